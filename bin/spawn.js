@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// Starts the `spawn` command. Decides two things only: whether this Node is new enough, and where the code
+// is (JavaScript beside this file in the published package, TypeScript under src/ in a checkout).
+// Written without newer syntax, so that an old Node prints the message and not a syntax error.
+var major = Number(process.versions.node.split('.')[0])
+if (major < 24) {
+  console.error(
+    'spawn needs Node 24 or later; this is Node ' + process.versions.node + ' (' + process.execPath + ').\n' +
+      'In a checkout, `npm ci` brings its own: use `npx spawn` or `npm start`.'
+  )
+  process.exitCode = 70
+} else {
+  var published = new URL('../cli/main.js', import.meta.url)
+  var checkout = new URL('../src/cli/main.ts', import.meta.url)
+  import('node:fs').then(function (fs) {
+    return import(fs.existsSync(published) ? published.href : checkout.href)
+  })
+}

@@ -1,0 +1,49 @@
+// Runs the tests: `npm test [-- part-of-a-path …]`. Decides which files belong to a run (the slow suites under
+// test/slow/ only with --slow) and prints the total last. Everything else is node:test's.
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { globSync } from 'node:fs'
+import { finished } from 'node:stream/promises'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    slow: { type: 'boolean', default: false },
+    name: { type: 'string', multiple: true, default: [] },
+  },
+})
+
+const isSlow = (file: string): boolean => file.startsWith('test/slow/')
+const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'])
+  .filter((file) => !file.includes('node_modules') && isSlow(file) === values.slow)
+  .filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)))
+  .toSorted()
+if (files.length === 0) throw new Error(`no test file matches ${positionals.join(' ') || 'src/** and test/**'}`)
+
+const startedMs = performance.now()
+const events = run({
+  files,
+  concurrency: Math.min(availableParallelism(), 4),
+  execArgv: ['--disable-warning=ExperimentalWarning'],
+  ...(values.name.length > 0 && { testNamePatterns: values.name }),
+})
+let failed = 0
+let passed = 0
+let skipped = 0
+events.on('test:summary', (summary) => {
+  if (summary.file !== undefined) return
+  passed = summary.counts.passed
+  skipped = summary.counts.skipped + summary.counts.todo
+  failed = summary.counts.tests - passed - skipped
+  if (!summary.success) process.exitCode = 1
+})
+const report = events.compose(spec)
+report.pipe(process.stdout, { end: false })
+await finished(report)
+
+const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
+const extra = skipped > 0 ? `, ${skipped} skipped` : ''
+console.log(`\n${passed} tests passed, ${failed} failed${extra}, in ${files.length} files, ${seconds} s`)
+if (failed > 0) process.exitCode = 1
