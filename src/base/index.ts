@@ -1,0 +1,17 @@
+// The base room: time, randomness, errors, limits and small structures. It imports nothing of ours.
+
+export { assert } from './assert.ts'
+export { type Clock, systemClock, type Timer } from './clock.ts'
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorGroup,
+  isSpawnError,
+  messageOf,
+  SpawnError,
+  type SpawnErrorOptions,
+} from './errors.ts'
+export { newId } from './ids.ts'
+export { LIMITS, type Limits } from './limits.ts'
+export { Queue } from './queue.ts'
+export { below, type Random, seededRandom, systemRandom } from './random.ts'

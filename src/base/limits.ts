@@ -1,0 +1,37 @@
+// Every bound of the runtime, by name. Nothing is unbounded: past a limit the caller gets an error that names it.
+
+export const LIMITS = {
+  /** Bytes of an actor's, system's or definition's name, as UTF-8. */
+  nameBytes: 512,
+  /** Messages that may wait for one actor, unless its definition says otherwise. */
+  mailbox: 10_000,
+  /** How long a call may take, in milliseconds, unless the caller or the action says otherwise. */
+  callTimeoutMs: 60_000,
+  /** The longest timeout that can be asked for, in milliseconds: one day. */
+  maxCallTimeoutMs: 86_400_000,
+  /** Calls within calls within calls. */
+  callDepth: 64,
+  /** How long an actor stays in memory after its last use, in milliseconds. */
+  idleTimeoutMs: 600_000,
+  /** How often the state of a `durability: 'snapshot'` actor is written, in milliseconds. */
+  snapshotTimeoutMs: 2_000,
+  /** Actors in memory at once; beyond, the least recently used idle ones are passivated. */
+  residentActors: 1_000_000,
+  /** Bytes of encoded state in memory at once; likewise. */
+  residentBytes: 1_073_741_824,
+  /** Actors in one transaction of the statestore. */
+  commitGroup: 1_024,
+  /** Actors in one load of the statestore. */
+  loadGroup: 512,
+  /** Entries of metadata or tags on one message or actor. */
+  entries: 128,
+  /** Bytes of one encoded payload, response or state. */
+  payloadBytes: 8_388_608,
+  /** Rows of one page of a listing, at most; and when nothing is asked. */
+  pageSize: 1_000,
+  defaultPageSize: 100,
+  /** Outcomes under an idempotency key are kept this long, in milliseconds: one day. */
+  outcomeRetentionMs: 86_400_000,
+} as const
+
+export type Limits = { readonly [Name in keyof typeof LIMITS]: number }

@@ -1,0 +1,50 @@
+// What the runtime knows of an actor's kind and rules. A definition is plain data: the SDK makes it from `actor(...)`, a
+// registration over the wire makes the same. It says nothing about where or how the code runs; that is its Host.
+
+import type { Codec } from '../protocol/index.ts'
+import type { Host } from './host.ts'
+import type { HistoryPolicy, Tags } from './statestore.ts'
+
+/**
+ * `named`: one actor, with the definition's name. `unnamed`: instances are made from it by name.
+ * Later kinds (pooled, task, projection) join here.
+ */
+export type Kind = 'named' | 'unnamed'
+
+/** `turn`: a reply leaves after its state is committed. `snapshot`: before; the state is written every snapshotTimeoutMs. */
+export type Durability = 'turn' | 'snapshot'
+
+export interface StateDefinition {
+  readonly codec: Codec
+  /** A fresh first state. */
+  readonly initial: () => unknown
+}
+
+export interface ActionDefinition {
+  readonly name: string
+  /** Milliseconds that one run may take; null: the caller's deadline alone. */
+  readonly timeoutMs: number | null
+  readonly payload: Codec
+  readonly response: Codec
+}
+
+export interface Definition {
+  readonly name: string
+  readonly kind: Kind
+  /** False: nothing is stored; the state lives and ends with the activation. */
+  readonly stateful: boolean
+  readonly durability: Durability
+  readonly snapshotTimeoutMs: number
+  readonly idleTimeoutMs: number
+  /** Messages that may wait for one actor; beyond: MAILBOX_FULL. */
+  readonly mailboxLimit: number
+  /** Tags of a new actor. */
+  readonly tags: Tags
+  readonly history: HistoryPolicy
+  /** Null: the actor has no state at all. */
+  readonly state: StateDefinition | null
+  readonly actions: ReadonlyMap<string, ActionDefinition>
+  /** The action run on every activation, before the first message; null: none. */
+  readonly initAction: ActionDefinition | null
+  readonly host: Host
+}

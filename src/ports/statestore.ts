@@ -1,0 +1,130 @@
+// The statestore: where an acknowledged turn is durable, and the last guard of the one-writer promise.
+//
+// What every store keeps:
+//  - A commit is fenced. It names the revision that it follows (0: the actor was never stored) and is applied only if
+//    that is what stands in the store at that moment; else its verdict is `conflict` and nothing of it is applied.
+//  - `commit` takes a group: commits of many actors, at most LIMITS.commitGroup, in one transaction. Commits of one actor
+//    stand in the group in order and follow each other. A conflict fails that commit (and so all that follow it for the
+//    same actor), never its neighbours.
+//  - When `commit` resolves, everything with the verdict `committed` survives `kill -9` and loss of power.
+//  - When `commit` rejects, the outcome of the whole group is unknown: it may be applied now, later or never. Callers drop
+//    what rested on it and read again; the fence makes a late application of it harmless.
+//  - Loads see every commit that resolved before the load was asked.
+//  - A crash between any two lines leaves the store as after some prefix of whole groups; nothing needs repair.
+//  - The public functions of the runtime check their arguments; a store may rely on ids, limits and order as said here.
+//
+// The failures of a store: STORE_UNAVAILABLE (it may come back: disk full, locked, unreachable), STATE_UNREADABLE (it
+// answered, but what it has cannot be read).
+
+import type { ActorId, Packed } from '../protocol/index.ts'
+
+/** Free-form labels of an actor; committed with its state. */
+export type Tags = Readonly<Record<string, string>>
+
+/** What is kept of an actor's past. Both 0: the latest revision only. Else a revision is kept while either rule keeps it. */
+export interface HistoryPolicy {
+  /** How many revisions before the latest are kept. */
+  readonly revisions: number
+  /** How long a revision is kept after it was replaced, in milliseconds. */
+  readonly durationMs: number
+}
+
+/** One revision of one actor, as stored. */
+export interface StoredActor {
+  readonly id: ActorId
+  /** 1 for the first commit, then one more each. */
+  readonly revision: number
+  /** The epoch of the owner that committed it. */
+  readonly epoch: number
+  readonly tags: Tags
+  /** Null when the actor was stored without a state (tags only). */
+  readonly state: Packed | null
+  /** When this revision was committed, epoch milliseconds by the committing member's clock. */
+  readonly committedAtMs: number
+}
+
+/** The reply of a turn, kept under the caller's idempotency key and committed with that turn. */
+export interface OutcomeRecord {
+  readonly key: string
+  /** Null: the turn replied with nothing. */
+  readonly reply: Packed | null
+  /** Epoch milliseconds; from then on the record may be dropped. */
+  readonly expiresAtMs: number
+}
+
+/** One actor's part of a group. */
+export interface Commit {
+  readonly id: ActorId
+  /** The revision that must stand in the store; 0: none. */
+  readonly follows: number
+  /**
+   * The revision that will stand there: `follows` + n for n turns in one commit; equal to `follows` when the turn changed
+   * nothing and only `outcomes` are to be kept (then tags and state are ignored).
+   */
+  readonly revision: number
+  readonly epoch: number
+  readonly tags: Tags
+  readonly state: Packed | null
+  readonly committedAtMs: number
+  readonly history: HistoryPolicy
+  readonly outcomes: readonly OutcomeRecord[]
+}
+
+export type Verdict = 'committed' | 'conflict'
+
+export interface ActorFilter {
+  readonly system: string
+  /** Exactly this parent; `''` for named actors only. Absent: any. */
+  readonly parent?: string
+  /** Exactly this name. */
+  readonly name?: string
+  /** Names that begin with this text. */
+  readonly prefix?: string
+  /** Actors that carry all of these tags. */
+  readonly tags?: Tags
+}
+
+export interface PageRequest {
+  /** Rows at most: 1 to LIMITS.pageSize. */
+  readonly limit: number
+  /** The `next` of the page before; absent: from the beginning. */
+  readonly after?: string
+}
+
+/** A page in order of (parent, name), by code point. Actors committed while a listing goes on may or may not be in it. */
+export interface ActorPage {
+  readonly actors: readonly StoredActor[]
+  /** Opaque; null: this was the last page. */
+  readonly next: string | null
+}
+
+/** Which revision of the past is asked for: by number, or the one that stood at a time (epoch milliseconds). */
+export type RevisionQuery = { readonly revision: number } | { readonly atMs: number }
+
+export interface Statestore {
+  /** `memory`, `sqlite`, …: for logs and messages, never to branch on. */
+  readonly name: string
+  readonly supports: {
+    /** Whether what was committed is there after the process is gone. */
+    readonly durable: boolean
+  }
+  /** Opens it and brings its schema up to date. @throws SpawnError STORE_UNAVAILABLE that says what to do. */
+  start(): Promise<void>
+  /** Waits for the requests under way and closes. Stopping twice is allowed. */
+  stop(): Promise<void>
+  /** The latest revision of each, in the order asked; null for one that is not stored. At most LIMITS.loadGroup. */
+  load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]>
+  /** See above. Verdicts in the order of the group. */
+  commit(group: readonly Commit[]): Promise<Verdict[]>
+  /** The latest revision or one of those that history keeps; null when it is not there. */
+  loadRevision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null>
+  /** The revisions that can be loaded, newest first, without their states. */
+  revisions(id: ActorId, limit: number): Promise<Omit<StoredActor, 'state'>[]>
+  /** The outcome kept under a key, unless it has expired at `nowMs`. */
+  loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null>
+  list(filter: ActorFilter, page: PageRequest): Promise<ActorPage>
+  /** Removes an actor, its history and its outcomes, if `follows` is the stored revision; else `conflict`. */
+  delete(id: ActorId, follows: number): Promise<Verdict>
+  /** Drops at most `limit` expired outcomes and revisions of the past; answers how many went. */
+  prune(nowMs: number, limit: number): Promise<number>
+}

@@ -1,0 +1,5 @@
+// The protocol room: addresses, values and their codecs. Bytes to values and back; no I/O.
+
+export { type ActorId, addressText, checkName, sameActor } from './address.ts'
+export type { Codec } from './codec.ts'
+export { Json, Packed } from './packed.ts'
