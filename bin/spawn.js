@@ -5,8 +5,12 @@
 var major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   console.error(
-    'spawn needs Node 24 or later; this is Node ' + process.versions.node + ' (' + process.execPath + ').\n' +
-      'In a checkout, `npm ci` brings its own: use `npx spawn` or `npm start`.'
+    'spawn needs Node 24 or later; this is Node ' +
+      process.versions.node +
+      ' (' +
+      process.execPath +
+      ').\n' +
+      'In a checkout, `npm ci` brings its own: use `npx spawn` or `npm start`.',
   )
   process.exitCode = 70
 } else {

@@ -20,7 +20,9 @@ for (const [name, [command = '', ...args]] of Object.entries(checks)) {
   failures += 1
   console.log(`${output.trimEnd()}\n`)
 }
-console.log(`${failures === 0 ? 'all checks hold' : `${failures} failed`}, ${((performance.now() - started) / 1000).toFixed(1)} s`)
+console.log(
+  `${failures === 0 ? 'all checks hold' : `${failures} failed`}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
+)
 process.exitCode = failures === 0 ? 0 : 1
 
 function outcome(command: string, args: readonly string[]): Promise<{ code: number; output: string }> {

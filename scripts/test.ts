@@ -20,7 +20,8 @@ const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.
   .filter((file) => !file.includes('node_modules') && isSlow(file) === values.slow)
   .filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)))
   .toSorted()
-if (files.length === 0) throw new Error(`no test file matches ${positionals.join(' ') || 'src/** and test/**'}`)
+if (files.length === 0)
+  throw new Error(`no test file matches ${positionals.join(' ') || 'src/** and test/**'}`)
 
 const startedMs = performance.now()
 const events = run({
