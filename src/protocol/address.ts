@@ -31,10 +31,16 @@ export function checkName(what: string, name: unknown): asserts name is string {
     throw new SpawnError('INVALID_ARGUMENT', `the ${what} name must be a non-empty string`)
   }
   if (!name.isWellFormed()) {
-    throw new SpawnError('INVALID_ARGUMENT', `the ${what} name has half a surrogate pair and is no valid text`)
+    throw new SpawnError(
+      'INVALID_ARGUMENT',
+      `the ${what} name has half a surrogate pair and is no valid text`,
+    )
   }
   // A UTF-16 unit takes at most three bytes: short names need no encoding.
   if (name.length * 3 > LIMITS.nameBytes && encoder.encode(name).length > LIMITS.nameBytes) {
-    throw new SpawnError('INVALID_ARGUMENT', `the ${what} name is longer than ${LIMITS.nameBytes} bytes of UTF-8`)
+    throw new SpawnError(
+      'INVALID_ARGUMENT',
+      `the ${what} name is longer than ${LIMITS.nameBytes} bytes of UTF-8`,
+    )
   }
 }

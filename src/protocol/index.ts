@@ -2,4 +2,5 @@
 
 export { type ActorId, addressText, checkName, sameActor } from './address.ts'
 export type { Codec } from './codec.ts'
+export { jsonCodec, standardCodec } from './json-codec.ts'
 export { Json, Packed } from './packed.ts'

@@ -1,0 +1,125 @@
+// JSON text as a Packed: a `spawn.JSONType { 1 content string }`. It decides how that one message is written and read, not
+// what values become text (json-codec.ts). It is on the path of every durable turn, so it writes the bytes itself.
+//
+// Invariant: the bytes are exactly those of the generated message (json-type.test.ts), and each array owns its buffer: a
+// slice of a pooled one would drag the whole pool along when it is sent to another thread.
+
+import { fromBinary } from '@bufbuild/protobuf'
+
+import { LIMITS, SpawnError } from '../base/index.ts'
+import { JSONTypeSchema } from './gen/spawn/actors/protocol_pb.ts'
+import { Packed } from './packed.ts'
+
+/** What we write. */
+export const JSON_TYPE_URL = 'type.googleapis.com/spawn.JSONType'
+
+/** What SDKs of Spawn 1 write; read, and kept as it is, but never written. */
+const OLD_JSON_TYPE_URL = 'type.googleapis.com/eigr.functions.protocol.JSONType'
+
+/** Field 1, length-delimited. */
+const CONTENT_TAG = 0x0a
+
+/** Up to here a loop beats the encoder's call, and V8 keeps an array of about this size inside its own heap. */
+const SHORT_CHARS = 62
+const SCRATCH_BYTES = 65_536
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const scratch = new Uint8Array(SCRATCH_BYTES)
+
+export function isJsonType(typeUrl: string): boolean {
+  return typeUrl === JSON_TYPE_URL || typeUrl === OLD_JSON_TYPE_URL
+}
+
+/**
+ * @param text JSON text; well-formed, as JSON.stringify makes it.
+ * @throws SpawnError INVALID_ARGUMENT when it takes more than LIMITS.payloadBytes.
+ */
+export function packJsonText(text: string): Packed {
+  return new Packed(JSON_TYPE_URL, (text.length <= SHORT_CHARS ? shortAscii(text) : null) ?? encoded(text))
+}
+
+/**
+ * @throws SpawnError INVALID_ARGUMENT when the bytes are no JSONType or take more than LIMITS.payloadBytes.
+ */
+export function jsonTextOf(packed: Packed): string {
+  const bytes = packed.value
+  checkPayloadSize(bytes.length)
+  try {
+    const start = contentStart(bytes)
+    if (start >= 0) return decoder.decode(start === 0 ? bytes : bytes.subarray(start))
+    return fromBinary(JSONTypeSchema, bytes).content
+  } catch (cause) {
+    throw new SpawnError('INVALID_ARGUMENT', `the bytes of a ${packed.typeUrl} cannot be decoded`, { cause })
+  }
+}
+
+/** @throws SpawnError INVALID_ARGUMENT */
+export function checkPayloadSize(bytes: number): void {
+  if (bytes <= LIMITS.payloadBytes) return
+  throw new SpawnError(
+    'INVALID_ARGUMENT',
+    `a value of ${bytes} bytes is larger than the ${LIMITS.payloadBytes} bytes that a payload, response or state may take`,
+    { details: { limit: 'payloadBytes', limitBytes: LIMITS.payloadBytes, bytes } },
+  )
+}
+
+/** Null when the text is not ASCII. */
+function shortAscii(text: string): Uint8Array | null {
+  const length = text.length
+  const bytes = new Uint8Array(length + 2)
+  bytes[0] = CONTENT_TAG
+  bytes[1] = length
+  for (let at = 0; at < length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit > 0x7f) return null
+    bytes[at + 2] = unit
+  }
+  return bytes
+}
+
+function encoded(text: string): Uint8Array {
+  // A UTF-16 unit takes at most three bytes: what may not fit the scratch array is measured first.
+  if (text.length * 3 > SCRATCH_BYTES) {
+    const measured = Buffer.byteLength(text)
+    checkPayloadSize(measured + 1 + varintSize(measured))
+    const bytes = withHead(measured)
+    encoder.encodeInto(text, bytes.subarray(bytes.length - measured))
+    return bytes
+  }
+  const { written } = encoder.encodeInto(text, scratch)
+  const bytes = withHead(written)
+  bytes.set(scratch.subarray(0, written), bytes.length - written)
+  return bytes
+}
+
+/** An array with the tag and the length in front of room for `length` bytes. */
+function withHead(length: number): Uint8Array {
+  const bytes = new Uint8Array(1 + varintSize(length) + length)
+  bytes[0] = CONTENT_TAG
+  let at = 1
+  let rest = length
+  for (; rest > 0x7f; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80
+  bytes[at] = rest
+  return bytes
+}
+
+function varintSize(value: number): number {
+  let size = 1
+  for (let rest = value; rest > 0x7f; rest >>>= 7) size += 1
+  return size
+}
+
+/** Where the content starts when it is all there is; -1 when the message needs the general decoder. */
+function contentStart(bytes: Uint8Array): number {
+  if (bytes.length === 0) return 0
+  if (bytes[0] !== CONTENT_TAG) return -1
+  let length = 0
+  for (let at = 1; at <= 4; at += 1) {
+    const part = bytes[at]
+    if (part === undefined) return -1
+    length |= (part & 0x7f) << (7 * (at - 1))
+    if (part < 0x80) return at + 1 + length === bytes.length ? at + 1 : -1
+  }
+  return -1
+}
