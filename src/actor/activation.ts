@@ -1,0 +1,118 @@
+// One in-memory life of an actor, as a state machine without I/O. It holds the mailbox, the live state and what of that
+// state is not yet committed; who loads, runs, commits and passivates it is decided elsewhere.
+//
+// Invariants: at most one turn is `running`. `revision` >= `submitted`; both are equal unless a snapshot is owed.
+// A closed activation never runs, commits or replies again; its waiting messages have moved to its successor.
+
+import { assert } from '../base/index.ts'
+import type { Tags } from '../ports/index.ts'
+import type { ActorId } from '../protocol/index.ts'
+import type { Message } from './message.ts'
+import type { PendingCommit } from './pending-commit.ts'
+import type { Residents } from './residents.ts'
+
+/** cold → loading → ready → closed; an actor without stored state goes from cold to ready. */
+export type Phase = 'cold' | 'loading' | 'ready' | 'closed'
+
+export const NO_TAGS: Tags = Object.freeze({})
+
+export class Activation {
+  readonly id: ActorId
+  readonly residents: Residents
+  phase: Phase = 'cold'
+
+  /** The live state, as of `revision`: that of the last turn, committed or not. */
+  state: unknown = undefined
+  tags: Tags = NO_TAGS
+  revision = 0
+  /** The revision of the newest commit handed to the store, which the next commit follows. */
+  submitted = 0
+  /** The newest commit that is not yet durable; everything that leaves the actor waits for it. */
+  pending: PendingCommit | null = null
+  /** Encoded size of the state, in bytes, as far as it is known. */
+  bytes = 0
+
+  /** The message whose turn it is, when that turn has to wait for something. */
+  running: Message | null = null
+  /** Whether it stands in the dispatcher's queue. */
+  queued = false
+  /** Whether a state was acknowledged that is not yet submitted (durability `snapshot`). */
+  snapshotOwed = false
+
+  lastUsedMs: number
+  /** Its neighbours in the list of residents, oldest first, and the last use that its place rests on. */
+  older: Activation | null = null
+  newer: Activation | null = null
+  placedMs = 0
+
+  /** Messages that wait for their turn: a list through `Message.next`, so that an idle mailbox takes no memory. */
+  waiting = 0
+  private first: Message | null = null
+  private last: Message | null = null
+
+  constructor(id: ActorId, residents: Residents, nowMs: number) {
+    this.id = id
+    this.residents = residents
+    this.lastUsedMs = nowMs
+  }
+
+  /** Puts a message at the end of the mailbox. */
+  push(message: Message): void {
+    message.activation = this
+    message.next = null
+    if (this.last === null) this.first = message
+    else this.last.next = message
+    this.last = message
+    this.waiting += 1
+  }
+
+  /** Puts a message in front of all others. */
+  pushFirst(message: Message): void {
+    message.activation = this
+    message.next = this.first
+    this.first = message
+    this.last ??= message
+    this.waiting += 1
+  }
+
+  /** The next message whose turn it is. */
+  shift(): Message | null {
+    const message = this.first
+    if (message === null) return null
+    this.first = message.next
+    if (this.first === null) this.last = null
+    message.next = null
+    this.waiting -= 1
+    return message
+  }
+
+  /** The first of the waiting messages; the others follow by `next`. */
+  peek(): Message | null {
+    return this.first
+  }
+
+  /** Nothing under way and nothing owed: it can leave memory and lose nothing that a commit should keep. */
+  get idle(): boolean {
+    return (
+      (this.phase === 'ready' || this.phase === 'cold') &&
+      this.waiting === 0 &&
+      this.running === null &&
+      this.pending === null &&
+      !this.snapshotOwed &&
+      !this.queued
+    )
+  }
+
+  /** Its state has a new encoded size. */
+  weigh(bytes: number): void {
+    this.residents.budget.bytes += bytes - this.bytes
+    this.bytes = bytes
+  }
+
+  /** A turn changed the actor. */
+  advance(state: unknown, tags: Tags): void {
+    assert(this.phase === 'ready', 'only a ready activation takes a new state')
+    this.state = state
+    this.tags = tags
+  }
+}

@@ -1,0 +1,144 @@
+// The lives of actors: how one begins (load, init action), and the ways in which it ends.
+//
+//  - passivated: it was idle; nothing is lost, the next call loads it again.
+//  - dropped: its state can no longer be trusted (a commit was lost). What rested on it was told; messages that have not
+//    run move, in order, to its successor, which loads what stands in the store.
+//  - abandoned: it could not begin. All that wait are told why; the next call tries again.
+//  - retired: it was deleted; messages that have not run go to its successor.
+
+import type { Clock, Limits, SpawnError } from '../base/index.ts'
+import type { Logger, Statestore } from '../ports/index.ts'
+import type { Activation } from './activation.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import type { Inflight } from './inflight.ts'
+import { Loader, startAfresh, unreadable } from './loader.ts'
+import { Message } from './message.ts'
+import { Passivation } from './passivation.ts'
+import type { Budget, Residents } from './residents.ts'
+
+export interface ActivationsOptions {
+  readonly store: Statestore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limits: Limits
+  readonly inflight: Inflight
+  readonly dispatcher: Dispatcher
+  readonly budget: Budget
+  readonly residents: readonly Residents[]
+}
+
+export class Activations {
+  private readonly options: ActivationsOptions
+  private readonly loader: Loader
+  private readonly passivation: Passivation
+
+  constructor(options: ActivationsOptions) {
+    this.options = options
+    const { budget, clock, limits, residents, store } = options
+    this.loader = new Loader({
+      store,
+      clock,
+      limits,
+      loaded: (activation) => this.begin(activation),
+      failed: (activation, error) => this.abandon(activation, error),
+    })
+    const passivate = (activation: Activation): void => this.end(activation)
+    this.passivation = new Passivation({ budget, clock, limits, residents, passivate })
+  }
+
+  /** The activation of an actor, made if it is not in memory; it loads when its first turn is due. */
+  of(residents: Residents, name: string, nowMs: number): Activation {
+    const resident = residents.byName.get(name)
+    if (resident !== undefined) return resident
+    const activation = residents.add(name, nowMs)
+    this.passivation.admitted(residents)
+    return activation
+  }
+
+  /** Begins a life: asks for the stored state, or starts without one. */
+  activate(activation: Activation): void {
+    if (activation.residents.definition.stateful) {
+      this.loader.load(activation)
+      return
+    }
+    try {
+      startAfresh(activation)
+    } catch (cause) {
+      this.abandon(activation, unreadable(activation, 0, cause))
+      return
+    }
+    this.begin(activation)
+  }
+
+  /** Lets an actor's next turn run. */
+  wake(activation: Activation): void {
+    if (activation.waiting > 0 && activation.phase !== 'closed') this.options.dispatcher.enqueue(activation)
+  }
+
+  drop(activation: Activation, error: SpawnError): void {
+    if (activation.phase === 'closed') return
+    const { running } = activation
+    this.options.logger.warn('an activation was dropped', {
+      actor: activation.id.name,
+      parent: activation.id.parent,
+      revision: activation.revision,
+      error: error.message,
+    })
+    this.end(activation)
+    running?.fail(error)
+    this.moveWaiting(activation)
+  }
+
+  abandon(activation: Activation, error: SpawnError): void {
+    if (activation.phase === 'closed') return
+    this.end(activation)
+    for (let message = activation.shift(); message !== null; message = activation.shift()) message.fail(error)
+  }
+
+  /** The running turn of an actor was given up: the next may run, unless it was the one that begins all others. */
+  proceed(activation: Activation, givenUp: Message, error: SpawnError): void {
+    if (givenUp.starts) this.abandon(activation, error)
+    else this.wake(activation)
+  }
+
+  retire(activation: Activation): void {
+    this.end(activation)
+    this.moveWaiting(activation)
+  }
+
+  stop(): void {
+    this.passivation.stop()
+  }
+
+  private end(activation: Activation): void {
+    activation.phase = 'closed'
+    activation.running = null
+    activation.pending = null
+    activation.snapshotOwed = false
+    activation.residents.remove(activation)
+  }
+
+  private moveWaiting(activation: Activation): void {
+    if (activation.waiting === 0) return
+    const successor = this.of(activation.residents, activation.id.name, this.options.clock.now())
+    for (let message = activation.shift(); message !== null; message = activation.shift()) {
+      // The successor begins with an init action of its own.
+      if (message.starts) message.succeed(undefined)
+      else successor.push(message)
+    }
+    this.wake(successor)
+  }
+
+  /** The state is there: the init action goes first, before all that wait. */
+  private begin(activation: Activation): void {
+    const { initAction } = activation.residents.definition
+    if (initAction !== null) {
+      const { clock, inflight, limits } = this.options
+      const deadlineMs = clock.now() + limits.callTimeoutMs
+      const message = new Message(inflight, initAction, {}, activation.id, null, deadlineMs)
+      message.starts = true
+      activation.pushFirst(message)
+    }
+    this.wake(activation)
+  }
+}

@@ -1,0 +1,112 @@
+// The actions that every actor has without writing them: the default `get` ones of the wire contract, and those that the
+// gateway needs (inspect, spawn, restore, delete). They run as turns, in order with all others, and under their rules.
+
+import { SpawnError } from '../base/index.ts'
+import type {
+  ActionDefinition,
+  Definition,
+  Host,
+  Inspection,
+  Outcome,
+  RevisionQuery,
+  Statestore,
+  Turn,
+} from '../ports/index.ts'
+import { addressText, type Codec, jsonCodec } from '../protocol/index.ts'
+import { decodeState } from './loader.ts'
+import type { Message } from './message.ts'
+
+/** Answered with the state, unless the definition has an action of any of these names. */
+export const GET_ACTIONS = ['get', 'Get', 'get_state', 'getState', 'GetState'] as const
+
+/** An action whose code is the engine's own. */
+export class BuiltinAction implements ActionDefinition, Host {
+  readonly name: string
+  readonly timeoutMs = null
+  readonly payload = jsonCodec
+  readonly response: Codec
+  /** Whether the actor is gone when it has succeeded. */
+  readonly ends: boolean
+  readonly run: (turn: Turn) => Outcome | Promise<Outcome>
+
+  constructor(name: string, run: (turn: Turn) => Outcome | Promise<Outcome>, response: Codec = jsonCodec, ends = false) {
+    this.name = name
+    this.run = run
+    this.response = response
+    this.ends = ends
+  }
+}
+
+function answer(response: unknown): Outcome {
+  return { changed: false, state: undefined, tags: null, response, checkpoint: false }
+}
+
+function become(state: unknown, tags: Turn['tags']): Outcome {
+  return { changed: true, state, tags, response: undefined, checkpoint: true }
+}
+
+/** The actions of a definition, with the default ones. */
+export function withDefaultActions(definition: Definition): ReadonlyMap<string, ActionDefinition> {
+  if (GET_ACTIONS.some((name) => definition.actions.has(name))) return definition.actions
+  const codec = definition.state?.codec ?? jsonCodec
+  const actions = new Map(definition.actions)
+  for (const name of GET_ACTIONS) {
+    actions.set(name, new BuiltinAction(name, (turn) => answer(turn.state), codec))
+  }
+  return actions
+}
+
+/** Answers with an Inspection. */
+export const inspectAction = new BuiltinAction('(inspect)', (turn) => {
+  const { definition, revision, self, state, tags } = turn
+  if (revision === 0 && definition.kind === 'unnamed' && definition.stateful) {
+    throw new SpawnError('ACTOR_NOT_FOUND', `"${addressText(self)}" does not exist: it was never spawned or changed`)
+  }
+  const stateJson = state === undefined ? undefined : definition.state?.codec.toJson(state)
+  return answer({ id: self, kind: definition.kind, revision, tags, state, stateJson } satisfies Inspection)
+})
+
+/** Does nothing: the actor is in memory then. */
+export const startAction = new BuiltinAction('(start)', () => answer(undefined))
+
+/** Makes the actor exist in the store. */
+export const spawnAction = new BuiltinAction('(spawn)', (turn) =>
+  turn.revision === 0 && turn.definition.stateful ? become(turn.state, turn.tags) : answer(undefined),
+)
+
+/** Makes a revision of the past the newest one. */
+export function restoreAction(store: Statestore, query: RevisionQuery & { readonly revision: number }): BuiltinAction {
+  return new BuiltinAction('(restore)', async (turn) => {
+    const { activation } = turn as Message
+    await activation.pending?.durable()
+    const stored = await store.loadRevision(turn.self, query)
+    if (stored === null) {
+      const actor = addressText(turn.self)
+      throw new SpawnError(
+        'INVALID_ARGUMENT',
+        `"${actor}" has no revision ${query.revision}: it never had, or its history does not keep it`,
+      )
+    }
+    return become(decodeState(activation, stored), stored.tags)
+  })
+}
+
+/** Removes the actor and its past. */
+export function deleteAction(store: Statestore): BuiltinAction {
+  const run = async (turn: Turn): Promise<Outcome> => {
+    const { activation } = turn as Message
+    await activation.pending?.durable()
+    if (turn.definition.stateful) await remove(store, turn, activation.submitted)
+    return answer(undefined)
+  }
+  return new BuiltinAction('(delete)', run, jsonCodec, true)
+}
+
+async function remove(store: Statestore, turn: Turn, follows: number): Promise<void> {
+  const actor = addressText(turn.self)
+  if (follows === 0) throw new SpawnError('ACTOR_NOT_FOUND', `"${actor}" is not stored, so there is nothing to delete`)
+  const verdict = await store.delete(turn.self, follows)
+  if (verdict === 'conflict') {
+    throw new SpawnError('STATE_CONFLICT', `"${actor}" was changed by another owner; nothing was deleted, call again`)
+  }
+}

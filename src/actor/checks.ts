@@ -1,0 +1,44 @@
+// What callers and actions may hand in: names, metadata, tags, timeouts. Checked once, at the gateway or at the outcome.
+
+import { LIMITS, SpawnError } from '../base/index.ts'
+import type { Call } from '../ports/index.ts'
+
+/** Metadata or tags: at most LIMITS.entries text values. */
+export function checkEntries(what: 'metadata' | 'tags', entries: Readonly<Record<string, unknown>>): void {
+  let count = 0
+  for (const key in entries) {
+    count += 1
+    if (typeof entries[key] !== 'string') throw new SpawnError('INVALID_ARGUMENT', `${what}.${key} must be a string`)
+  }
+  if (count > LIMITS.entries) {
+    throw new SpawnError('INVALID_ARGUMENT', `${what} has ${count} entries; at most ${LIMITS.entries} are taken`)
+  }
+}
+
+/** How long a call may take, in milliseconds: what it asks for, else what its metadata does, else the default. */
+export function timeoutOf(call: Partial<Call>, defaultMs: number): number {
+  const asked = call.timeoutMs ?? fromMetadata(call)
+  if (asked === undefined) return defaultMs
+  if (!(asked > 0 && asked <= LIMITS.maxCallTimeoutMs)) {
+    const range = `more than 0 and at most ${LIMITS.maxCallTimeoutMs} ms`
+    throw new SpawnError('INVALID_ARGUMENT', `a timeout must be ${range}, not ${asked}`)
+  }
+  return asked
+}
+
+function fromMetadata(call: Partial<Call>): number | undefined {
+  const text = call.metadata?.['request-timeout']
+  return text === undefined ? undefined : Number(text)
+}
+
+/** Checks what a call brings beside its target and payload. */
+export function checkCall(call: Call): void {
+  if (typeof call.action !== 'string' || call.action === '') {
+    throw new SpawnError('INVALID_ARGUMENT', 'a call must name its action')
+  }
+  if (call.metadata !== undefined) checkEntries('metadata', call.metadata)
+  const key = call.idempotencyKey
+  if (key !== undefined && (key === '' || key.length > LIMITS.nameBytes)) {
+    throw new SpawnError('INVALID_ARGUMENT', `an idempotency key must have 1 to ${LIMITS.nameBytes} characters`)
+  }
+}

@@ -1,0 +1,172 @@
+// The order of commit, reply and effects. Turns of many actors are gathered into groups; one group is on its way to the
+// store at a time, and the next gathers meanwhile (group commit). What rests on a commit is told when its group returns:
+// durable, in the order of the turns, or lost.
+//
+// A crash before the group returns: nobody was told anything. A store that fails after it wrote: the callers are told
+// that it may have happened, the activation is dropped, and the next call reads what stands in the store.
+
+import { type Clock, messageOf, SpawnError } from '../base/index.ts'
+import type { Limits } from '../base/index.ts'
+import type { Logger, OutcomeRecord, Statestore, Verdict } from '../ports/index.ts'
+import { addressText, type Packed } from '../protocol/index.ts'
+import type { Activation } from './activation.ts'
+import { PendingCommit, type Waiter } from './pending-commit.ts'
+
+export interface CommitterOptions {
+  readonly store: Statestore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limits: Limits
+  readonly epoch: number
+  /** Ends an activation whose state can no longer be trusted. */
+  readonly drop: (activation: Activation, error: SpawnError) => void
+}
+
+export class Committer {
+  private readonly options: CommitterOptions
+  private open: PendingCommit[] = []
+  private flushing = false
+  private scheduled = false
+  private onIdle: (() => void) | null = null
+  private readonly flushNow = (): void => {
+    this.scheduled = false
+    void this.flush()
+  }
+
+  constructor(options: CommitterOptions) {
+    this.options = options
+  }
+
+  /**
+   * Hands the actor's newest state to the next group.
+   *
+   * @param state encoded; what the store is to hold.
+   * @param waiter told when it is durable or lost; null: nobody waits.
+   * @param outcome the reply to keep with it, under an idempotency key.
+   */
+  submit(activation: Activation, state: Packed | null, waiter: Waiter | null, outcome: OutcomeRecord | null): void {
+    const nowMs = this.options.clock.now()
+    const { pending } = activation
+    let commit: PendingCommit
+    if (pending !== null && !pending.sent && keepsLatestOnly(pending)) {
+      commit = pending
+      commit.replace(state, nowMs)
+    } else {
+      commit = new PendingCommit(activation, this.options.epoch, state, nowMs)
+      if (pending !== null) pending.successor = commit
+      activation.pending = commit
+      this.open.push(commit)
+    }
+    activation.submitted = activation.revision
+    activation.weigh(state === null ? 0 : state.value.length)
+    activation.snapshotOwed = false
+    if (waiter !== null) commit.waiters.push(waiter)
+    if (outcome !== null) commit.keep(outcome)
+    this.schedule()
+  }
+
+  /** Hands over a reply to keep, of a turn that changed nothing: the state in the store stays as it is. */
+  keep(activation: Activation, waiter: Waiter, outcome: OutcomeRecord): void {
+    const { pending } = activation
+    if (pending === null || pending.sent) {
+      this.submit(activation, null, waiter, outcome)
+      return
+    }
+    pending.waiters.push(waiter)
+    pending.keep(outcome)
+  }
+
+  /** Resolves when nothing is left to commit. */
+  idle(): Promise<void> {
+    if (!this.flushing && this.open.length === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.onIdle = () => {
+        this.onIdle = null
+        resolve()
+      }
+    })
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.flushing || this.open.length === 0) return
+    this.scheduled = true
+    // Not at once: all turns that are ready now belong into the same group.
+    this.options.clock.defer(this.flushNow)
+  }
+
+  private async flush(): Promise<void> {
+    const group = this.takeGroup()
+    if (group.length > 0) {
+      this.flushing = true
+      let verdicts: Verdict[] | null = null
+      let failure: unknown = null
+      try {
+        verdicts = await this.options.store.commit(group)
+      } catch (error) {
+        failure = error
+      }
+      this.flushing = false
+      if (verdicts === null) this.lose(group, failure)
+      else this.conclude(group, verdicts)
+    }
+    if (this.open.length > 0) this.schedule()
+    else this.onIdle?.()
+  }
+
+  private takeGroup(): PendingCommit[] {
+    const limit = this.options.limits.commitGroup
+    const candidates = this.open.length <= limit ? this.open : this.open.slice(0, limit)
+    this.open = this.open.length <= limit ? [] : this.open.slice(limit)
+    const group = candidates.some((commit) => commit.lost) ? candidates.filter((commit) => !commit.lost) : candidates
+    for (const commit of group) commit.sent = true
+    return group
+  }
+
+  private conclude(group: readonly PendingCommit[], verdicts: readonly Verdict[]): void {
+    for (const [at, commit] of group.entries()) {
+      if (commit.lost) continue
+      if (verdicts[at] === 'committed') {
+        const { activation, waiters } = commit
+        if (activation.pending === commit) activation.pending = null
+        for (const waiter of waiters) waiter.committed()
+      } else {
+        this.loseChain(commit, conflict(commit))
+      }
+    }
+  }
+
+  private lose(group: readonly PendingCommit[], failure: unknown): void {
+    this.options.logger.error('a group of commits failed', { actors: group.length, error: messageOf(failure) })
+    for (const commit of group) {
+      if (!commit.lost) this.loseChain(commit, unavailable(commit, failure))
+    }
+  }
+
+  private loseChain(from: PendingCommit, error: SpawnError): void {
+    for (let commit: PendingCommit | null = from; commit !== null; commit = commit.successor) {
+      commit.lost = true
+      for (const waiter of commit.waiters) waiter.failed(error)
+    }
+    this.options.drop(from.activation, error)
+  }
+}
+
+/** Whether the revisions between two commits may be left out: a later state may take an unsent one's place. */
+function keepsLatestOnly(commit: PendingCommit): boolean {
+  return commit.history.revisions === 0 && commit.history.durationMs === 0
+}
+
+function conflict(commit: PendingCommit): SpawnError {
+  const actor = addressText(commit.id)
+  return new SpawnError(
+    'STATE_CONFLICT',
+    `"${actor}" was changed by another owner since revision ${commit.follows}; nothing was committed, call again`,
+    { details: { follows: commit.follows } },
+  )
+}
+
+function unavailable(commit: PendingCommit, cause: unknown): SpawnError {
+  const message = `"${addressText(commit.id)}" could not be committed, and it may have happened: ${messageOf(cause)}`
+  const code = cause instanceof SpawnError && cause.group === 'store' ? cause.code : 'STORE_UNAVAILABLE'
+  return new SpawnError(code, message, { cause })
+}

@@ -1,0 +1,108 @@
+// When a call has waited long enough. Calls that are not answered at once stand in slots of a few milliseconds each, so
+// that ten thousand waiting calls cost one timer. A deadline is never early, and late by at most one slot.
+
+import type { Clock, Timer } from '../base/index.ts'
+import type { Message } from './message.ts'
+
+/** The width of a slot, in milliseconds. */
+const SLOT_MS = 5
+
+/** The calls whose deadline falls into the same few milliseconds: a list through `earlier` and `later`. */
+export class DeadlineSlot {
+  readonly index: number
+  private readonly deadlines: Deadlines
+  private first: Message | null = null
+
+  constructor(index: number, deadlines: Deadlines) {
+    this.index = index
+    this.deadlines = deadlines
+  }
+
+  add(message: Message): void {
+    message.slot = this
+    message.earlier = null
+    message.later = this.first
+    if (this.first !== null) this.first.earlier = message
+    this.first = message
+  }
+
+  remove(message: Message): void {
+    if (message.earlier === null) this.first = message.later
+    else message.earlier.later = message.later
+    if (message.later !== null) message.later.earlier = message.earlier
+    message.slot = null
+    message.earlier = null
+    message.later = null
+    if (this.first === null) this.deadlines.dropSlot(this)
+  }
+
+  messages(): Message[] {
+    const messages: Message[] = []
+    for (let message = this.first; message !== null; message = message.later) messages.push(message)
+    return messages
+  }
+}
+
+export class Deadlines {
+  private readonly slots = new Map<number, DeadlineSlot>()
+  private readonly clock: Clock
+  private readonly expire: (message: Message) => void
+  private timer: Timer | null = null
+  private timerMs = Number.POSITIVE_INFINITY
+
+  constructor(clock: Clock, expire: (message: Message) => void) {
+    this.clock = clock
+    this.expire = expire
+  }
+
+  /** Watches the deadline of a call; watching it again follows a deadline that has moved. */
+  watch(message: Message): void {
+    const index = Math.ceil(message.deadlineMs / SLOT_MS)
+    if (message.slot !== null) {
+      if (message.slot.index === index) return
+      message.slot.remove(message)
+    }
+    let slot = this.slots.get(index)
+    if (slot === undefined) {
+      slot = new DeadlineSlot(index, this)
+      this.slots.set(index, slot)
+    }
+    slot.add(message)
+    if (index * SLOT_MS < this.timerMs) this.wakeAt(index * SLOT_MS)
+  }
+
+  dropSlot(slot: DeadlineSlot): void {
+    this.slots.delete(slot.index)
+  }
+
+  /** All that are watched now. */
+  watched(): Message[] {
+    return [...this.slots.values()].flatMap((slot) => slot.messages())
+  }
+
+  stop(): void {
+    this.timer?.cancel()
+    this.timer = null
+    this.timerMs = Number.POSITIVE_INFINITY
+  }
+
+  private wakeAt(dueMs: number): void {
+    this.timer?.cancel()
+    this.timerMs = dueMs
+    this.timer = this.clock.after(dueMs - this.clock.now(), () => this.sweep(), { background: true })
+  }
+
+  private sweep(): void {
+    this.stop()
+    const due = this.clock.now() / SLOT_MS
+    let nextIndex = Number.POSITIVE_INFINITY
+    const expired: Message[] = []
+    for (const [index, slot] of this.slots) {
+      if (index <= due) expired.push(...slot.messages())
+      else if (index < nextIndex) nextIndex = index
+    }
+    // The next wake-up first: what expires may well bring new deadlines, and remove this one.
+    if (nextIndex !== Number.POSITIVE_INFINITY) this.wakeAt(nextIndex * SLOT_MS)
+    for (const message of expired) this.expire(message)
+  }
+}

@@ -1,0 +1,118 @@
+// All calls that are not answered yet: how many they are, when the last one is through, and what becomes of one whose
+// time is up or whose caller has gone. Invariant: every message that enters is answered, and leaves once.
+
+import { assert, type Clock, SpawnError } from '../base/index.ts'
+import type { Logger } from '../ports/index.ts'
+import type { Activation } from './activation.ts'
+import { Deadlines } from './deadlines.ts'
+import type { CallSender, Message } from './message.ts'
+
+export interface InflightOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly sender: CallSender
+  /** Goes on with an actor whose running turn was given up. */
+  readonly proceed: (activation: Activation, givenUp: Message, error: SpawnError) => void
+}
+
+/** How often calls that came up meanwhile are given up too, when all are, in milliseconds. */
+const GIVE_UP_EVERY_MS = 20
+
+const GIVEN_UP = {
+  DEADLINE_EXCEEDED: 'its deadline passed',
+  CANCELLED: 'its caller cancelled it',
+  DRAINING: 'the system stopped',
+} as const
+
+export type GiveUpCode = keyof typeof GIVEN_UP
+
+export class Inflight {
+  readonly sender: CallSender
+  private readonly clock: Clock
+  private readonly logger: Logger
+  private readonly proceed: InflightOptions['proceed']
+  private readonly deadlines: Deadlines
+  private count = 0
+  private onEmpty: (() => void) | null = null
+
+  constructor(options: InflightOptions) {
+    this.sender = options.sender
+    this.clock = options.clock
+    this.logger = options.logger
+    this.proceed = options.proceed
+    this.deadlines = new Deadlines(options.clock, (message) => this.giveUp(message, 'DEADLINE_EXCEEDED'))
+  }
+
+  enter(): void {
+    this.count += 1
+  }
+
+  leave(): void {
+    this.count -= 1
+    assert(this.count >= 0, 'no more answers than calls')
+    if (this.count === 0) this.onEmpty?.()
+  }
+
+  /** Watches the deadline of a call that is not answered at once. */
+  watch(message: Message): void {
+    if (message.stage !== 'settled') this.deadlines.watch(message)
+  }
+
+  /** Watches all that wait in a mailbox. */
+  watchWaiting(activation: Activation): void {
+    for (let message = activation.peek(); message !== null; message = message.next) {
+      if (message.slot === null) this.watch(message)
+    }
+  }
+
+  /** Answers a call that must not go on waiting, and says how far it had come. */
+  giveUp(message: Message, code: GiveUpCode): void {
+    const why = GIVEN_UP[code]
+    const { activation, label, stage } = message
+    if (stage === 'settled') return
+    if (stage === 'queued') {
+      message.fail(new SpawnError(code, `${label} did not run: ${why} while it waited`))
+    } else if (stage === 'running') {
+      const error = new SpawnError(code, `${label} was given up: ${why} while it ran; the actor is unchanged`)
+      if (activation.running === message) activation.running = null
+      message.fail(error)
+      this.proceed(activation, message, error)
+    } else {
+      const advice = 'it may have happened'
+      message.fail(new SpawnError(code, `${label}: ${why} while its state was being committed; ${advice}`))
+    }
+  }
+
+  /** Gives up everything that waits now, and all that follows from it, until no call is left. */
+  giveUpAll(code: GiveUpCode): void {
+    for (const message of this.deadlines.watched()) this.giveUp(message, code)
+    if (this.count > 0) this.clock.after(GIVE_UP_EVERY_MS, () => this.giveUpAll(code))
+  }
+
+  /** The failure of a call that nobody waits for. */
+  unheard(message: Message, error: SpawnError): void {
+    const { id } = message.activation
+    this.logger.warn('an asynchronous call failed', {
+      actor: id.name,
+      parent: id.parent,
+      action: message.action.name,
+      code: error.code,
+      error: error.message,
+    })
+  }
+
+  /** Resolves when no call is left. */
+  empty(): Promise<void> {
+    if (this.count === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.onEmpty = () => {
+        this.onEmpty = null
+        resolve()
+      }
+    })
+  }
+
+  stop(): void {
+    this.deadlines.stop()
+  }
+}

@@ -1,0 +1,186 @@
+// One call on its way through an actor: in the mailbox, as the turn that the host sees, waiting for its commit, answered.
+// It decides what an answer, a deadline or a cancellation means at each stage. It is answered once; later answers are
+// dropped. It is one object for the whole way because it is allocated once per call, on the hot path.
+
+import { assert, SpawnError } from '../base/index.ts'
+import type { ActionDefinition, Call, Definition, Metadata, Tags, Turn } from '../ports/index.ts'
+import { type ActorId, addressText } from '../protocol/index.ts'
+import type { Activation } from './activation.ts'
+import type { DeadlineSlot } from './deadlines.ts'
+import type { Inflight } from './inflight.ts'
+import type { Waiter } from './pending-commit.ts'
+
+/**
+ * queued: in a mailbox, has not run. running: its turn is on. committing: its turn is done, what it rests on is not yet
+ * durable. settled: answered.
+ */
+export type Stage = 'queued' | 'running' | 'committing' | 'settled'
+
+export const NO_METADATA: Metadata = Object.freeze({})
+
+/** The way in for calls that a turn makes; the runtime. */
+export interface CallSender {
+  send(name: string, call: Call, cause: Message): Promise<unknown>
+}
+
+export class Message implements Turn, Waiter {
+  activation!: Activation
+  readonly action: ActionDefinition
+  readonly payload: unknown
+  readonly metadata: Metadata
+  readonly caller: ActorId | null
+  /** The turn that waits for this call; null: nobody does, or the outside. */
+  readonly cause: Message | null
+  deadlineMs: number
+  stage: Stage = 'queued'
+  next: Message | null = null
+
+  readonly idempotencyKey: string | undefined
+  /** Whether it is the init action of a new activation: if it fails, the actor does not start. */
+  starts = false
+
+  /** Where its deadline is watched; null: not (yet). */
+  slot: DeadlineSlot | null = null
+  earlier: Message | null = null
+  later: Message | null = null
+
+  private readonly inflight: Inflight
+  private resolve: ((value: unknown) => void) | null = null
+  private reject: ((error: unknown) => void) | null = null
+  private reply: unknown = undefined
+  private error: SpawnError | null = null
+  private abort: AbortController | null = null
+  private callerSignal: AbortSignal | null = null
+  private onCallerAbort: (() => void) | null = null
+
+  constructor(
+    inflight: Inflight,
+    action: ActionDefinition,
+    call: Partial<Call>,
+    caller: ActorId | null,
+    cause: Message | null,
+    deadlineMs: number,
+  ) {
+    this.inflight = inflight
+    this.action = action
+    this.payload = call.payload
+    this.metadata = call.metadata ?? NO_METADATA
+    this.idempotencyKey = call.idempotencyKey
+    this.caller = caller
+    this.cause = cause
+    this.deadlineMs = deadlineMs
+    inflight.enter()
+  }
+
+  /** The answer, for a caller that waits for it. Asked at most once. */
+  promise(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+  }
+
+  /** Gives up when the caller's signal aborts. */
+  follow(signal: AbortSignal): void {
+    this.callerSignal = signal
+    this.onCallerAbort = () => this.inflight.giveUp(this, 'CANCELLED')
+    signal.addEventListener('abort', this.onCallerAbort, { once: true })
+  }
+
+  // What the host sees of the turn.
+
+  get definition(): Definition {
+    return this.activation.residents.definition
+  }
+
+  get self(): ActorId {
+    return this.activation.id
+  }
+
+  get state(): unknown {
+    return this.activation.state
+  }
+
+  get tags(): Tags {
+    return this.activation.tags
+  }
+
+  get revision(): number {
+    return this.activation.revision
+  }
+
+  get signal(): AbortSignal {
+    this.abort ??= new AbortController()
+    if (this.stage === 'settled' && !this.abort.signal.aborted) this.abort.abort(this.error ?? this.ended())
+    return this.abort.signal
+  }
+
+  async call(name: string, call: Call): Promise<unknown> {
+    if (this.stage !== 'running') throw this.ended()
+    // What this turn has seen may still be uncommitted; nothing that rests on it leaves the actor before it is.
+    const { pending } = this.activation
+    if (pending !== null) await pending.durable()
+    if (this.stage !== 'running') throw this.ended()
+    return this.inflight.sender.send(name, call, this)
+  }
+
+  private ended(): SpawnError {
+    return new SpawnError('CANCELLED', `the turn of ${this.label} has ended; its context can no longer be used`)
+  }
+
+  /** The actor and the action, for messages. */
+  get label(): string {
+    return `"${addressText(this.self)}" action "${this.action.name}"`
+  }
+
+  // How it is answered.
+
+  /** The turn is done; the answer waits until `committed` or `failed`. */
+  hold(reply: unknown, error: SpawnError | null): void {
+    assert(this.stage === 'running', 'only a running turn has an answer to hold')
+    this.stage = 'committing'
+    this.reply = reply
+    this.error = error
+  }
+
+  /** What the turn rests on is durable. */
+  committed(): void {
+    if (this.error === null) this.succeed(this.reply)
+    else this.fail(this.error)
+  }
+
+  /** What the turn rests on is lost. */
+  failed(error: SpawnError): void {
+    this.fail(error)
+  }
+
+  succeed(reply: unknown): void {
+    if (this.stage === 'settled') return
+    const { resolve } = this
+    this.settle()
+    if (resolve !== null) resolve(reply)
+  }
+
+  fail(error: SpawnError): void {
+    if (this.stage === 'settled') return
+    const { reject } = this
+    this.error = error
+    this.settle()
+    if (this.abort !== null) this.abort.abort(error)
+    if (reject !== null) reject(error)
+    else this.inflight.unheard(this, error)
+  }
+
+  private settle(): void {
+    this.stage = 'settled'
+    this.resolve = null
+    this.reject = null
+    this.reply = undefined
+    if (this.slot !== null) this.slot.remove(this)
+    if (this.callerSignal !== null && this.onCallerAbort !== null) {
+      this.callerSignal.removeEventListener('abort', this.onCallerAbort)
+      this.callerSignal = null
+    }
+    this.inflight.leave()
+  }
+}

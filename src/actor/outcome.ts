@@ -1,0 +1,133 @@
+// What becomes of a turn when its action has returned or failed: all of its outcome is taken, or none, and its answer
+// leaves when everything that it rests on is durable.
+//
+// A crash after `take` and before the commit returns loses the turn whole; nobody outside has seen any of it.
+
+import { type Clock, isSpawnError, type Limits, messageOf, SpawnError } from '../base/index.ts'
+import type { Outcome, OutcomeRecord } from '../ports/index.ts'
+import { addressText, type Packed } from '../protocol/index.ts'
+import type { Activation } from './activation.ts'
+import type { Activations } from './activations.ts'
+import { BuiltinAction } from './builtin.ts'
+import { checkEntries } from './checks.ts'
+import type { Committer } from './committer.ts'
+import type { Inflight } from './inflight.ts'
+import type { Message } from './message.ts'
+import type { Snapshots } from './snapshots.ts'
+
+export interface OutcomesOptions {
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly inflight: Inflight
+  readonly activations: Activations
+  readonly committer: Committer
+  readonly snapshots: Snapshots
+}
+
+export class Outcomes {
+  private readonly options: OutcomesOptions
+
+  constructor(options: OutcomesOptions) {
+    this.options = options
+  }
+
+  /** Takes the outcome of a running turn. One that cannot be encoded or kept fails the turn instead. */
+  apply(activation: Activation, message: Message, outcome: Outcome): void {
+    try {
+      const record = message.idempotencyKey === undefined ? null : this.record(message, message.idempotencyKey, outcome)
+      if (outcome.changed || outcome.tags !== null) this.change(activation, message, outcome, record)
+      else if (record === null) this.reply(activation, message, outcome.response)
+      else this.keep(activation, message, outcome.response, record)
+    } catch (thrown) {
+      this.fail(activation, message, thrown)
+      return
+    }
+    if (message.action instanceof BuiltinAction && message.action.ends) this.options.activations.retire(activation)
+  }
+
+  /** A failed turn leaves no trace. Its error rests on the state that it has seen, like any other answer. */
+  fail(activation: Activation, message: Message, thrown: unknown): void {
+    if (message.stage !== 'running') return
+    const error = failureOf(message, thrown)
+    if (message.starts) {
+      message.fail(error)
+      this.options.activations.abandon(activation, notStarted(activation, error))
+    } else if (message.action instanceof BuiltinAction && error.group === 'store') {
+      message.fail(error)
+      this.options.activations.drop(activation, error)
+    } else {
+      this.answer(activation, message, undefined, error)
+    }
+  }
+
+  private change(activation: Activation, message: Message, outcome: Outcome, record: OutcomeRecord | null): void {
+    const { durability, stateful } = activation.residents.definition
+    const state = outcome.changed ? outcome.state : activation.state
+    if (outcome.tags !== null) checkEntries('tags', outcome.tags)
+    const packed = stateful ? encode(activation, state) : null
+    activation.advance(state, outcome.tags ?? activation.tags)
+    if (!stateful) {
+      if (record === null) this.reply(activation, message, outcome.response)
+      else this.keep(activation, message, outcome.response, record)
+      return
+    }
+    activation.revision += 1
+    if (durability === 'turn' || outcome.checkpoint || record !== null) {
+      this.hold(message, outcome.response, null)
+      this.options.committer.submit(activation, packed, message, record)
+    } else {
+      this.options.snapshots.owe(activation, packed)
+      this.reply(activation, message, outcome.response)
+    }
+  }
+
+  /** Commits the reply alone, for a call with an idempotency key that changed nothing. */
+  private keep(activation: Activation, message: Message, response: unknown, record: OutcomeRecord): void {
+    this.hold(message, response, null)
+    if (activation.snapshotOwed) {
+      this.options.committer.submit(activation, encode(activation, activation.state), message, record)
+    } else {
+      this.options.committer.keep(activation, message, record)
+    }
+  }
+
+  /** A `snapshot` actor's answers wait for nothing; all others for what they rest on. */
+  private reply(activation: Activation, message: Message, response: unknown): void {
+    const free = activation.pending === null || activation.residents.definition.durability === 'snapshot'
+    if (free) message.succeed(response)
+    else this.answer(activation, message, response, null)
+  }
+
+  private answer(activation: Activation, message: Message, response: unknown, error: SpawnError | null): void {
+    this.hold(message, response, error)
+    if (activation.pending === null) message.committed()
+    else activation.pending.waiters.push(message)
+  }
+
+  private hold(message: Message, response: unknown, error: SpawnError | null): void {
+    message.hold(response, error)
+    this.options.inflight.watch(message)
+  }
+
+  private record(message: Message, key: string, outcome: Outcome): OutcomeRecord {
+    const { response } = outcome
+    const reply = response === undefined ? null : message.action.response.pack(response)
+    return { key, reply, expiresAtMs: this.options.clock.now() + this.options.limits.outcomeRetentionMs }
+  }
+}
+
+/** The state as the store takes it. */
+function encode(activation: Activation, state: unknown): Packed | null {
+  const { definition } = activation.residents
+  return definition.state === null ? null : definition.state.codec.pack(state)
+}
+
+function failureOf(message: Message, thrown: unknown): SpawnError {
+  if (isSpawnError(thrown)) return thrown
+  return new SpawnError('DEFECT', `${message.label} failed in the runtime: ${messageOf(thrown)}`, { cause: thrown })
+}
+
+function notStarted(activation: Activation, cause: SpawnError): SpawnError {
+  const actor = addressText(activation.id)
+  return new SpawnError(cause.code, `"${actor}" does not start, its init action failed: ${cause.message}`, { cause })
+}

@@ -1,0 +1,84 @@
+// The actors of one definition that are in memory, by name, and in the order in which they may have to leave it.
+// The order is that of last use as far as it is known: an actor is moved when the list is looked at, not at every use.
+
+import type { ActionDefinition, Definition } from '../ports/index.ts'
+import type { ActorId } from '../protocol/index.ts'
+import { Activation } from './activation.ts'
+import { withDefaultActions } from './builtin.ts'
+
+/** What all residents together take. */
+export interface Budget {
+  count: number
+  bytes: number
+}
+
+export class Residents {
+  readonly budget: Budget
+  readonly definition: Definition
+  /** The actions that can be called by name: the definition's, and the default ones that it does not replace. */
+  readonly actions: ReadonlyMap<string, ActionDefinition>
+  readonly byName = new Map<string, Activation>()
+  private readonly system: string
+  private oldest: Activation | null = null
+  private newest: Activation | null = null
+
+  constructor(system: string, definition: Definition, budget: Budget) {
+    this.system = system
+    this.budget = budget
+    this.definition = definition
+    this.actions = withDefaultActions(definition)
+  }
+
+  get size(): number {
+    return this.byName.size
+  }
+
+  /** Makes the activation of an actor that is not in memory. */
+  add(name: string, nowMs: number): Activation {
+    const parent = this.definition.kind === 'unnamed' ? this.definition.name : ''
+    const id: ActorId = { system: this.system, parent, name }
+    const activation = new Activation(id, this, nowMs)
+    this.byName.set(name, activation)
+    this.budget.count += 1
+    this.place(activation, nowMs)
+    return activation
+  }
+
+  /** Takes an activation out of memory. */
+  remove(activation: Activation): void {
+    if (this.byName.get(activation.id.name) !== activation) return
+    this.byName.delete(activation.id.name)
+    this.unlink(activation)
+    this.budget.count -= 1
+    activation.weigh(0)
+  }
+
+  /** The one that was placed first: the next that may have to leave. */
+  first(): Activation | null {
+    return this.oldest
+  }
+
+  /** Puts an activation behind all others. */
+  moveBack(activation: Activation, placedMs: number): void {
+    this.unlink(activation)
+    this.place(activation, placedMs)
+  }
+
+  private place(activation: Activation, placedMs: number): void {
+    activation.placedMs = placedMs
+    activation.older = this.newest
+    activation.newer = null
+    if (this.newest === null) this.oldest = activation
+    else this.newest.newer = activation
+    this.newest = activation
+  }
+
+  private unlink(activation: Activation): void {
+    if (activation.older !== null) activation.older.newer = activation.newer
+    else if (this.oldest === activation) this.oldest = activation.newer
+    if (activation.newer !== null) activation.newer.older = activation.older
+    else if (this.newest === activation) this.newest = activation.older
+    activation.older = null
+    activation.newer = null
+  }
+}

@@ -1,0 +1,112 @@
+// One turn of an actor: load, run, commit, reply. Start reading here; outcome.ts is the other half.
+//
+// What it keeps: messages run in order, one at a time. A turn that fails, times out or is dropped leaves no trace. The
+// next turn does not wait for the commit of the one before: it runs on the uncommitted state, and what leaves the actor
+// waits instead (outcome.ts).
+
+import type { Clock } from '../base/index.ts'
+import type { Outcome, Statestore } from '../ports/index.ts'
+import type { Activation } from './activation.ts'
+import type { Activations } from './activations.ts'
+import { BuiltinAction } from './builtin.ts'
+import type { Inflight } from './inflight.ts'
+import type { Message } from './message.ts'
+import type { Outcomes } from './outcome.ts'
+
+export interface TurnsOptions {
+  readonly store: Statestore
+  readonly clock: Clock
+  readonly inflight: Inflight
+  readonly activations: Activations
+  readonly outcomes: Outcomes
+}
+
+export class Turns {
+  private readonly options: TurnsOptions
+
+  constructor(options: TurnsOptions) {
+    this.options = options
+  }
+
+  /** Runs the next turn of an actor, or begins what must come before it. True: another may follow at once. */
+  step(activation: Activation): boolean {
+    if (activation.phase === 'cold' && activation.waiting > 0) this.options.activations.activate(activation)
+    if (activation.phase !== 'ready' || activation.running !== null) {
+      this.options.inflight.watchWaiting(activation)
+      return false
+    }
+    const message = activation.shift()
+    if (message === null) return false
+    if (message.stage === 'queued') this.begin(activation, message)
+    return activation.running === null && activation.waiting > 0
+  }
+
+  private begin(activation: Activation, message: Message): void {
+    const { timeoutMs } = message.action
+    if (timeoutMs !== null) message.deadlineMs = Math.min(message.deadlineMs, this.options.clock.now() + timeoutMs)
+    message.stage = 'running'
+    if (message.idempotencyKey === undefined) this.run(activation, message)
+    else this.wait(activation, message, this.repeatOrRun(activation, message, message.idempotencyKey))
+  }
+
+  /** Runs the action on its host. One that answers at once costs no microtask. */
+  private run(activation: Activation, message: Message): void {
+    let result: Outcome | PromiseLike<Outcome>
+    try {
+      result = perform(message)
+    } catch (thrown) {
+      this.options.outcomes.fail(activation, message, thrown)
+      return
+    }
+    if (isPromise(result)) this.wait(activation, message, result)
+    else this.options.outcomes.apply(activation, message, result)
+  }
+
+  /** The turn has to wait: the actor's next messages do too, and all their deadlines are watched from now on. */
+  private wait(activation: Activation, message: Message, result: PromiseLike<Outcome | null>): void {
+    activation.running = message
+    this.options.inflight.watch(message)
+    this.options.inflight.watchWaiting(activation)
+    result.then(
+      (outcome) => {
+        if (message.stage !== 'running' || outcome === null) return
+        this.resume(activation)
+        this.options.outcomes.apply(activation, message, outcome)
+        this.options.activations.wake(activation)
+      },
+      (thrown: unknown) => {
+        if (message.stage !== 'running') return
+        this.resume(activation)
+        this.options.outcomes.fail(activation, message, thrown)
+        this.options.activations.wake(activation)
+      },
+    )
+  }
+
+  private resume(activation: Activation): void {
+    activation.running = null
+    activation.lastUsedMs = this.options.clock.now()
+  }
+
+  /** Answers a call that was made before from what was kept of it, with null; else runs it. */
+  private async repeatOrRun(activation: Activation, message: Message, key: string): Promise<Outcome | null> {
+    await activation.pending?.durable()
+    const kept = await this.options.store.loadOutcome(activation.id, key, this.options.clock.now())
+    if (message.stage !== 'running') return null
+    if (kept === null) return perform(message)
+    const reply = kept.reply === null ? undefined : message.action.response.accept(kept.reply)
+    this.resume(activation)
+    message.succeed(reply)
+    this.options.activations.wake(activation)
+    return null
+  }
+}
+
+function perform(message: Message): Outcome | PromiseLike<Outcome> {
+  const { action, activation } = message
+  return action instanceof BuiltinAction ? action.run(message) : activation.residents.definition.host.run(message)
+}
+
+function isPromise(result: Outcome | PromiseLike<Outcome>): result is PromiseLike<Outcome> {
+  return typeof (result as { then?: unknown }).then === 'function'
+}
