@@ -59,18 +59,22 @@ export function standardCodec<Schema extends StandardSchemaV1>(
 }
 
 function readJson(value: unknown): unknown {
-  if (value instanceof Packed) return unpackJson(value)
-  return value instanceof Json ? value.value : value
+  if (value instanceof Json) return value.value
+  if (!(value instanceof Packed)) return value
+  if (isJsonType(value.typeUrl)) return parseJsonType(value)
+  if (value.typeUrl.endsWith(EMPTY_TYPE)) return undefined
+  throw new SpawnError(
+    'INVALID_ARGUMENT',
+    `expected JSON (spawn.JSONType), got ${value.typeUrl || 'a value without a type'}`,
+  )
 }
 
-function unpackJson(packed: Packed): unknown {
-  if (!isJsonType(packed.typeUrl)) {
-    if (packed.typeUrl.endsWith(EMPTY_TYPE)) return undefined
-    throw new SpawnError(
-      'INVALID_ARGUMENT',
-      `expected JSON (spawn.JSONType), got a ${packed.typeUrl || 'value without a type'}`,
-    )
-  }
+/**
+ * The JSON value in a JSONType; undefined when its text is empty, which is how some SDKs say nothing.
+ *
+ * @throws SpawnError INVALID_ARGUMENT
+ */
+export function parseJsonType(packed: Packed): unknown {
   const text = jsonTextOf(packed)
   if (text === '') return undefined
   try {

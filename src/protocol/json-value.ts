@@ -9,7 +9,7 @@ const DEPTH_LIMIT = 1_000
 
 export interface JsonFault {
   readonly path: readonly PropertyKey[]
-  /** What stands there: `a Map`, `NaN`, … */
+  /** What stands there: `an instance of Map`, `NaN`, … */
   readonly what: string
 }
 
@@ -49,17 +49,22 @@ function lookInto(value: Readonly<Record<string, unknown>>, depth: number): Foun
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
-    if (typeof value['toJSON'] === 'function') return null
+    if (hasOwnForm(value)) return null
     // A tag of its own (Map, Set, Promise, Error, Uint8Array, …) means content that is not in properties.
     const tag = Object.prototype.toString.call(value).slice(8, -1)
-    if (tag !== 'Object') return found(`a ${tag}`)
+    if (tag !== 'Object') return found(`an instance of ${tag}`)
   }
   // Not Object.entries: this loop is on the path of every durable turn, and makes no arrays.
   for (const key in value) {
     const fault = look(value[key], depth + 1, value)
-    if (fault !== null && Object.hasOwn(value, key)) return under(key, fault)
+    if (fault !== null && Object.hasOwn(value, key)) return hasOwnForm(value) ? null : under(key, fault)
   }
   return null
+}
+
+/** An object that says itself what JSON it is. */
+function hasOwnForm(value: Readonly<Record<string, unknown>>): boolean {
+  return typeof value['toJSON'] === 'function'
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
