@@ -7,3 +7,16 @@ export { Json, Packed } from './packed.ts'
 export { actionPath, actorPath, actorsPath, type ApiPath, parsePath } from './paths.ts'
 export { protobufCodec } from './protobuf-codec.ts'
 export { codecOf, type Schema, type SchemaInput, type SchemaOutput } from './schema.ts'
+export { fromProblem, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts'
+export {
+  asSpawnError,
+  CODE_STATUS,
+  type CodeStatus,
+  fromWireStatus,
+  grpcStatusOf,
+  httpStatusOf,
+  isErrorCode,
+  publicMessageOf,
+  toWireStatus,
+  type WireStatus,
+} from './status.ts'
