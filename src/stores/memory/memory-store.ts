@@ -1,0 +1,153 @@
+// The statestore that keeps everything in maps and forgets it with the process. It is the reference: where another store
+// answers differently, one of the two is wrong. Simple before fast: a listing sorts all of a system's actors.
+//
+// Invariant: a request is applied whole at the moment it is made, so requests never interleave.
+
+import type {
+  ActorFilter,
+  ActorPage,
+  Commit,
+  OutcomeRecord,
+  PageRequest,
+  RevisionQuery,
+  Statestore,
+  StoredActor,
+  Verdict,
+} from '../../ports/index.ts'
+import { SpawnError } from '../../base/index.ts'
+import type { ActorId } from '../../protocol/index.ts'
+import { compareCodePoints } from '../code-points.ts'
+import { pagePosition, pageToken } from '../page-token.ts'
+import { carriesAll } from '../tags.ts'
+import { ActorRecord } from './record.ts'
+
+type Parents = Map<string, Map<string, ActorRecord>>
+
+export class MemoryStore implements Statestore {
+  readonly name = 'memory'
+  readonly supports = { durable: false }
+  /** By system, parent and name. */
+  readonly #systems = new Map<string, Parents>()
+  #running = false
+
+  /** Opens it; what was stored before a stop is still there. */
+  async start(): Promise<void> {
+    this.#running = true
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false
+  }
+
+  async load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
+    this.#checkRunning()
+    return ids.map((id) => this.#find(id)?.latest ?? null)
+  }
+
+  async commit(group: readonly Commit[]): Promise<Verdict[]> {
+    this.#checkRunning()
+    return group.map((commit) => {
+      const record = this.#find(commit.id)
+      if ((record?.revision ?? 0) !== commit.follows) return 'conflict'
+      const applied = record ?? this.#create(commit.id)
+      applied.apply(commit)
+      return 'committed'
+    })
+  }
+
+  async loadRevision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null> {
+    this.#checkRunning()
+    return this.#find(id)?.revisionAsked(query) ?? null
+  }
+
+  async revisions(id: ActorId, limit: number): Promise<Omit<StoredActor, 'state'>[]> {
+    this.#checkRunning()
+    const revisions = this.#find(id)?.revisions(limit) ?? []
+    return revisions.map(({ state: _state, ...rest }) => rest)
+  }
+
+  async loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null> {
+    this.#checkRunning()
+    return this.#find(id)?.outcome(key, nowMs) ?? null
+  }
+
+  async list(filter: ActorFilter, page: PageRequest): Promise<ActorPage> {
+    this.#checkRunning()
+    const after = page.after === undefined ? null : pagePosition(page.after)
+    const found: StoredActor[] = []
+    for (const [parent, names] of this.#systems.get(filter.system) ?? []) {
+      if (filter.parent !== undefined && filter.parent !== parent) continue
+      for (const { latest } of names.values()) {
+        if (latest !== null && matches(latest, filter)) found.push(latest)
+      }
+    }
+    const rest = found
+      .filter(({ id }) => after === null || comparePositions(id, after) > 0)
+      .sort((left, right) => comparePositions(left.id, right.id))
+    const actors = rest.slice(0, page.limit)
+    const last = actors.at(-1)
+    return { actors, next: last === undefined || rest.length <= page.limit ? null : pageToken(last.id) }
+  }
+
+  async delete(id: ActorId, follows: number): Promise<Verdict> {
+    this.#checkRunning()
+    if ((this.#find(id)?.revision ?? 0) !== follows) return 'conflict'
+    this.#remove(id)
+    return 'committed'
+  }
+
+  async prune(nowMs: number, limit: number): Promise<number> {
+    this.#checkRunning()
+    let dropped = 0
+    for (const [system, parents] of this.#systems) {
+      for (const [parent, names] of parents) {
+        for (const [name, record] of names) {
+          if (dropped >= limit) return dropped
+          dropped += record.prune(nowMs, limit - dropped)
+          if (record.isEmpty) this.#remove({ system, parent, name })
+        }
+      }
+    }
+    return dropped
+  }
+
+  #checkRunning(): void {
+    if (this.#running) return
+    throw new SpawnError('STORE_UNAVAILABLE', 'the memory store is not running: start it before use')
+  }
+
+  #find({ system, parent, name }: ActorId): ActorRecord | undefined {
+    return this.#systems.get(system)?.get(parent)?.get(name)
+  }
+
+  #create({ system, parent, name }: ActorId): ActorRecord {
+    let parents = this.#systems.get(system)
+    if (parents === undefined) this.#systems.set(system, (parents = new Map()))
+    let names = parents.get(parent)
+    if (names === undefined) parents.set(parent, (names = new Map()))
+    const record = new ActorRecord()
+    names.set(name, record)
+    return record
+  }
+
+  #remove({ system, parent, name }: ActorId): void {
+    const parents = this.#systems.get(system)
+    const names = parents?.get(parent)
+    names?.delete(name)
+    if (names?.size === 0) parents?.delete(parent)
+    if (parents?.size === 0) this.#systems.delete(system)
+  }
+}
+
+function matches({ id, tags }: StoredActor, filter: ActorFilter): boolean {
+  if (filter.name !== undefined && id.name !== filter.name) return false
+  if (filter.prefix !== undefined && !id.name.startsWith(filter.prefix)) return false
+  return carriesAll(tags, filter.tags)
+}
+
+function comparePositions(
+  left: { readonly parent: string; readonly name: string },
+  right: { readonly parent: string; readonly name: string },
+): number {
+  return compareCodePoints(left.parent, right.parent) || compareCodePoints(left.name, right.name)
+}

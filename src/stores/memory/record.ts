@@ -1,0 +1,95 @@
+// What is kept of one actor: its latest revision, its past, its outcomes. Decides which revisions of the past a policy
+// keeps; fencing is the store's. Invariant: `past` is in order of revisions, and all of it is older than `latest`.
+
+import type { Commit, HistoryPolicy, OutcomeRecord, RevisionQuery, StoredActor } from '../../ports/index.ts'
+import { Packed } from '../../protocol/index.ts'
+import { expiryMs, keepsHistory } from '../history.ts'
+
+interface PastRevision {
+  readonly actor: StoredActor
+  readonly replacedAtMs: number
+  readonly expiresAtMs: number
+  /** Kept by the policy's count; else only until it expires. */
+  counted: boolean
+}
+
+export class ActorRecord {
+  latest: StoredActor | null = null
+  #past: PastRevision[] = []
+  readonly #outcomes = new Map<string, OutcomeRecord>()
+
+  get revision(): number {
+    return this.latest?.revision ?? 0
+  }
+
+  get isEmpty(): boolean {
+    return this.latest === null && this.#outcomes.size === 0
+  }
+
+  /** Applies a commit that follows `revision`. */
+  apply(commit: Commit): void {
+    for (const outcome of commit.outcomes) {
+      this.#outcomes.set(outcome.key, { ...outcome, reply: copied(outcome.reply) })
+    }
+    if (commit.revision === commit.follows) return
+    const { id, revision, epoch, tags, committedAtMs } = commit
+    if (keepsHistory(commit.history)) this.#remember(commit.history, committedAtMs)
+    else this.#past = []
+    this.latest = { id, revision, epoch, tags: { ...tags }, state: copied(commit.state), committedAtMs }
+  }
+
+  revisionAsked(query: RevisionQuery): StoredActor | null {
+    const { latest } = this
+    if (latest === null) return null
+    if ('revision' in query) {
+      if (latest.revision === query.revision) return latest
+      return this.#past.find(({ actor }) => actor.revision === query.revision)?.actor ?? null
+    }
+    if (latest.committedAtMs <= query.atMs) return latest
+    const stood = this.#past.findLast(({ actor }) => actor.committedAtMs <= query.atMs)
+    // What replaced it may be gone from the past: then it did not stand at that time, and what did is not known.
+    return stood === undefined || stood.replacedAtMs <= query.atMs ? null : stood.actor
+  }
+
+  /** Newest first. */
+  revisions(limit: number): StoredActor[] {
+    if (this.latest === null) return []
+    return [this.latest, ...this.#past.toReversed().map(({ actor }) => actor)].slice(0, limit)
+  }
+
+  outcome(key: string, nowMs: number): OutcomeRecord | null {
+    const outcome = this.#outcomes.get(key)
+    return outcome !== undefined && outcome.expiresAtMs > nowMs ? outcome : null
+  }
+
+  /** Drops at most `limit` of what has expired; answers how many went. */
+  prune(nowMs: number, limit: number): number {
+    let dropped = 0
+    for (const [key, { expiresAtMs }] of this.#outcomes) {
+      if (dropped < limit && expiresAtMs <= nowMs && this.#outcomes.delete(key)) dropped += 1
+    }
+    this.#past = this.#past.filter(({ counted, expiresAtMs }) => {
+      const goes = dropped < limit && !counted && expiresAtMs <= nowMs
+      if (goes) dropped += 1
+      return !goes
+    })
+    return dropped
+  }
+
+  /** The latest revision is about to be replaced. */
+  #remember(policy: HistoryPolicy, nowMs: number): void {
+    const expiresAtMs = expiryMs(nowMs, policy.durationMs)
+    if (this.latest !== null) {
+      this.#past.push({ actor: this.latest, replacedAtMs: nowMs, expiresAtMs, counted: false })
+    }
+    for (const [at, revision] of this.#past.entries()) {
+      revision.counted = at >= this.#past.length - policy.revisions
+    }
+    this.#past = this.#past.filter((revision) => revision.counted || revision.expiresAtMs > nowMs)
+  }
+}
+
+/** The caller may use its bytes again. */
+function copied(packed: Packed | null): Packed | null {
+  return packed === null ? null : new Packed(packed.typeUrl, packed.value.slice())
+}
