@@ -1,0 +1,35 @@
+// The failures that `spawn` expects. Each is one line for people, a hint that says what to do, and an exit code.
+// Anything else that is thrown is a defect and is printed with its stack (report.ts).
+
+import { EXIT, type ExitCode } from './exit-codes.ts'
+
+export interface FailureOptions {
+  readonly exit: ExitCode
+  /** For programs: one of the codes of docs/errors.md, or USAGE, UNREACHABLE, MODULE. */
+  readonly code: string
+  /** What to do, as a sentence without its full stop. */
+  readonly hint?: string | undefined
+  readonly details?: Readonly<Record<string, unknown>> | undefined
+  readonly cause?: unknown
+}
+
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly exit: ExitCode
+  readonly code: string
+  readonly hint: string | undefined
+  readonly details: Readonly<Record<string, unknown>> | undefined
+
+  constructor(message: string, options: FailureOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.exit = options.exit
+    this.code = options.code
+    this.hint = options.hint
+    this.details = options.details
+  }
+}
+
+/** The command line is wrong. */
+export function usageFailure(message: string, hint?: string): Failure {
+  return new Failure(message, { exit: EXIT.usage, code: 'USAGE', hint })
+}

@@ -1,0 +1,82 @@
+// The options of a command as values: how one looks in the help and how its text becomes a typed value. What a wrong
+// value is called is decided here; which options a command has, in commands/; where they stand on the line, in arguments.ts.
+
+import { usageFailure } from './failure.ts'
+
+export interface Option<T> {
+  /** One letter, for `-p`. */
+  readonly short?: string | undefined
+  /** What stands for the value in the help: `<port>`. Null: a flag without a value. */
+  readonly value: string | null
+  readonly help: string
+  readonly many: boolean
+  /** @throws Failure USAGE that names the option. */
+  read(texts: readonly string[], name: string): T
+}
+
+// The type of an option's value does not matter where options are listed.
+export type Options = Readonly<Record<string, Option<unknown>>>
+
+export type ValuesOf<O extends Options> = {
+  readonly [Name in keyof O]: O[Name] extends Option<infer T> ? T : never
+}
+
+export function flag(help: string, short?: string): Option<boolean> {
+  return { short, value: null, help, many: false, read: (texts) => texts.length > 0 }
+}
+
+export function text(value: string, help: string, short?: string): Option<string | undefined> {
+  return { short, value, help, many: false, read: ([given]) => given }
+}
+
+export function whole(
+  value: string,
+  help: string,
+  range: { least: number; most: number },
+): Option<number | undefined> {
+  const read = ([given]: readonly string[], name: string): number | undefined =>
+    given === undefined ? undefined : wholeNumber(given, `--${name}`, range)
+  return { value, help, many: false, read }
+}
+
+/** `--tag color=red --tag size=5`. The value may contain further equal signs. */
+export function entries(value: string, help: string): Option<Readonly<Record<string, string>>> {
+  const read = (texts: readonly string[], name: string): Readonly<Record<string, string>> => {
+    const found = new Map<string, string>()
+    for (const given of texts) {
+      const at = given.indexOf('=')
+      if (at < 1) throw usageFailure(`--${name} takes key=value, not ${JSON.stringify(given)}`)
+      const key = given.slice(0, at)
+      if (found.has(key)) throw usageFailure(`--${name} gives ${JSON.stringify(key)} twice`)
+      found.set(key, given.slice(at + 1))
+    }
+    return Object.fromEntries(found)
+  }
+  return { value, help, many: true, read }
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** A time span in milliseconds: `500`, `500ms`, `30s`, `5m`, `1h`. */
+export function duration(help: string, range: { least: number; most: number }): Option<number | undefined> {
+  const read = ([given]: readonly string[], name: string): number | undefined => {
+    if (given === undefined) return undefined
+    const parts = /^(\d{1,12})(ms|s|m|h)?$/.exec(given)
+    if (parts === null)
+      throw usageFailure(`--${name} takes a time such as 500ms, 30s or 5m, not ${JSON.stringify(given)}`)
+    const unitMs = UNITS[parts[2] ?? 'ms'] ?? 1
+    return within(Number(parts[1]) * unitMs, `--${name}`, range, ' ms')
+  }
+  return { value: 'time', help, many: false, read }
+}
+
+function wholeNumber(given: string, name: string, range: { least: number; most: number }): number {
+  if (!/^\d{1,15}$/.test(given))
+    throw usageFailure(`${name} takes a whole number, not ${JSON.stringify(given)}`)
+  return within(Number(given), name, range)
+}
+
+function within(value: number, name: string, range: { least: number; most: number }, unit = ''): number {
+  if (value >= range.least && value <= range.most) return value
+  throw usageFailure(`${name} takes ${range.least}${unit} to ${range.most}${unit}, not ${value}${unit}`)
+}

@@ -1,0 +1,48 @@
+// The only way from the command to the outside: arguments' text, standard streams and environment. Decides what a value
+// looks like on a terminal; the commands decide what to say. Results go to stdout and everything else to stderr, so that
+// a pipe carries results only. Text from outside is escaped before it reaches a terminal: a name cannot move the cursor.
+
+import { styleText } from 'node:util'
+
+type Format = Parameters<typeof styleText>[0]
+
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: NodeJS.ReadStream
+  /** Columns of stdout; null when it is no terminal. */
+  readonly width: number | null
+  /** Whether a question can be asked. */
+  readonly interactive: boolean
+  /** A line on stdout. Resolves when the next one may be written. */
+  print(line: string): Promise<void>
+  /** A line on stderr. */
+  note(line: string): void
+  /** Styled for stdout or stderr, if that is a terminal and NO_COLOR is not set. */
+  readonly style: (format: Format, text: string, stream?: 'stdout' | 'stderr') => string
+}
+
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr } = process
+  return {
+    env: process.env,
+    stdin,
+    width: stdout.isTTY ? stdout.columns : null,
+    interactive: stdin.isTTY && stderr.isTTY,
+    print: (line) =>
+      new Promise((resolve) => {
+        if (stdout.write(`${line}\n`)) resolve()
+        else stdout.once('drain', resolve)
+      }),
+    note: (line) => void stderr.write(`${line}\n`),
+    style: (format, text, stream = 'stdout') =>
+      styleText(format, text, { stream: stream === 'stdout' ? stdout : stderr }),
+  }
+}
+
+// Control characters, line separators, and the marks that turn the direction of writing.
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/** Text from outside, with what would steer a terminal written as an escape that JSON knows, such as `\u001b`. */
+export function printable(given: string): string {
+  return given.replace(UNPRINTABLE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
