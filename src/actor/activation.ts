@@ -105,7 +105,7 @@ export class Activation {
 
   /** Its state has a new encoded size. */
   weigh(bytes: number): void {
-    this.residents.budget.bytes += bytes - this.bytes
+    this.residents.budget.weigh(bytes - this.bytes)
     this.bytes = bytes
   }
 

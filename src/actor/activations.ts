@@ -9,12 +9,13 @@
 import type { Clock, Limits, SpawnError } from '../base/index.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
+import type { Budget } from './budget.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Inflight } from './inflight.ts'
 import { Loader, startAfresh, unreadable } from './loader.ts'
 import { Message } from './message.ts'
 import { Passivation } from './passivation.ts'
-import type { Budget, Residents } from './residents.ts'
+import type { Residents } from './residents.ts'
 
 export interface ActivationsOptions {
   readonly store: Statestore
@@ -43,16 +44,16 @@ export class Activations {
       failed: (activation, error) => this.abandon(activation, error),
     })
     const passivate = (activation: Activation): void => this.end(activation)
-    this.passivation = new Passivation({ budget, clock, limits, residents, passivate })
+    this.passivation = new Passivation({ budget, clock, residents, passivate })
   }
 
   /** The activation of an actor, made if it is not in memory; it loads when its first turn is due. */
   of(residents: Residents, name: string, nowMs: number): Activation {
     const resident = residents.byName.get(name)
     if (resident !== undefined) return resident
-    const activation = residents.add(name, nowMs)
-    this.passivation.admitted(residents)
-    return activation
+    // Room is made first: a newcomer has nothing under way yet and must not be taken for idle.
+    this.passivation.admit(residents)
+    return residents.add(name, nowMs)
   }
 
   /** Begins a life: asks for the stored state, or starts without one. */

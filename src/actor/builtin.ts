@@ -29,7 +29,12 @@ export class BuiltinAction implements ActionDefinition, Host {
   readonly ends: boolean
   readonly run: (turn: Turn) => Outcome | Promise<Outcome>
 
-  constructor(name: string, run: (turn: Turn) => Outcome | Promise<Outcome>, response: Codec = jsonCodec, ends = false) {
+  constructor(
+    name: string,
+    run: (turn: Turn) => Outcome | Promise<Outcome>,
+    response: Codec = jsonCodec,
+    ends = false,
+  ) {
     this.name = name
     this.run = run
     this.response = response
@@ -60,7 +65,10 @@ export function withDefaultActions(definition: Definition): ReadonlyMap<string, 
 export const inspectAction = new BuiltinAction('(inspect)', (turn) => {
   const { definition, revision, self, state, tags } = turn
   if (revision === 0 && definition.kind === 'unnamed' && definition.stateful) {
-    throw new SpawnError('ACTOR_NOT_FOUND', `"${addressText(self)}" does not exist: it was never spawned or changed`)
+    throw new SpawnError(
+      'ACTOR_NOT_FOUND',
+      `"${addressText(self)}" does not exist: it was never spawned or changed`,
+    )
   }
   const stateJson = state === undefined ? undefined : definition.state?.codec.toJson(state)
   return answer({ id: self, kind: definition.kind, revision, tags, state, stateJson } satisfies Inspection)
@@ -75,7 +83,10 @@ export const spawnAction = new BuiltinAction('(spawn)', (turn) =>
 )
 
 /** Makes a revision of the past the newest one. */
-export function restoreAction(store: Statestore, query: RevisionQuery & { readonly revision: number }): BuiltinAction {
+export function restoreAction(
+  store: Statestore,
+  query: RevisionQuery & { readonly revision: number },
+): BuiltinAction {
   return new BuiltinAction('(restore)', async (turn) => {
     const { activation } = turn as Message
     await activation.pending?.durable()
@@ -104,9 +115,13 @@ export function deleteAction(store: Statestore): BuiltinAction {
 
 async function remove(store: Statestore, turn: Turn, follows: number): Promise<void> {
   const actor = addressText(turn.self)
-  if (follows === 0) throw new SpawnError('ACTOR_NOT_FOUND', `"${actor}" is not stored, so there is nothing to delete`)
+  if (follows === 0)
+    throw new SpawnError('ACTOR_NOT_FOUND', `"${actor}" is not stored, so there is nothing to delete`)
   const verdict = await store.delete(turn.self, follows)
   if (verdict === 'conflict') {
-    throw new SpawnError('STATE_CONFLICT', `"${actor}" was changed by another owner; nothing was deleted, call again`)
+    throw new SpawnError(
+      'STATE_CONFLICT',
+      `"${actor}" was changed by another owner; nothing was deleted, call again`,
+    )
   }
 }

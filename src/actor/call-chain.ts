@@ -25,7 +25,9 @@ function cycle(target: ActorId, action: string, cause: Message, first: Message):
     if (link === first) break
   }
   const advice = 'each waits for the next; make one of the calls asynchronous'
-  return new SpawnError('CALL_CYCLE', `the calls ${path.join(' → ')} form a cycle: ${advice}`, { details: { path } })
+  return new SpawnError('CALL_CYCLE', `the calls ${path.join(' → ')} form a cycle: ${advice}`, {
+    details: { path },
+  })
 }
 
 function step(actor: ActorId, action: string): string {

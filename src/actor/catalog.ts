@@ -4,7 +4,8 @@
 import { LIMITS, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Definition, Statestore } from '../ports/index.ts'
 import { checkName } from '../protocol/index.ts'
-import { type Budget, Residents } from './residents.ts'
+import type { Budget } from './budget.ts'
+import { Residents } from './residents.ts'
 
 /** Names listed in an error, at most. */
 const NAMES_SHOWN = 10
@@ -20,7 +21,10 @@ export class Catalog {
     this.store = store
     for (const definition of definitions) {
       if (this.byDefinition.has(definition.name)) {
-        throw new SpawnError('INVALID_ARGUMENT', `two definitions are called "${definition.name}"; names must differ`)
+        throw new SpawnError(
+          'INVALID_ARGUMENT',
+          `two definitions are called "${definition.name}"; names must differ`,
+        )
       }
       this.byDefinition.set(definition.name, new Residents(system, definition, budget))
     }
@@ -38,7 +42,10 @@ export class Catalog {
     const residents = this.byDefinition.get(ref)
     if (residents === undefined) throw this.unknown(ref)
     if (residents.definition.kind !== 'unnamed' && name !== ref) {
-      throw new SpawnError('INVALID_ARGUMENT', `"${ref}" is a named actor, so "${name}" cannot be an instance of it`)
+      throw new SpawnError(
+        'INVALID_ARGUMENT',
+        `"${ref}" is a named actor, so "${name}" cannot be an instance of it`,
+      )
     }
     return residents
   }
@@ -48,15 +55,21 @@ export class Catalog {
     checkName('actor', name)
     const page = await this.store.list({ system: this.system, name }, { limit: LIMITS.pageSize })
     const parents = new Set(page.actors.map((actor) => actor.id.parent))
-    for (const residents of this.all) {
-      if (residents.definition.kind === 'unnamed' && residents.byName.has(name)) parents.add(residents.definition.name)
+    for (const { byName, definition } of this.all) {
+      // What is stored was listed; an actor that keeps nothing exists while it is in memory.
+      if (!definition.stateful && byName.has(name)) parents.add(definition.name)
     }
-    const known = [...parents].filter((parent) => this.byDefinition.get(parent)?.definition.kind === 'unnamed')
+    const known = [...parents].filter(
+      (parent) => this.byDefinition.get(parent)?.definition.kind === 'unnamed',
+    )
     const [parent] = known
     if (parent === undefined) throw this.unknown(name)
     if (known.length > 1) {
       const list = known.toSorted().join('", "')
-      throw new SpawnError('INVALID_ARGUMENT', `"${name}" is an instance of each of "${list}"; say which with ref`)
+      throw new SpawnError(
+        'INVALID_ARGUMENT',
+        `"${name}" is an instance of each of "${list}"; say which with ref`,
+      )
     }
     return this.byDefinition.get(parent) as Residents
   }
@@ -66,7 +79,10 @@ export class Catalog {
     const shown = names.slice(0, NAMES_SHOWN).join(', ')
     const more = names.length > NAMES_SHOWN ? `, and ${names.length - NAMES_SHOWN} more` : ''
     const known = names.length === 0 ? 'it has no actors' : `it has ${shown}${more}`
-    return new SpawnError('ACTOR_NOT_FOUND', `there is no actor "${name}" in the system "${this.system}"; ${known}`)
+    return new SpawnError(
+      'ACTOR_NOT_FOUND',
+      `there is no actor "${name}" in the system "${this.system}"; ${known}`,
+    )
   }
 }
 

@@ -8,10 +8,14 @@ export function checkEntries(what: 'metadata' | 'tags', entries: Readonly<Record
   let count = 0
   for (const key in entries) {
     count += 1
-    if (typeof entries[key] !== 'string') throw new SpawnError('INVALID_ARGUMENT', `${what}.${key} must be a string`)
+    if (typeof entries[key] !== 'string')
+      throw new SpawnError('INVALID_ARGUMENT', `${what}.${key} must be a string`)
   }
   if (count > LIMITS.entries) {
-    throw new SpawnError('INVALID_ARGUMENT', `${what} has ${count} entries; at most ${LIMITS.entries} are taken`)
+    throw new SpawnError(
+      'INVALID_ARGUMENT',
+      `${what} has ${count} entries; at most ${LIMITS.entries} are taken`,
+    )
   }
 }
 
@@ -39,6 +43,9 @@ export function checkCall(call: Call): void {
   if (call.metadata !== undefined) checkEntries('metadata', call.metadata)
   const key = call.idempotencyKey
   if (key !== undefined && (key === '' || key.length > LIMITS.nameBytes)) {
-    throw new SpawnError('INVALID_ARGUMENT', `an idempotency key must have 1 to ${LIMITS.nameBytes} characters`)
+    throw new SpawnError(
+      'INVALID_ARGUMENT',
+      `an idempotency key must have 1 to ${LIMITS.nameBytes} characters`,
+    )
   }
 }

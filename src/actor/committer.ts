@@ -44,7 +44,12 @@ export class Committer {
    * @param waiter told when it is durable or lost; null: nobody waits.
    * @param outcome the reply to keep with it, under an idempotency key.
    */
-  submit(activation: Activation, state: Packed | null, waiter: Waiter | null, outcome: OutcomeRecord | null): void {
+  submit(
+    activation: Activation,
+    state: Packed | null,
+    waiter: Waiter | null,
+    outcome: OutcomeRecord | null,
+  ): void {
     const nowMs = this.options.clock.now()
     const { pending } = activation
     let commit: PendingCommit
@@ -117,7 +122,9 @@ export class Committer {
     const limit = this.options.limits.commitGroup
     const candidates = this.open.length <= limit ? this.open : this.open.slice(0, limit)
     this.open = this.open.length <= limit ? [] : this.open.slice(limit)
-    const group = candidates.some((commit) => commit.lost) ? candidates.filter((commit) => !commit.lost) : candidates
+    const group = candidates.some((commit) => commit.lost)
+      ? candidates.filter((commit) => !commit.lost)
+      : candidates
     for (const commit of group) commit.sent = true
     return group
   }
@@ -136,7 +143,10 @@ export class Committer {
   }
 
   private lose(group: readonly PendingCommit[], failure: unknown): void {
-    this.options.logger.error('a group of commits failed', { actors: group.length, error: messageOf(failure) })
+    this.options.logger.error('a group of commits failed', {
+      actors: group.length,
+      error: messageOf(failure),
+    })
     for (const commit of group) {
       if (!commit.lost) this.loseChain(commit, unavailable(commit, failure))
     }

@@ -3,13 +3,13 @@
 import type { Clock, Limits } from '../base/index.ts'
 import type { Definition, Logger, Statestore } from '../ports/index.ts'
 import { Activations } from './activations.ts'
+import { Budget } from './budget.ts'
 import { Catalog } from './catalog.ts'
 import { Committer } from './committer.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Inflight } from './inflight.ts'
 import type { CallSender } from './message.ts'
 import { Outcomes } from './outcome.ts'
-import type { Budget } from './residents.ts'
 import { Snapshots } from './snapshots.ts'
 import { Turns } from './turn.ts'
 
@@ -25,7 +25,7 @@ export interface EngineOptions {
 }
 
 export class Engine {
-  readonly budget: Budget = { count: 0, bytes: 0 }
+  readonly budget: Budget
   readonly catalog: Catalog
   readonly inflight: Inflight
   readonly committer: Committer
@@ -34,8 +34,9 @@ export class Engine {
   readonly activations: Activations
 
   constructor(options: EngineOptions) {
-    const { budget } = this
     const { clock, epoch, limits, logger, sender, store } = options
+    const budget = new Budget(limits)
+    this.budget = budget
     this.catalog = new Catalog(options.system, options.definitions, store, budget)
     this.inflight = new Inflight({
       clock,
@@ -55,7 +56,16 @@ export class Engine {
     this.dispatcher = new Dispatcher(clock, (activation) => turns.step(activation))
     const { committer, dispatcher, inflight, snapshots } = this
     const residents = this.catalog.all
-    this.activations = new Activations({ store, clock, logger, limits, inflight, dispatcher, budget, residents })
+    this.activations = new Activations({
+      store,
+      clock,
+      logger,
+      limits,
+      inflight,
+      dispatcher,
+      budget,
+      residents,
+    })
     const { activations } = this
     const outcomes = new Outcomes({ clock, limits, inflight, activations, committer, snapshots })
     const turns = new Turns({ store, clock, inflight, activations, outcomes })

@@ -78,7 +78,8 @@ export class Loader {
 /** The first life of an actor. */
 export function startAfresh(activation: Activation): void {
   const { definition } = activation.residents
-  activation.state = definition.state === null ? undefined : definition.state.codec.accept(definition.state.initial())
+  activation.state =
+    definition.state === null ? undefined : definition.state.codec.accept(definition.state.initial())
   activation.tags = definition.tags
   activation.phase = 'ready'
 }
@@ -97,7 +98,10 @@ export function decodeState(activation: Activation, stored: StoredActor): unknow
   const { definition } = activation.residents
   if (stored.state === null) return definition.state === null ? undefined : definition.state.initial()
   if (definition.state !== null) return definition.state.codec.accept(stored.state)
-  throw new SpawnError('STATE_UNREADABLE', `a state of type ${stored.state.typeUrl} is stored, but "${definition.name}" declares none`)
+  throw new SpawnError(
+    'STATE_UNREADABLE',
+    `a state of type ${stored.state.typeUrl} is stored, but "${definition.name}" declares none`,
+  )
 }
 
 function unavailable(activation: Activation, cause: unknown): SpawnError {

@@ -125,7 +125,10 @@ export class Message implements Turn, Waiter {
   }
 
   private ended(): SpawnError {
-    return new SpawnError('CANCELLED', `the turn of ${this.label} has ended; its context can no longer be used`)
+    return new SpawnError(
+      'CANCELLED',
+      `the turn of ${this.label} has ended; its context can no longer be used`,
+    )
   }
 
   /** The actor and the action, for messages. */

@@ -34,7 +34,8 @@ export class Outcomes {
   /** Takes the outcome of a running turn. One that cannot be encoded or kept fails the turn instead. */
   apply(activation: Activation, message: Message, outcome: Outcome): void {
     try {
-      const record = message.idempotencyKey === undefined ? null : this.record(message, message.idempotencyKey, outcome)
+      const record =
+        message.idempotencyKey === undefined ? null : this.record(message, message.idempotencyKey, outcome)
       if (outcome.changed || outcome.tags !== null) this.change(activation, message, outcome, record)
       else if (record === null) this.reply(activation, message, outcome.response)
       else this.keep(activation, message, outcome.response, record)
@@ -42,7 +43,8 @@ export class Outcomes {
       this.fail(activation, message, thrown)
       return
     }
-    if (message.action instanceof BuiltinAction && message.action.ends) this.options.activations.retire(activation)
+    if (message.action instanceof BuiltinAction && message.action.ends)
+      this.options.activations.retire(activation)
   }
 
   /** A failed turn leaves no trace. Its error rests on the state that it has seen, like any other answer. */
@@ -60,7 +62,12 @@ export class Outcomes {
     }
   }
 
-  private change(activation: Activation, message: Message, outcome: Outcome, record: OutcomeRecord | null): void {
+  private change(
+    activation: Activation,
+    message: Message,
+    outcome: Outcome,
+    record: OutcomeRecord | null,
+  ): void {
     const { durability, stateful } = activation.residents.definition
     const state = outcome.changed ? outcome.state : activation.state
     if (outcome.tags !== null) checkEntries('tags', outcome.tags)
@@ -98,7 +105,12 @@ export class Outcomes {
     else this.answer(activation, message, response, null)
   }
 
-  private answer(activation: Activation, message: Message, response: unknown, error: SpawnError | null): void {
+  private answer(
+    activation: Activation,
+    message: Message,
+    response: unknown,
+    error: SpawnError | null,
+  ): void {
     this.hold(message, response, error)
     if (activation.pending === null) message.committed()
     else activation.pending.waiters.push(message)
@@ -124,10 +136,14 @@ function encode(activation: Activation, state: unknown): Packed | null {
 
 function failureOf(message: Message, thrown: unknown): SpawnError {
   if (isSpawnError(thrown)) return thrown
-  return new SpawnError('DEFECT', `${message.label} failed in the runtime: ${messageOf(thrown)}`, { cause: thrown })
+  return new SpawnError('DEFECT', `${message.label} failed in the runtime: ${messageOf(thrown)}`, {
+    cause: thrown,
+  })
 }
 
 function notStarted(activation: Activation, cause: SpawnError): SpawnError {
   const actor = addressText(activation.id)
-  return new SpawnError(cause.code, `"${actor}" does not start, its init action failed: ${cause.message}`, { cause })
+  return new SpawnError(cause.code, `"${actor}" does not start, its init action failed: ${cause.message}`, {
+    cause,
+  })
 }

@@ -2,9 +2,10 @@
 // all residents together take more than the budget, the (nearly) least recently used idle ones. An actor that has a turn
 // running, a message waiting or a commit under way is never taken.
 
-import type { Clock, Limits } from '../base/index.ts'
+import type { Clock } from '../base/index.ts'
 import type { Activation } from './activation.ts'
-import type { Budget, Residents } from './residents.ts'
+import type { Budget } from './budget.ts'
+import type { Residents } from './residents.ts'
 
 /** Actors looked at in one go, so that a million idle ones do not stop the process. */
 const STEPS = 1_000
@@ -15,7 +16,6 @@ const RETRY_MS = 50
 
 export interface PassivationOptions {
   readonly clock: Clock
-  readonly limits: Limits
   readonly budget: Budget
   readonly residents: readonly Residents[]
   readonly passivate: (activation: Activation) => void
@@ -29,21 +29,17 @@ export class Passivation {
 
   constructor(options: PassivationOptions) {
     this.options = options
+    options.budget.onExceeded = () => this.evictLater()
   }
 
-  /** A newcomer is in memory. */
-  admitted(residents: Residents): void {
+  /** Makes room for a newcomer. */
+  admit(residents: Residents): void {
     if (!this.watched.has(residents)) this.watch(residents, residents.definition.idleTimeoutMs)
-    if (this.exceeded) this.evict(EVICTION_STEPS)
+    if (this.options.budget.full) this.evict(EVICTION_STEPS)
   }
 
   stop(): void {
     this.stopped = true
-  }
-
-  private get exceeded(): boolean {
-    const { budget, limits } = this.options
-    return budget.count > limits.residentActors || budget.bytes > limits.residentBytes
   }
 
   private watch(residents: Residents, delayMs: number): void {
@@ -75,24 +71,26 @@ export class Passivation {
   }
 
   private evict(steps: number): void {
-    const nowMs = this.options.clock.now()
-    for (let step = 0; step < steps && this.exceeded; step += 1) {
+    const { budget, clock } = this.options
+    const nowMs = clock.now()
+    for (let step = 0; step < steps && budget.full; step += 1) {
       const activation = this.oldest()
       if (activation === null) return
       const { residents } = activation
       if (!activation.idle) residents.moveBack(activation, nowMs)
-      else if (activation.lastUsedMs > activation.placedMs) residents.moveBack(activation, activation.lastUsedMs)
+      else if (activation.lastUsedMs > activation.placedMs)
+        residents.moveBack(activation, activation.lastUsedMs)
       else this.options.passivate(activation)
     }
-    if (this.exceeded) this.retry()
+    if (budget.full) this.evictLater()
   }
 
-  private retry(): void {
+  private evictLater(): void {
     if (this.retrying || this.stopped) return
     this.retrying = true
     const again = (): void => {
       this.retrying = false
-      if (!this.stopped) this.evict(STEPS)
+      if (!this.stopped && this.options.budget.exceeded) this.evict(STEPS)
     }
     this.options.clock.after(RETRY_MS, again, { background: true })
   }

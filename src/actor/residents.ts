@@ -4,13 +4,8 @@
 import type { ActionDefinition, Definition } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import { Activation } from './activation.ts'
+import type { Budget } from './budget.ts'
 import { withDefaultActions } from './builtin.ts'
-
-/** What all residents together take. */
-export interface Budget {
-  count: number
-  bytes: number
-}
 
 export class Residents {
   readonly budget: Budget

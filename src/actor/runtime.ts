@@ -4,7 +4,15 @@
 // Started in order (store, then the named actors) and stopped in reverse: no new calls, turns finish, states commit,
 // the store closes.
 
-import { type Clock, LIMITS, type Limits, messageOf, type Random, SpawnError, type Timer } from '../base/index.ts'
+import {
+  type Clock,
+  LIMITS,
+  type Limits,
+  messageOf,
+  type Random,
+  SpawnError,
+  type Timer,
+} from '../base/index.ts'
 import type {
   ActionDefinition,
   ActorFilter,
@@ -20,7 +28,14 @@ import type {
 } from '../ports/index.ts'
 import { addressText, checkName, Packed } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
-import { type BuiltinAction, deleteAction, inspectAction, restoreAction, spawnAction, startAction } from './builtin.ts'
+import {
+  type BuiltinAction,
+  deleteAction,
+  inspectAction,
+  restoreAction,
+  spawnAction,
+  startAction,
+} from './builtin.ts'
 import { checkChain } from './call-chain.ts'
 import { actionOf } from './catalog.ts'
 import { checkCall, timeoutOf } from './checks.ts'
@@ -74,7 +89,16 @@ export class Runtime implements Gateway {
     this.logger = options.logger
     this.limits = { ...LIMITS, ...options.limits }
     const { clock, definitions, epoch = 1, logger, store, system } = options
-    this.engine = new Engine({ system, definitions, store, clock, logger, limits: this.limits, epoch, sender: this })
+    this.engine = new Engine({
+      system,
+      definitions,
+      store,
+      clock,
+      logger,
+      limits: this.limits,
+      epoch,
+      sender: this,
+    })
   }
 
   get ready(): boolean {
@@ -92,7 +116,9 @@ export class Runtime implements Gateway {
     await this.store.start()
     this.phase = 'running'
     this.pruneLater()
-    const eager = this.engine.catalog.all.filter(({ definition }) => definition.kind === 'named' && definition.stateful)
+    const eager = this.engine.catalog.all.filter(
+      ({ definition }) => definition.kind === 'named' && definition.stateful,
+    )
     await Promise.all(eager.map((residents) => this.activate(residents)))
   }
 
@@ -146,7 +172,9 @@ export class Runtime implements Gateway {
     try {
       if (call.system !== undefined && call.system !== this.system) throw this.foreign(call.system)
       const residents = this.engine.catalog.find(name, call.ref)
-      return residents === null ? this.sendLocated(name, call, cause) : this.sendTo(residents, name, call, cause)
+      return residents === null
+        ? this.sendLocated(name, call, cause)
+        : this.sendTo(residents, name, call, cause)
     } catch (error) {
       return Promise.reject(error)
     }

@@ -25,7 +25,9 @@ export class Snapshots {
     if (states === undefined) {
       states = new Map()
       this.owed.set(residents, states)
-      this.clock.after(residents.definition.snapshotTimeoutMs, () => this.write(residents), { background: true })
+      this.clock.after(residents.definition.snapshotTimeoutMs, () => this.write(residents), {
+        background: true,
+      })
     }
     activation.snapshotOwed = true
     states.set(activation, state)

@@ -43,7 +43,8 @@ export class Turns {
 
   private begin(activation: Activation, message: Message): void {
     const { timeoutMs } = message.action
-    if (timeoutMs !== null) message.deadlineMs = Math.min(message.deadlineMs, this.options.clock.now() + timeoutMs)
+    if (timeoutMs !== null)
+      message.deadlineMs = Math.min(message.deadlineMs, this.options.clock.now() + timeoutMs)
     message.stage = 'running'
     if (message.idempotencyKey === undefined) this.run(activation, message)
     else this.wait(activation, message, this.repeatOrRun(activation, message, message.idempotencyKey))
@@ -104,7 +105,9 @@ export class Turns {
 
 function perform(message: Message): Outcome | PromiseLike<Outcome> {
   const { action, activation } = message
-  return action instanceof BuiltinAction ? action.run(message) : activation.residents.definition.host.run(message)
+  return action instanceof BuiltinAction
+    ? action.run(message)
+    : activation.residents.definition.host.run(message)
 }
 
 function isPromise(result: Outcome | PromiseLike<Outcome>): result is PromiseLike<Outcome> {

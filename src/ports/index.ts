@@ -1,12 +1,6 @@
 // The ports: what the engine needs from the world, as interfaces with their prose. Adapters implement them.
 
-export type {
-  ActionDefinition,
-  Definition,
-  Durability,
-  Kind,
-  StateDefinition,
-} from './definition.ts'
+export type { ActionDefinition, Definition, Durability, Kind, StateDefinition } from './definition.ts'
 export type { Gateway, Inspection, SpawnOptions } from './gateway.ts'
 export type { Call, Host, Metadata, Outcome, Turn } from './host.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
