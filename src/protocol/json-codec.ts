@@ -35,27 +35,40 @@ export const jsonCodec: Codec = {
 export function standardCodec<Schema extends StandardSchemaV1>(
   schema: Schema,
 ): Codec<StandardSchemaV1.InferOutput<Schema>> {
-  const { validate, vendor } = schema['~standard']
   return {
     name: 'JSON',
     accept(value) {
       const input = readJson(value)
-      const result = validate(input)
-      if (result instanceof Promise) {
-        // Nobody will look at what it finds; its failure must not end the process.
-        result.catch(() => undefined)
-        throw new SpawnError(
-          'INVALID_ARGUMENT',
-          `the ${vendor} schema validates asynchronously, and a turn cannot wait for it: use a synchronous schema, ` +
-            'and do what needs waiting in the action',
-        )
-      }
+      const result = validated(schema, input)
       if (result.issues !== undefined) throw refusal(result.issues, input)
       return result.value
     },
     pack: packJson,
     toJson: (value) => value,
   }
+}
+
+function validated<Schema extends StandardSchemaV1>(
+  schema: Schema,
+  input: unknown,
+): StandardSchemaV1.Result<StandardSchemaV1.InferOutput<Schema>> {
+  const standard = schema['~standard']
+  let result: ReturnType<typeof standard.validate>
+  try {
+    result = standard.validate(input)
+  } catch (cause) {
+    throw new SpawnError('INVALID_ARGUMENT', `the ${standard.vendor} schema threw instead of answering`, {
+      cause,
+    })
+  }
+  if (!(result instanceof Promise)) return result
+  // Nobody will look at what it finds; its failure must not end the process.
+  result.catch(() => undefined)
+  throw new SpawnError(
+    'INVALID_ARGUMENT',
+    `the ${standard.vendor} schema validates asynchronously, and a turn cannot wait for it: use a synchronous schema, ` +
+      'and do what needs waiting in the action',
+  )
 }
 
 function readJson(value: unknown): unknown {

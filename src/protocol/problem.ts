@@ -25,12 +25,13 @@ export interface Problem {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
-export function toProblem(error: SpawnError): Problem {
+/** @param status where HTTP has a status of its own for it (405, 415, …); default: the code's. */
+export function toProblem(error: SpawnError, status: number = httpStatusOf(error)): Problem {
   const { code, retryable, details } = error
   return {
     type: TYPE_PREFIX + code,
     title: CODE_STATUS[code].title,
-    status: httpStatusOf(error),
+    status,
     detail: publicMessageOf(error),
     code,
     retryable,

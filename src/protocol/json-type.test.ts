@@ -1,0 +1,97 @@
+// The hand-written bytes of a JSONType are those of the generated message, whatever the text.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import * as fc from 'fast-check'
+
+import { isSpawnError, LIMITS } from '../base/index.ts'
+import { JSONTypeSchema } from './gen/spawn/actors/protocol_pb.ts'
+import { checkPayloadSize, isJsonType, JSON_TYPE_URL, jsonTextOf, packJsonText } from './json-type.ts'
+import { Packed } from './packed.ts'
+
+const generated = (content: string): Uint8Array =>
+  toBinary(JSONTypeSchema, create(JSONTypeSchema, { content }))
+
+function sameAsGenerated(text: string): void {
+  const packed = packJsonText(text)
+  assert.deepEqual(packed.value, text === '' ? Uint8Array.of(0x0a, 0) : generated(text))
+  assert.equal(fromBinary(JSONTypeSchema, packed.value).content, text)
+  assert.equal(jsonTextOf(packed), text)
+}
+
+test('any text is written and read as the generated code does it', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), sameAsGenerated), { numRuns: 500 })
+})
+
+test('also at every length where the bytes change shape', () => {
+  for (const length of [
+    0, 1, 61, 62, 63, 127, 128, 16_383, 16_384, 21_845, 21_846, 70_000, 2_097_151, 2_097_152,
+  ]) {
+    for (const unit of ['x', 'ä', '漢']) sameAsGenerated(unit.repeat(Math.ceil(length / unit.length)))
+  }
+})
+
+test('the bytes own their buffer, so that sending them sends nothing else', () => {
+  for (const text of ['{}', 'ä', 'x'.repeat(1_000), 'x'.repeat(100_000)]) {
+    const { value } = packJsonText(text)
+    assert.equal(value.buffer.byteLength, value.length)
+  }
+})
+
+test('both type URLs are JSON, and no other', () => {
+  assert.ok(isJsonType(JSON_TYPE_URL))
+  assert.ok(isJsonType('type.googleapis.com/eigr.functions.protocol.JSONType'))
+  assert.ok(!isJsonType('type.googleapis.com/google.protobuf.StringValue'))
+})
+
+test('fields that we do not know are passed over, wherever they stand', () => {
+  const unknown = new BinaryWriter()
+    .tag(9, WireType.LengthDelimited)
+    .string('later')
+    .tag(8, WireType.Varint)
+    .uint32(7)
+    .finish()
+  const known = generated('{"total":1}')
+  for (const bytes of [Buffer.concat([unknown, known]), Buffer.concat([known, unknown])]) {
+    assert.equal(jsonTextOf(new Packed(JSON_TYPE_URL, bytes)), '{"total":1}')
+  }
+  assert.equal(jsonTextOf(new Packed(JSON_TYPE_URL, unknown)), '')
+  assert.equal(jsonTextOf(new Packed(JSON_TYPE_URL, Buffer.concat([generated('1'), known]))), '{"total":1}')
+})
+
+test('arbitrary bytes are read as the generated code reads them, or refused', () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc.uint8Array({ maxLength: 40 }).map((tail) => Uint8Array.of(0x0a, tail.length, ...tail)),
+  )
+  fc.assert(
+    fc.property(bytes, (value) => {
+      let expected: string | null = null
+      try {
+        expected = fromBinary(JSONTypeSchema, value).content
+      } catch {
+        expected = null
+      }
+      try {
+        const text = jsonTextOf(new Packed(JSON_TYPE_URL, value))
+        assert.equal(text, expected)
+      } catch (thrown) {
+        // Text that is no UTF-8 is refused; the generated code puts replacement characters there.
+        assert.ok(isSpawnError(thrown) && thrown.code === 'INVALID_ARGUMENT', String(thrown))
+        assert.ok(expected === null || expected.includes('\ufffd'))
+      }
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('a value over the limit is refused, both ways, and says which limit', () => {
+  const over = (thrown: unknown): boolean =>
+    isSpawnError(thrown) && thrown.code === 'INVALID_ARGUMENT' && thrown.details['limit'] === 'payloadBytes'
+  assert.throws(() => packJsonText('x'.repeat(LIMITS.payloadBytes)), over)
+  assert.throws(() => jsonTextOf(new Packed(JSON_TYPE_URL, new Uint8Array(LIMITS.payloadBytes + 1))), over)
+  assert.equal(packJsonText('x'.repeat(LIMITS.payloadBytes - 5)).value.length, LIMITS.payloadBytes)
+  checkPayloadSize(LIMITS.payloadBytes)
+})
