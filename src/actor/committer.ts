@@ -5,8 +5,7 @@
 // A crash before the group returns: nobody was told anything. A store that fails after it wrote: the callers are told
 // that it may have happened, the activation is dropped, and the next call reads what stands in the store.
 
-import { type Clock, messageOf, SpawnError } from '../base/index.ts'
-import type { Limits } from '../base/index.ts'
+import { type Clock, type Limits, messageOf, SpawnError } from '../base/index.ts'
 import type { Logger, OutcomeRecord, Statestore, Verdict } from '../ports/index.ts'
 import { addressText, type Packed } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'

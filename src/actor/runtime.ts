@@ -110,7 +110,10 @@ export class Runtime implements Gateway {
     return this.engine.budget.count
   }
 
-  /** Opens the store and activates the named stateful actors; one that does not start is logged, and tried at its next call. */
+  /**
+   * Opens the store and begins to activate the named stateful actors. It does not wait for them: one that does not start
+   * is logged, and tried again at its next call.
+   */
   async start(): Promise<void> {
     if (this.phase !== 'new') throw new SpawnError('INVALID_ARGUMENT', 'a runtime is started once')
     await this.store.start()
@@ -119,7 +122,7 @@ export class Runtime implements Gateway {
     const eager = this.engine.catalog.all.filter(
       ({ definition }) => definition.kind === 'named' && definition.stateful,
     )
-    await Promise.all(eager.map((residents) => this.activate(residents)))
+    for (const residents of eager) void this.activate(residents)
   }
 
   /** Finishes what is running, commits, and closes the store. Called again, it answers with the same promise. */

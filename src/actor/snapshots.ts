@@ -35,7 +35,7 @@ export class Snapshots {
 
   /** Writes everything that is owed, now. */
   writeAll(): void {
-    for (const residents of [...this.owed.keys()]) this.write(residents)
+    for (const residents of this.owed.keys()) this.write(residents)
   }
 
   private write(residents: Residents): void {

@@ -9,6 +9,7 @@
 //  - When `commit` resolves, everything with the verdict `committed` survives `kill -9` and loss of power.
 //  - When `commit` rejects, the outcome of the whole group is unknown: it may be applied now, later or never. Callers drop
 //    what rested on it and read again; the fence makes a late application of it harmless.
+//  - Every request ends: a store that may hang has a time limit of its own, and rejects.
 //  - Loads see every commit that resolved before the load was asked.
 //  - A crash between any two lines leaves the store as after some prefix of whole groups; nothing needs repair.
 //  - The public functions of the runtime check their arguments; a store may rely on ids, limits and order as said here.

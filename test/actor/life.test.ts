@@ -97,6 +97,7 @@ test('named stateful actors are activated at start; one that does not start is l
       },
     })
   const { clock, logger, runtime } = await bench({ definitions: [named('good', false), named('bad', true)] })
+  await clock.settle()
   assert.deepEqual(started, ['good'])
   assert.equal(await clock.run(runtime.invoke('good', { action: 'add' })), 1)
   assert.ok(

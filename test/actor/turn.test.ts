@@ -208,7 +208,7 @@ test('an asynchronous call is answered when it stands in the mailbox; its failur
 test('calls with wrong arguments are refused with what was wrong', async () => {
   const { runtime } = await bench()
   const refused = async (name: string, call: object): Promise<string> =>
-    runtime.invoke(name, call as never).then(String, (error: unknown) => String((error as Error).message))
+    runtime.invoke(name, call as never).then(String, (error: unknown) => (error as Error).message)
   assert.match(
     await refused('a', { ref: 'counter', action: 'sub' }),
     /no action "sub"; its actions: add, read, fail/,
