@@ -142,8 +142,8 @@ function jsonRefusal(desc: DescMessage, thrown: unknown): SpawnError {
   const cause = thrown instanceof Error ? thrown.cause : undefined
   if (isFieldError(cause)) {
     const field = cause.field()
-    const place =
-      'parent' in field && field.parent !== desc ? `${field.parent?.typeName}.${field.name}` : field.name
+    const name = field.kind === 'oneof' ? field.name : field.jsonName
+    const place = field.parent === desc ? name : `${field.parent?.typeName ?? ""}.${name}`
     return refusal(
       desc,
       place,
