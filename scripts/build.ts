@@ -1,8 +1,9 @@
-// `npm run build`: writes the package to publish into dist/ (`npm pack ./dist`, `npm publish ./dist`).
+// `npm run build [-- folder]`: writes the package to publish into dist/ (`npm pack ./dist`, `npm publish ./dist`).
 // Decides its layout: lib/ is src/ as JavaScript with declarations, at the same depth, so that relative paths to
 // package.json hold in both; package.json is ours with exports that name lib/ and without what only a checkout
 // needs. Invariant: nothing in dist/ names a TypeScript source file, since Node strips no types in node_modules.
 import { spawnSync } from 'node:child_process'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 interface Manifest {
@@ -11,9 +12,16 @@ interface Manifest {
 }
 
 const root = new URL('../', import.meta.url)
-const dist = new URL('dist/', root)
+const dist = pathToFileURL(`${process.argv[2] ?? fileURLToPath(new URL('dist', root))}/`)
 const copied = ['README.md', 'CHANGELOG.md', 'LICENSE', 'bin', 'protos']
-const onlyInCheckout = ['private', 'scripts', 'devDependencies', 'optionalDependencies', 'workspaces']
+const onlyInCheckout = [
+  'private',
+  'scripts',
+  'devDependencies',
+  'optionalDependencies',
+  'workspaces',
+  'allowScripts',
+]
 
 rmSync(dist, { recursive: true, force: true })
 compile()
@@ -25,7 +33,11 @@ for (const name of copied) {
 writePackageJson()
 
 function compile(): void {
-  const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+  const { status } = spawnSync(
+    'tsc',
+    ['-p', 'tsconfig.build.json', '--outDir', fileURLToPath(new URL('lib', dist))],
+    { cwd: root, stdio: 'inherit' },
+  )
   if (status !== 0) throw new Error(`tsc failed with ${status ?? 'a signal'}`)
 }
 
