@@ -53,14 +53,21 @@ export class Turns {
   /** Runs the action on its host. One that answers at once costs no microtask. */
   private run(activation: Activation, message: Message): void {
     let result: Outcome | PromiseLike<Outcome>
+    // Set before the action runs: a call that it makes may push idle actors out of memory, and this one is not idle.
+    activation.running = message
     try {
       result = perform(message)
     } catch (thrown) {
+      activation.running = null
       this.options.outcomes.fail(activation, message, thrown)
       return
     }
-    if (isPromise(result)) this.wait(activation, message, result)
-    else this.options.outcomes.apply(activation, message, result)
+    if (isPromise(result)) {
+      this.wait(activation, message, result)
+    } else {
+      activation.running = null
+      this.options.outcomes.apply(activation, message, result)
+    }
   }
 
   /** The turn has to wait: the actor's next messages do too, and all their deadlines are watched from now on. */
