@@ -143,7 +143,7 @@ function jsonRefusal(desc: DescMessage, thrown: unknown): SpawnError {
   if (isFieldError(cause)) {
     const field = cause.field()
     const name = field.kind === 'oneof' ? field.name : field.jsonName
-    const place = field.parent === desc ? name : `${field.parent?.typeName ?? ""}.${name}`
+    const place = field.parent === desc ? name : `${field.parent?.typeName ?? ''}.${name}`
     return refusal(
       desc,
       place,
