@@ -18,14 +18,6 @@ export class Queue<T> {
     this.#length += 1
   }
 
-  /** Puts an item in front of all others. */
-  unshift(item: T): void {
-    const ring = this.#ring === null || this.#length === this.#ring.length ? this.#grow() : this.#ring
-    this.#head = (this.#head - 1) & (ring.length - 1)
-    ring[this.#head] = item
-    this.#length += 1
-  }
-
   shift(): T | undefined {
     const ring = this.#ring
     if (ring === null || this.#length === 0) return undefined
@@ -34,11 +26,6 @@ export class Queue<T> {
     this.#head = (this.#head + 1) & (ring.length - 1)
     this.#length -= 1
     return item
-  }
-
-  /** Gives the ring back to the collector; the queue must be empty. */
-  release(): void {
-    if (this.#length === 0) this.#ring = null
   }
 
   #grow(): (T | undefined)[] {
