@@ -1,0 +1,294 @@
+// The HTTP listener: opens the port, gives every request to the handler and every reply to its client, and closes in
+// order. It decides how long clients may take and how many there may be; it reads no path and no body. While it runs, no
+// client can make it throw, and after `stop` has resolved, it holds no socket and no timer.
+
+import { type IncomingMessage, Server, type ServerOptions, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+import { assert, type Clock, messageOf, SpawnError, type Timer } from '../base/index.ts'
+import type { Gateway, Logger } from '../ports/index.ts'
+import { ActorRoutes } from './actor-routes.ts'
+import { BodyRoom } from './http-body.ts'
+import { Connection } from './http-connection.ts'
+import { HttpHandler } from './http-handler.ts'
+import { HTTP_LIMITS, type HttpLimits } from './http-limits.ts'
+import { OriginGuard } from './http-origin.ts'
+import { problemReply, rawReply } from './http-problem.ts'
+import { HttpRefusal } from './http-refusal.ts'
+import { send, sendAndLinger } from './http-reply.ts'
+
+const DEFAULT_HOST = '127.0.0.1'
+const DEFAULT_PORT = 9001
+/** How often slow clients are looked for, in milliseconds. */
+const CHECK_INTERVAL_MS = 1_000
+/** How often a listener that is full says so in the log, in milliseconds. */
+const FULL_WARNING_MS = 10_000
+
+export interface HttpListenerOptions {
+  readonly gateway: Gateway
+  readonly logger: Logger
+  readonly clock: Clock
+  /** An address of this machine; default 127.0.0.1, which other machines cannot reach. */
+  readonly host?: string | undefined
+  /** Default 9001; 0 takes any that is free. */
+  readonly port?: number | undefined
+  /** Names, without a port, that a listener on a loopback address answers to besides loopback names. */
+  readonly allowedHosts?: readonly string[] | undefined
+  readonly limits?: Partial<HttpLimits> | undefined
+}
+
+export class HttpListener {
+  readonly #host: string
+  readonly #port: number
+  readonly #limits: HttpLimits
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #room: BodyRoom
+  readonly #handler: HttpHandler
+  readonly #connections = new Map<Duplex, Connection>()
+  #server: Server | null = null
+  #url: string | null = null
+  #stopped: Promise<void> | null = null
+  #sweep: Timer | null = null
+  #warnedFullMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: HttpListenerOptions) {
+    const { gateway, logger, clock, host = DEFAULT_HOST, port = DEFAULT_PORT } = options
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new SpawnError('INVALID_ARGUMENT', `the HTTP port must be a whole number from 0 to 65535`)
+    }
+    this.#host = host
+    this.#port = port
+    this.#logger = logger
+    this.#clock = clock
+    this.#limits = { ...HTTP_LIMITS, ...options.limits }
+    this.#room = new BodyRoom(this.#limits.bodyBytes, this.#limits.bodyBytesAtOnce)
+    const guard = new OriginGuard(host, options.allowedHosts ?? [])
+    const actors = new ActorRoutes(gateway, this.#room, this.#limits.jsonDepth)
+    this.#handler = new HttpHandler(gateway, guard, actors, this.#limits)
+  }
+
+  /** Where it is reached, without a slash at the end; known once it listens. */
+  get url(): string {
+    assert(this.#url !== null, 'a listener has its address once it has started')
+    return this.#url
+  }
+
+  /** Opens the port. @throws SpawnError INVALID_ARGUMENT when it cannot be had, saying why and what to do. */
+  async start(): Promise<void> {
+    assert(this.#server === null, 'a listener is started once')
+    const server = this.#createServer()
+    this.#server = server
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(this.#port, this.#host, () => {
+          server.removeListener('error', reject)
+          resolve()
+        })
+      })
+    } catch (error) {
+      throw this.#notListening(error)
+    }
+    server.on('error', (error) => this.#logger.error('the HTTP listener failed', { error }))
+    const address = server.address()
+    assert(typeof address === 'object' && address !== null, 'a listening TCP server has an address')
+    this.#url = urlOf(address)
+    this.#watchStalled()
+  }
+
+  /** Takes no new connection, lets running requests finish up to `stopTimeoutMs`, closes. Stopping twice is allowed. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #stop(): Promise<void> {
+    const server = this.#server
+    if (server === null || !server.listening) return
+    this.#sweep?.cancel()
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve())
+    })
+    const limit = this.#clock.after(this.#limits.stopTimeoutMs, () => {
+      this.#logger.warn('the HTTP listener cut connections that did not end in time', {
+        connections: this.#connections.size,
+      })
+      for (const socket of this.#connections.keys()) socket.destroy()
+    })
+    await closed
+    limit.cancel()
+  }
+
+  #createServer(): Server {
+    const limits = this.#limits
+    const server = new PoliteServer(this.#connections, {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      // The handler answers this one, as a problem.
+      requireHostHeader: false,
+    })
+    // One more than allowed, because Node drops the rest without a word.
+    server.maxHeadersCount = limits.headers + 1
+    server.on('connection', (socket) => this.#connected(socket))
+    server.on('request', (request, response) => void this.#answer(request, response))
+    server.on('checkContinue', (request, response) => {
+      // A body that is too large is better refused before it is sent.
+      if (this.#room.refuse(Number(request.headers['content-length'] ?? 0)) === null) response.writeContinue()
+      void this.#answer(request, response)
+    })
+    server.on('checkExpectation', (request, response) => {
+      const refusal = new HttpRefusal(417, 'this listener meets no expectation but 100-continue', {
+        closes: true,
+      })
+      this.#refuse(request, response, refusal)
+    })
+    server.on('connect', (_request, socket) => {
+      const refusal = new HttpRefusal(405, 'CONNECT is not possible here; this is no proxy', {
+        headers: ['Allow', 'GET, HEAD, POST, PUT, DELETE'],
+      })
+      // Node has let go of the socket: nobody else hears its errors.
+      socket.on('error', () => socket.destroy())
+      this.#connections.get(socket)?.malformed(refusal, rawReply(refusal))
+    })
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const refusal = refusalOf(error, limits)
+      const connection = this.#connections.get(socket)
+      if (refusal === null || connection === undefined) socket.destroy()
+      else connection.malformed(refusal, rawReply(refusal))
+    })
+    server.on('timeout', (socket: Socket) => this.#connections.get(socket)?.timedOut())
+    return server
+  }
+
+  #connected(socket: Socket): void {
+    if (this.#connections.size >= this.#limits.connections) {
+      this.#turnAway(socket)
+      return
+    }
+    this.#connections.set(socket, new Connection(socket, this.#clock))
+    socket.once('close', () => this.#connections.delete(socket))
+  }
+
+  #turnAway(socket: Socket): void {
+    const { connections } = this.#limits
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#warnedFullMs >= FULL_WARNING_MS) {
+      this.#warnedFullMs = nowMs
+      this.#logger.warn('the HTTP listener has as many connections as it may', { connections })
+    }
+    const refusal = new HttpRefusal(503, `this listener has ${connections} connections and takes no more`, {
+      code: 'MAILBOX_FULL',
+      headers: ['Retry-After', '1'],
+    })
+    socket.end(rawReply(refusal), () => socket.destroy())
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const connection = this.#connections.get(request.socket)
+    // It was turned away; what it sent along is not looked at.
+    if (connection === undefined) return
+    connection.begin(request, response)
+    try {
+      const reply = await this.#handler.handle(request, connection)
+      send(response, reply, this.#isLast(connection))
+    } catch (error) {
+      this.#refuse(request, response, error, this.#isLast(connection))
+    } finally {
+      connection.end()
+    }
+  }
+
+  /** Whether the reply that is about to leave ends its connection: when stopping, and none is due after it. */
+  #isLast(connection: Connection): boolean {
+    return this.#stopped !== null && connection.pending === 1
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown, isLast = false): void {
+    const { reply, error, closes } = problemReply(thrown)
+    if (error.code === 'DEFECT') {
+      this.#logger.error('a request met a defect', {
+        method: request.method,
+        path: request.url,
+        error: thrown,
+      })
+    }
+    if (closes && !request.complete) sendAndLinger(request, response, reply, this.#clock)
+    else send(response, reply, closes || isLast)
+  }
+
+  /** A client that does not read its reply holds memory; Node's own timeouts watch only what it sends. */
+  #watchStalled(): void {
+    const { replyTimeoutMs } = this.#limits
+    this.#sweep = this.#clock.after(
+      replyTimeoutMs,
+      () => {
+        for (const connection of this.#connections.values()) connection.watchStalled(replyTimeoutMs)
+        this.#watchStalled()
+      },
+      { background: true },
+    )
+  }
+
+  #notListening(error: unknown): SpawnError {
+    const where = `port ${this.#port} of ${this.#host}`
+    const reasons: Readonly<Record<string, string>> = {
+      EADDRINUSE: `${where} is in use: stop the process that has it, or listen on another port`,
+      EACCES: `${where} needs privileges that this process has not: take a port from 1024 on`,
+      EADDRNOTAVAIL: `${this.#host} is no address of this machine: take one that it has, or 0.0.0.0 for all`,
+      ENOTFOUND: `the host "${this.#host}" is not known: take an address of this machine`,
+    }
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const reason = reasons[code] ?? `${where} cannot be listened on: ${messageOf(error)}`
+    return new SpawnError('INVALID_ARGUMENT', `HTTP: ${reason}`, { cause: error })
+  }
+}
+
+/** Node's own server closes connections as idle whose last reply is still on its way; ours knows better. */
+class PoliteServer extends Server {
+  readonly #connections: ReadonlyMap<Duplex, Connection>
+
+  constructor(connections: ReadonlyMap<Duplex, Connection>, options: ServerOptions) {
+    super(options)
+    this.#connections = connections
+  }
+
+  override closeIdleConnections(): void {
+    for (const connection of this.#connections.values()) connection.closeIfIdle()
+  }
+}
+
+/** Why bytes are refused that are no HTTP request; null: there is nobody to tell. */
+function refusalOf(error: NodeJS.ErrnoException, limits: HttpLimits): HttpRefusal | null {
+  const { code = '' } = error
+  const options = { closes: true } as const
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new HttpRefusal(431, `the request's headers are larger than ${limits.headerBytes} bytes`, options)
+  }
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
+    return new HttpRefusal(413, 'the chunk extensions of the body are too large', options)
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new HttpRefusal(408, 'the request did not arrive in time', {
+      ...options,
+      code: 'DEADLINE_EXCEEDED',
+    })
+  }
+  return code.startsWith('HPE_')
+    ? new HttpRefusal(400, `this is not HTTP as it should be (${code.slice(4).toLowerCase()})`, options)
+    : null
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  if (address === '0.0.0.0') return `http://127.0.0.1:${port}`
+  if (address === '::') return `http://[::1]:${port}`
+  return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`
+}
