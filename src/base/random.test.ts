@@ -22,7 +22,7 @@ test('numbers are in range and spread over it', () => {
     }
     assert.ok(
       counts.every((count) => count > 800 && count < 1_200),
-      `${counts.join(' ')}`,
+      counts.join(' '),
     )
   }
 })
