@@ -1,0 +1,13 @@
+// What users test their actors with, and what we test ourselves with: virtual time, a store that fails as told, waiting
+// without guessing, and the suites that every adapter passes.
+
+export {
+  type Fate,
+  FaultyStore,
+  type FaultyStoreOptions,
+  NO_FAULTS,
+  type StoreEvent,
+  type StoreFaults,
+} from './faulty-store.ts'
+export { until, type UntilOptions } from './until.ts'
+export { type RunLimits, VirtualClock, type VirtualClockOptions } from './virtual-clock.ts'

@@ -1,0 +1,56 @@
+// What a simulation leaves behind for its judges, and the questions that more than one rule asks of it.
+
+import { type Entry, type History, type Op, type Sight, targetText } from './history.ts'
+import type { Plan } from './plan.ts'
+
+/** How one actor stands in the store when all is over. */
+export interface Final {
+  readonly entries: readonly Entry[]
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface Evidence {
+  readonly plan: Plan
+  readonly history: History
+  /** By target text; actors that are not stored are absent. */
+  readonly finals: ReadonlyMap<string, Final>
+}
+
+/** One rule: the violations of it. */
+export type Rule = (evidence: Evidence) => Iterable<string>
+
+export function describe(op: Op): string {
+  const answer =
+    op.answer === null ? 'unanswered' : op.answer.ok ? sightText(op.answer.sight) : op.answer.code
+  const keyed = op.keyed ? ' keyed' : ''
+  return `call ${op.number} (${op.action} ${op.id}${keyed} to ${targetText(op.target)}, life ${op.life}: ${answer})`
+}
+
+function sightText(sight: Sight | null): string {
+  return sight === null ? 'ok' : `${sight.count} ending in ${sight.last}`
+}
+
+/** What the answer of a successful add or read saw; null for every other call. */
+export function sightOfAnswer(op: Op): Sight | null {
+  return op.answer?.ok === true ? op.answer.sight : null
+}
+
+export function entriesOf({ finals }: Evidence, actor: string): readonly Entry[] {
+  return finals.get(actor)?.entries ?? []
+}
+
+/** Whether the actor may have been deleted by a call that was not over when `tick` was. */
+export function mayBeRemovedAfter({ history }: Evidence, actor: string, tick: number): boolean {
+  return history.ops.some((op) => {
+    if (op.kind !== 'delete' || targetText(op.target) !== actor) return false
+    // What became of a delete that failed is not known: it may still come.
+    return op.answer?.ok !== true || op.answeredTick > tick
+  })
+}
+
+/** Snapshot actors may lose acknowledged turns, but only where a process crashed or a write failed. */
+export function snapshotsMayBeLost({ plan }: Evidence): boolean {
+  const { failAfter, failBefore, failThenApply } = plan.faults
+  const storeFails = failAfter + failBefore + failThenApply > 0
+  return storeFails || plan.events.some((event) => event !== 'stop')
+}
