@@ -15,7 +15,7 @@ import type {
   Verdict,
 } from '../../ports/index.ts'
 import { SpawnError } from '../../base/index.ts'
-import type { ActorId } from '../../protocol/index.ts'
+import { type ActorId, sameActor } from '../../protocol/index.ts'
 import { compareCodePoints } from '../code-points.ts'
 import { pagePosition, pageToken } from '../page-token.ts'
 import { carriesAll } from '../tags.ts'
@@ -46,9 +46,16 @@ export class MemoryStore implements Statestore {
 
   async commit(group: readonly Commit[]): Promise<Verdict[]> {
     this.#checkRunning()
+    const refused: ActorId[] = []
     return group.map((commit) => {
       const record = this.#find(commit.id)
-      if ((record?.revision ?? 0) !== commit.follows) return 'conflict'
+      // Behind a refused commit stands what would have followed it. If another owner is ahead by just that commit, the
+      // revision would fit, and the state would not.
+      const orphaned = refused.some((id) => sameActor(id, commit.id))
+      if (orphaned || (record?.revision ?? 0) !== commit.follows) {
+        refused.push(commit.id)
+        return 'conflict'
+      }
       const applied = record ?? this.#create(commit.id)
       applied.apply(commit)
       return 'committed'
