@@ -115,8 +115,11 @@ export function deleteAction(store: Statestore): BuiltinAction {
 
 async function remove(store: Statestore, turn: Turn, follows: number): Promise<void> {
   const actor = addressText(turn.self)
-  if (follows === 0)
+  if (turn.revision === 0) {
     throw new SpawnError('ACTOR_NOT_FOUND', `"${actor}" is not stored, so there is nothing to delete`)
+  }
+  // A first snapshot that is still owed is forgotten with the activation.
+  if (follows === 0) return
   const verdict = await store.delete(turn.self, follows)
   if (verdict === 'conflict') {
     throw new SpawnError(

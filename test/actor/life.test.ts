@@ -224,6 +224,17 @@ test('delete waits for the turns before it; what comes after begins afresh', asy
   assert.equal(await codeOf(clock.run(runtime.delete('nobody', 'counter'))), 'ACTOR_NOT_FOUND')
 })
 
+test('an actor that owes its first snapshot can be deleted', async () => {
+  const { call, clock, runtime, store } = await bench({
+    definitions: [counter('counter', { durability: 'snapshot' })],
+  })
+  await call('a', 'counter', 'add')
+  await clock.run(runtime.delete('a', 'counter'))
+  await clock.advance(10_000)
+  assert.deepEqual(await store.load([id('a')]), [null])
+  assert.equal(await call('a', 'counter', 'add'), 1)
+})
+
 test('stop finishes the turns that wait, commits, and refuses new calls', async () => {
   const definition = counter('counter', {
     handlers: { slow: async (turn) => (await clock.sleep(500), setTotal(totalOf(turn) + 1)) },
