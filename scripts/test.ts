@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
 })
 
 const isSlow = (file: string): boolean => file.startsWith('test/slow/')
-const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'])
+const files = globSync('{src,test,examples,bench}/**/*.test.ts')
   .filter((file) => !file.includes('node_modules') && isSlow(file) === values.slow)
   .filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)))
   .toSorted()
@@ -26,6 +26,8 @@ if (files.length === 0)
 const startedMs = performance.now()
 const events = run({
   files,
+  // a file that hangs fails the run instead of holding it for ever
+  timeout: 300_000,
   concurrency: Math.min(availableParallelism(), 4),
   execArgv: ['--disable-warning=ExperimentalWarning'],
   ...(values.name.length > 0 && { testNamePatterns: values.name }),
