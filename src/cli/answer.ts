@@ -16,13 +16,6 @@ export interface ActorRows {
   readonly next: string | null
 }
 
-/** An error as the server tells it: problem+json with a code of docs/errors.md. */
-export interface Problem {
-  readonly code: string
-  readonly message: string
-  readonly details: Readonly<Record<string, unknown>>
-}
-
 /** Null when it is no page of actors. */
 export function actorRowsOf(value: unknown): ActorRows | null {
   if (!isObject(value)) return null
@@ -34,15 +27,6 @@ export function actorRowsOf(value: unknown): ActorRows | null {
 /** Null when it does not name a system. */
 export function systemOf(value: unknown): string | null {
   return isObject(value) && typeof value['system'] === 'string' ? value['system'] : null
-}
-
-/** Null when it is no problem of ours. */
-export function problemOf(value: unknown): Problem | null {
-  if (!isObject(value)) return null
-  const { code, detail, title, type: _type, instance: _instance, details, ...more } = value
-  const message = typeof detail === 'string' && detail !== '' ? detail : title
-  if (typeof code !== 'string' || typeof message !== 'string') return null
-  return { code, message, details: { ...more, ...(isObject(details) && details) } }
 }
 
 function isRow(value: unknown): value is ActorRow {

@@ -46,7 +46,7 @@ export function parseLine(command: Command, words: readonly string[]): ParsedLin
       const read = Object.entries(command.options).map(
         ([name, option]) => [name, option.read(given.get(name) ?? [], name)] as const,
       )
-      return { args, options: Object.fromEntries(read), json: has('json') }
+      return { args, options: Object.fromEntries(read), words, json: has('json') }
     },
   }
 }

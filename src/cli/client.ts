@@ -1,9 +1,9 @@
 // The HTTP interface of a running system, as `invoke` and `actors` use it. Decides how an answer becomes a value or a
 // failure; the paths are protocol/paths.ts's, the connection is exchange.ts's.
 
-import { LIMITS } from '../base/index.ts'
-import { actionPath, actorPath, actorsPath } from '../protocol/index.ts'
-import { type ActorRows, actorRowsOf, problemOf, systemOf } from './answer.ts'
+import { type ErrorCode, LIMITS } from '../base/index.ts'
+import { actionPath, actorPath, actorsPath, fromProblem, PROBLEM_CONTENT_TYPE } from '../protocol/index.ts'
+import { type ActorRows, actorRowsOf, systemOf } from './answer.ts'
 import { DEFAULT_URL } from './connection-options.ts'
 import { type Answer, type Exchange, openExchange } from './exchange.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
@@ -122,10 +122,16 @@ class Client {
   }
 
   #failureOf({ status, type, body }: Answer): Failure {
-    const problem = type.startsWith('application/problem+json') ? problemOf(this.#json(body)) : null
-    if (problem === null) return this.#stranger(`answered with HTTP ${status}`)
-    const { code, message, details } = problem
-    return new Failure(`${code}: ${message}`, { ...consequenceOf(code), code, details })
+    const isProblem = type.startsWith(PROBLEM_CONTENT_TYPE)
+    // A gateway on the way answers with these and a page of its own.
+    if (!isProblem && ![502, 503, 504].includes(status)) return this.#stranger(`answered with HTTP ${status}`)
+    const { code, message, retryable, details } = fromProblem(status, isProblem ? this.#json(body) : null)
+    return new Failure(`${code}: ${message}`, {
+      exit: exitOf(code, retryable),
+      code,
+      hint: HINTS[code] ?? (retryable ? 'it may work later' : undefined),
+      details: { retryable, ...details },
+    })
   }
 
   /** Something answers there, but not a spawn server. */
@@ -138,35 +144,15 @@ class Client {
   }
 }
 
-interface Consequence {
-  readonly exit: ExitCode
-  readonly hint?: string
+const HINTS: Partial<Record<ErrorCode, string>> = {
+  ACTOR_NOT_FOUND: 'see what is stored with `spawn actors list`; an instance needs --ref <definition>',
+  DEADLINE_EXCEEDED: 'it may have happened: look with `spawn actors get`, or give it longer with --timeout',
+  DEFECT: 'the log of the server says more',
 }
 
-const BUSY: Consequence = { exit: EXIT.busy, hint: 'try again later' }
-
-const CONSEQUENCES: Readonly<Record<string, Consequence>> = {
-  ACTOR_NOT_FOUND: {
-    exit: EXIT.failed,
-    hint: 'list what is stored with `spawn actors list`; an instance is made with --ref <definition>',
-  },
-  DEADLINE_EXCEEDED: {
-    exit: EXIT.unknownOutcome,
-    hint: 'it may have happened: look with `spawn actors get`, or give it longer with --timeout',
-  },
-  MAILBOX_FULL: BUSY,
-  DRAINING: BUSY,
-  MEMBER_UNAVAILABLE: BUSY,
-  STORE_UNAVAILABLE: BUSY,
-  HOST_UNREACHABLE: BUSY,
-  NOT_OWNER: BUSY,
-  LEASE_LOST: BUSY,
-  STATE_CONFLICT: BUSY,
-  DEFECT: { exit: EXIT.failed, hint: 'the server has a defect; its log says more' },
-}
-
-function consequenceOf(code: string): Consequence {
-  return (Object.hasOwn(CONSEQUENCES, code) ? CONSEQUENCES[code] : undefined) ?? { exit: EXIT.failed }
+function exitOf(code: ErrorCode, retryable: boolean): ExitCode {
+  if (code === 'DEADLINE_EXCEEDED') return EXIT.unknownOutcome
+  return retryable ? EXIT.busy : EXIT.failed
 }
 
 function urlOf(text: string): URL {

@@ -20,6 +20,8 @@ export interface Input<O extends Options> {
   /** As given, in order; optional ones may be missing at the end. */
   readonly args: readonly string[]
   readonly options: ValuesOf<O>
+  /** All that followed the command's name, as it was written. */
+  readonly words: readonly string[]
   readonly json: boolean
 }
 

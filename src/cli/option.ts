@@ -2,6 +2,7 @@
 // value is called is decided here; which options a command has, in commands/; where they stand on the line, in arguments.ts.
 
 import { usageFailure } from './failure.ts'
+import { didYouMean } from './suggestion.ts'
 
 export interface Option<T> {
   /** One letter, for `-p`. */
@@ -27,6 +28,21 @@ export function flag(help: string, short?: string): Option<boolean> {
 
 export function text(value: string, help: string, short?: string): Option<string | undefined> {
   return { short, value, help, many: false, read: ([given]) => given }
+}
+
+/** One of a few words. */
+export function choice<const Word extends string>(
+  words: readonly Word[],
+  help: string,
+): Option<Word | undefined> {
+  const read = ([given]: readonly string[], name: string): Word | undefined => {
+    const found = words.find((word) => word === given)
+    if (found !== undefined || given === undefined) return found
+    throw usageFailure(
+      `--${name} takes ${words.join(', ')}, not ${JSON.stringify(given)}${didYouMean(given, words)}`,
+    )
+  }
+  return { value: words.join('|'), help, many: false, read }
 }
 
 export function whole(

@@ -36,7 +36,7 @@ Filters add up: an actor is shown when all of them hold. With --json each actor 
   async run({ options, json }, terminal) {
     const { all, tag, prefix, parent } = options
     if (all && options.limit !== undefined) throw usageFailure('--all and --limit exclude each other')
-    const tags = Object.entries(tag).map(([key, value]) => [`tag.${key}`, value])
+    const tags = Object.entries(tag).map(([key, value]) => [`tag.${key}`, value] as const)
     const filter = { prefix, parent, ...Object.fromEntries(tags) }
     const { withClient } = await import('../client.ts')
     return withClient(options, terminal.env, async (client) => {

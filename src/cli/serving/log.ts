@@ -1,0 +1,79 @@
+// The log of `start` and `dev`, on stdout: readable lines for people, or pino's JSON for machines. Decides the form only;
+// what is logged is the runtime's business.
+
+import { inspect } from 'node:util'
+import { type Clock, messageOf } from '../../base/index.ts'
+import type { LogFields, Logger } from '../../ports/index.ts'
+import { printable, type Terminal } from '../terminal.ts'
+import { type Level, LEVELS } from './log-level.ts'
+
+/** The form that was asked for; `info` and worse unless told otherwise. */
+export async function loggerFor(
+  { json, least = 'info' }: { json: boolean; least: Level | undefined },
+  terminal: Terminal,
+  clock: Pick<Clock, 'now'>,
+): Promise<Logger> {
+  return json ? jsonLogger(least) : lineLogger(least, terminal, clock)
+}
+
+/** One JSON object per line, as pino writes them: level, time, msg, and the fields. */
+async function jsonLogger(least: Level): Promise<Logger> {
+  const { pino } = await import('pino')
+  const log = pino(
+    {
+      level: least,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.err },
+    },
+    pino.destination({ dest: 1, sync: true }),
+  )
+  const at =
+    (level: Level) =>
+    (message: string, fields: LogFields = {}) =>
+      log[level](fields, message)
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** `20:15:19 warn  the mailbox is full  actor=user-1 waiting=10000` */
+function lineLogger(least: Level, terminal: Terminal, clock: Pick<Clock, 'now'>): Logger {
+  const at =
+    (level: Level) =>
+    (message: string, fields: LogFields = {}): void => {
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return
+      const time = terminal.style('dim', timeText(clock.now()))
+      const rest = Object.entries(fields).map(([key, value]) => fieldText(key, value))
+      const line = [`${time} ${levelText(level, terminal)} ${printable(message)}`, ...rest].join(' ')
+      void terminal.print(line)
+    }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+const COLOURS = { debug: 'dim', info: 'green', warn: 'yellow', error: 'red' } as const
+
+function levelText(level: Level, terminal: Terminal): string {
+  return terminal.style(COLOURS[level], level.padEnd(5))
+}
+
+/** Local time of day: who reads along knows the date. */
+function timeText(nowMs: number): string {
+  const date = new Date(nowMs)
+  const two = (part: number): string => String(part).padStart(2, '0')
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
+
+function fieldText(key: string, value: unknown): string {
+  // A stack is worth its lines here: whoever wrote the action reads this.
+  if (value instanceof Error) return `${key}=${JSON.stringify(messageOf(value))}\n${stackText(value)}`
+  const text = typeof value === 'string' ? value : inspect(value, { breakLength: Infinity, depth: 3 })
+  return `${key}=${/[\s"=]/.test(text) && typeof value === 'string' ? JSON.stringify(text) : printable(text)}`
+}
+
+/** The frames of the application and of us, without Node's own. */
+function stackText(error: Error): string {
+  const frames = (error.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line) && !line.includes('node:'))
+  return frames.map((frame) => `        ${printable(frame.trim())}`).join('\n')
+}

@@ -1,0 +1,69 @@
+// Imports the module that `start` and `dev` serve. Decides how a module that cannot be imported is told: the place and
+// the reason in a few lines, without the frames of the loader, because its author acts on it and nobody else.
+
+import { statSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { messageOf } from '../../base/index.ts'
+import { EXIT } from '../exit-codes.ts'
+import { Failure, usageFailure } from '../failure.ts'
+
+export type Exports = Readonly<Record<string, unknown>>
+
+/** The absolute path of a module's file. @throws Failure USAGE when there is none. */
+export function moduleFile(given: string): string {
+  const file = resolve(given)
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found?.isFile() === true) return file
+  const what = found === undefined ? 'there is no file' : 'this is not a file:'
+  throw usageFailure(`${what} ${given}`, 'name the TypeScript or JavaScript file that exports your actors')
+}
+
+/** @throws Failure MODULE */
+export async function importModule(file: string): Promise<Exports> {
+  try {
+    // The namespace of whatever the application wrote.
+    return (await import(pathToFileURL(file).href)) as Exports
+  } catch (thrown) {
+    throw new Failure(`${shortPath(file)} cannot be loaded: ${reasonOf(thrown)}`, {
+      exit: EXIT.failed,
+      code: 'MODULE',
+      hint: placeOf(thrown) ?? hintOf(thrown),
+      cause: thrown,
+    })
+  }
+}
+
+function reasonOf(thrown: unknown): string {
+  const name = thrown instanceof Error && thrown.name !== 'Error' ? `${thrown.name}: ` : ''
+  const [first = '', ...more] = messageOf(thrown).trim().split('\n')
+  // TypeScript's parser puts a frame of the source below its message; the place says it in one line.
+  return more.length === 0
+    ? name + first
+    : `${name}${more.find((line) => /^\s*[x×]\s/.test(line))?.trim() ?? first}`
+}
+
+/**
+ * `at counter.ts:12:3`. A syntax error has its place in front of its stack, anything else in the first frame that is
+ * not Node's own.
+ */
+function placeOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || thrown.stack === undefined) return undefined
+  const head = /^(?:file:\/\/)?(\/[^\n]+?):(\d+)\n/.exec(thrown.stack)
+  if (head !== null) return `at ${shortPath(decodeURI(head[1] ?? ''))}:${head[2]}`
+  const frame = /\n\s+at (?:.*\()?(file:\/\/[^\s)]+):(\d+):(\d+)\)?/.exec(thrown.stack)
+  if (frame === null) return undefined
+  return `at ${shortPath(fileURLToPath(frame[1] ?? ''))}:${frame[2]}:${frame[3]}`
+}
+
+function hintOf(thrown: unknown): string | undefined {
+  if (/Cannot find package 'spawn-mesh'/.test(messageOf(thrown)))
+    return 'install it beside the module: npm install spawn-mesh'
+  return undefined
+}
+
+/** As one would type it. */
+export function shortPath(file: string): string {
+  const short = relative(process.cwd(), file)
+  return short.startsWith('..') || short === '' ? file : short
+}
