@@ -187,16 +187,16 @@ export class Callers {
       ...(key !== null && { idempotencyKey: key }),
       ...(cancel !== null && { signal: cancel.signal }),
     }
-    return life.runtime.invoke(draft.target.name, call)
+    return life.gateway.invoke(draft.target.name, call)
   }
 }
 
 function gatewayCall(life: Life, op: Op): Promise<unknown> {
   const { definition, name } = op.target
   const { ref } = refOf(op.target)
-  if (op.kind === 'delete') return life.runtime.delete(name, definition === name ? undefined : definition)
-  if (op.kind === 'inspect') return life.runtime.inspect(name, definition === name ? undefined : definition)
-  return life.runtime.spawn(name, ref === undefined ? {} : { ref })
+  if (op.kind === 'delete') return life.gateway.delete(name, definition === name ? undefined : definition)
+  if (op.kind === 'inspect') return life.gateway.inspect(name, definition === name ? undefined : definition)
+  return life.gateway.spawn(name, ref === undefined ? {} : { ref })
 }
 
 function kindOf(what: keyof Mix): OpKind {

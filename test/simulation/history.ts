@@ -71,6 +71,8 @@ export class History {
   readonly alarms: string[] = []
   /** Lives that ended without a stop: nobody has to be answered there. */
   readonly crashedLives = new Set<number>()
+  /** When each life that was stopped in order had stopped. */
+  readonly stops = new Map<number, { readonly tick: number; readonly step: number }>()
   readonly #now: () => number
   readonly #steps: () => number
   readonly #started = new Map<string, Op>()
@@ -116,12 +118,9 @@ export class History {
     }
   }
 
-  /** The life has stopped in order: every call to it must have been answered by now. */
+  /** The life has stopped in order. */
   stopped(life: number): void {
-    for (const op of this.ops) {
-      if (op.life !== life || op.answer !== null) continue
-      this.alarms.push(`call ${op.number} (${op.action}) was open when life ${life} had stopped`)
-    }
+    this.stops.set(life, { tick: this.tick(), step: this.#steps() })
   }
 
   answered(op: Op, answer: Answer): void {

@@ -3,13 +3,22 @@
 
 import type { Clock, Limits, Random } from '../../src/base/index.ts'
 import { Runtime } from '../../src/actor/index.ts'
-import { type Host, silentLogger, type Statestore } from '../../src/ports/index.ts'
+import { type Gateway, type Host, silentLogger, type Statestore } from '../../src/ports/index.ts'
 import { FaultyStore, type StoreFaults } from '../../src/testing/index.ts'
 import { definitionsOf, SimulatedHost } from './definitions.ts'
 import type { History } from './history.ts'
 import type { Plan } from './plan.ts'
 
 export const SYSTEM = 'simulated'
+
+/** Ways to break a system on purpose, to see the rules find it. */
+export interface PlantedBugs {
+  readonly store?: (store: Statestore, clock: Clock) => Statestore
+  readonly host?: (host: Host) => Host
+  readonly gateway?: (gateway: Gateway, clock: Clock) => Gateway
+  /** Instead of the plan's. */
+  readonly mailboxLimit?: number
+}
 
 export interface LifeOptions {
   readonly number: number
@@ -20,14 +29,14 @@ export interface LifeOptions {
   /** The store that all lives share. */
   readonly store: Statestore
   readonly faults: StoreFaults
-  /** Planted bugs, for tests of the rules. */
-  readonly spoilStore?: ((store: Statestore) => Statestore) | undefined
-  readonly spoilHost?: ((host: Host) => Host) | undefined
+  readonly bugs: PlantedBugs
 }
 
 export class Life {
   readonly number: number
   readonly runtime: Runtime
+  /** Where the outside calls. */
+  readonly gateway: Gateway
   readonly store: FaultyStore
   /** Resolves when the process is dead: nobody waits for its answers then. */
   readonly dead: Promise<void>
@@ -36,7 +45,7 @@ export class Life {
   #alive = true
 
   constructor(options: LifeOptions) {
-    const { faults, history, number, plan, random } = options
+    const { bugs, faults, history, number, plan, random } = options
     this.number = number
     this.#history = history
     this.dead = new Promise((resolve) => {
@@ -50,6 +59,7 @@ export class Life {
     })
     const clock = this.#mortal(options.clock)
     const host = new SimulatedHost(number, clock, history)
+    const { mailboxLimit = plan.mailboxLimit } = bugs
     const limits: Partial<Limits> = {
       residentActors: plan.residentActors,
       commitGroup: plan.commitGroup,
@@ -57,14 +67,15 @@ export class Life {
     }
     this.runtime = new Runtime({
       system: SYSTEM,
-      definitions: definitionsOf(plan, options.spoilHost?.(host) ?? host),
-      store: options.spoilStore?.(this.store) ?? this.store,
+      definitions: definitionsOf({ ...plan, mailboxLimit }, bugs.host?.(host) ?? host),
+      store: bugs.store?.(this.store, clock) ?? this.store,
       clock,
       random,
       logger: silentLogger,
       limits,
       epoch: number,
     })
+    this.gateway = bugs.gateway?.(this.runtime, clock) ?? this.runtime
   }
 
   get alive(): boolean {

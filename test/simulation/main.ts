@@ -38,7 +38,9 @@ for (let seed = first; seed < first + count; seed += 1) {
   }
 }
 const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1)
-console.log(`${failures === 0 ? '✔ all hold' : `✖ ${failures} failed`}: ${calls} calls, ${steps} steps, ${seconds} s`)
+console.log(
+  `${failures === 0 ? '✔ all hold' : `✖ ${failures} failed`}: ${calls} calls, ${steps} steps, ${seconds} s`,
+)
 process.exitCode = failures === 0 ? 0 : 1
 
 function wholeNumber(name: string, text: string): number {

@@ -22,6 +22,7 @@ export function judge(evidence: Evidence): string[] {
   const rules: readonly Rule[] = [
     alarms,
     answered,
+    answeredBeforeStop,
     knownFailures,
     distinct,
     nothingInvented,
@@ -56,6 +57,15 @@ function* answered({ history, plan }: Evidence): Iterable<string> {
     const lateMs = op.answeredMs - op.deadlineMs
     if (lateMs > DEADLINE_TOLERANCE_MS + plan.latenessMs)
       yield `${describe(op)} was answered ${lateMs} ms late`
+  }
+}
+
+/** Stopping waits for every call that was made before it was over. */
+function* answeredBeforeStop({ history }: Evidence): Iterable<string> {
+  for (const op of history.ops) {
+    const stop = history.stops.get(op.life)
+    if (stop === undefined || op.sentTick > stop.tick || op.answer === null) continue
+    if (op.answeredStep > stop.step) yield `${describe(op)} was open when its life had stopped`
   }
 }
 
@@ -168,14 +178,15 @@ function* mailboxBound(evidence: Evidence): Iterable<string> {
     for (const { op, event } of momentsOf(ops)) {
       if (event === 'over') waiting.delete(op)
       else if (op.by !== null || op.keyed || refusal(op) === 'MAILBOX_FULL') continue
-      else if (refusal(op) === null && (op.startedTick !== null || op.answer === null)) waiting.add(op)
+      else if (op.startedTick !== null) waiting.add(op)
       if (waiting.size > mailboxLimit)
         yield `${waiting.size} calls wait for ${key}, at most ${mailboxLimit} may`
     }
     // The runtime's own message, which starts an actor, takes a place too.
     const known = ops.filter((op) => refusal(op) !== 'MAILBOX_FULL').length
     const full = ops.find((op) => refusal(op) === 'MAILBOX_FULL')
-    if (full !== undefined && known + 1 < mailboxLimit) yield `${describe(full)} with ${known} other calls in all`
+    if (full !== undefined && known + 1 < mailboxLimit)
+      yield `${describe(full)} with ${known} other calls in all`
   }
 }
 
@@ -205,6 +216,9 @@ function* calmSucceeds({ history, plan }: Evidence): Iterable<string> {
     if (op.action === 'relay' || op.action === 'fail' || op.kind === 'delete' || op.kind === 'inspect')
       continue
     const code = refusal(op)
-    if (code !== null && code !== 'MAILBOX_FULL') yield `${describe(op)} failed, and nothing was wrong`
+    // Two turns that call each other, neither within the other's call, wait until the deadline of one.
+    const deadlock = code === 'DEADLINE_EXCEEDED' && plan.mix.relay > 0
+    if (code !== null && code !== 'MAILBOX_FULL' && !deadlock)
+      yield `${describe(op)} failed, and nothing was wrong`
   }
 }

@@ -38,10 +38,14 @@ function* messagesInOrder(evidence: Evidence): Iterable<string> {
   }
 }
 
-/** Replies leave an actor in the order of its turns. Within one step of the scheduler, order cannot be seen. */
+/**
+ * Replies leave an actor in the order of its turns; those of a `snapshot` actor that wait for a commit and those that do
+ * not, each among themselves. Within one step of the scheduler, order cannot be seen.
+ */
 function* repliesInOrder(evidence: Evidence): Iterable<string> {
   const ops = evidence.history.ops.filter((op) => op.by === null && !op.keyed && sightOfAnswer(op) !== null)
-  for (const [, answered] of Map.groupBy(ops, (op) => `${targetText(op.target)} in life ${op.life}`)) {
+  const streams = Map.groupBy(ops, (op) => `${targetText(op.target)} in life ${op.life}, ${op.durable}`)
+  for (const [, answered] of streams) {
     let before: Op | null = null
     for (const op of answered.toSorted((left, right) => left.answeredTick - right.answeredTick)) {
       if (!isLasting(evidence, op)) continue

@@ -84,7 +84,7 @@ export function planOf(seed: number): Plan {
     callers: among(1, 5),
     callsEach: among(5, 25),
     burst: chance(0.3) ? 1 : among(2, 12),
-    mix: { ...CALM_MIX, hang: chance(0.3) ? 1 : 0, remove: chance(0.3) ? 1 : 0 },
+    mix: mixOf(random),
     faults: chance(0.25) ? NO_FAULTS : faultsOf(random),
     latenessMs: chance(0.5) ? 0 : among(1, 20),
     residentActors: chance(0.5) ? 1_000 : among(1, 4),
@@ -101,6 +101,13 @@ export function planOf(seed: number): Plan {
     events: chance(0.3) ? [] : Array.from({ length: among(1, 3) }, () => eventOf(random)),
     calmMs: among(10, 400),
   }
+}
+
+function mixOf(random: Random): Mix {
+  const hang = random.next() < 0.3 ? 1 : 0
+  const remove = random.next() < 0.3 ? 1 : 0
+  const alone = random.next() < 0.2 ? { relay: 0, cycle: 0, tell: 0 } : {}
+  return { ...CALM_MIX, hang, remove, ...alone }
 }
 
 function eventOf(random: Random): Event {

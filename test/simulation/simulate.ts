@@ -2,7 +2,6 @@
 // in the end the judgement. Decides the course of events; what is called is callers.ts's, what must hold is oracle.ts's.
 
 import { below, type Random, seededRandom } from '../../src/base/index.ts'
-import type { Host, Statestore } from '../../src/ports/index.ts'
 import { jsonCodec } from '../../src/protocol/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
 import { NO_FAULTS, type StoreEvent, type StoreFaults, VirtualClock } from '../../src/testing/index.ts'
@@ -10,16 +9,14 @@ import { Callers } from './callers.ts'
 import { asState } from './definitions.ts'
 import { describe, type Final } from './evidence.ts'
 import { type Answer, History, targetText } from './history.ts'
-import { Life, SYSTEM } from './life.ts'
+import { Life, type PlantedBugs, SYSTEM } from './life.ts'
 import { judge } from './oracle.ts'
 import { type Event, oneOf, type Plan, planOf } from './plan.ts'
 
 export interface SimulationOptions {
   /** Changes to the plan that the seed gives, to cut a failure down or to force a situation. */
   readonly plan?: Partial<Plan>
-  /** Planted bugs, for tests of the rules. */
-  readonly spoilStore?: (store: Statestore) => Statestore
-  readonly spoilHost?: (host: Host) => Host
+  readonly bugs?: PlantedBugs
 }
 
 export interface Verdict {
@@ -101,7 +98,9 @@ class Simulation {
       violations,
       history: this.#history,
       storeLog: this.#lives
-        .flatMap((life) => life.store.log.map((line) => ({ ...line, request: `${life.number}: ${line.request}` })))
+        .flatMap((life) =>
+          life.store.log.map((line) => ({ ...line, request: `${life.number}: ${line.request}` })),
+        )
         .toSorted((left, right) => left.atMs - right.atMs),
       steps: this.#clock.steps,
       entries: [...finals.values()].reduce((sum, { entries }) => sum + entries.length, 0),
@@ -127,8 +126,7 @@ class Simulation {
       history: this.#history,
       store: this.#store,
       faults: this.#faults,
-      spoilStore: this.#options.spoilStore,
-      spoilHost: this.#options.spoilHost,
+      bugs: this.#options.bugs ?? {},
     })
     this.#lives.push(life)
     const starting = life.runtime.start()
