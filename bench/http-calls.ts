@@ -1,0 +1,54 @@
+// HTTP JSON calls over keep-alive connections, one under way on each. This process is the client; the server has one of
+// its own (http-server.ts), and may be the runtime or an echo.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+import { actorNames, Picker, quantile } from './drive.ts'
+import { HttpConnection, postRequest } from './http-client.ts'
+import type { Prepare, Reading } from './subject.ts'
+
+const SERVER = fileURLToPath(new URL('http-server.ts', import.meta.url))
+
+export const prepare: Prepare = async ({ actors, callers, directory, variant }) => {
+  const server = fork(SERVER, [variant, directory])
+  const port = await portOf(server)
+  const requests = actorNames(actors).map((name) =>
+    postRequest(port, `/api/v1/system/bench/actors/${name}/actions/add?ref=${variant}`, '{"value":1}'),
+  )
+  const connections = await Promise.all(Array.from({ length: callers }, () => HttpConnection.open(port)))
+  const picker = new Picker(actors)
+
+  const round = async (durationMs: number): Promise<Reading> => {
+    const tookMs: number[] = []
+    const from = performance.now()
+    const use = async (connection: HttpConnection): Promise<void> => {
+      for (let sent = from; sent - from < durationMs;) {
+        await connection.send(requests[picker.next()]!)
+        const now = performance.now()
+        tookMs.push(now - sent)
+        sent = now
+      }
+    }
+    await Promise.all(connections.map(use))
+    const rate = tookMs.length / ((performance.now() - from) / 1_000)
+    return { rate, p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99) }
+  }
+
+  const stop = async (): Promise<void> => {
+    for (const connection of connections) connection.close()
+    const exited = once(server, 'exit')
+    server.disconnect()
+    await exited
+  }
+  return { round, stop }
+}
+
+async function portOf(server: ChildProcess): Promise<number> {
+  const gone = once(server, 'exit').then(([code]) => {
+    throw new Error(`the server ended with code ${code}`)
+  })
+  const [port] = (await Promise.race([once(server, 'message'), gone])) as [number]
+  return port
+}

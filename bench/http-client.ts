@@ -1,0 +1,71 @@
+// A client that costs little: requests are bytes made beforehand, one is under way on each connection, and of an answer
+// only its status and length are read. The same for every server that is measured.
+
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+
+const HEAD_END = '\r\n\r\n'
+const LENGTH = /\r\ncontent-length: (\d+)\r\n/i
+
+export class HttpConnection {
+  private readonly socket: Socket
+  private text = ''
+  private resolve: (() => void) | null = null
+  private reject: ((error: Error) => void) | null = null
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    socket.setNoDelay(true).setEncoding('latin1')
+    socket.on('data', (chunk: string) => this.receive(chunk))
+    socket.on('error', (error) => this.reject?.(error))
+    socket.on('close', () => this.reject?.(new Error('the server closed the connection')))
+  }
+
+  static async open(port: number): Promise<HttpConnection> {
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    return new HttpConnection(socket)
+  }
+
+  /** Sends one request and resolves when its answer is complete; rejects unless its status is 200. */
+  send(request: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+      this.socket.write(request)
+    })
+  }
+
+  close(): void {
+    this.reject = null
+    this.socket.destroy()
+  }
+
+  private receive(chunk: string): void {
+    this.text = this.text === '' ? chunk : this.text + chunk
+    const head = this.text.indexOf(HEAD_END)
+    if (head < 0) return
+    const length = LENGTH.exec(this.text)?.[1]
+    if (length === undefined) {
+      this.reject?.(new Error(`an answer without a length: ${this.text}`))
+      return
+    }
+    if (this.text.length < head + HEAD_END.length + Number(length)) return
+    const { reject, resolve, text } = this
+    this.text = ''
+    this.resolve = null
+    this.reject = null
+    if (text.startsWith('HTTP/1.1 200 ')) resolve?.()
+    else reject?.(new Error(`answered with ${text}`))
+  }
+}
+
+export function postRequest(port: number, path: string, body: string): Buffer {
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
+  return Buffer.from(head.join('\r\n') + HEAD_END + body)
+}

@@ -1,0 +1,129 @@
+// What is measured, beside what, and against which bar. The bars are the project's budgets.
+
+import type { LineChoice } from './line.ts'
+import type { SubjectChoice } from './measure.ts'
+
+export interface Comparison {
+  readonly subject: SubjectChoice
+  readonly beside: (SubjectChoice & { readonly name: string }) | null
+  readonly lines: readonly LineChoice[]
+}
+
+interface Crowd {
+  readonly callers: number
+  readonly actors: number
+}
+
+const CROWDS: readonly Crowd[] = [1, 64].flatMap((callers) =>
+  [1, 1_000, 100_000].map((actors) => ({ callers, actors })),
+)
+
+/** The crowd that the bars are about. */
+const isMain = ({ actors, callers }: Crowd): boolean => callers === 64 && actors === 1_000
+
+function crowdText({ actors, callers }: Crowd): string {
+  const count = actors.toLocaleString('en')
+  return `${callers} caller${callers === 1 ? '' : 's'}, ${count} actor${actors === 1 ? '' : 's'}`
+}
+
+const calls: readonly Comparison[] = [
+  ...CROWDS.map((crowd): Comparison => {
+    return {
+      subject: { module: 'embedded-calls', variant: 'volatile', ...crowd },
+      beside: { name: 'Map and promise mailbox', module: 'bare-mailbox', ...crowd },
+      lines: [
+        {
+          name: `volatile call: ${crowdText(crowd)}`,
+          unit: '/s',
+          metric: 'rate',
+          ...(isMain(crowd) ? { bar: { atLeast: 1_500_000, ratioAtLeast: 1 / 3 } } : {}),
+        },
+      ],
+    }
+  }),
+  {
+    subject: { module: 'embedded-calls', variant: 'stateless', callers: 64, actors: 1_000 },
+    beside: { name: 'Map and promise mailbox', module: 'bare-mailbox', callers: 64, actors: 1_000 },
+    lines: [
+      {
+        name: 'stateless call: 64 callers, 1,000 actors',
+        unit: '/s',
+        metric: 'rate',
+        bar: { atLeast: 1_500_000, ratioAtLeast: 1 / 3 },
+      },
+    ],
+  },
+]
+
+const durableCalls: readonly Comparison[] = [
+  ...CROWDS.map((crowd): Comparison => {
+    return {
+      subject: { module: 'embedded-calls', variant: 'durable', ...crowd },
+      beside: { name: `upserts in groups of ${crowd.callers}`, module: 'bare-upserts', ...crowd },
+      lines: [
+        {
+          name: `durable call: ${crowdText(crowd)}`,
+          unit: '/s',
+          metric: 'rate',
+          ...(isMain(crowd) ? { bar: { atLeast: 100_000, ratioAtLeast: 0.6 } } : {}),
+        },
+      ],
+    }
+  }),
+  {
+    subject: { module: 'durable-latency', actors: 1_000 },
+    beside: { name: 'append and fdatasync', module: 'bare-append' },
+    lines: [{ name: 'durable call alone, p50', unit: 'µs', metric: 'p50Us', bar: { ratioAtMost: 2 } }],
+  },
+]
+
+const residence: readonly Comparison[] = [
+  {
+    subject: { module: 'idle-actors', actors: 100_000 },
+    beside: { name: 'Map of names to states', module: 'idle-actors', variant: 'bare', actors: 100_000 },
+    lines: [{ name: 'idle actor with its state', unit: 'bytes', metric: 'bytes', bar: { atMost: 1_024 } }],
+  },
+  {
+    subject: { module: 'activations', callers: 1_024, actors: 20_000 },
+    beside: { name: 'select by key, one thread', module: 'bare-selects', actors: 20_000 },
+    lines: [{ name: 'activation from SQLite', unit: '/s', metric: 'rate', bar: { atLeast: 50_000 } }],
+  },
+  {
+    subject: { module: 'first-calls', actors: 250 },
+    beside: null,
+    lines: [
+      { name: 'first call after passivation, p50', unit: 'ms', metric: 'p50Ms' },
+      { name: 'first call after passivation, p99', unit: 'ms', metric: 'p99Ms', bar: { atMost: 5 } },
+    ],
+  },
+]
+
+const doors: readonly Comparison[] = [
+  {
+    subject: { module: 'http-calls', variant: 'durable', callers: 64, actors: 1_000 },
+    beside: { name: 'node:http echo', module: 'http-calls', variant: 'echo', callers: 64, actors: 1_000 },
+    lines: [
+      {
+        name: 'HTTP durable call: 64 connections, 1,000 actors',
+        unit: '/s',
+        metric: 'rate',
+        bar: { ratioAtLeast: 0.5 },
+      },
+      { name: 'HTTP durable call, p99', unit: 'ms', metric: 'p99Ms' },
+    ],
+  },
+  {
+    subject: { module: 'http-calls', variant: 'volatile', callers: 64, actors: 1_000 },
+    beside: { name: 'node:http echo', module: 'http-calls', variant: 'echo', callers: 64, actors: 1_000 },
+    lines: [{ name: 'HTTP volatile call: 64 connections, 1,000 actors', unit: '/s', metric: 'rate' }],
+  },
+  {
+    subject: { module: 'start', variant: 'dev' },
+    beside: { name: 'node:http server', module: 'start', variant: 'bare' },
+    lines: [
+      { name: '`spawn dev` until the first answer', unit: 'ms', metric: 'tookMs', bar: { atMost: 1_000 } },
+    ],
+  },
+]
+
+export const PLAN: readonly Comparison[] = [...calls, ...durableCalls, ...residence, ...doors]
