@@ -129,9 +129,10 @@ export class MemoryStore implements Statestore {
 
   #create({ system, parent, name }: ActorId): ActorRecord {
     let parents = this.#systems.get(system)
-    if (parents === undefined) this.#systems.set(system, (parents = new Map()))
+    if (parents === undefined)
+      this.#systems.set(system, (parents = new Map<string, Map<string, ActorRecord>>()))
     let names = parents.get(parent)
-    if (names === undefined) parents.set(parent, (names = new Map()))
+    if (names === undefined) parents.set(parent, (names = new Map<string, ActorRecord>()))
     const record = new ActorRecord()
     names.set(name, record)
     return record

@@ -1,0 +1,96 @@
+// The latest revision of each actor, in the tables. Plain reads and writes of rows: what may be written when is decided
+// by the journal in front of it.
+
+import type { StatementSync } from 'node:sqlite'
+import { Packed } from '../../protocol/index.ts'
+import type { Database } from './database.ts'
+import { type Dictionary, type Family, fields, type SQLField } from './dictionary.ts'
+import type { FramedCommit } from './frame.ts'
+import type { StoredRow } from './rows.ts'
+
+export interface NamedRow extends StoredRow {
+  readonly parent: string
+  readonly name: string
+}
+
+export class ActorTable {
+  readonly #dictionary: Dictionary
+  readonly #revision: StatementSync
+  readonly #read: StatementSync
+  readonly #write: StatementSync
+  readonly #delete: StatementSync
+  readonly #from: StatementSync
+
+  constructor(database: Database, dictionary: Dictionary) {
+    this.#dictionary = dictionary
+    this.#revision = database.prepare('SELECT revision FROM actors WHERE family = ? AND name = ?')
+    this.#read = database.prepare(
+      `SELECT revision, epoch, committed_at_ms, tags, state_type, state FROM actors WHERE family = ? AND name = ?`,
+    )
+    this.#write = database.prepare(
+      `INSERT INTO actors (family, name, revision, epoch, committed_at_ms, tags, state_type, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET revision = excluded.revision, epoch = excluded.epoch,
+         committed_at_ms = excluded.committed_at_ms, tags = excluded.tags, state_type = excluded.state_type,
+         state = excluded.state`,
+    )
+    this.#delete = database.prepare('DELETE FROM actors WHERE family = ? AND name = ?')
+    this.#from = database.prepare(
+      'SELECT name, tags FROM actors WHERE family = ? AND name >= ? ORDER BY name',
+    )
+  }
+
+  /** 0: not stored. */
+  revision(family: Family | undefined, name: string): number {
+    if (family === undefined || family.id === null) return 0
+    const row = this.#revision.get(family.id, name)
+    return row === undefined ? 0 : Number(fields([row])[0]?.[0])
+  }
+
+  read(family: Family | undefined, name: string): StoredRow | null {
+    if (family === undefined || family.id === null) return null
+    const row = this.#read.get(family.id, name)
+    return row === undefined ? null : storedRow(fields([row])[0] ?? [], this.#dictionary)
+  }
+
+  write(family: Family, commit: FramedCommit): void {
+    const { name, revision, epoch, committedAtMs, tags, state } = commit
+    const type = state === null ? null : this.#dictionary.typeId(state.typeUrl)
+    const familyId = this.#dictionary.familyId(family)
+    this.#write.run(
+      familyId,
+      name,
+      revision,
+      epoch,
+      committedAtMs,
+      tags,
+      type,
+      state === null ? null : state.value,
+    )
+  }
+
+  delete(family: Family, name: string): void {
+    if (family.id !== null) this.#delete.run(family.id, name)
+  }
+
+  /** Names with their tags (JSON; null: none) in order, from `name` on. */
+  *from(family: Family, name: string): Generator<[name: string, tags: string | null]> {
+    if (family.id === null) return
+    for (const row of this.#from.iterate(family.id, name)) {
+      const [found, tags] = fields([row])[0] ?? []
+      yield [String(found), tags === null ? null : String(tags)]
+    }
+  }
+}
+
+/** A row of revision, epoch, committed_at_ms, tags, state_type, state. */
+export function storedRow(row: readonly SQLField[], dictionary: Dictionary): StoredRow {
+  const [revision, epoch, committedAtMs, tags, type, state] = row
+  return {
+    revision: Number(revision),
+    epoch: Number(epoch),
+    committedAtMs: Number(committedAtMs),
+    tags: tags === null ? null : String(tags),
+    state: state instanceof Uint8Array ? new Packed(dictionary.typeUrl(Number(type)), state) : null,
+  }
+}

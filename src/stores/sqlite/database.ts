@@ -1,0 +1,127 @@
+// The store file, opened for this process alone. Decides how it is opened, how safe a transaction is, and when the
+// write-ahead log is folded back into the file. Knows no table.
+//
+// Invariants: `durably` returns only after the disk has everything written until then. After an error the transaction is
+// rolled back and the next one may begin. The lock on the file lives and dies with the process.
+
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { isDiskFailure } from './failures.ts'
+import { migrate } from './schema.ts'
+
+/** Pages of the write-ahead log after which it is worth folding back, when there is a moment for it. */
+const CHECKPOINT_PAGES = 2_000
+/** And after which the next commit does it, moment or not: the log must not grow for ever. */
+const CHECKPOINT_AT_ONCE_PAGES = 20_000
+const CACHE_KIB = 32 * 1_024
+
+export class Database {
+  readonly file: string
+  readonly #sqlite: DatabaseSync
+  /** A disk that failed once may have lost log pages that it had taken before; see #heal. */
+  #suspect = false
+
+  /** @throws what SQLite throws, SpawnError STORE_UNAVAILABLE for a file that is not ours; see storeError. */
+  constructor(file: string) {
+    this.file = file
+    this.#sqlite = new DatabaseSync(file, { timeout: 0 })
+    try {
+      this.#open()
+    } catch (thrown) {
+      this.#sqlite.close()
+      throw thrown
+    }
+  }
+
+  prepare(sql: string): StatementSync {
+    const statement = this.#sqlite.prepare(sql)
+    statement.setReturnArrays(true)
+    return statement
+  }
+
+  /** Runs `work` as one transaction and returns when the disk has it. */
+  durably<T>(work: () => T): T {
+    this.#heal()
+    return this.#transaction(work)
+  }
+
+  /**
+   * Runs one statement that is a transaction by itself, and returns when the disk has it: spares BEGIN and COMMIT where
+   * each group of commits pays for them.
+   */
+  durablyAlone(statement: () => void): void {
+    this.#heal()
+    this.#noting(statement)
+  }
+
+  /**
+   * Runs `work` as one transaction that a loss of power may undo, together with nothing that came before it. For work
+   * that can be done again from what is durable.
+   */
+  lightly<T>(work: () => T): T {
+    this.#heal()
+    this.#sqlite.exec('PRAGMA synchronous = NORMAL')
+    try {
+      return this.#transaction(work)
+    } finally {
+      this.#sqlite.exec('PRAGMA synchronous = FULL')
+    }
+  }
+
+  /** Copies the write-ahead log into the file if it has grown; the next pages overwrite the log from its beginning. */
+  checkpoint(): void {
+    // NOOP only counts. A SQLite that does not know it yet takes it for PASSIVE, which is well too.
+    const counted = this.#sqlite.prepare('PRAGMA wal_checkpoint(NOOP)').get()
+    const pages = Number(counted?.['log']) - Number(counted?.['checkpointed'])
+    if (pages >= CHECKPOINT_PAGES) this.#noting(() => this.#sqlite.exec('PRAGMA wal_checkpoint(PASSIVE)'))
+  }
+
+  close(): void {
+    this.#sqlite.close()
+  }
+
+  #open(): void {
+    // Before anything is read: the write-ahead log's index then stays in memory, and the lock is taken once.
+    this.#sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
+    this.#sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    this.#sqlite.exec(
+      `PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_AT_ONCE_PAGES}`,
+    )
+    // Whoever cannot write must not wait until the first commit to say so.
+    this.#sqlite.exec('BEGIN IMMEDIATE; COMMIT')
+    migrate(this.#sqlite, this.file)
+  }
+
+  #transaction<T>(work: () => T): T {
+    return this.#noting(() => {
+      this.#sqlite.exec('BEGIN IMMEDIATE')
+      try {
+        const result = work()
+        this.#sqlite.exec('COMMIT')
+        return result
+      } catch (thrown) {
+        // Some errors roll back by themselves.
+        if (this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK')
+        throw thrown
+      }
+    })
+  }
+
+  #noting<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (thrown) {
+      if (isDiskFailure(thrown)) this.#suspect = true
+      throw thrown
+    }
+  }
+
+  /**
+   * After a failed sync the system may report the next one as good, although it dropped what the first should have
+   * written. So nothing is written after a failure until the whole log was copied into the file and synced there.
+   */
+  #heal(): void {
+    if (!this.#suspect) return
+    this.#sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    this.#suspect = false
+  }
+}

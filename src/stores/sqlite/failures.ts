@@ -1,0 +1,93 @@
+// What went wrong in SQLite, as an error that says what to do. Decides the code; nobody else looks at SQLite's numbers.
+
+import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
+
+// SQLite's primary result codes.
+const PERM = 3
+const BUSY = 5
+const LOCKED = 6
+const READONLY = 8
+const IOERR = 10
+const CORRUPT = 11
+const FULL = 13
+const CANTOPEN = 14
+const AUTH = 23
+const NOTADB = 26
+
+const UNAVAILABLE: Readonly<Record<number, string>> = {
+  [PERM]: 'access is refused; give this user the right to read and write the file and its folder',
+  [AUTH]: 'access is refused; give this user the right to read and write the file and its folder',
+  [READONLY]: 'it is read-only; make the file, its folder and its disk writable, and calls go on',
+  [IOERR]: 'the disk failed to read or write; look after the disk, and calls go on when it works again',
+  [FULL]: 'the disk is full; free some space, and calls go on',
+  [CANTOPEN]: 'it cannot be opened; see that its folder exists, is writable, and that the path names a file',
+}
+
+const UNREADABLE: Readonly<Record<number, string>> = {
+  [CORRUPT]:
+    'it is damaged; stop, keep a copy of it and of its -wal file, and restore a backup or try `sqlite3 .recover`',
+  [NOTADB]: 'it is no SQLite database; if another program wrote it, name another file for the store',
+}
+
+/** The primary result code; null for what does not come from SQLite. */
+function resultCode(thrown: unknown): number | null {
+  if (!(thrown instanceof Error) || !('errcode' in thrown)) return null
+  return typeof thrown.errcode === 'number' ? thrown.errcode & 0xff : null
+}
+
+/** Whether another process, or another store of this one, has the file open. */
+export function isLocked(thrown: unknown): boolean {
+  const code = resultCode(thrown)
+  return code === BUSY || code === LOCKED
+}
+
+/** Whether what was written last may have got lost on its way to the disk. */
+export function isDiskFailure(thrown: unknown): boolean {
+  return resultCode(thrown) === IOERR
+}
+
+export function lockedError(file: string, waitedMs: number, cause?: unknown): SpawnError {
+  const message =
+    `the store file ${file} is in use by another process, and still was after ${waitedMs} ms: ` +
+    'stop that process, or give this one a file of its own'
+  return new SpawnError('STORE_UNAVAILABLE', message, { cause, details: { file } })
+}
+
+/** Any failure in the store's thread, as what the caller is told. */
+export function storeError(file: string, thrown: unknown): SpawnError {
+  if (isSpawnError(thrown)) return thrown
+  const options = { cause: thrown, details: { file } }
+  const code = resultCode(thrown)
+  if (code === null)
+    return new SpawnError('DEFECT', `the store of ${file} broke: ${messageOf(thrown)}`, options)
+  if (isLocked(thrown)) return lockedError(file, 0, thrown)
+  const reading = UNREADABLE[code]
+  if (reading !== undefined)
+    return new SpawnError('STATE_UNREADABLE', `the store file ${file}: ${reading}`, options)
+  const advice = UNAVAILABLE[code] ?? `SQLite failed: ${messageOf(thrown)}`
+  return new SpawnError('STORE_UNAVAILABLE', `the store file ${file}: ${advice}`, options)
+}
+
+/** A SpawnError as it crosses between threads. */
+export interface Failure {
+  readonly code: SpawnError['code']
+  readonly message: string
+  readonly retryable: boolean
+  readonly details: SpawnError['details']
+  /** What SQLite said. */
+  readonly cause: string | null
+}
+
+export function failureOf(error: SpawnError): Failure {
+  const { code, message, retryable, details, cause } = error
+  return { code, message, retryable, details, cause: cause === undefined ? null : messageOf(cause) }
+}
+
+/** The error on the caller's side. Made where the caller waits, so that its stack names the caller. */
+export function errorOf({ code, message, retryable, details, cause }: Failure): SpawnError {
+  return new SpawnError(code, message, {
+    retryable,
+    details,
+    ...(cause !== null && { cause: new Error(cause) }),
+  })
+}

@@ -1,0 +1,200 @@
+// Groups of commits as frames: the bytes that cross to the store's thread, and that its journal keeps until they are
+// folded into the tables. Decides the layout of a frame; ByteWriter decides that of a field.
+//
+// A frame is its version, then its commits until it ends. Systems, parents and type URLs come again and again: each
+// stands in full where it is first used, and by its number after that. A group is one frame, or a few when it is big; no
+// commit is cut in two.
+//
+// Frames outlive a crash: what a released version has written, every later one must read.
+
+import type { Commit, OutcomeRecord } from '../../ports/index.ts'
+import { Packed } from '../../protocol/index.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+
+const FRAME_VERSION = 1
+/** A frame that has grown beyond this is closed, and the group goes on in another. */
+const FRAME_BYTES = 4 * 1_024 * 1_024
+
+const HAS_TAGS = 1
+const HAS_STATE = 2
+const HAS_HISTORY = 4
+const HAS_OUTCOMES = 8
+
+/** A system and a parent: what all the actors of one definition have in common. */
+export interface FamilyName {
+  readonly system: string
+  readonly parent: string
+}
+
+/** A commit as the store's thread sees it. Its state is a view of the frame. */
+export interface FramedCommit {
+  readonly family: FamilyName
+  readonly name: string
+  readonly follows: number
+  readonly revision: number
+  readonly epoch: number
+  /** JSON; null: none. */
+  readonly tags: string | null
+  readonly state: Packed | null
+  readonly committedAtMs: number
+  readonly keepRevisions: number
+  readonly keepDurationMs: number
+  readonly outcomes: readonly OutcomeRecord[]
+}
+
+const NO_OUTCOMES: readonly OutcomeRecord[] = Object.freeze([])
+
+/** Packs groups. Keeps its buffer between them. */
+export class FrameWriter {
+  readonly #bytes = new ByteWriter()
+  readonly #families: FamilyName[] = []
+  readonly #types: string[] = []
+
+  /** @throws RangeError when a number of a commit is not one that the port allows. */
+  pack(group: readonly Commit[]): Uint8Array<ArrayBuffer>[] {
+    this.#restart()
+    const frames: Uint8Array<ArrayBuffer>[] = []
+    for (const commit of group) {
+      if (this.#bytes.length === 0) this.#bytes.whole(FRAME_VERSION)
+      this.#commit(commit)
+      if (this.#bytes.length >= FRAME_BYTES) frames.push(this.#close())
+    }
+    if (this.#bytes.length > 0) frames.push(this.#close())
+    return frames
+  }
+
+  #commit(commit: Commit): void {
+    const { id, tags, state, history, outcomes } = commit
+    const bytes = this.#bytes
+    const hasTags = !isEmpty(tags)
+    const hasHistory = history.revisions > 0 || history.durationMs > 0
+    bytes.whole(
+      (hasTags ? HAS_TAGS : 0) |
+        (state === null ? 0 : HAS_STATE) |
+        (hasHistory ? HAS_HISTORY : 0) |
+        (outcomes.length > 0 ? HAS_OUTCOMES : 0),
+    )
+    this.#family(id.system, id.parent)
+    bytes.text(id.name)
+    bytes.whole(commit.follows)
+    bytes.whole(commit.revision - commit.follows)
+    bytes.whole(commit.epoch)
+    bytes.whole(commit.committedAtMs)
+    if (hasTags) bytes.text(JSON.stringify(tags))
+    if (state !== null) this.#packed(state)
+    if (hasHistory) {
+      bytes.whole(history.revisions)
+      bytes.whole(Math.min(history.durationMs, Number.MAX_SAFE_INTEGER))
+    }
+    if (outcomes.length === 0) return
+    bytes.whole(outcomes.length)
+    for (const { key, reply, expiresAtMs } of outcomes) {
+      bytes.text(key)
+      bytes.whole(expiresAtMs)
+      bytes.whole(reply === null ? 0 : 1)
+      if (reply !== null) this.#packed(reply)
+    }
+  }
+
+  #family(system: string, parent: string): void {
+    const known = this.#families.findIndex((family) => family.parent === parent && family.system === system)
+    this.#bytes.whole(known === -1 ? this.#families.length : known)
+    if (known !== -1) return
+    this.#families.push({ system, parent })
+    this.#bytes.text(system)
+    this.#bytes.text(parent)
+  }
+
+  #packed({ typeUrl, value }: Packed): void {
+    const known = this.#types.indexOf(typeUrl)
+    this.#bytes.whole(known === -1 ? this.#types.length : known)
+    if (known === -1) {
+      this.#types.push(typeUrl)
+      this.#bytes.text(typeUrl)
+    }
+    this.#bytes.bytes(value)
+  }
+
+  #close(): Uint8Array<ArrayBuffer> {
+    const frame = this.#bytes.take()
+    this.#restart()
+    return frame
+  }
+
+  #restart(): void {
+    this.#families.length = 0
+    this.#types.length = 0
+    this.#bytes.clear()
+  }
+}
+
+/** @throws RangeError when the bytes are no frame of a version that this one knows. */
+export function unpackFrame(frame: Uint8Array): FramedCommit[] {
+  const bytes = new ByteReader(frame)
+  const version = bytes.whole()
+  if (version !== FRAME_VERSION) throw new RangeError(`a frame of version ${version} is not known here`)
+  const families: FamilyName[] = []
+  const types: string[] = []
+  const commits: FramedCommit[] = []
+  while (!bytes.done) commits.push(readCommit(bytes, families, types))
+  return commits
+}
+
+function readCommit(bytes: ByteReader, families: FamilyName[], types: string[]): FramedCommit {
+  const flags = bytes.whole()
+  const family = readFamily(bytes, families)
+  const name = bytes.text()
+  const follows = bytes.whole()
+  const revision = follows + bytes.whole()
+  const epoch = bytes.whole()
+  const committedAtMs = bytes.whole()
+  const tags = flags & HAS_TAGS ? bytes.text() : null
+  const state = flags & HAS_STATE ? readPacked(bytes, types) : null
+  const keepRevisions = flags & HAS_HISTORY ? bytes.whole() : 0
+  const keepDurationMs = flags & HAS_HISTORY ? bytes.whole() : 0
+  const outcomes = flags & HAS_OUTCOMES ? readOutcomes(bytes, types) : NO_OUTCOMES
+  return {
+    family,
+    name,
+    follows,
+    revision,
+    epoch,
+    tags,
+    state,
+    committedAtMs,
+    keepRevisions,
+    keepDurationMs,
+    outcomes,
+  }
+}
+
+function readFamily(bytes: ByteReader, families: FamilyName[]): FamilyName {
+  const at = bytes.whole()
+  const known = families[at]
+  if (known !== undefined) return known
+  const family = { system: bytes.text(), parent: bytes.text() }
+  families.push(family)
+  return family
+}
+
+function readPacked(bytes: ByteReader, types: string[]): Packed {
+  const at = bytes.whole()
+  const typeUrl = types[at] ?? bytes.text()
+  if (at === types.length) types.push(typeUrl)
+  return new Packed(typeUrl, bytes.bytes())
+}
+
+function readOutcomes(bytes: ByteReader, types: string[]): OutcomeRecord[] {
+  const outcomes: OutcomeRecord[] = []
+  for (let left = bytes.whole(); left > 0; left -= 1) {
+    const key = bytes.text()
+    const expiresAtMs = bytes.whole()
+    outcomes.push({ key, expiresAtMs, reply: bytes.whole() === 0 ? null : readPacked(bytes, types) })
+  }
+  return outcomes
+}
+
+function isEmpty(entries: object): boolean {
+  for (const _key in entries) return false
+  return true
+}

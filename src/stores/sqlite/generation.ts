@@ -1,0 +1,83 @@
+// What was journaled and is not yet folded into the tables, by actor. A generation takes commits until it is large or old
+// enough, then it is folded, in the order of the tables' keys, while the next one takes commits.
+//
+// Invariant: together with the tables, a generation and those before it hold exactly what the journal's groups made.
+
+import type { OutcomeRecord } from '../../ports/index.ts'
+import type { Family } from './dictionary.ts'
+import type { FramedCommit } from './frame.ts'
+
+/** One actor's part of a generation. */
+export class PendingActor {
+  readonly family: Family
+  readonly name: string
+  /** The revision that stands, in this generation or below it. 0: never stored. */
+  revision: number
+  /** Null: only outcomes were committed, or nothing after all. */
+  latest: FramedCommit | null = null
+  /** The commits before the latest whose revisions the latest's history policy may keep, oldest first. */
+  earlier: FramedCommit[] | null = null
+  outcomes: OutcomeRecord[] | null = null
+  /** The group that is being checked, and the revision that this actor has within it. */
+  group = 0
+  revisionInGroup = 0
+
+  constructor(family: Family, name: string, revision: number) {
+    this.family = family
+    this.name = name
+    this.revision = revision
+  }
+
+  get isEmpty(): boolean {
+    return this.latest === null && this.outcomes === null
+  }
+
+  take(commit: FramedCommit): void {
+    if (commit.outcomes.length > 0) (this.outcomes ??= []).push(...commit.outcomes)
+    if (commit.revision === commit.follows) return
+    if (commit.keepRevisions === 0 && commit.keepDurationMs === 0) this.earlier = null
+    else if (this.latest !== null) (this.earlier ??= []).push(this.latest)
+    this.latest = commit
+    this.revision = commit.revision
+  }
+
+  /** The newest outcome under a key. */
+  outcome(key: string): OutcomeRecord | undefined {
+    return this.outcomes?.findLast((outcome) => outcome.key === key)
+  }
+}
+
+export class Generation {
+  readonly #families = new Map<Family, Map<string, PendingActor>>()
+  commits = 0
+  bytes = 0
+  /** The last row of the journal that is in it. */
+  lastRow = 0
+
+  find(family: Family, name: string): PendingActor | undefined {
+    return this.#families.get(family)?.get(name)
+  }
+
+  add(actor: PendingActor): void {
+    let names = this.#families.get(actor.family)
+    if (names === undefined) this.#families.set(actor.family, (names = new Map<string, PendingActor>()))
+    names.set(actor.name, actor)
+  }
+
+  /** Forgets an actor of whom nothing was committed. */
+  remove(actor: PendingActor): void {
+    this.#families.get(actor.family)?.delete(actor.name)
+  }
+
+  /** In the order of the tables' key, so that neighbours share pages. */
+  inOrder(): PendingActor[] {
+    const actors: PendingActor[] = []
+    for (const names of this.#families.values()) {
+      for (const name of [...names.keys()].sort()) {
+        const actor = names.get(name)
+        if (actor !== undefined && !actor.isEmpty) actors.push(actor)
+      }
+    }
+    return actors
+  }
+}

@@ -1,0 +1,289 @@
+// The journal in front of the tables. A group of commits becomes durable as one row that is appended, whatever the
+// number of actors in it and wherever their rows lie; later, in the background, it is folded into the tables. Written at
+// once, 64 commits of 100,000 actors dirty 64 pages, and the disk has to take all of them before the callers are told;
+// the journal's row is two or three pages, and by the time of the fold many commits share a page, or an actor.
+//
+// Decides the verdicts, and when to fold. Invariants:
+//  - A commit is judged against the newest revision: the generations first, then the table.
+//  - Nothing of a group is visible before its row is durable.
+//  - A row leaves the journal in the transaction that folds the last of its generation. A crash in between is harmless:
+//    on opening the journal is applied again, and what has been folded already is known by its revision.
+
+import type { StatementSync } from 'node:sqlite'
+import { messageOf, SpawnError } from '../../base/index.ts'
+import type { OutcomeRecord } from '../../ports/index.ts'
+import type { ActorTable } from './actor-table.ts'
+import type { Database } from './database.ts'
+import { type Dictionary, fields, type SQLField } from './dictionary.ts'
+import { type FamilyName, type FramedCommit, unpackFrame } from './frame.ts'
+import { Generation, PendingActor } from './generation.ts'
+import type { PastTable } from './past-table.ts'
+import type { StoredRow } from './rows.ts'
+
+/** Commits or bytes after which a generation is folded. The larger, the more commits share a page; all of it is memory. */
+const GENERATION_COMMITS = 16_384
+const GENERATION_BYTES = 8 * 1_024 * 1_024
+/** Actors and bytes folded in one go: what a commit that comes just then has to wait for. */
+const SLICE_ACTORS = 64
+const SLICE_BYTES = 1_024 * 1_024
+
+export interface Tables {
+  readonly database: Database
+  readonly dictionary: Dictionary
+  readonly actors: ActorTable
+  readonly past: PastTable
+}
+
+export class Journal {
+  readonly #tables: Tables
+  readonly #append: StatementSync
+  readonly #drop: StatementSync
+  #open = new Generation()
+  #folding: Generation | null = null
+  /** The actors of the folding generation that are still to be folded, from `#foldedTo` on. */
+  #order: PendingActor[] = []
+  #foldedTo = 0
+  #lastRow = 0
+  #group = 0
+  /** Commits since the last slice: folding must keep up with them. */
+  #sinceSlice = 0
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+    this.#append = tables.database.prepare('INSERT INTO journal (id, frame, refused) VALUES (?, ?, ?)')
+    this.#drop = tables.database.prepare('DELETE FROM journal WHERE id <= ?')
+  }
+
+  /** Whether something waits to be folded. */
+  get hasWork(): boolean {
+    return this.#folding !== null || this.#open.commits > 0
+  }
+
+  /** Whether folding should begin or go on without waiting any longer. */
+  get isDue(): boolean {
+    return this.#folding !== null || isFull(this.#open)
+  }
+
+  /**
+   * Folds what a crash has left in the journal.
+   *
+   * @throws SpawnError STATE_UNREADABLE
+   */
+  recover(): void {
+    const rows = this.#tables.database.prepare('SELECT id, frame, refused FROM journal ORDER BY id')
+    for (const row of rows.iterate()) {
+      const [id, frame, refused] = fields([row])[0] ?? []
+      for (const commit of this.#acceptedOf(Number(id), frame, refused)) this.#applyAgain(commit)
+      this.#open.commits += 1
+      this.#open.lastRow = this.#lastRow = Number(id)
+    }
+    this.settle()
+  }
+
+  /**
+   * Commits a group that came in frames.
+   *
+   * @returns the places of the commits that met a conflict, counted through the frames.
+   */
+  commit(frames: readonly Uint8Array[]): number[] {
+    if (this.#folding !== null && isFull(this.#open)) this.#finishFolding()
+    this.#group += 1
+    const judged = frames.map((frame) => this.#judge(frame))
+    try {
+      this.#write(judged)
+    } catch (thrown) {
+      for (const { actors } of judged) for (const actor of actors) if (actor.isEmpty) this.#open.remove(actor)
+      throw thrown
+    }
+    const conflicts: number[] = []
+    let before = 0
+    for (const { frame, commits, actors, refused } of judged) {
+      for (const [at, commit] of commits.entries()) if (!refused.has(at)) actors[at]?.take(commit)
+      for (const at of refused) conflicts.push(before + at)
+      before += commits.length
+      this.#open.commits += commits.length
+      this.#open.bytes += frame.length
+    }
+    this.#sinceSlice += before
+    this.#open.lastRow = this.#lastRow
+    return conflicts
+  }
+
+  revision(id: FamilyName, name: string): number {
+    const family = this.#tables.dictionary.find(id)
+    if (family === undefined) return 0
+    const pending = this.#open.find(family, name) ?? this.#folding?.find(family, name)
+    return pending?.revision ?? this.#tables.actors.revision(family, name)
+  }
+
+  read(id: FamilyName, name: string): StoredRow | null {
+    const family = this.#tables.dictionary.find(id)
+    if (family === undefined) return null
+    const pending = this.#open.find(family, name)?.latest ?? this.#folding?.find(family, name)?.latest
+    return pending ?? this.#tables.actors.read(family, name)
+  }
+
+  outcome(id: FamilyName, name: string, key: string): OutcomeRecord | null {
+    const family = this.#tables.dictionary.find(id)
+    if (family === undefined) return null
+    return (
+      this.#open.find(family, name)?.outcome(key) ??
+      this.#folding?.find(family, name)?.outcome(key) ??
+      this.#tables.past.outcome(family, name, key)
+    )
+  }
+
+  /** Folds everything, for those who read or change the tables themselves. */
+  settle(): void {
+    this.#finishFolding()
+    if (this.#open.commits === 0) return
+    this.#beginFolding()
+    this.#finishFolding()
+  }
+
+  /** Folds a little, beginning a new generation when there is none under way. */
+  foldSlice(): void {
+    if (this.#folding === null) {
+      if (this.#open.commits === 0) return
+      this.#beginFolding()
+    }
+    // Each slice takes twice what came in since the last one: folding ends before the next generation is full.
+    this.#fold(Math.max(SLICE_ACTORS, 2 * this.#sinceSlice))
+    this.#sinceSlice = 0
+  }
+
+  /** Finds or makes the actors of a frame, and decides what becomes of their commits. Changes nothing that counts. */
+  #judge(frame: Uint8Array): Judged {
+    const commits = unpackFrame(frame)
+    const refused = new Set<number>()
+    const actors = commits.map((commit, at) => {
+      const actor = this.#actor(commit)
+      const revision = actor.group === this.#group ? actor.revisionInGroup : actor.revision
+      if (revision !== commit.follows) {
+        refused.add(at)
+      } else {
+        actor.group = this.#group
+        actor.revisionInGroup = commit.revision
+      }
+      return actor
+    })
+    return { frame, commits, actors, refused }
+  }
+
+  #actor(commit: FramedCommit): PendingActor {
+    const { dictionary, actors } = this.#tables
+    const family = dictionary.family(commit.family)
+    const known = this.#open.find(family, commit.name)
+    if (known !== undefined) return known
+    const revision =
+      this.#folding?.find(family, commit.name)?.revision ?? actors.revision(family, commit.name)
+    const actor = new PendingActor(family, commit.name, revision)
+    this.#open.add(actor)
+    return actor
+  }
+
+  #write(judged: readonly Judged[]): void {
+    const { database } = this.#tables
+    const worth = judged.filter(({ commits, refused }) => refused.size < commits.length)
+    const append = (): void => {
+      for (const [at, { frame, refused }] of worth.entries()) {
+        const places = refused.size === 0 ? null : JSON.stringify([...refused])
+        this.#append.run(this.#lastRow + 1 + at, frame, places)
+      }
+    }
+    if (worth.length === 1) database.durablyAlone(append)
+    else if (worth.length > 1) database.durably(append)
+    this.#lastRow += worth.length
+  }
+
+  /** The commits of a row of the journal, without those that met a conflict. */
+  #acceptedOf(row: number, frame: SQLField | undefined, refused: SQLField | undefined): FramedCommit[] {
+    try {
+      if (!(frame instanceof Uint8Array)) throw new TypeError('it has no frame')
+      const places = new Set(refused === null ? [] : (JSON.parse(String(refused)) as number[]))
+      return unpackFrame(frame).filter((_commit, at) => !places.has(at))
+    } catch (cause) {
+      const { file } = this.#tables.database
+      const message =
+        `row ${row} of the journal of the store file ${file} cannot be read (${messageOf(cause)}): ` +
+        'open it with the release that wrote it, or restore a backup'
+      throw new SpawnError('STATE_UNREADABLE', message, { cause, details: { file, row } })
+    }
+  }
+
+  #applyAgain(commit: FramedCommit): void {
+    const actor = this.#actor(commit)
+    const isFolded = commit.revision > commit.follows && actor.revision >= commit.revision
+    // Its outcomes may be folded as well; writing them twice changes nothing.
+    if (!isFolded) actor.take(commit)
+    else if (commit.outcomes.length > 0) (actor.outcomes ??= []).push(...commit.outcomes)
+  }
+
+  #beginFolding(): void {
+    this.#folding = this.#open
+    this.#open = new Generation()
+    this.#open.lastRow = this.#lastRow
+    this.#order = this.#folding.inOrder()
+    this.#foldedTo = 0
+  }
+
+  #finishFolding(): void {
+    while (this.#folding !== null) this.#fold(SLICE_ACTORS * 16)
+  }
+
+  /** One transaction. When it fails the same actors are folded again next time. */
+  #fold(actors: number): void {
+    const { database, dictionary } = this.#tables
+    const generation = this.#folding
+    if (generation === null) return
+    let to = this.#foldedTo
+    try {
+      database.lightly(() => {
+        let bytes = 0
+        while (to < this.#order.length && to - this.#foldedTo < actors && bytes < SLICE_BYTES) {
+          bytes += this.#foldActor(this.#order[to])
+          to += 1
+        }
+        if (to === this.#order.length) this.#drop.run(generation.lastRow)
+      })
+      dictionary.settle(true)
+    } catch (thrown) {
+      dictionary.settle(false)
+      throw thrown
+    }
+    this.#foldedTo = to
+    if (to < this.#order.length) return
+    this.#folding = null
+    this.#order = []
+  }
+
+  /** @returns about how many bytes it wrote. */
+  #foldActor(actor: PendingActor | undefined): number {
+    if (actor === undefined) return 0
+    const { actors, past } = this.#tables
+    const { family, name, earlier, latest, outcomes } = actor
+    let bytes = 0
+    for (const commit of latest === null ? [] : [...(earlier ?? []), latest]) {
+      past.remember(family, commit)
+      actors.write(family, commit)
+      bytes += commit.state?.value.length ?? 0
+    }
+    for (const outcome of outcomes ?? []) {
+      past.keepOutcome(family, name, outcome)
+      bytes += outcome.reply?.value.length ?? 0
+    }
+    return bytes
+  }
+}
+
+interface Judged {
+  readonly frame: Uint8Array
+  readonly commits: readonly FramedCommit[]
+  readonly actors: readonly PendingActor[]
+  /** The places of the commits that met a conflict. */
+  readonly refused: ReadonlySet<number>
+}
+
+function isFull(generation: Generation): boolean {
+  return generation.commits >= GENERATION_COMMITS || generation.bytes >= GENERATION_BYTES
+}

@@ -1,0 +1,41 @@
+// What the two sides of the store's thread say to each other. Requests are answered in order, each once.
+
+import type { ActorFilter, OutcomeRecord, RevisionQuery, Verdict } from '../../ports/index.ts'
+import type { ActorId } from '../../protocol/index.ts'
+import type { PagePosition } from '../page-token.ts'
+import type { Failure } from './failures.ts'
+import type { Stretch } from './listing.ts'
+import type { StoredRow } from './rows.ts'
+
+/** Each operation with what it takes and what it answers. */
+export interface Operations {
+  /** Answers whether it is open now: false while another process has it. */
+  open: (arguments_: { readonly file: string }) => boolean
+  /** Frames of frame.ts; answers the places of the commits that met a conflict. */
+  commit: (arguments_: { readonly frames: readonly Uint8Array[] }) => readonly number[]
+  /** Ids and rows of rows.ts. */
+  load: (arguments_: { readonly ids: Uint8Array }) => Uint8Array
+  loadRevision: (arguments_: { readonly id: ActorId; readonly query: RevisionQuery }) => StoredRow | null
+  revisions: (arguments_: { readonly id: ActorId; readonly limit: number }) => readonly StoredRow[]
+  loadOutcome: (arguments_: { readonly id: ActorId; readonly key: string }) => OutcomeRecord | null
+  list: (arguments_: {
+    readonly filter: ActorFilter
+    readonly after: PagePosition | null
+    readonly limit: number
+  }) => Stretch
+  delete: (arguments_: { readonly id: ActorId; readonly follows: number }) => Verdict
+  prune: (arguments_: { readonly nowMs: number; readonly limit: number }) => number
+  /** After the answer the thread ends. */
+  close: (arguments_: object) => null
+}
+
+export type Operation = keyof Operations
+export type Arguments<Name extends Operation> = Parameters<Operations[Name]>[0]
+export type Answer<Name extends Operation> = ReturnType<Operations[Name]>
+
+export interface Request<Name extends Operation = Operation> {
+  readonly operation: Name
+  readonly arguments: Arguments<Name>
+}
+
+export type Response = { readonly answer: unknown } | { readonly failure: Failure }

@@ -1,0 +1,98 @@
+// What the store's thread answers to a load: actors as bytes, in the order asked. Names need no way back, the asker has
+// them. The other reads are rare, and their rows cross as plain objects.
+
+import type { ActorId } from '../../protocol/index.ts'
+import { Packed } from '../../protocol/index.ts'
+import type { StoredActor, Tags } from '../../ports/index.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+import type { FamilyName } from './frame.ts'
+
+/** One revision of an actor without its name. */
+export interface StoredRow {
+  readonly revision: number
+  readonly epoch: number
+  /** JSON; null: none. */
+  readonly tags: string | null
+  readonly state: Packed | null
+  readonly committedAtMs: number
+}
+
+const ABSENT = 0
+const WITH_TAGS = 1
+const WITH_STATE = 2
+const PRESENT = 4
+
+const writer = new ByteWriter()
+
+export function packIds(ids: readonly ActorId[]): Uint8Array<ArrayBuffer> {
+  let last: ActorId | null = null
+  for (const id of ids) {
+    const again = last !== null && last.parent === id.parent && last.system === id.system
+    writer.whole(again ? 1 : 0)
+    if (!again) {
+      writer.text(id.system)
+      writer.text(id.parent)
+    }
+    writer.text(id.name)
+    last = id
+  }
+  return writer.take()
+}
+
+/** Calls `visit` with each id, in order. */
+export function visitIds(ids: Uint8Array, visit: (family: FamilyName, name: string) => void): void {
+  const bytes = new ByteReader(ids)
+  let family: FamilyName = { system: '', parent: '' }
+  while (!bytes.done) {
+    if (bytes.whole() === 0) family = { system: bytes.text(), parent: bytes.text() }
+    visit(family, bytes.text())
+  }
+}
+
+export function packRows(rows: readonly (StoredRow | null)[]): Uint8Array<ArrayBuffer> {
+  for (const row of rows) {
+    if (row === null) {
+      writer.whole(ABSENT)
+      continue
+    }
+    writer.whole(PRESENT | (row.tags === null ? 0 : WITH_TAGS) | (row.state === null ? 0 : WITH_STATE))
+    writer.whole(row.revision)
+    writer.whole(row.epoch)
+    writer.whole(row.committedAtMs)
+    if (row.tags !== null) writer.text(row.tags)
+    if (row.state === null) continue
+    writer.text(row.state.typeUrl)
+    writer.bytes(row.state.value)
+  }
+  return writer.take()
+}
+
+export function unpackActors(ids: readonly ActorId[], rows: Uint8Array): (StoredActor | null)[] {
+  const bytes = new ByteReader(rows)
+  return ids.map((id) => {
+    const flags = bytes.whole()
+    if (flags === ABSENT) return null
+    const revision = bytes.whole()
+    const epoch = bytes.whole()
+    const committedAtMs = bytes.whole()
+    const tags = parsedTags(flags & WITH_TAGS ? bytes.text() : null)
+    // A copy: an actor in memory must not hold the bytes of all that were loaded with it.
+    const state = flags & WITH_STATE ? new Packed(bytes.text(), new Uint8Array(bytes.bytes())) : null
+    return { id, revision, epoch, tags, state, committedAtMs }
+  })
+}
+
+export function storedActor(id: ActorId, row: StoredRow): StoredActor {
+  const { revision, epoch, committedAtMs } = row
+  // Crossing between threads leaves a Packed without its class.
+  const state = row.state === null ? null : new Packed(row.state.typeUrl, row.state.value)
+  return { id, revision, epoch, tags: parsedTags(row.tags), state, committedAtMs }
+}
+
+const NO_TAGS: Tags = Object.freeze({})
+
+/** Tags as the tables keep them. */
+export function parsedTags(json: string | null): Tags {
+  // Written by JSON.stringify from Tags in this room.
+  return json === null ? NO_TAGS : (JSON.parse(json) as Tags)
+}

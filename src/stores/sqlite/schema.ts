@@ -1,0 +1,110 @@
+// The tables of a store file, by version. A file of an older version is brought up to date when it is opened; one of a
+// newer version is refused, because guessing at it could lose state. Released steps are never changed, only followed.
+//
+// Names are TEXT, which SQLite orders by their UTF-8 bytes. What many actors share is kept once: `families` has the
+// systems with the parents of actors, `types` the type URLs of states. So a row is little more than a name and a state,
+// and a commit touches few pages.
+
+import type { DatabaseSync } from 'node:sqlite'
+import { SpawnError } from '../../base/index.ts'
+
+const STEPS: readonly string[] = [
+  `CREATE TABLE families (
+     id INTEGER PRIMARY KEY,
+     system TEXT NOT NULL,
+     parent TEXT NOT NULL,
+     UNIQUE (system, parent)
+   );
+   CREATE TABLE types (
+     id INTEGER PRIMARY KEY,
+     url TEXT NOT NULL UNIQUE
+   );
+   -- The latest revision of each actor. tags is JSON, or NULL for none; state_type is NULL where there is no state.
+   CREATE TABLE actors (
+     family INTEGER NOT NULL,
+     name TEXT NOT NULL,
+     revision INTEGER NOT NULL,
+     epoch INTEGER NOT NULL,
+     committed_at_ms INTEGER NOT NULL,
+     tags TEXT,
+     state_type INTEGER,
+     state BLOB,
+     PRIMARY KEY (family, name)
+   ) WITHOUT ROWID;
+   -- Revisions of the past. counted: kept by the number of revisions; else until expires_at_ms.
+   CREATE TABLE revisions (
+     family INTEGER NOT NULL,
+     name TEXT NOT NULL,
+     revision INTEGER NOT NULL,
+     epoch INTEGER NOT NULL,
+     committed_at_ms INTEGER NOT NULL,
+     tags TEXT,
+     state_type INTEGER,
+     state BLOB,
+     replaced_at_ms INTEGER NOT NULL,
+     expires_at_ms INTEGER NOT NULL,
+     counted INTEGER NOT NULL,
+     PRIMARY KEY (family, name, revision)
+   ) WITHOUT ROWID;
+   CREATE INDEX revisions_of_actor_by_expiry ON revisions (family, name, expires_at_ms) WHERE counted = 0;
+   CREATE INDEX revisions_by_expiry ON revisions (expires_at_ms) WHERE counted = 0;
+   CREATE TABLE outcomes (
+     family INTEGER NOT NULL,
+     name TEXT NOT NULL,
+     key TEXT NOT NULL,
+     expires_at_ms INTEGER NOT NULL,
+     reply_type INTEGER,
+     reply BLOB,
+     PRIMARY KEY (family, name, key)
+   ) WITHOUT ROWID;
+   CREATE INDEX outcomes_by_expiry ON outcomes (expires_at_ms);
+   -- Committed groups that are not yet folded into the tables above. refused: the places in the frame, counted from 0
+   -- and as a JSON array, of commits that met a conflict; NULL for none.
+   CREATE TABLE journal (
+     id INTEGER PRIMARY KEY,
+     frame BLOB NOT NULL,
+     refused TEXT
+   );`,
+]
+
+/** 'spwn': marks the file as ours, for `file` and for people. */
+const APPLICATION_ID = 0x7370_776e
+
+/**
+ * Brings the file up to date, in one transaction.
+ *
+ * @throws SpawnError STORE_UNAVAILABLE for a file that a newer version or another program wrote.
+ */
+export function migrate(database: DatabaseSync, file: string): void {
+  const version = pragma(database, 'user_version')
+  if (version === STEPS.length && pragma(database, 'application_id') === APPLICATION_ID) return
+  refuseForeign(database, file, version)
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    for (const step of STEPS.slice(version)) database.exec(step)
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${STEPS.length}; COMMIT`)
+  } catch (thrown) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw thrown
+  }
+}
+
+function refuseForeign(database: DatabaseSync, file: string, version: number): void {
+  const isOurs = pragma(database, 'application_id') === APPLICATION_ID
+  if (isOurs && version <= STEPS.length) return
+  const options = { retryable: false, details: { file, version } }
+  if (isOurs) {
+    const message =
+      `the store file ${file} has schema version ${version}, and this release knows up to ${STEPS.length}: ` +
+      'a newer release has written it; run that release, or restore a backup from before the upgrade'
+    throw new SpawnError('STORE_UNAVAILABLE', message, options)
+  }
+  const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() ?? {}
+  if (tables === 0 && version === 0) return
+  const message = `the store file ${file} is the database of another program: name another file for the store`
+  throw new SpawnError('STORE_UNAVAILABLE', message, options)
+}
+
+function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name])
+}

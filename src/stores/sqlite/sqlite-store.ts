@@ -1,0 +1,205 @@
+// The statestore in a SQLite file. This is the side of the main thread: it packs requests for the store's thread, which
+// does the work and waits for the disk, and keeps that thread alive. What the file promises is journal.ts's.
+//
+// Invariant: requests reach the thread in the order in which they were made, and a thread that died is replaced by the
+// next request, on the same file.
+
+import { resolve as resolvePath } from 'node:path'
+import { type Clock, SpawnError, systemClock } from '../../base/index.ts'
+import type {
+  ActorFilter,
+  ActorPage,
+  Commit,
+  OutcomeRecord,
+  PageRequest,
+  RevisionQuery,
+  Statestore,
+  StoredActor,
+  Verdict,
+} from '../../ports/index.ts'
+import { type ActorId, Packed } from '../../protocol/index.ts'
+import { pagePosition, pageToken } from '../page-token.ts'
+import type { NamedRow } from './actor-table.ts'
+import { lockedError } from './failures.ts'
+import { FrameWriter } from './frame.ts'
+import { packIds, storedActor, unpackActors } from './rows.ts'
+import { StoreThread } from './store-thread.ts'
+
+export interface SqliteStoreOptions {
+  /** The path of the file; it is made if it is not there, its folder is not. Beside it SQLite keeps a `-wal` file. */
+  readonly file: string
+  /** How long `start` waits for another process to let go of the file, in milliseconds. Default: 5,000. */
+  readonly lockTimeoutMs?: number
+  /** What that wait is measured by. Default: the system's clock. */
+  readonly clock?: Clock
+}
+
+const LOCK_RETRY_MS = 50
+/** Bytes of states after which a page of a listing ends, though it has fewer rows than asked. */
+const PAGE_BYTES = 16 * 1_024 * 1_024
+
+export class SqliteStore implements Statestore {
+  readonly name = 'sqlite'
+  readonly supports = { durable: true }
+  readonly file: string
+  readonly #clock: Clock
+  readonly #lockTimeoutMs: number
+  readonly #frames = new FrameWriter()
+  #thread: StoreThread | null = null
+  #opening: Promise<StoreThread> | null = null
+  #isRunning = false
+
+  constructor(options: SqliteStoreOptions) {
+    if (options.file === '' || options.file === ':memory:') {
+      throw new SpawnError(
+        'INVALID_ARGUMENT',
+        'the SQLite store needs the path of a file; to keep nothing, use MemoryStore',
+      )
+    }
+    this.file = resolvePath(options.file)
+    this.#clock = options.clock ?? systemClock
+    this.#lockTimeoutMs = options.lockTimeoutMs ?? 5_000
+  }
+
+  async start(): Promise<void> {
+    this.#isRunning = true
+    try {
+      await this.#alive()
+    } catch (thrown) {
+      this.#isRunning = false
+      throw thrown
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isRunning = false
+    const thread = this.#opening === null ? this.#thread : await this.#opening.catch(() => null)
+    this.#thread = null
+    if (thread === null || !thread.isAlive) return
+    try {
+      await thread.ask('close', {})
+    } finally {
+      await thread.kill()
+    }
+  }
+
+  async load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
+    if (ids.length === 0) return []
+    const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
+    const packed = packIds(ids)
+    return unpackActors(ids, await thread.ask('load', { ids: packed }, [packed.buffer]))
+  }
+
+  async commit(group: readonly Commit[]): Promise<Verdict[]> {
+    if (group.length === 0) return []
+    const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
+    const frames = this.#frames.pack(group)
+    const conflicts = await thread.ask(
+      'commit',
+      { frames },
+      frames.map(({ buffer }) => buffer),
+    )
+    const verdicts = new Array<Verdict>(group.length).fill('committed')
+    for (const at of conflicts) verdicts[at] = 'conflict'
+    return verdicts
+  }
+
+  async loadRevision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null> {
+    const row = await (await this.#alive()).ask('loadRevision', { id: plain(id), query })
+    return row === null ? null : storedActor(id, row)
+  }
+
+  async revisions(id: ActorId, limit: number): Promise<Omit<StoredActor, 'state'>[]> {
+    const rows = await (await this.#alive()).ask('revisions', { id: plain(id), limit })
+    return rows.map((row) => {
+      const { state: _state, ...rest } = storedActor(id, row)
+      return rest
+    })
+  }
+
+  async loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null> {
+    const outcome = await (await this.#alive()).ask('loadOutcome', { id: plain(id), key })
+    if (outcome === null || outcome.expiresAtMs <= nowMs) return null
+    const { reply } = outcome
+    // Crossing between threads leaves a Packed without its class.
+    return { ...outcome, reply: reply === null ? null : new Packed(reply.typeUrl, reply.value) }
+  }
+
+  async list(filter: ActorFilter, page: PageRequest): Promise<ActorPage> {
+    let after = page.after === undefined ? null : pagePosition(page.after)
+    const rows: NamedRow[] = []
+    let bytes = 0
+    do {
+      // One more than asked tells whether there is another page.
+      const stretch = await (
+        await this.#alive()
+      ).ask('list', { filter, after, limit: page.limit + 1 - rows.length })
+      rows.push(...stretch.rows)
+      for (const { state } of stretch.rows) bytes += state?.value.length ?? 0
+      after = stretch.after
+    } while (after !== null && rows.length <= page.limit && bytes < PAGE_BYTES)
+    const actors = rows.slice(0, page.limit)
+    const last = actors.at(-1)
+    const isLast = last === undefined || (after === null && rows.length <= page.limit)
+    return {
+      actors: actors.map((row) =>
+        storedActor({ system: filter.system, parent: row.parent, name: row.name }, row),
+      ),
+      next: isLast ? null : pageToken(last),
+    }
+  }
+
+  async delete(id: ActorId, follows: number): Promise<Verdict> {
+    return (await this.#alive()).ask('delete', { id: plain(id), follows })
+  }
+
+  async prune(nowMs: number, limit: number): Promise<number> {
+    return (await this.#alive()).ask('prune', { nowMs, limit })
+  }
+
+  /**
+   * Ends the store's thread in the middle of whatever it does. Requests under way fail; the next one opens the file again.
+   *
+   * @internal For tests of what survives.
+   */
+  async killThread(): Promise<void> {
+    await this.#thread?.kill()
+  }
+
+  async #alive(): Promise<StoreThread> {
+    if (!this.#isRunning) {
+      throw new SpawnError(
+        'STORE_UNAVAILABLE',
+        `the store of ${this.file} is not running: start it before use`,
+      )
+    }
+    if (this.#thread?.isAlive === true) return this.#thread
+    this.#opening ??= this.#open().finally(() => (this.#opening = null))
+    return this.#opening
+  }
+
+  /** A new thread that has the file. */
+  async #open(): Promise<StoreThread> {
+    const thread = new StoreThread(this.file)
+    try {
+      const startMs = this.#clock.now()
+      while (!(await thread.ask('open', { file: this.file }))) {
+        const waitedMs = this.#clock.now() - startMs
+        if (waitedMs >= this.#lockTimeoutMs) throw lockedError(this.file, waitedMs)
+        await new Promise<void>((resolve) => {
+          this.#clock.after(LOCK_RETRY_MS, resolve)
+        })
+      }
+    } catch (thrown) {
+      await thread.kill()
+      throw thrown
+    }
+    this.#thread = thread
+    return thread
+  }
+}
+
+/** An id may be an object of the caller with more to it; only its fields cross to the thread. */
+function plain({ system, parent, name }: ActorId): ActorId {
+  return { system, parent, name }
+}

@@ -1,0 +1,123 @@
+// A store file and everything in it, as plain synchronous calls: what the store's thread runs. Decides which requests
+// read behind the journal and which need it folded first. Knows nothing of threads.
+
+import type { ActorFilter, OutcomeRecord, RevisionQuery, Verdict } from '../../ports/index.ts'
+import type { PagePosition } from '../page-token.ts'
+import { type ActorId, Packed } from '../../protocol/index.ts'
+import { ActorTable } from './actor-table.ts'
+import { Database } from './database.ts'
+import { Dictionary } from './dictionary.ts'
+import { Journal } from './journal.ts'
+import { Listing, type Stretch } from './listing.ts'
+import { PastTable } from './past-table.ts'
+import { packRows, type StoredRow, visitIds } from './rows.ts'
+
+export class StoreFile {
+  readonly #database: Database
+  readonly #dictionary: Dictionary
+  readonly #actors: ActorTable
+  readonly #past: PastTable
+  readonly #listing: Listing
+  readonly #journal: Journal
+
+  constructor(file: string) {
+    this.#database = new Database(file)
+    try {
+      this.#dictionary = new Dictionary(this.#database)
+      this.#actors = new ActorTable(this.#database, this.#dictionary)
+      this.#past = new PastTable(this.#database, this.#dictionary)
+      this.#listing = new Listing(this.#actors, this.#dictionary)
+      this.#journal = new Journal({
+        database: this.#database,
+        dictionary: this.#dictionary,
+        actors: this.#actors,
+        past: this.#past,
+      })
+      this.#journal.recover()
+    } catch (thrown) {
+      this.#database.close()
+      throw thrown
+    }
+  }
+
+  /** Whether there is something to do in the background, and whether it should be done now. */
+  get background(): 'none' | 'later' | 'now' {
+    if (this.#journal.isDue) return 'now'
+    return this.#journal.hasWork ? 'later' : 'none'
+  }
+
+  /** Does a little of it. */
+  runBackground(): void {
+    this.#journal.foldSlice()
+    if (!this.#journal.isDue) this.#database.checkpoint()
+  }
+
+  /** @returns the places in the group of the commits that met a conflict. */
+  commit(frames: readonly Uint8Array[]): number[] {
+    return this.#journal.commit(frames)
+  }
+
+  /** Ids and rows are packed by rows.ts. */
+  load(ids: Uint8Array): Uint8Array<ArrayBuffer> {
+    const rows: (StoredRow | null)[] = []
+    visitIds(ids, (family, name) => rows.push(this.#journal.read(family, name)))
+    return packRows(rows)
+  }
+
+  loadOutcome(id: ActorId, key: string): OutcomeRecord | null {
+    const outcome = this.#journal.outcome(id, id.name, key)
+    if (outcome === null || outcome.reply === null) return outcome
+    // A copy: a view would take the whole frame that it came in along to the other thread.
+    return { ...outcome, reply: new Packed(outcome.reply.typeUrl, new Uint8Array(outcome.reply.value)) }
+  }
+
+  loadRevision(id: ActorId, query: RevisionQuery): StoredRow | null {
+    this.#journal.settle()
+    const latest = this.#journal.read(id, id.name)
+    if (latest === null) return null
+    const isLatest =
+      'revision' in query ? latest.revision === query.revision : latest.committedAtMs <= query.atMs
+    return isLatest ? latest : this.#past.revision(this.#dictionary.find(id), id.name, query)
+  }
+
+  revisions(id: ActorId, limit: number): StoredRow[] {
+    this.#journal.settle()
+    const latest = this.#journal.read(id, id.name)
+    if (latest === null) return []
+    return [
+      { ...latest, state: null },
+      ...this.#past.revisions(this.#dictionary.find(id), id.name, limit - 1),
+    ]
+  }
+
+  list(filter: ActorFilter, after: PagePosition | null, limit: number): Stretch {
+    this.#journal.settle()
+    return this.#listing.stretch(filter, after, limit)
+  }
+
+  delete(id: ActorId, follows: number): Verdict {
+    this.#journal.settle()
+    if (this.#journal.revision(id, id.name) !== follows) return 'conflict'
+    const family = this.#dictionary.find(id)
+    if (family === undefined) return 'committed'
+    this.#database.durably(() => {
+      this.#actors.delete(family, id.name)
+      this.#past.delete(family, id.name)
+    })
+    return 'committed'
+  }
+
+  prune(nowMs: number, limit: number): number {
+    this.#journal.settle()
+    return this.#database.durably(() => this.#past.prune(nowMs, limit))
+  }
+
+  /** Folds what is left, as far as the disk allows: what it does not is in the journal, and is folded on opening. */
+  close(): void {
+    try {
+      this.#journal.settle()
+    } finally {
+      this.#database.close()
+    }
+  }
+}

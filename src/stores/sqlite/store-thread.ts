@@ -1,0 +1,77 @@
+// The store's thread as the main thread sees it: requests in, answers out, in order. Decides how a death of the thread
+// looks to those who wait; starting another one is the store's.
+//
+// Invariants: every request is answered, or fails when the thread dies. The thread keeps the process alive while a
+// request is under way and not otherwise, so that a script which never stops its store can end.
+
+import { Worker } from 'node:worker_threads'
+import { messageOf, Queue, SpawnError } from '../../base/index.ts'
+import { errorOf } from './failures.ts'
+import type { Answer, Arguments, Operation, Response } from './requests.ts'
+
+const ENTRY = import.meta.url.endsWith('.ts')
+  ? new URL('./worker.ts', import.meta.url)
+  : new URL('./worker.js', import.meta.url)
+
+export class StoreThread {
+  readonly #file: string
+  readonly #worker: Worker
+  readonly #waiting = new Queue<(response: Response | SpawnError) => void>()
+  #end: SpawnError | null = null
+
+  constructor(file: string) {
+    this.#file = file
+    // No flags of the main thread: some of them, like --input-type, keep a worker from starting.
+    this.#worker = new Worker(ENTRY, { name: 'spawn-sqlite', execArgv: [] })
+    this.#worker.unref()
+    this.#worker.on('message', (response: Response) => this.#answered(response))
+    this.#worker.on('error', (error) => this.#died(messageOf(error)))
+    this.#worker.on('exit', (code) => this.#died(`exit code ${code}`))
+  }
+
+  /** Whether it can still answer. */
+  get isAlive(): boolean {
+    return this.#end === null
+  }
+
+  /** @throws SpawnError as the thread said, or STORE_UNAVAILABLE when it died. */
+  async ask<Name extends Operation>(
+    operation: Name,
+    given: Arguments<Name>,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Answer<Name>> {
+    if (this.#end !== null) throw this.#end
+    const response = await new Promise<Response | SpawnError>((resolve) => {
+      this.#worker.postMessage({ operation, arguments: given }, transfer)
+      if (this.#waiting.length === 0) this.#worker.ref()
+      this.#waiting.push(resolve)
+    })
+    if (response instanceof SpawnError) throw response
+    if ('failure' in response) throw errorOf(response.failure)
+    // What the thread answers to an operation is what Operations says; see worker.ts.
+    return response.answer as Answer<Name>
+  }
+
+  /** Ends the thread in the middle of whatever it does, and resolves when it is gone. */
+  async kill(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #answered(response: Response): void {
+    const resolve = this.#waiting.shift()
+    if (this.#waiting.length === 0) this.#worker.unref()
+    resolve?.(response)
+  }
+
+  #died(reason: string): void {
+    if (this.#end !== null) return
+    this.#end = new SpawnError(
+      'STORE_UNAVAILABLE',
+      `the thread of the store file ${this.#file} ended (${reason}); what was under way may be committed or not, ` +
+        'and the next request starts the thread again',
+      { details: { file: this.#file } },
+    )
+    for (let resolve = this.#waiting.shift(); resolve !== undefined; resolve = this.#waiting.shift())
+      resolve(this.#end)
+  }
+}

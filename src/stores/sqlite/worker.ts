@@ -1,0 +1,118 @@
+// The entry of the store's thread: takes requests one by one, answers each, and folds the journal in the pauses. Decides
+// when the background work runs; what it is, is the StoreFile's.
+//
+// Invariant: a request is answered before any background work, so that work delays only those who come after.
+
+import { parentPort } from 'node:worker_threads'
+import { assert, SpawnError, systemClock, type Timer } from '../../base/index.ts'
+import { failureOf, isLocked, storeError } from './failures.ts'
+import type { Operation, Operations, Request, Response } from './requests.ts'
+import { StoreFile } from './store-file.ts'
+
+/** Commits lie in the journal this long at most, in milliseconds, when no others push them out. */
+const FOLD_AFTER_MS = 500
+/** After background work has failed, as it does on a full disk, the next attempt is this much later. */
+const RETRY_AFTER_MS = 1_000
+
+class StoreThread {
+  readonly #operations: Operations = {
+    open: ({ file }) => this.#open(file),
+    commit: ({ frames }) => this.#opened.commit(frames),
+    load: ({ ids }) => this.#opened.load(ids),
+    loadRevision: ({ id, query }) => this.#opened.loadRevision(id, query),
+    revisions: ({ id, limit }) => this.#opened.revisions(id, limit),
+    loadOutcome: ({ id, key }) => this.#opened.loadOutcome(id, key),
+    list: ({ filter, after, limit }) => this.#opened.list(filter, after, limit),
+    delete: ({ id, follows }) => this.#opened.delete(id, follows),
+    prune: ({ nowMs, limit }) => this.#opened.prune(nowMs, limit),
+    close: () => this.#close(),
+  }
+  #file = ''
+  #store: StoreFile | null = null
+  #isDeferred = false
+  #isFailing = false
+  #timer: Timer | null = null
+
+  answer(request: Request): Response {
+    try {
+      return { answer: this.#run(request) }
+    } catch (thrown) {
+      return { failure: failureOf(storeError(this.#file, thrown)) }
+    }
+  }
+
+  /** Sees to it that background work is done, now or later. */
+  schedule(): void {
+    const background = this.#store?.background ?? 'none'
+    if (background === 'none' || this.#isFailing) return
+    if (background === 'later') {
+      this.#timer ??= this.#after(FOLD_AFTER_MS)
+    } else if (!this.#isDeferred) {
+      this.#isDeferred = true
+      systemClock.defer(() => this.#runBackground())
+    }
+  }
+
+  #run<Name extends Operation>({ operation, arguments: given }: Request<Name>): unknown {
+    const run: (given: never) => unknown = this.#operations[operation]
+    return run(given as never)
+  }
+
+  get #opened(): StoreFile {
+    if (this.#store === null)
+      throw new SpawnError('DEFECT', 'the store thread was asked before it was opened')
+    return this.#store
+  }
+
+  #open(file: string): boolean {
+    this.#file = file
+    try {
+      this.#store = new StoreFile(file)
+      return true
+    } catch (thrown) {
+      if (isLocked(thrown)) return false
+      throw thrown
+    }
+  }
+
+  #close(): null {
+    this.#timer?.cancel()
+    const store = this.#store
+    this.#store = null
+    store?.close()
+    return null
+  }
+
+  #after(delayMs: number): Timer {
+    return systemClock.after(delayMs, () => {
+      this.#timer = null
+      this.#runBackground()
+    })
+  }
+
+  #runBackground(): void {
+    this.#isDeferred = false
+    try {
+      this.#store?.runBackground()
+      this.#isFailing = false
+      this.schedule()
+    } catch {
+      // Nothing is lost: the journal keeps what could not be folded. Requests that need it folded are told the reason,
+      // and so are commits, once there is too much of it.
+      this.#isFailing = true
+      this.#timer?.cancel()
+      this.#timer = this.#after(RETRY_AFTER_MS)
+    }
+  }
+}
+
+assert(parentPort !== null, 'the worker of the SQLite store runs as a thread of the store')
+const port = parentPort
+const thread = new StoreThread()
+port.on('message', (request: Request) => {
+  const response = thread.answer(request)
+  const answer = 'answer' in response ? response.answer : null
+  port.postMessage(response, answer instanceof Uint8Array ? [answer.buffer as ArrayBuffer] : [])
+  if (request.operation === 'close') port.close()
+  else thread.schedule()
+})
