@@ -111,7 +111,6 @@ export class HttpListener {
   async #stop(): Promise<void> {
     const server = this.#server
     if (server === null || !server.listening) return
-    this.#sweep?.cancel()
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve())
     })
@@ -123,6 +122,7 @@ export class HttpListener {
     })
     await closed
     limit.cancel()
+    this.#sweep?.cancel()
   }
 
   #createServer(): Server {
@@ -132,7 +132,7 @@ export class HttpListener {
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.headersTimeoutMs),
       // The handler answers this one, as a problem.
       requireHostHeader: false,
     })
