@@ -49,7 +49,7 @@ interface Draft {
   readonly waits: boolean
   readonly async: boolean
   readonly timeoutMs: number
-  /** Milliseconds until the caller gives up; null: never. */
+  /** Milliseconds until the caller gives up, 0: it has before it calls; null: never. */
   readonly cancelAfterMs: number | null
 }
 
@@ -113,7 +113,7 @@ export class Callers {
       waits: what !== 'tell',
       async: what === 'add' && random.next() < 0.1,
       timeoutMs: hurried ? below(random, 80) + 1 : DEFAULT_TIMEOUT_MS,
-      cancelAfterMs: random.next() < plan.cancelled ? below(random, 60) : null,
+      cancelAfterMs: random.next() < plan.cancelled ? Math.max(0, below(random, 70) - 10) : null,
     }
   }
 
@@ -175,8 +175,8 @@ export class Callers {
     let cancel: AbortController | null = null
     if (cancelAfterMs !== null) {
       cancel = new AbortController()
-      const { signal } = cancel
-      clock.after(cancelAfterMs, () => !signal.aborted && cancel?.abort())
+      if (cancelAfterMs === 0) cancel.abort()
+      else clock.after(cancelAfterMs, () => cancel?.abort())
     }
     const call: Call = {
       action,

@@ -206,9 +206,8 @@ test('a gateway that answers a repeated call anew', () => {
       withInvoke(gateway, async (name, call) => {
         const reply = await gateway.invoke(name, call)
         count += 1
-        return call.idempotencyKey === undefined || call.action !== 'add'
-          ? reply
-          : { ...Object(reply), count }
+        if (call.idempotencyKey === undefined || call.action !== 'add') return reply
+        return { actor: name, last: '', count }
       }),
   })
 })

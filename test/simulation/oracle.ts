@@ -32,6 +32,7 @@ export function judge(evidence: Evidence): string[] {
     sightsWereReal,
     tagsFollowState,
     mailboxBound,
+    spawnedExists,
     calmSucceeds,
     ...orderRules,
   ]
@@ -205,6 +206,15 @@ function momentsOf(ops: readonly Op[]): { op: Op; event: 'sent' | 'over'; tick: 
 
 function refusal(op: Op): string | null {
   return op.answer !== null && !op.answer.ok ? op.answer.code : null
+}
+
+function* spawnedExists(evidence: Evidence): Iterable<string> {
+  for (const op of evidence.history.ops) {
+    const actor = targetText(op.target)
+    if (op.kind !== 'spawn' || op.answer?.ok !== true || evidence.finals.has(actor)) continue
+    if (!mayBeRemovedAfter(evidence, actor, op.sentTick))
+      yield `${describe(op)}, and is not stored in the end`
+  }
 }
 
 /** Where nothing goes wrong, nothing fails: a system that refuses everything keeps all other rules. */

@@ -198,7 +198,23 @@ class Simulation {
     if (life.runtime.residentActors > 0) {
       violations.push(`rest: ${life.runtime.residentActors} idle actors were not passivated`)
     }
+    await this.#showListing(life, violations)
     await this.#stop(life)
+  }
+
+  /** The listing names every stored actor once, page by page, and no other. */
+  async #showListing(life: Life, violations: string[]): Promise<void> {
+    const listed: string[] = []
+    let after: string | null = null
+    do {
+      const page = await life.runtime.list({}, { limit: 2, ...(after !== null && { after }) })
+      listed.push(...page.actors.map(({ id }) => `${id.parent === '' ? id.name : id.parent}/${id.name}`))
+      after = page.next
+    } while (after !== null)
+    const stored = [...(await this.#finals()).keys()]
+    if (listed.toSorted().join() !== stored.toSorted().join()) {
+      violations.push(`listing: ${listed.join(', ')} are listed, and ${stored.join(', ')} are stored`)
+    }
   }
 
   async #finals(): Promise<Map<string, Final>> {
