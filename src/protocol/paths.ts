@@ -9,6 +9,9 @@ import { messageOf, SpawnError } from '../base/index.ts'
 
 const PREFIX = '/api/v1/system/'
 
+/** Most names: nothing to decode. */
+const PLAIN_NAME = /^[\w.~-]+$/
+
 export type ApiPath =
   | { readonly kind: 'actors'; readonly system: string }
   | { readonly kind: 'actor'; readonly system: string; readonly actor: string }
@@ -58,6 +61,7 @@ function segment(what: string, name: string): string {
 
 function nameOf(what: string, written: string): string {
   if (written === '') throw new SpawnError('INVALID_ARGUMENT', `the path has no ${what} name`)
+  if (PLAIN_NAME.test(written)) return written
   if (written === '=.' || written === '=..') return written.slice(1)
   try {
     return decodeURIComponent(written.replace(/[\u0080-\u00ff]/g, rawByte))

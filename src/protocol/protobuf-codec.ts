@@ -15,7 +15,6 @@ import {
   type MessageInitShape,
   type MessageShape,
   type Registry,
-  toBinary,
   toJson,
 } from '@bufbuild/protobuf'
 import { isFieldError } from '@bufbuild/protobuf/reflect'
@@ -26,6 +25,7 @@ import { file_spawn_actors_protocol } from './gen/spawn/actors/protocol_pb.ts'
 import { parseJsonType } from './json-codec.ts'
 import { checkPayloadSize, isJsonType } from './json-type.ts'
 import { messageFault } from './message-fault.ts'
+import { messageBytes } from './message-writer.ts'
 import { Json, Packed } from './packed.ts'
 import { pathText } from './value-path.ts'
 
@@ -109,7 +109,7 @@ function encoded<Desc extends DescMessage>(desc: Desc, value: MessageShape<Desc>
   assert(value !== undefined, 'a value that is absent is not packed')
   let bytes: Uint8Array
   try {
-    bytes = toBinary(desc, value)
+    bytes = messageBytes(desc, value)
   } catch (thrown) {
     throw unencodable(desc, value, thrown)
   }
