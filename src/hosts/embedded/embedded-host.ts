@@ -1,0 +1,115 @@
+// The host for handlers in this process: no bytes, no sockets. It decides how a handler is called and what its answer
+// means; when a turn runs and whether its outcome is kept is the engine's business.
+//
+// Invariant: an outcome holds only what its codecs have accepted, and nothing of a handler that threw. An answer that is
+// there at once is returned at once: it costs no promise and no microtask.
+
+import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
+import type { Host, Outcome, Turn } from '../../ports/index.ts'
+import { type Codec, jsonCodec } from '../../protocol/index.ts'
+import type { HandlerAction } from '../handler.ts'
+import { isValue } from '../value.ts'
+import { actionFailed, failureOf, labelOf } from './failure.ts'
+import { deepFreeze } from '../freeze.ts'
+import { type ContextOptions, TurnContext } from './turn-context.ts'
+
+export type EmbeddedHostOptions = ContextOptions
+
+export class EmbeddedHost implements Host {
+  private readonly options: EmbeddedHostOptions
+
+  constructor(options: EmbeddedHostOptions) {
+    this.options = options
+  }
+
+  /** @param turn of an action that is a HandlerAction: the SDK makes no others. */
+  run(turn: Turn): Outcome | Promise<Outcome> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this host gets the SDK's definitions only
+    const action = turn.action as HandlerAction
+    const payload = acceptPayload(turn)
+    const context = new TurnContext(turn, this.options)
+    let answer: unknown
+    try {
+      answer = action.handler(context, payload)
+    } catch (thrown) {
+      context.end()
+      throw failureOf(turn, thrown)
+    }
+    if (isPromise(answer)) return this.wait(turn, context, answer)
+    context.end()
+    return this.outcome(turn, context, answer)
+  }
+
+  private async wait(turn: Turn, context: TurnContext, answer: PromiseLike<unknown>): Promise<Outcome> {
+    context.waits = true
+    let settled: unknown
+    try {
+      settled = await answer
+    } catch (thrown) {
+      throw failureOf(turn, thrown)
+    } finally {
+      context.end()
+    }
+    return this.outcome(turn, context, settled)
+  }
+
+  private outcome(turn: Turn, context: TurnContext, answer: unknown): Outcome {
+    let { changed, nextState: state, nextTags: tags } = context
+    let response = answer
+    let checkpoint = false
+    if (isValue(answer)) {
+      if (answer.changed) {
+        changed = true
+        state = answer.nextState
+      }
+      tags = answer.nextTags ?? tags
+      response = answer.reply
+      checkpoint = answer.durable
+    }
+    if (changed) state = this.acceptState(turn, state)
+    const { response: codec } = turn.action
+    if (codec !== jsonCodec) response = accepted(turn, 'response', codec, response)
+    return { changed, state, tags, response, checkpoint }
+  }
+
+  private acceptState(turn: Turn, next: unknown): unknown {
+    const { state: definition } = turn.definition
+    if (definition === null) {
+      throw actionFailed(turn, 'set a state, but its definition has none: give it a `state`', undefined)
+    }
+    if (next === undefined)
+      throw actionFailed(turn, 'set its state to undefined; a state is a value', undefined)
+    const { codec } = definition
+    const state = codec === jsonCodec ? next : accepted(turn, 'state', codec, next)
+    return this.options.freezes ? deepFreeze(state) : state
+  }
+}
+
+function acceptPayload(turn: Turn): unknown {
+  try {
+    return turn.action.payload.accept(turn.payload)
+  } catch (thrown) {
+    if (!isSpawnError(thrown))
+      throw actionFailed(turn, `could not read its payload: ${messageOf(thrown)}`, thrown)
+    const { details } = thrown
+    throw new SpawnError(thrown.code, `${labelOf(turn)} refused its payload: ${thrown.message}`, {
+      cause: thrown,
+      details,
+    })
+  }
+}
+
+/** What a handler gave, as its own codec takes it: a refusal is the handler's failure. */
+function accepted(turn: Turn, what: 'state' | 'response', codec: Codec, value: unknown): unknown {
+  try {
+    return codec.accept(value)
+  } catch (thrown) {
+    throw actionFailed(turn, `gave a ${what} that its schema refuses: ${messageOf(thrown)}`, thrown)
+  }
+}
+
+function isPromise(answer: unknown): answer is PromiseLike<unknown> {
+  return (
+    typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
+  )
+}

@@ -1,0 +1,3 @@
+// The embedded host: handlers that run in this process.
+
+export { EmbeddedHost, type EmbeddedHostOptions } from './embedded-host.ts'

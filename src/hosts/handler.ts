@@ -1,0 +1,83 @@
+// The types between an action as it is written and a call of it: what a handler may look like, what a caller may give, and
+// what it gets. Types only; sdk/actor.ts infers them, ref.ts and context.ts use them.
+
+import type { Message } from '@bufbuild/protobuf'
+import type { GenMessage } from '@bufbuild/protobuf/codegenv2'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+
+import type { ActionDefinition } from '../ports/index.ts'
+import type { Schema, SchemaInput, SchemaOutput } from '../protocol/index.ts'
+import type { Context } from './context.ts'
+import type { DeepReadonly } from './deep-readonly.ts'
+import type { Unchanged, Value } from './value.ts'
+
+/** A response as it is, without a Value around it. Values are told apart by their mark. */
+type Plain = string | number | boolean | bigint | null | undefined | void | PlainObject
+type PlainObject = object & { readonly nextState?: never; readonly then?: never }
+
+/** What a handler may return: a Value with a state that the actor takes, or the response itself. */
+export type Answer<Next> = Value<DeepReadonly<Next> | Unchanged, unknown> | Plain
+
+/**
+ * The function of an action. Its payload is typed by its schema, or by an annotation of the parameter; without both it is
+ * `unknown`. (A method signature, so that an annotated parameter is taken.)
+ */
+export type Handler<State, Payload, Next = State> = {
+  run(ctx: Context<State, Next>, payload: Payload): Answer<NoInfer<Next>> | PromiseLike<Answer<NoInfer<Next>>>
+}['run']
+
+/** A schema whose output is a `Payload`. */
+export type SchemaOf<Payload> = StandardSchemaV1<unknown, Payload> | GenMessage<Payload & Message>
+
+/** An action with more to say than its function. */
+export interface ActionOptions<State, Payload, Next = State> {
+  readonly handler: Handler<State, NoInfer<Payload>, Next>
+  /** Checks and types the payload. Absent: any JSON. */
+  readonly payload?: SchemaOf<Payload> | undefined
+  /** Checks the response. Absent: any JSON. */
+  readonly response?: Schema | undefined
+  /** How long one run may take, in milliseconds. Default: no limit but the caller's deadline. */
+  readonly timeout?: number | undefined
+}
+
+export type ActionInput<State, Payload, Next = State> =
+  | Handler<State, Payload, Next>
+  | ActionOptions<State, Payload, Next>
+
+/** An action as the embedded host runs it. */
+export interface HandlerAction extends ActionDefinition {
+  readonly handler: (ctx: Context, payload: unknown) => unknown
+}
+
+type AnyFunction = (...args: never) => unknown
+
+type FunctionOf<Action> = Action extends AnyFunction
+  ? Action
+  : Action extends { readonly handler: infer F extends AnyFunction }
+    ? F
+    : never
+
+/** The arguments of a call: none, one, or one that may be left out. */
+export type PayloadOf<Action> = Action extends { readonly payload: infer S extends Schema }
+  ? undefined extends SchemaInput<S>
+    ? [payload?: SchemaInput<S>]
+    : [payload: SchemaInput<S>]
+  : PayloadParameter<Parameters<FunctionOf<Action>>>
+
+type PayloadParameter<Args extends readonly unknown[]> = Args extends readonly [unknown, infer Payload]
+  ? undefined extends Payload
+    ? [payload?: Payload]
+    : [payload: Payload]
+  : Args extends readonly [unknown, (infer Payload)?]
+    ? Args['length'] extends 0 | 1
+      ? [payload?: undefined]
+      : [payload?: Payload]
+    : [payload?: undefined]
+
+/** What a call answers with. */
+export type ResponseOf<Action> = Action extends { readonly response: infer S extends Schema }
+  ? SchemaOutput<S>
+  : Replied<Awaited<ReturnType<FunctionOf<Action>>>>
+
+type Replied<Returned> =
+  Returned extends Value<unknown, infer Response> ? Response : Returned extends void ? undefined : Returned

@@ -1,0 +1,63 @@
+// The `actions` setting of a definition: functions, or objects with a function and schemas, as the host runs them.
+
+import { LIMITS } from '../base/index.ts'
+import type { HandlerAction } from '../hosts/index.ts'
+import { checkName } from '../protocol/index.ts'
+import { isPlainObject } from './plain-object.ts'
+import { Settings } from './settings.ts'
+import { schemaCodec } from './state-setting.ts'
+
+/** Run on every activation, before the first message; the first that a definition has. */
+const INIT_NAMES: ReadonlySet<string> = new Set(['init', 'Init', 'setup', 'Setup'])
+
+const ACTION_SETTINGS = ['handler', 'payload', 'response', 'timeout'] as const
+
+export function actionsOf(settings: Settings): ReadonlyMap<string, HandlerAction> {
+  const given = settings.raw('actions')
+  if (!isPlainObject(given)) {
+    throw settings.fault(
+      'actions',
+      'must be an object of functions by name, such as { add: (ctx, payload) => … }',
+    )
+  }
+  const actions = new Map<string, HandlerAction>()
+  for (const [name, action] of Object.entries(given)) {
+    checkName('action', name)
+    // A ref with a method of this name would be taken for a promise wherever it is awaited.
+    if (name === 'then')
+      throw settings.fault('actions', 'has an action "then", a name that promises need; choose another')
+    actions.set(name, actionOf(settings, name, action))
+  }
+  return actions
+}
+
+export function initActionOf(actions: ReadonlyMap<string, HandlerAction>): HandlerAction | null {
+  for (const [name, action] of actions) if (INIT_NAMES.has(name)) return action
+  return null
+}
+
+function actionOf(owner: Settings, name: string, given: unknown): HandlerAction {
+  const subject = `${owner.subject} action "${name}"`
+  const settings = new Settings(
+    subject,
+    typeof given === 'function' ? { handler: given } : given,
+    ACTION_SETTINGS,
+  )
+  const handler = settings.raw('handler')
+  if (!isHandler(handler)) throw settings.fault('handler', 'must be a function (ctx, payload) => …')
+  const timeoutMs = settings.milliseconds('timeout', null)
+  if (timeoutMs !== null && timeoutMs > LIMITS.maxCallTimeoutMs) {
+    throw settings.fault('timeout', `must be at most ${LIMITS.maxCallTimeoutMs} ms, not ${timeoutMs}`)
+  }
+  return Object.freeze({
+    name,
+    timeoutMs,
+    payload: schemaCodec(settings, 'payload', settings.raw('payload')),
+    response: schemaCodec(settings, 'response', settings.raw('response')),
+    handler,
+  })
+}
+
+function isHandler(value: unknown): value is HandlerAction['handler'] {
+  return typeof value === 'function'
+}

@@ -1,0 +1,145 @@
+// `actor(name, settings)`: an actor as a plain value. It decides which settings there are, what they mean when they are
+// left out, and how the types of state, payloads and responses follow from them. It starts nothing.
+//
+// Invariant: a definition that it answers with is complete and sound; what is wrong with one is said here, at once.
+
+import { LIMITS } from '../base/index.ts'
+import { type ActionInput, type ActorDefinition, markDefinition } from '../hosts/index.ts'
+import type { Durability, HistoryPolicy, Kind, Tags } from '../ports/index.ts'
+import { checkName, type Schema, type SchemaInput, type SchemaOutput } from '../protocol/index.ts'
+import { actionsOf, initActionOf } from './actions.ts'
+import { Settings } from './settings.ts'
+import { stateOf } from './state-setting.ts'
+
+/** `singleton` is another word for `named`, `abstract` for `unnamed`. */
+export type KindName = 'named' | 'singleton' | 'unnamed' | 'abstract'
+
+type KindOf<Name extends KindName> = Name extends 'unnamed' | 'abstract' ? 'unnamed' : 'named'
+
+/** What is kept of an actor's past: a number of revisions, or a rule. A revision is kept while either part keeps it. */
+export type HistorySetting =
+  | number
+  | {
+      /** How many revisions before the latest. */
+      readonly revisions?: number | undefined
+      /** How long a revision is kept after it was replaced, in milliseconds. */
+      readonly duration?: number | undefined
+    }
+
+/** The state's type: what the schema makes of it, else what `state` says. */
+type StateOf<S, Given> = S extends Schema ? SchemaOutput<S> : Given
+
+/** What a new state may be given as: a schema also takes its input, such as a message's fields. */
+type NextOf<S, Given> = S extends Schema ? SchemaInput<S> | SchemaOutput<S> : Given
+
+/** What `state` must be besides itself. */
+type FirstOf<S> = S extends Schema ? SchemaInput<S> | (() => SchemaInput<S>) : unknown
+
+export interface ActorSettings<S, State, Actions, Payloads, Name extends KindName> {
+  /** `named` (default): one actor, with this name. `unnamed`: instances are made from it by name. */
+  readonly kind?: Name | undefined
+  /**
+   * The state of a new actor, or a function that makes it. Without a `schema`, its type is the type of the state; say it
+   * where the value alone does not: `state: (): Cart => ({ items: [] })`. Left out: with a Protobuf `schema`, the empty
+   * message; without a schema, the actor has no state.
+   */
+  readonly state?: (State | (() => State)) & FirstOf<NoInfer<S>>
+  /** The type of the state: a Standard Schema validator or a protobuf-es descriptor. It checks every new state. */
+  readonly schema?: S
+  /** What the actor can do, by name. A name among init, Init, setup, Setup: run whenever the actor comes into memory. */
+  readonly actions: ActionsSetting<StateOf<S, State>, NextOf<S, State>, Actions, Payloads>
+  /** False: nothing is stored, and the state ends when the actor leaves memory. Default true. */
+  readonly stateful?: boolean | undefined
+  /**
+   * `turn` (default): a reply leaves after its state is committed. `snapshot`: before it; the state is written every
+   * `snapshotTimeout`, and what was acknowledged since is lost in a crash.
+   */
+  readonly durability?: Durability | undefined
+  /** For `durability: 'snapshot'`: how often the state is written, in milliseconds. Default 2,000. */
+  readonly snapshotTimeout?: number | undefined
+  /** How long an actor stays in memory after its last use, in milliseconds. Default 600,000: ten minutes. */
+  readonly deactivateTimeout?: number | undefined
+  /** Tags of a new actor. */
+  readonly tags?: Tags | undefined
+  /** Messages that may wait for one actor; beyond, callers get MAILBOX_FULL. Default 10,000. */
+  readonly mailbox?: number | undefined
+  /** Revisions of the past to keep. Default: none. */
+  readonly history?: HistorySetting | undefined
+}
+
+/**
+ * The actions by name. Two views of the same object: `Actions` keeps each as it is written, for the types of refs;
+ * `Payloads` is inferred from the schemas and types the handlers' second parameter.
+ */
+type ActionsSetting<State, Next, Actions, Payloads> = Actions & {
+  readonly [Name in keyof Payloads]: ActionInput<State, Payloads[Name], Next>
+}
+
+const NO_HISTORY: HistoryPolicy = { revisions: 0, durationMs: 0 }
+
+const SETTINGS = [
+  'kind',
+  'state',
+  'schema',
+  'actions',
+  'stateful',
+  'durability',
+  'snapshotTimeout',
+  'deactivateTimeout',
+  'tags',
+  'mailbox',
+  'history',
+] as const
+
+/**
+ * Defines an actor: a name, a state and actions.
+ *
+ * @param name of the actor; of an unnamed definition, the `ref` that instances are made from. At most 512 bytes of UTF-8.
+ * @throws SpawnError INVALID_ARGUMENT that names the definition, the setting, what is wrong with it and what is accepted.
+ */
+export function actor<
+  Actions,
+  Payloads,
+  State = undefined,
+  S extends Schema | undefined = undefined,
+  Name extends KindName = 'named',
+>(
+  name: string,
+  settings: ActorSettings<S, State, Actions, Payloads, Name>,
+): ActorDefinition<StateOf<S, State>, Actions, KindOf<Name>>
+export function actor(name: string, given: object): ActorDefinition {
+  checkName('definition', name)
+  const settings = new Settings(`actor "${name}"`, given, SETTINGS)
+  const kind = settings.oneOf('kind', ['named', 'singleton', 'unnamed', 'abstract'], 'named')
+  const stateful = settings.boolean('stateful', true)
+  const durability = settings.oneOf('durability', ['turn', 'snapshot'], 'turn')
+  if (!stateful) settings.excludes('stateful is false', ['durability', 'snapshotTimeout', 'history'])
+  if (durability === 'turn') settings.excludes("durability is 'turn'", ['snapshotTimeout'])
+  const actions = actionsOf(settings)
+  return markDefinition({
+    name,
+    kind: kindOf(kind),
+    stateful,
+    durability,
+    snapshotTimeoutMs: settings.milliseconds('snapshotTimeout', LIMITS.snapshotTimeoutMs),
+    idleTimeoutMs: settings.milliseconds('deactivateTimeout', LIMITS.idleTimeoutMs),
+    mailboxLimit: settings.count('mailbox', 1, LIMITS.mailbox),
+    tags: settings.entries('tags'),
+    history: historyOf(settings),
+    state: stateOf(settings),
+    actions,
+    initAction: initActionOf(actions),
+  })
+}
+
+function kindOf(name: KindName): Kind {
+  return name === 'unnamed' || name === 'abstract' ? 'unnamed' : 'named'
+}
+
+function historyOf(settings: Settings): HistoryPolicy {
+  const given = settings.raw('history')
+  if (given === undefined) return NO_HISTORY
+  if (typeof given === 'number') return { revisions: settings.count('history', 0, 0), durationMs: 0 }
+  const history = new Settings(`${settings.subject} history`, given, ['revisions', 'duration'])
+  return { revisions: history.count('revisions', 0, 0), durationMs: history.milliseconds('duration', 0) }
+}

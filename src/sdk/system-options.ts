@@ -1,0 +1,169 @@
+// The options of `system(name, options)`: what there is to choose, what is checked at once, and what it means when it is
+// left out. Nothing is opened here.
+
+import { type Clock, LIMITS, type Limits, type Random } from '../base/index.ts'
+import { type ActorDefinition, isActorDefinition } from '../hosts/index.ts'
+import type { Logger, Statestore } from '../ports/index.ts'
+import { checkName } from '../protocol/index.ts'
+import { Settings, shown } from './settings.ts'
+
+/** Where a system listens for HTTP: a port, an address with a port, or `true` for the usual 127.0.0.1:9001. */
+export type HttpSetting =
+  | number
+  | boolean
+  | { readonly port?: number | undefined; readonly host?: string | undefined }
+
+/** `'memory'`, `'sqlite:<path>'`, or a statestore of one's own. */
+export type StoreSetting = 'memory' | `sqlite:${string}` | Statestore
+
+export interface SystemOptions {
+  /** What `actor(...)` made. Each name once. */
+  readonly actors: readonly ActorDefinition[]
+  /**
+   * Where states are kept. Default: the SQLite file `<name of the system>.db` in the working directory, which belongs to
+   * one process at a time.
+   */
+  readonly store?: StoreSetting | undefined
+  /** Default: none, no port is opened. */
+  readonly http?: HttpSetting | undefined
+  /** Default: warnings and errors to standard error. */
+  readonly logger?: Logger | undefined
+  /** Overrides of the runtime's limits, such as `residentActors` and `residentBytes`. */
+  readonly limits?: Partial<Limits> | undefined
+  /** Time, for tests. Default: the system's. */
+  readonly clock?: Clock | undefined
+  /** Randomness, for tests. Default: the system's. */
+  readonly random?: Random | undefined
+}
+
+/** What the parts are made from. */
+export interface SystemPlan {
+  readonly name: string
+  readonly actors: readonly ActorDefinition[]
+  readonly store: StorePlan
+  /** Null: no port. */
+  readonly http: HttpPlan | null
+  readonly logger: Logger | undefined
+  readonly limits: Partial<Limits>
+  readonly clock: Clock | undefined
+  readonly random: Random | undefined
+}
+
+export type StorePlan =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'own'; readonly store: Statestore }
+
+export interface HttpPlan {
+  readonly port: number
+  readonly host: string | undefined
+}
+
+const OPTIONS = ['actors', 'store', 'http', 'logger', 'limits', 'clock', 'random'] as const
+const DEFAULT_PORT = 9001
+const MAX_PORT = 65_535
+
+/** @throws SpawnError INVALID_ARGUMENT that names the system, the option, what is wrong and what is accepted. */
+export function planOf(name: string, options: SystemOptions): SystemPlan {
+  checkName('system', name)
+  const settings = new Settings(`system "${name}"`, options, OPTIONS)
+  return {
+    name,
+    actors: actorsOf(settings),
+    store: storeOf(settings, name),
+    http: httpOf(settings),
+    logger: withMethods(settings, 'logger', options.logger, ['debug', 'info', 'warn', 'error']),
+    limits: limitsOf(settings),
+    clock: withMethods(settings, 'clock', options.clock, ['now', 'after', 'defer']),
+    random: withMethods(settings, 'random', options.random, ['next']),
+  }
+}
+
+function actorsOf(settings: Settings): readonly ActorDefinition[] {
+  const given = settings.raw('actors')
+  if (!Array.isArray(given))
+    throw settings.fault('actors', `must be an array of definitions, not ${shown(given)}`)
+  const names = new Set<string>()
+  return given.map((definition: unknown, at) => {
+    if (!isActorDefinition(definition)) {
+      throw settings.fault(
+        `actors[${at}]`,
+        `must be a definition that actor(...) made, not ${shown(definition)}`,
+      )
+    }
+    if (names.has(definition.name)) {
+      throw settings.fault(
+        `actors[${at}]`,
+        `has the name "${definition.name}", which another one has already`,
+      )
+    }
+    names.add(definition.name)
+    return definition
+  })
+}
+
+function storeOf(settings: Settings, name: string): StorePlan {
+  const given = settings.raw('store')
+  if (given === undefined) return { kind: 'sqlite', file: `${fileNameOf(name)}.db` }
+  if (given === 'memory') return { kind: 'memory' }
+  if (typeof given === 'string' && given.startsWith('sqlite:') && given.length > 'sqlite:'.length) {
+    return { kind: 'sqlite', file: given.slice('sqlite:'.length) }
+  }
+  if (isStatestore(given)) return { kind: 'own', store: given }
+  throw settings.fault('store', `must be 'memory', 'sqlite:<path>' or a statestore, not ${shown(given)}`)
+}
+
+/** Unreserved characters stay as they are, all others become %XX: different systems have different files. */
+function fileNameOf(system: string): string {
+  const safe = Array.from(Buffer.from(system), (byte) => {
+    const character = String.fromCharCode(byte)
+    return /[\w-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  }).join('')
+  return safe
+}
+
+function httpOf(settings: Settings): HttpPlan | null {
+  const given = settings.raw('http')
+  if (given === undefined || given === false) return null
+  if (given === true) return { port: DEFAULT_PORT, host: undefined }
+  if (typeof given === 'number') return { port: portOf(settings, 'http', given), host: undefined }
+  const http = new Settings(`${settings.subject} http`, given, ['port', 'host'])
+  const host = http.raw('host')
+  if (host !== undefined && (typeof host !== 'string' || host === '')) {
+    throw http.fault('host', `must be an address of this machine, not ${shown(host)}`)
+  }
+  return { port: portOf(http, 'port', http.raw('port') ?? DEFAULT_PORT), host }
+}
+
+function portOf(settings: Settings, name: string, port: unknown): number {
+  if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= MAX_PORT) return port
+  throw settings.fault(name, `must be a port from 0 (any that is free) to ${MAX_PORT}, not ${shown(port)}`)
+}
+
+function limitsOf(settings: Settings): Partial<Limits> {
+  const given = settings.raw('limits')
+  if (given === undefined) return {}
+  const names = Object.keys(LIMITS) as (keyof Limits)[]
+  const limits = new Settings(`${settings.subject} limits`, given, names)
+  const chosen = names.filter((name) => limits.has(name))
+  return Object.fromEntries(chosen.map((name) => [name, limits.count(name, 1, LIMITS[name])]))
+}
+
+function withMethods<T extends object>(
+  settings: Settings,
+  name: string,
+  given: T | undefined,
+  methods: readonly (keyof T & string)[],
+): T | undefined {
+  if (given === undefined) return undefined
+  const missing = methods.find((method) => typeof given[method] !== 'function')
+  if (missing === undefined) return given
+  throw settings.fault(name, `must have the methods ${methods.join(', ')}; "${missing}" is missing`)
+}
+
+function isStatestore(value: unknown): value is Statestore {
+  if (typeof value !== 'object' || value === null) return false
+  return ['start', 'stop', 'load', 'commit', 'list'].every(
+    (method) => typeof Reflect.get(value, method) === 'function',
+  )
+}

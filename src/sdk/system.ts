@@ -1,0 +1,174 @@
+// `system(name, options)`: a builder that can be exported and started, and the System that is running then. It decides
+// nothing about turns; it is the runtime's gateway in the words of an application.
+
+import type {
+  ActorFilter,
+  ActorPage,
+  Call,
+  Gateway,
+  Inspection,
+  Kind,
+  PageRequest,
+  SpawnOptions,
+} from '../ports/index.ts'
+import {
+  type ActorDefinition,
+  callOf,
+  type InstanceName,
+  type InvokeOptions,
+  type Ref,
+  refOf,
+  type Sender,
+} from '../hosts/index.ts'
+import { type Composition, compose } from './compose.ts'
+import { Settings } from './settings.ts'
+import { planOf, type SystemOptions, type SystemPlan } from './system-options.ts'
+
+/** The same in every copy of this package that a process may have loaded. */
+const MARK = Symbol.for('spawn-mesh.system')
+
+/** Which actor, where a name alone does not say it. */
+export interface ActorSelection {
+  /** The unnamed definition that the actor is an instance of. */
+  readonly ref?: string | undefined
+}
+
+/** Which stored actors, and which page of them. */
+export type ListOptions = Omit<ActorFilter, 'system'> & Partial<PageRequest>
+
+export interface StopSettings {
+  /** How long running calls may take to finish, in milliseconds; then they are given up. Default 30,000. */
+  readonly timeout?: number | undefined
+}
+
+/** A system that runs. `await using` stops it at the end of the block. */
+export class System implements AsyncDisposable, Sender {
+  readonly name: string
+  readonly #composition: Composition
+  readonly #gateway: Gateway
+
+  /** Made by a builder's `start`. */
+  constructor(name: string, composition: Composition) {
+    this.name = name
+    this.#composition = composition
+    this.#gateway = composition.gateway
+  }
+
+  /** Where HTTP is answered, such as `http://127.0.0.1:9001`; null when no port was asked for. */
+  get url(): string | null {
+    return this.#composition.url
+  }
+
+  /** Whether it takes calls. */
+  get ready(): boolean {
+    return this.#gateway.ready
+  }
+
+  /**
+   * Calls an action of an actor by name: `invoke('incrementor', { action: 'add', payload: { value: 1 } })`. For an
+   * instance of an unnamed definition, `ref` names the definition.
+   *
+   * @returns the response; undefined when there is none, or for an `async` call.
+   * @throws SpawnError, any code; see docs/errors.md
+   */
+  async invoke(name: string, options: InvokeOptions): Promise<unknown> {
+    return this.#gateway.invoke(name, callOf(name, options))
+  }
+
+  /** The typed calls of an actor: `ref(incrementor).add({ value: 1 })`, `ref(user, 'user-1').rename('Ada')`. */
+  ref<State, Actions, K extends Kind>(
+    definition: ActorDefinition<State, Actions, K>,
+    ...[name]: InstanceName<K>
+  ): Ref<State, Actions> {
+    return refOf(this, definition, name)
+  }
+
+  /** The call that a ref makes; applications use `invoke` or `ref`. */
+  send(name: string, call: Call): Promise<unknown> {
+    return this.#gateway.invoke(name, call)
+  }
+
+  /**
+   * Makes an actor exist, or lets it go on from a revision of its past: `spawn('user-1', { ref: 'user', revision: 3 })`.
+   * Spawning one that exists is no error.
+   */
+  async spawn(name: string, options: SpawnOptions = {}): Promise<void> {
+    checkOptions('spawn', name, options, ['ref', 'revision'])
+    return this.#gateway.spawn(name, options)
+  }
+
+  /** State, revision and tags of an actor, as they are durably. @throws SpawnError ACTOR_NOT_FOUND */
+  async inspect(name: string, options: ActorSelection = {}): Promise<Inspection> {
+    checkOptions('inspect', name, options, ['ref'])
+    return this.#gateway.inspect(name, options.ref)
+  }
+
+  /** A page of the stored actors, by definition (`parent`), `name`, `prefix` and `tags`. */
+  async list(options: ListOptions = {}): Promise<ActorPage> {
+    checkOptions('list', this.name, options, ['parent', 'name', 'prefix', 'tags', 'limit', 'after'])
+    const { limit, after, ...filter } = options
+    return this.#gateway.list(filter, {
+      ...(limit === undefined ? {} : { limit }),
+      ...(after === undefined ? {} : { after }),
+    })
+  }
+
+  /** Removes an actor with its past, after the turns that wait. @throws SpawnError ACTOR_NOT_FOUND */
+  async delete(name: string, options: ActorSelection = {}): Promise<void> {
+    checkOptions('delete', name, options, ['ref'])
+    return this.#gateway.delete(name, options.ref)
+  }
+
+  /** Takes no more calls, finishes those that run, commits, closes the port and the store. Stopping twice is allowed. */
+  async stop(options: StopSettings = {}): Promise<void> {
+    const settings = new Settings(`stop of system "${this.name}"`, options, ['timeout'])
+    return this.#composition.stop({ drainMs: settings.milliseconds('timeout', null) ?? undefined })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}
+
+/** A system that can be started: what `system(...)` answers with. A module that exports one can be served by the CLI. */
+export class SystemBuilder {
+  readonly [MARK] = true
+  readonly name: string
+  readonly options: SystemOptions
+  readonly #plan: SystemPlan
+
+  /** @throws SpawnError INVALID_ARGUMENT */
+  constructor(name: string, options: SystemOptions) {
+    this.#plan = planOf(name, options)
+    this.name = name
+    this.options = options
+  }
+
+  /** Another builder, with some options replaced. */
+  with(options: Partial<SystemOptions>): SystemBuilder {
+    return new SystemBuilder(this.name, { ...this.options, ...options })
+  }
+
+  /** Opens the store, and the port if one was asked for. What was opened is closed again when a later part fails. */
+  async start(): Promise<System> {
+    return new System(this.name, await compose(this.#plan))
+  }
+}
+
+/**
+ * Describes a system: its name, its actors, its store.
+ *
+ * @throws SpawnError INVALID_ARGUMENT that names the option, what is wrong with it and what is accepted.
+ */
+export function system(name: string, options: SystemOptions): SystemBuilder {
+  return new SystemBuilder(name, options)
+}
+
+/** Whether `value` was made by `system(...)`. */
+export function isSystemBuilder(value: unknown): value is SystemBuilder {
+  return typeof value === 'object' && value !== null && MARK in value
+}
+
+function checkOptions(method: string, subject: string, options: object, known: readonly string[]): void {
+  void new Settings(`${method} of "${subject}"`, options, known)
+}
