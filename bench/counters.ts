@@ -1,0 +1,55 @@
+// The application that is measured: counters of every kind, and their system, written as a user would. Instances are
+// called by name (`actor-7`) with the variant's name as `ref`.
+
+import { join } from 'node:path'
+
+import { actor, system, type SystemBuilder, Value } from 'spawn-mesh'
+
+interface Addition {
+  readonly value: number
+}
+
+const state = { total: 0 }
+
+/** Committed before its reply, the default. */
+export const durable = actor('durable', {
+  kind: 'unnamed',
+  state,
+  actions: {
+    add: (ctx, { value }: Addition) => {
+      const total = ctx.state.total + value
+      return Value.of().state({ total }).response({ total })
+    },
+  },
+})
+
+/** Its state lives and ends with it. */
+export const volatile = actor('volatile', {
+  kind: 'unnamed',
+  stateful: false,
+  state,
+  actions: {
+    add: (ctx, { value }: Addition) => {
+      const total = ctx.state.total + value
+      return Value.of().state({ total }).response({ total })
+    },
+  },
+})
+
+/** Computes, and keeps nothing. */
+export const stateless = actor('stateless', {
+  kind: 'unnamed',
+  stateful: false,
+  actions: { add: (_ctx, { value }: Addition) => ({ total: value + 1 }) },
+})
+
+export interface SystemOptions {
+  /** Absent: it opens no port. */
+  readonly http?: number
+}
+
+/** The system with all of them, on an SQLite file in `directory`. */
+export function countersIn(directory: string, { http }: SystemOptions = {}): SystemBuilder {
+  const store = `sqlite:${join(directory, 'counters.sqlite')}` as const
+  return system('bench', { actors: [durable, volatile, stateless], store, http: http ?? false })
+}
