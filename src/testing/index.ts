@@ -11,3 +11,5 @@ export {
 } from './faulty-store.ts'
 export { until, type UntilOptions } from './until.ts'
 export { type RunLimits, VirtualClock, type VirtualClockOptions } from './virtual-clock.ts'
+export { statestoreConformance } from './statestore-conformance.ts'
+export type { StatestoreSubject } from './statestore-fixture.ts'

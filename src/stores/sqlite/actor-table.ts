@@ -2,7 +2,7 @@
 // by the journal in front of it.
 
 import type { StatementSync } from 'node:sqlite'
-import { Packed } from '../../protocol/index.ts'
+import { Packed } from '../../protocol/packed.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, type Family, fields, type SQLField } from './dictionary.ts'
 import type { FramedCommit } from './frame.ts'

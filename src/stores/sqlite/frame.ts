@@ -8,7 +8,7 @@
 // Frames outlive a crash: what a released version has written, every later one must read.
 
 import type { Commit, OutcomeRecord } from '../../ports/index.ts'
-import { Packed } from '../../protocol/index.ts'
+import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
 const FRAME_VERSION = 1

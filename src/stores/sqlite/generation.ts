@@ -18,7 +18,7 @@ export class PendingActor {
   /** The commits before the latest whose revisions the latest's history policy may keep, oldest first. */
   earlier: FramedCommit[] | null = null
   outcomes: OutcomeRecord[] | null = null
-  /** The group that is being checked, and the revision that this actor has within it. */
+  /** The last group that had commits of it, and the revision that it has within that group. */
   group = 0
   revisionInGroup = 0
 

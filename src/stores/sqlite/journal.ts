@@ -20,6 +20,8 @@ import { Generation, PendingActor } from './generation.ts'
 import type { PastTable } from './past-table.ts'
 import type { StoredRow } from './rows.ts'
 
+/** No commit follows it. */
+const REFUSED = -1
 /** Commits or bytes after which a generation is folded. The larger, the more commits share a page; all of it is memory. */
 const GENERATION_COMMITS = 16_384
 const GENERATION_BYTES = 8 * 1_024 * 1_024
@@ -159,12 +161,12 @@ export class Journal {
     const actors = commits.map((commit, at) => {
       const actor = this.#actor(commit)
       const revision = actor.group === this.#group ? actor.revisionInGroup : actor.revision
-      if (revision !== commit.follows) {
-        refused.add(at)
-      } else {
-        actor.group = this.#group
-        actor.revisionInGroup = commit.revision
-      }
+      const follows = revision === commit.follows
+      if (!follows) refused.add(at)
+      // Behind a refused commit nothing of this actor is accepted: if another owner is ahead by just that commit, the
+      // next one's revision would fit, and its state would not.
+      actor.group = this.#group
+      actor.revisionInGroup = follows ? commit.revision : REFUSED
       return actor
     })
     return { frame, commits, actors, refused }

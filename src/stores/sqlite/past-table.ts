@@ -4,7 +4,7 @@
 // Invariant: `counted` revisions of an actor are its newest ones; the others stay until they expire.
 
 import type { OutcomeRecord, RevisionQuery } from '../../ports/index.ts'
-import { Packed } from '../../protocol/index.ts'
+import { Packed } from '../../protocol/packed.ts'
 import { expiryMs } from '../history.ts'
 import { storedRow } from './actor-table.ts'
 import type { Database } from './database.ts'

@@ -2,7 +2,7 @@
 // them. The other reads are rare, and their rows cross as plain objects.
 
 import type { ActorId } from '../../protocol/index.ts'
-import { Packed } from '../../protocol/index.ts'
+import { Packed } from '../../protocol/packed.ts'
 import type { StoredActor, Tags } from '../../ports/index.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import type { FamilyName } from './frame.ts'

@@ -3,7 +3,8 @@
 
 import type { ActorFilter, OutcomeRecord, RevisionQuery, Verdict } from '../../ports/index.ts'
 import type { PagePosition } from '../page-token.ts'
-import { type ActorId, Packed } from '../../protocol/index.ts'
+import type { ActorId } from '../../protocol/address.ts'
+import { Packed } from '../../protocol/packed.ts'
 import { ActorTable } from './actor-table.ts'
 import { Database } from './database.ts'
 import { Dictionary } from './dictionary.ts'

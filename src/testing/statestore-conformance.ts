@@ -1,0 +1,45 @@
+// The suite that every statestore passes, the memory store included; what it checks is ports/statestore.ts in code. It
+// ships with the package, for those who write a store of their own. Registers node:test tests; decides none of them.
+
+import { describe, test } from 'node:test'
+import { commitCases } from './statestore-commit-cases.ts'
+import { durableCases, lifeCases } from './statestore-durable-cases.ts'
+import type { StatestoreCases, StatestoreSubject } from './statestore-fixture.ts'
+import { listCases } from './statestore-list-cases.ts'
+import { historyCases, outcomeCases } from './statestore-past-cases.ts'
+
+const SECTIONS: Readonly<Record<string, StatestoreCases>> = {
+  commits: commitCases,
+  history: historyCases,
+  outcomes: outcomeCases,
+  listings: listCases,
+  life: lifeCases,
+  durability: durableCases,
+}
+
+/**
+ * Registers the tests for one statestore. Those on durability run when the store `supports` it.
+ *
+ * @param name what the tests are headed with.
+ * @param open makes a store that is started, empty, and shared with nobody; called once for each test.
+ */
+export function statestoreConformance(name: string, open: () => Promise<StatestoreSubject>): void {
+  for (const [section, cases] of Object.entries(SECTIONS)) {
+    void describe(`${name}: ${section}`, () => {
+      for (const [title, check] of Object.entries(cases)) {
+        void test(title, async (context) => {
+          const subject = await open()
+          try {
+            if (section === 'durability' && !subject.store.supports.durable) {
+              context.diagnostic('the store does not claim to be durable')
+              return
+            }
+            await check(subject.store, subject)
+          } finally {
+            await subject.dispose()
+          }
+        })
+      }
+    })
+  }
+}

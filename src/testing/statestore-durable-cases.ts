@@ -1,0 +1,119 @@
+// What a durable statestore keeps over a stop, and over a crash: everything that was acknowledged. And how every store
+// starts and stops.
+
+import assert from 'node:assert/strict'
+import { isSpawnError } from '../base/index.ts'
+import type { Statestore } from '../ports/index.ts'
+import {
+  actorId,
+  assertStored,
+  commitOf,
+  commitRevisions,
+  json,
+  loadOne,
+  NOON_MS,
+  type StatestoreCases,
+  type StatestoreSubject,
+  SYSTEM,
+} from './statestore-fixture.ts'
+
+const KEPT = { revisions: 3, durationMs: 0 }
+
+async function fillAll(store: Statestore): Promise<void> {
+  await commitRevisions(store, 'history', 5, KEPT)
+  const outcomes = [{ key: 'k', reply: json('reply'), expiresAtMs: NOON_MS * 2 }]
+  const names = Array.from({ length: 300 }, (_none, at) => `actor-${at}`)
+  await store.commit(names.map((name) => commitOf(name, 0, { tags: { name } })))
+  await store.commit([commitOf('outcome', 0, { outcomes }), commitOf('refused', 4), commitOf('gone', 0)])
+  await store.commit([commitOf('only', 0, { revision: 0, state: null, outcomes })])
+  assert.equal(await store.delete(actorId('gone'), 1), 'committed')
+  await store.commit([
+    commitOf('gone-later', 0),
+    commitOf('actor-7', 1, { revision: 9 }),
+    commitOf('refused', 1),
+  ])
+}
+
+async function assertAll(store: Statestore): Promise<void> {
+  assert.deepEqual(
+    (await store.revisions(actorId('history'), 9)).map(({ revision }) => revision),
+    [5, 4, 3, 2],
+  )
+  assertStored(await store.loadRevision(actorId('history'), { revision: 3 }), commitOf('history', 2))
+  assertStored(await loadOne(store, 'actor-299'), commitOf('actor-299', 0, { tags: { name: 'actor-299' } }))
+  assertStored(await loadOne(store, 'actor-7'), commitOf('actor-7', 1, { revision: 9 }))
+  assert.notEqual(await store.loadOutcome(actorId('outcome'), 'k', 0), null)
+  assert.notEqual(await store.loadOutcome(actorId('only'), 'k', 0), null)
+  assert.deepEqual(await store.load([actorId('refused'), actorId('gone'), actorId('only')]), [
+    null,
+    null,
+    null,
+  ])
+  const { actors, next } = await store.list({ system: SYSTEM, prefix: 'actor-' }, { limit: 1_000 })
+  assert.deepEqual([actors.length, next], [300, null])
+  assert.deepEqual(await store.commit([commitOf('actor-7', 8), commitOf('gone', 1)]), [
+    'conflict',
+    'conflict',
+  ])
+}
+
+const survives = (how: 'reopen' | 'crash') => async (store: Statestore, subject: StatestoreSubject) => {
+  const again = subject[how]
+  assert.ok(again !== undefined, `a subject whose store is durable says how to ${how} it`)
+  await fillAll(store)
+  const second = await again()
+  await assertAll(second)
+  assert.deepEqual(await second.commit([commitOf('actor-7', 9), commitOf('new', 0)]), [
+    'committed',
+    'committed',
+  ])
+  const third = await again()
+  assert.deepEqual(
+    (await third.load([actorId('actor-7'), actorId('new')])).map((actor) => actor?.revision),
+    [10, 1],
+  )
+  assert.deepEqual(
+    (await third.revisions(actorId('history'), 9)).map(({ revision }) => revision),
+    [5, 4, 3, 2],
+  )
+}
+
+export const durableCases: StatestoreCases = {
+  'everything is there after a stop': survives('reopen'),
+  'everything is there after a crash': survives('crash'),
+
+  'a group that was under way in a crash is there whole or not at all': async (store, subject) => {
+    assert.ok(subject.crash !== undefined)
+    const names = Array.from({ length: 200 }, (_none, at) => `actor-${at}`)
+    const under = store.commit(names.map((name) => commitOf(name, 0))).catch(() => null)
+    const again = await subject.crash()
+    const verdicts = await under
+    const revisions = (await again.load(names.map((name) => actorId(name)))).map(
+      (actor) => actor?.revision ?? 0,
+    )
+    assert.equal(new Set(revisions).size, 1)
+    if (verdicts !== null) assert.equal(revisions[0], 1)
+    assert.deepEqual(await again.commit([commitOf('actor-0', revisions[0] ?? 0)]), ['committed'])
+  },
+}
+
+export const lifeCases: StatestoreCases = {
+  'a stop waits for what is under way, and may be asked twice': async (store) => {
+    const under = store.commit([commitOf('one', 0)])
+    await Promise.all([store.stop(), store.stop()])
+    assert.deepEqual(await under, ['committed'])
+    await store.stop()
+  },
+
+  'a store that is not running says so': async (store) => {
+    await store.stop()
+    const refused = (error: unknown): boolean => isSpawnError(error) && error.code === 'STORE_UNAVAILABLE'
+    await assert.rejects(store.load([actorId('one')]), refused)
+    await assert.rejects(store.commit([commitOf('one', 0)]), refused)
+    await assert.rejects(store.list({ system: SYSTEM }, { limit: 1 }), refused)
+  },
+
+  'it has a name': async (store) => {
+    assert.match(store.name, /^[a-z]+$/)
+  },
+}

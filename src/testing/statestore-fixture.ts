@@ -1,0 +1,93 @@
+// Short ways to say commits and addresses, for the suites over statestores. Decides nothing about stores.
+
+import assert from 'node:assert/strict'
+import type { Commit, HistoryPolicy, Statestore, StoredActor } from '../ports/index.ts'
+import { type ActorId, Packed } from '../protocol/index.ts'
+
+export const SYSTEM = 'conformance'
+export const TYPE_URL = 'type.googleapis.com/spawn.JSONType'
+export const LATEST_ONLY: HistoryPolicy = { revisions: 0, durationMs: 0 }
+/** A time that is well beyond 2^31. */
+export const NOON_MS = 1_795_348_800_000
+
+/** A statestore under test: started, empty, and its own. */
+export interface StatestoreSubject {
+  readonly store: Statestore
+  /** Stops the store and answers one that is started on the same data. Needed where the store is durable. */
+  readonly reopen?: () => Promise<Statestore>
+  /** The same without stopping it: as after a crash. Needed where the store is durable. */
+  readonly crash?: () => Promise<Statestore>
+  /** Stops what runs and removes the data. */
+  readonly dispose: () => Promise<void>
+}
+
+/** One named check over a fresh store. */
+export type StatestoreCase = (store: Statestore, subject: StatestoreSubject) => Promise<void>
+export type StatestoreCases = Readonly<Record<string, StatestoreCase>>
+
+export function actorId(name: string, parent = ''): ActorId {
+  return { system: SYSTEM, parent, name }
+}
+
+export function json(value: unknown): Packed {
+  return new Packed(TYPE_URL, new TextEncoder().encode(JSON.stringify(value)))
+}
+
+/** A commit that follows `follows`: by default one turn, whose state is the text "r<revision>". */
+export function commitOf(id: ActorId | string, follows: number, more: Partial<Commit> = {}): Commit {
+  const revision = more.revision ?? follows + 1
+  return {
+    id: typeof id === 'string' ? actorId(id) : id,
+    follows,
+    revision,
+    epoch: 1,
+    tags: {},
+    state: json(`r${revision}`),
+    committedAtMs: NOON_MS + revision,
+    history: LATEST_ONLY,
+    outcomes: [],
+    ...more,
+  }
+}
+
+/** Commits revisions 1 to `last` of an actor, a group each; revision n stands from NOON_MS + n on. */
+export async function commitRevisions(
+  store: Statestore,
+  name: string,
+  last: number,
+  history: HistoryPolicy,
+): Promise<void> {
+  for (let follows = 0; follows < last; follows += 1) {
+    assert.deepEqual(await store.commit([commitOf(name, follows, { history })]), ['committed'])
+  }
+}
+
+export async function loadOne(store: Statestore, id: ActorId | string): Promise<StoredActor | null> {
+  const [actor] = await store.load([typeof id === 'string' ? actorId(id) : id])
+  assert.notEqual(actor, undefined, 'load answers one entry for each id')
+  return actor ?? null
+}
+
+/** A stored actor with bytes as plain numbers, so that a Buffer equals a Uint8Array. */
+export function plainActor(actor: Omit<StoredActor, 'state'> & { state?: Packed | null }): object {
+  const { id, revision, epoch, tags, committedAtMs, state } = actor
+  const { system, parent, name } = id
+  const plain = { id: { system, parent, name }, revision, epoch, tags: { ...tags }, committedAtMs }
+  return state === undefined ? plain : { ...plain, state: plainPacked(state) }
+}
+
+export function plainPacked(packed: Packed | null): object | null {
+  return packed === null
+    ? null
+    : { typeUrl: packed.typeUrl, value: Buffer.from(packed.value).toString('base64') }
+}
+
+/** Asserts that `actor` is what `commit` stored. */
+export function assertStored(actor: StoredActor | null, commit: Commit): void {
+  const { id, revision, epoch, tags, state, committedAtMs } = commit
+  assert.notEqual(actor, null, `${JSON.stringify(id)} is not stored`)
+  if (actor !== null) {
+    assert.ok(actor.state === null || actor.state instanceof Packed, 'a state is a Packed')
+    assert.deepEqual(plainActor(actor), plainActor({ id, revision, epoch, tags, state, committedAtMs }))
+  }
+}

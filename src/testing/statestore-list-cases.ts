@@ -1,0 +1,156 @@
+// What every statestore keeps of listings: filters, pages, and an order that all of them share.
+
+import assert from 'node:assert/strict'
+import type { ActorFilter, Commit, Statestore } from '../ports/index.ts'
+import { LIMITS, isSpawnError } from '../base/index.ts'
+import { actorId, assertStored, commitOf, type StatestoreCases, SYSTEM } from './statestore-fixture.ts'
+
+/** Everything that matches, page by page, as `parent/name`. */
+async function listed(store: Statestore, filter: Partial<ActorFilter>, limit = 100): Promise<string[]> {
+  const found: string[] = []
+  let after: string | undefined
+  do {
+    const page = await store.list(
+      { system: SYSTEM, ...filter },
+      after === undefined ? { limit } : { limit, after },
+    )
+    assert.ok(page.actors.length <= limit, 'a page has at most the rows asked')
+    assert.ok(page.actors.length > 0 || page.next === null, 'a page that is not the last has a row')
+    found.push(...page.actors.map(({ id }) => `${id.parent}/${id.name}`))
+    after = page.next ?? undefined
+  } while (after !== undefined)
+  return found
+}
+
+async function fill(store: Statestore, places: readonly string[], more: Partial<Commit> = {}): Promise<void> {
+  const group = places.map((place) => {
+    const slash = place.indexOf('/')
+    return commitOf(actorId(place.slice(slash + 1), place.slice(0, slash)), 0, more)
+  })
+  assert.ok((await store.commit(group)).every((verdict) => verdict === 'committed'))
+}
+
+export const listCases: StatestoreCases = {
+  'nothing stored, nothing listed': async (store) => {
+    assert.deepEqual(await store.list({ system: SYSTEM }, { limit: 10 }), { actors: [], next: null })
+  },
+
+  'listed actors are whole': async (store) => {
+    const commit = commitOf(actorId('one', 'user'), 0, { tags: { a: 'b' }, epoch: 4 })
+    await store.commit([commit])
+    const { actors, next } = await store.list({ system: SYSTEM }, { limit: 10 })
+    assert.deepEqual([actors.length, next], [1, null])
+    assertStored(actors[0] ?? null, commit)
+  },
+
+  'in order of parent, then name, by code point': async (store) => {
+    // By UTF-16 unit the emoji would stand before U+FFFD.
+    const inOrder = [
+      '/\0',
+      '/A',
+      '/a',
+      '/a\0',
+      '/a b',
+      '/b',
+      '/\u00e9',
+      '/\ufffd',
+      '/\u{1f600}',
+      '/\u{1f600}a',
+    ]
+    inOrder.push('A/z', 'a/z', 'a\0/a', 'b/a', '\ufffd/a', '\u{1f600}/a')
+    await fill(store, inOrder.toReversed())
+    assert.deepEqual(await listed(store, {}), inOrder)
+    for (const limit of [1, 2, 3, 7, inOrder.length])
+      assert.deepEqual(await listed(store, {}, limit), inOrder)
+  },
+
+  'by system, parent and name': async (store) => {
+    await fill(store, ['/one', '/two', 'user/one', 'user/two', 'cart/one'])
+    await store.commit([commitOf({ ...actorId('one'), system: 'other' }, 0)])
+    assert.deepEqual(await listed(store, { system: 'other' }), ['/one'])
+    assert.deepEqual(await listed(store, { system: 'nowhere' }), [])
+    assert.deepEqual(await listed(store, { parent: 'user' }), ['user/one', 'user/two'])
+    assert.deepEqual(await listed(store, { parent: '' }), ['/one', '/two'])
+    assert.deepEqual(await listed(store, { name: 'one' }), ['/one', 'cart/one', 'user/one'])
+    assert.deepEqual(await listed(store, { name: 'one' }, 1), ['/one', 'cart/one', 'user/one'])
+    assert.deepEqual(await listed(store, { name: 'one', parent: 'user' }), ['user/one'])
+    assert.deepEqual(await listed(store, { name: 'on' }), [])
+    assert.deepEqual(await listed(store, { parent: 'nobody' }), [])
+  },
+
+  'by the beginning of the name, taken literally': async (store) => {
+    await fill(store, [
+      '/a%',
+      '/a%b',
+      '/a_b',
+      '/ab',
+      '/\u{10ffff}',
+      '/\u{10ffff}\u{10ffff}x',
+      '/\u{1f600}',
+      'p/a%c',
+    ])
+    assert.deepEqual(await listed(store, { prefix: 'a%' }), ['/a%', '/a%b', 'p/a%c'])
+    assert.deepEqual(await listed(store, { prefix: 'a%' }, 1), ['/a%', '/a%b', 'p/a%c'])
+    assert.deepEqual(await listed(store, { prefix: '\u{10ffff}' }), ['/\u{10ffff}', '/\u{10ffff}\u{10ffff}x'])
+    assert.deepEqual(await listed(store, { prefix: '', parent: 'p' }), ['p/a%c'])
+    assert.deepEqual(await listed(store, { prefix: 'a%', name: 'ab' }), [])
+    assert.deepEqual(await listed(store, { prefix: 'a', name: 'ab' }), ['/ab'])
+  },
+
+  'by tags: all of those asked, exactly': async (store) => {
+    await fill(store, ['/a', '/d'], { tags: { region: 'eu', tier: 'gold' } })
+    await fill(store, ['/b'], { tags: { region: 'eu' } })
+    await fill(store, ['/c', 'p/e'], { tags: { region: 'us', note: '"region":"eu"' } })
+    await fill(store, ['/f'])
+    assert.deepEqual(await listed(store, { tags: { region: 'eu' } }), ['/a', '/b', '/d'])
+    assert.deepEqual(await listed(store, { tags: { region: 'eu', tier: 'gold' } }, 1), ['/a', '/d'])
+    assert.deepEqual(await listed(store, { tags: { region: 'eu', tier: 'silver' } }), [])
+    assert.deepEqual(await listed(store, { tags: { toString: '' } }), [])
+    assert.deepEqual(await listed(store, { tags: { region: 'us' }, parent: 'p' }), ['p/e'])
+    assert.equal((await listed(store, { tags: {} })).length, 6)
+  },
+
+  'tags of the latest revision count': async (store) => {
+    await fill(store, ['/one'], { tags: { old: 'yes' } })
+    await store.commit([commitOf('one', 1, { tags: { new: 'yes' } })])
+    assert.deepEqual(await listed(store, { tags: { old: 'yes' } }), [])
+    assert.deepEqual(await listed(store, { tags: { new: 'yes' } }), ['/one'])
+  },
+
+  'pages go on where the last one ended, whatever was committed or deleted since': async (store) => {
+    await fill(store, ['/a', '/c', '/e', '/g'])
+    const first = await store.list({ system: SYSTEM }, { limit: 2 })
+    assert.equal(await store.delete(actorId('c'), 1), 'committed')
+    assert.equal(await store.delete(actorId('e'), 1), 'committed')
+    await fill(store, ['/b', '/d'])
+    const second = await store.list({ system: SYSTEM }, { limit: 9, after: first.next ?? '' })
+    assert.deepEqual(
+      second.actors.map(({ id }) => id.name),
+      ['d', 'g'],
+    )
+    assert.equal(second.next, null)
+  },
+
+  'a `next` that no page answered is refused': async (store) => {
+    for (const after of ['', 'nonsense', Buffer.from('[1,2]').toString('base64url'), 'bnVsbA']) {
+      await assert.rejects(
+        store.list({ system: SYSTEM }, { limit: 10, after }),
+        (error) => isSpawnError(error) && error.code === 'INVALID_ARGUMENT',
+      )
+    }
+  },
+
+  'many actors, few of which match': async (store) => {
+    const names = Array.from({ length: 4_000 }, (_none, at) => `actor-${String(at).padStart(5, '0')}`)
+    for (let from = 0; from < names.length; from += LIMITS.commitGroup) {
+      const part = names.slice(from, from + LIMITS.commitGroup)
+      const tags = (name: string) => (name.endsWith('999') ? { rare: 'yes' } : { rare: 'no' })
+      await store.commit(part.map((name) => commitOf(actorId(name, 'user'), 0, { tags: tags(name) })))
+    }
+    const rare = names.filter((name) => name.endsWith('999')).map((name) => `user/${name}`)
+    assert.deepEqual(await listed(store, { tags: { rare: 'yes' } }), rare)
+    assert.deepEqual(await listed(store, { tags: { rare: 'yes' } }, 1), rare)
+    assert.deepEqual((await listed(store, {}, LIMITS.pageSize)).length, names.length)
+    assert.deepEqual(await listed(store, { prefix: 'actor-039', tags: { rare: 'yes' } }), [rare.at(-1)])
+  },
+}

@@ -1,0 +1,47 @@
+// SQLite stores in folders of their own, for the suites. Decides where the file lies and what a crash is: the store's
+// thread is killed and the store dropped, without a stop.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { enableCompileCache } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { SqliteStore } from '../../src/stores/sqlite/index.ts'
+import type { StatestoreSubject } from '../../src/testing/index.ts'
+
+// Every store has a thread, and every thread would strip the types of its files anew: most of a test's time.
+const cache = enableCompileCache().directory
+if (cache !== undefined) process.env['NODE_COMPILE_CACHE'] ??= dirname(cache)
+
+export async function temporaryFolder(): Promise<{
+  readonly path: string
+  readonly remove: () => Promise<void>
+}> {
+  const path = await mkdtemp(join(tmpdir(), 'spawn-store-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+export async function temporarySqlite(): Promise<StatestoreSubject> {
+  const folder = await temporaryFolder()
+  const file = join(folder.path, 'spawn.db')
+  const open = async (): Promise<SqliteStore> => {
+    const opened = new SqliteStore({ file })
+    await opened.start()
+    return opened
+  }
+  let store = await open()
+  return {
+    store,
+    async reopen() {
+      await store.stop()
+      return (store = await open())
+    },
+    async crash() {
+      await store.killThread()
+      return (store = await open())
+    },
+    async dispose() {
+      await store.stop()
+      await folder.remove()
+    },
+  }
+}
