@@ -1,0 +1,20 @@
+// The crash test for minutes instead of seconds, with lives of all lengths: from killed while starting to long enough for
+// a file that has grown.
+
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { test } from 'node:test'
+import { ordeal } from '../crash/ordeal.ts'
+
+for (const [what, kills, lifeMs] of [
+  ['killed as soon as it lives', 60, 60],
+  ['killed in the middle of its work', 60, 1_500],
+  ['killed after a long life', 6, 20_000],
+] as const) {
+  test(`nothing is lost: ${what}`, async (context) => {
+    const seed = randomInt(1_000_000)
+    const { acknowledged, total, unknown, violations } = await ordeal({ seed, kills, lifeMs })
+    context.diagnostic(`seed ${seed}: ${acknowledged} acknowledged, ${unknown} unknown, ${total} in the end`)
+    assert.deepEqual(violations, [], `seed ${seed}`)
+  })
+}
