@@ -72,12 +72,16 @@ export class HttpHandler {
     }
   }
 
-  #admit({ rawHeaders, headers, httpVersionMinor }: IncomingMessage, connection: Connection): void {
+  #admit(request: IncomingMessage, connection: Connection): void {
+    const { rawHeaders, headers, httpVersion } = request
     const { headers: most, pipelinedRequests } = this.#limits
+    if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+      throw new HttpRefusal(400, 'this listener speaks HTTP/1.1', { closes: true })
+    }
     if (rawHeaders.length > most * 2) {
       throw new HttpRefusal(431, `the request has more than ${most} headers`, { closes: true })
     }
-    if (headers.host === undefined && httpVersionMinor === 1) {
+    if (headers.host === undefined && httpVersion === '1.1') {
       throw new HttpRefusal(400, 'the request has no Host header', { closes: true })
     }
     if (connection.pending > pipelinedRequests) {

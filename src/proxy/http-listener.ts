@@ -221,7 +221,8 @@ export class HttpListener {
         error: thrown,
       })
     }
-    if (closes && !request.complete) sendAndLinger(request, response, reply, this.#clock)
+    const mayCome = !request.complete && !request.socket.readableEnded
+    if (closes && mayCome) sendAndLinger(request, response, reply, this.#clock)
     else send(response, reply, closes || isLast)
   }
 

@@ -34,7 +34,7 @@ export class RawClient {
   }
 
   get replies(): RawReply[] {
-    return readReplies(this.received)
+    return readReplies(this.received).replies
   }
 
   /** The first `count` replies, once they are there. */
@@ -57,21 +57,24 @@ export class RawClient {
   }
 }
 
-/** The whole replies at the beginning of a text; 1xx ones are left out. Every reply of ours has a Content-Length or no body. */
-function readReplies(text: string): RawReply[] {
+/**
+ * The whole replies at the beginning of a text, and the rest of it; 1xx ones are left out. Every reply of ours has a
+ * Content-Length or no body.
+ */
+export function readReplies(text: string): { readonly replies: RawReply[]; readonly rest: string } {
   const replies: RawReply[] = []
   for (let at = 0; ;) {
     const headEnd = text.indexOf('\r\n\r\n', at)
-    if (headEnd === -1) return replies
+    if (headEnd === -1) return { replies, rest: text.slice(at) }
     const [first = '', ...lines] = text.slice(at, headEnd).split('\r\n')
     const headers = new Map(
-      lines.map((line) => [
-        line.slice(0, line.indexOf(':')).toLowerCase(),
-        line.slice(line.indexOf(':') + 1).trim(),
-      ]),
+      lines.map((line) => {
+        const colon = line.indexOf(':')
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
+      }),
     )
     const bodyEnd = headEnd + 4 + Number(headers.get('content-length') ?? 0)
-    if (text.length < bodyEnd) return replies
+    if (text.length < bodyEnd) return { replies, rest: text.slice(at) }
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1])
     if (!(status < 200)) replies.push({ status, headers, body: text.slice(headEnd + 4, bodyEnd) })
     at = bodyEnd
