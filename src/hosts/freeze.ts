@@ -6,16 +6,20 @@
 
 /** Freezes `value` in place and answers with it. */
 export function deepFreeze<T>(value: T): T {
-  if (!isData(value) || Object.isFrozen(value)) return value
-  // Before what is in it, so that a cycle ends.
-  Object.freeze(value)
-  for (const key of Reflect.ownKeys(value)) deepFreeze(Reflect.get(value, key))
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) freezeObject(value)
   return value
 }
 
-function isData(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value)) return true
+function freezeObject(value: object): void {
+  if (Array.isArray(value)) {
+    // Before what is in it, so that a cycle ends.
+    Object.freeze(value)
+    for (const item of value) deepFreeze<unknown>(item)
+    return
+  }
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null || '$typeName' in value
+  if (prototype !== Object.prototype && prototype !== null && !('$typeName' in value)) return
+  Object.freeze(value)
+  // Not Object.values: this loop runs for each new state, and makes no arrays.
+  for (const key in value) deepFreeze(Reflect.get(value, key))
 }

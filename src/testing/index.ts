@@ -1,6 +1,7 @@
 // What users test their actors with, and what we test ourselves with: virtual time, a store that fails as told, waiting
 // without guessing, and the suites that every adapter passes.
 
+export { type Random, seededRandom } from '../base/index.ts'
 export {
   type Fate,
   FaultyStore,
@@ -9,7 +10,10 @@ export {
   type StoreEvent,
   type StoreFaults,
 } from './faulty-store.ts'
+export { type ActionOutcome, runAction, type RunOptions, testContext } from './test-context.ts'
+export type { TestTurnOptions } from './test-turn.ts'
 export { until, type UntilOptions } from './until.ts'
 export { type RunLimits, VirtualClock, type VirtualClockOptions } from './virtual-clock.ts'
 export { statestoreConformance } from './statestore-conformance.ts'
 export type { StatestoreSubject } from './statestore-fixture.ts'
+export { type CommitPart, playSteps, type StatestoreStep, STEP_RANGES } from './statestore-steps.ts'
