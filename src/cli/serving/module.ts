@@ -35,31 +35,36 @@ export async function importModule(file: string): Promise<Exports> {
 }
 
 function reasonOf(thrown: unknown): string {
-  const name = thrown instanceof Error && thrown.name !== 'Error' ? `${thrown.name}: ` : ''
-  const [first = '', ...more] = messageOf(thrown).trim().split('\n')
-  // TypeScript's parser puts a frame of the source below its message; the place says it in one line.
-  return more.length === 0
-    ? name + first
-    : `${name}${more.find((line) => /^\s*[x×]\s/.test(line))?.trim() ?? first}`
+  const name = thrown instanceof Error ? thrown.name : ''
+  const [first = ''] = messageOf(thrown).trim().split('\n')
+  return name === '' || name === 'Error' || name === 'SpawnError' ? first : `${name}: ${first}`
 }
 
+/** This package's own code: `src/` in a checkout, the folder of the compiled code in a package. */
+const OWN = new URL('../..', import.meta.url).href
+
 /**
- * `at counter.ts:12:3`. A syntax error has its place in front of its stack, anything else in the first frame that is
- * not Node's own.
+ * `at counter.ts:12:3`. A syntax error has its place in front of its stack; anything else in the first frame of the
+ * application.
  */
 function placeOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || thrown.stack === undefined) return undefined
   const head = /^(?:file:\/\/)?(\/[^\n]+?):(\d+)\n/.exec(thrown.stack)
   if (head !== null) return `at ${shortPath(decodeURI(head[1] ?? ''))}:${head[2]}`
-  const frame = /\n\s+at (?:.*\()?(file:\/\/[^\s)]+):(\d+):(\d+)\)?/.exec(thrown.stack)
-  if (frame === null) return undefined
-  return `at ${shortPath(fileURLToPath(frame[1] ?? ''))}:${frame[2]}:${frame[3]}`
+  const frames = thrown.stack.matchAll(/\n\s+at (?:.*\()?(file:\/\/[^\s)]+):(\d+:\d+)\)?/g)
+  for (const [, url = '', place] of frames) {
+    if (!url.startsWith(OWN) && !url.includes('/node_modules/'))
+      return `at ${shortPath(fileURLToPath(url))}:${place}`
+  }
+  return undefined
 }
 
 function hintOf(thrown: unknown): string | undefined {
-  if (/Cannot find package 'spawn-mesh'/.test(messageOf(thrown)))
+  if (/Cannot find package 'spawn-mesh'/.test(messageOf(thrown))) {
     return 'install it beside the module: npm install spawn-mesh'
-  return undefined
+  }
+  // Node keeps the place of a fault in plain JavaScript to itself.
+  return thrown instanceof SyntaxError ? '`node --check <file>` shows the place' : undefined
 }
 
 /** As one would type it. */

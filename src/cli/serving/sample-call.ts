@@ -2,8 +2,10 @@
 // that the handler takes apart, filled with ones or a text, whichever the action's codec accepts. It is shown and never
 // sent; when nothing fits, the sample reads the state, which always works.
 
-import type { ActorDefinition, HandlerAction } from '../../hosts/index.ts'
 import { actionPath, Json } from '../../protocol/index.ts'
+import type { ActorDefinition } from '../../sdk/index.ts'
+
+type Action = ActorDefinition['actions'] extends ReadonlyMap<string, infer Each> ? Each : never
 
 /** More fields than this have too many combinations to try. */
 const MOST_FIELDS = 4
@@ -37,7 +39,7 @@ function curlLine(
 }
 
 /** As JSON; empty when the action takes none; null when none was found that the action's codec accepts. */
-function samplePayload({ handler, payload: codec }: HandlerAction): string | null {
+function samplePayload({ handler, payload: codec }: Action): string | null {
   if (handler.length < 2) return ''
   const fields = fieldsOf(handler)
   if (fields === null || fields.length > MOST_FIELDS) return null
@@ -49,7 +51,7 @@ function samplePayload({ handler, payload: codec }: HandlerAction): string | nul
   return null
 }
 
-function accepts(codec: HandlerAction['payload'], candidate: unknown): boolean {
+function accepts(codec: Action['payload'], candidate: unknown): boolean {
   try {
     codec.accept(new Json(candidate))
     return true

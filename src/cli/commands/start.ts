@@ -1,0 +1,33 @@
+// `spawn start`: serves the actors of a module over HTTP until it is asked to stop.
+
+import { command } from '../command.ts'
+import { WORKER_VARIABLE } from '../dev/messages.ts'
+import { usageFailure } from '../failure.ts'
+import { SERVE_ARGUMENTS, SERVE_OPTIONS } from '../serving/options.ts'
+
+export const start = command({
+  name: 'start',
+  summary: 'Serve the actors of a module over HTTP',
+  about: `Imports a TypeScript or JavaScript module and serves what it exports: a system that is not started, or actors.
+Prints the address and a call to paste. SIGTERM or Ctrl-C stops in order, a second one at once; nothing acknowledged is lost.`,
+  args: SERVE_ARGUMENTS,
+  options: SERVE_OPTIONS,
+  examples: [
+    { line: 'spawn start counter.ts', what: 'serve the actors that counter.ts exports' },
+    { line: 'spawn start shop.ts --host 0.0.0.0 --port 80', what: 'for other machines too' },
+    { line: 'spawn start shop.ts --store sqlite:/var/lib/shop.db --json', what: 'in production' },
+  ],
+  async run({ args: [module = ''], options, json }, terminal) {
+    const { port, host, store, system, 'log-level': level } = options
+    if (store !== undefined && store !== 'memory' && !/^sqlite:./.test(store)) {
+      throw usageFailure(`--store takes memory or sqlite:<path>, not ${JSON.stringify(store)}`)
+    }
+    // Before anything of the application is imported, so that all of it is seen.
+    const worker =
+      terminal.env[WORKER_VARIABLE] === undefined
+        ? null
+        : (await import('../dev/worker.ts')).workerOf(terminal.env)
+    const { serve } = await import('../serving/serve.ts')
+    return serve(module, { port, host, store, system, level, json }, terminal, worker)
+  },
+})

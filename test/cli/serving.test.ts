@@ -1,0 +1,203 @@
+// `spawn start` as its operator meets it: what can be served, what cannot and how that is told, the log, the signals.
+
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { until } from '../../src/testing/until.ts'
+import { cli } from './cli.ts'
+import { createProject } from './project.ts'
+import { serve } from './server.ts'
+
+const ACTOR = `import { actor, system } from 'spawn-mesh'
+const counter = actor('counter', { state: { total: 0 }, actions: { add: (ctx) => ({ total: ctx.state.total }) } })
+`
+
+describe('a module is served when it exports', () => {
+  const served: Readonly<Record<string, readonly [code: string, system: string]>> = {
+    'an actor by name': [`${ACTOR} export { counter }`, 'my-system'],
+    'an actor as default': [`${ACTOR} export default counter`, 'my-system'],
+    'an array of actors': [`${ACTOR} export const actors = [counter]`, 'my-system'],
+    'one actor under two names': [`${ACTOR} export { counter, counter as default }`, 'my-system'],
+    'a system, whose settings count': [
+      `${ACTOR} export default system('shop', { actors: [counter], store: 'sqlite:own.db' })`,
+      'shop',
+    ],
+    'a system beside its actors': [
+      `${ACTOR} export { counter }; export const shop = system('shop', { actors: [counter], store: 'sqlite:own.db' })`,
+      'shop',
+    ],
+  }
+  for (const [what, [code, name]] of Object.entries(served)) {
+    test(what, async () => {
+      using project = createProject({ 'module.ts': code })
+      await using server = await serve(['start', 'module.ts'], { cwd: project.path })
+      const { stdout } = await server.cli(['invoke', 'counter', 'add', '--system', name])
+      assert.equal(stdout, '{"total":0}\n')
+      assert.equal(existsSync(join(project.path, 'own.db')), name === 'shop')
+      assert.match(
+        server.output().stdout,
+        new RegExp(`^${name} serves at http://127.0.0.1:\\d+, state in .*\\.db\\n`),
+      )
+    })
+  }
+
+  test('JavaScript, and goes by the options of the command before its own settings', async () => {
+    const code = `${ACTOR} export default system('shop', { actors: [counter], store: 'sqlite:own.db', http: { host: 'nowhere.invalid' } })`
+    using project = createProject({ 'module.mjs': code })
+    const options = ['--store', 'memory', '--host', '127.0.0.1'] as const
+    await using server = await serve(['start', 'module.mjs', ...options], { cwd: project.path })
+    assert.match(server.output().stdout, /state in memory, gone when it stops/)
+    assert.ok(!existsSync(join(project.path, 'own.db')))
+  })
+
+  test('actors, under the name that --system gives', async () => {
+    using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
+    await using server = await serve(['start', 'module.ts', '--system', 'Läden'], { cwd: project.path })
+    assert.equal((await server.cli(['invoke', 'counter', 'add'])).stdout, '{"total":0}\n')
+  })
+})
+
+describe('what cannot be served is told in one line, with what to do and without a stack', () => {
+  const refused: Readonly<Record<string, readonly [code: string, exit: number, expected: RegExp]>> = {
+    'nothing of ours': [
+      'export const a = 1',
+      1,
+      /module\.ts exports no actors and no system\n\s+export what actor/,
+    ],
+    'two systems': [
+      `${ACTOR} export const a = system('a', { actors: [] }); export const b = system('b', { actors: [] })`,
+      1,
+      /module\.ts exports 2 systems \(a, b\)\n\s+export the one to be served/,
+    ],
+    'a running system': [
+      `${ACTOR} export const a = await system('a', { actors: [counter], store: 'memory' }).start()`,
+      1,
+      /module\.ts exports a system that is started already\n\s+.*without \.start\(\)/,
+    ],
+    'two actors of one name': [
+      `${ACTOR} export { counter }; export const other = actor('counter', { actions: {} })`,
+      1,
+      /"counter", which another one has already/,
+    ],
+    'a syntax error': [
+      'const x = {\nexport',
+      1,
+      /module\.ts cannot be loaded: SyntaxError: .*\n\s+at module\.ts:2\n/,
+    ],
+    'an enum': ['export enum A { b }', 1, /enum is not supported in strip-only mode\n\s+at module\.ts:1\n/],
+    'an error while it loads': [
+      '\nthrow new RangeError("too far")',
+      1,
+      /module\.ts cannot be loaded: RangeError: too far\n\s+at module\.ts:2:7\n/,
+    ],
+    'a wrong definition': [
+      "import { actor } from 'spawn-mesh'\nactor('', { actions: {} })",
+      1,
+      /the definition name must be a non-empty string\n\s+at module\.ts:2:1\n/,
+    ],
+    'a missing import': [
+      "import './gone.ts'",
+      1,
+      /Cannot find module '.*gone\.ts' imported from .*module\.ts/,
+    ],
+  }
+  for (const [what, [code, exit, expected]] of Object.entries(refused)) {
+    test(what, async () => {
+      using project = createProject({ 'module.ts': code })
+      const outcome = await cli(['start', 'module.ts', '--port', '0', '--store', 'memory'], {
+        cwd: project.path,
+      })
+      assert.equal(outcome.code, exit, outcome.stderr)
+      assert.equal(outcome.stdout, '')
+      assert.match(outcome.stderr, expected)
+      assert.doesNotMatch(outcome.stderr, /^\s+at .*(node:|src\/)/m)
+    })
+  }
+
+  test('a module that is not there, and a folder', async () => {
+    const missing = await cli(['start', 'no-such.ts'])
+    assert.equal(missing.code, 2)
+    assert.match(missing.stderr, /there is no file no-such\.ts\n\s+name the TypeScript or JavaScript file/)
+    assert.match((await cli(['start', 'src'])).stderr, /this is not a file: src/)
+  })
+
+  test('a port that is taken, and a store that another process has', async () => {
+    using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
+    await using server = await serve(['start', 'module.ts'], { cwd: project.path })
+    const port = new URL(server.url).port
+    const second = ['start', 'module.ts', '--port', port]
+    const taken = await cli([...second, '--store', 'memory'], { cwd: project.path })
+    assert.equal(taken.code, 1)
+    assert.match(taken.stderr, new RegExp(`^error: .*port ${port} .* is in use`))
+    assert.doesNotMatch(taken.stderr, /^\s+at /m)
+    const locked = await cli(['start', 'module.ts', '--port', '0'], { cwd: project.path })
+    assert.equal(locked.code, 1)
+    assert.match(locked.stderr, /^error: .*my-system\.db/)
+    assert.doesNotMatch(locked.stderr, /^\s+at /m)
+  })
+})
+
+describe('while it serves', () => {
+  test('--json makes every line of its output a document', async () => {
+    using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
+    await using server = await serve(['start', 'module.ts', '--json'], { cwd: project.path })
+    assert.deepEqual(await server.end('SIGINT'), { code: 0, signal: null })
+    const lines = server
+      .output()
+      .stdout.trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    const serving = lines.find(({ msg }) => msg === 'serving')
+    assert.partialDeepStrictEqual(serving, { url: server.url, system: 'my-system', actors: ['counter'] })
+    assert.match(String(serving?.['try']), /^curl -X POST /)
+    assert.ok(
+      lines.every(({ level, time }) => typeof level === 'string' && !Number.isNaN(Date.parse(String(time)))),
+    )
+    assert.equal(lines.at(-1)?.['msg'], 'stopped')
+  })
+
+  test('a signal lets running turns finish; a second one ends it at once', async () => {
+    const slow = `import { actor } from 'spawn-mesh'
+      export const slow = actor('slow', { state: { done: 0 }, actions: {
+        wait: async (ctx, ms: number) => {
+          ctx.logger.info('waiting')
+          await new Promise((resolve) => setTimeout(resolve, ms))
+          return { waited: true }
+        },
+      } })`
+    using project = createProject({ 'module.ts': slow })
+    const started = async (ms: number) => {
+      const server = await serve(['start', 'module.ts'], { cwd: project.path })
+      const answer = server.cli(['invoke', 'slow', 'wait', String(ms)])
+      await until('the turn to run', () => server.output().stdout.includes('waiting'))
+      return { server, answer }
+    }
+    const patient = await started(300)
+    const ended = patient.server.end('SIGTERM')
+    assert.equal((await patient.answer).stdout, '{"waited":true}\n')
+    assert.deepEqual(await ended, { code: 0, signal: null })
+
+    const hasty = await started(60_000)
+    hasty.server.child.kill('SIGTERM')
+    await until('the first signal to be taken', () => hasty.server.output().stdout.includes('stopping'))
+    assert.deepEqual(await hasty.server.end('SIGTERM'), { code: 143, signal: null })
+    assert.equal((await hasty.answer).code, 4, 'its caller knows that the call may have happened')
+  })
+
+  test('an error that nobody caught is logged with its stack, and ends it with 70', async () => {
+    const crash = `import { actor } from 'spawn-mesh'
+      export const bomb = actor('bomb', { actions: {
+        light: () => { setTimeout(() => { throw new Error('boom') }, 0); return 'lit' },
+      } })`
+    using project = createProject({ 'module.ts': crash })
+    await using server = await serve(['start', 'module.ts', '--store', 'memory'], { cwd: project.path })
+    await server.cli(['invoke', 'bomb', 'light'])
+    await until('the crash', () => server.child.exitCode !== null)
+    assert.equal(server.child.exitCode, 70)
+    assert.match(
+      server.output().stdout,
+      /error an exception that nobody caught; stopping error="?boom"?\n\s+at .*module\.ts:3/,
+    )
+  })
+})

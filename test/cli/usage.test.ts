@@ -1,0 +1,113 @@
+// The command line itself: help, version, and every way to get it wrong. Nothing here reaches a server.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { cli } from './cli.ts'
+
+const NAMES = ['dev', 'start', 'invoke', 'actors list', 'actors get', 'actors delete']
+
+describe('help', () => {
+  test('names every command and every exit code', async () => {
+    const { code, stdout, stderr } = await cli(['--help'])
+    assert.equal(code, 0)
+    assert.equal(stderr, '')
+    for (const name of NAMES) assert.match(stdout, new RegExp(`^  ${name} `, 'm'))
+    for (const exit of [0, 1, 2, 3, 4, 5, 70]) assert.match(stdout, new RegExp(`^  ${exit} `, 'm'))
+  })
+
+  for (const name of NAMES) {
+    test(`of ${name} has its usage, its options and an example of itself`, async () => {
+      const { code, stdout } = await cli([...name.split(' '), '--help'])
+      assert.equal(code, 0)
+      assert.match(stdout, new RegExp(`^  spawn ${name} .*\\[options\\]$`, 'm'))
+      assert.match(stdout, /^ {2}--json /m)
+      assert.match(stdout.slice(stdout.indexOf('Examples')), new RegExp(`^  .*spawn ${name}`, 'm'))
+    })
+  }
+
+  test('comes with `help <command>`, -h, and beside other options too', async () => {
+    const [first, ...others] = await Promise.all([
+      cli(['invoke', '--help']),
+      cli(['help', 'invoke']),
+      cli(['invoke', '-h']),
+      cli(['invoke', '--nonsense', '--help']),
+    ])
+    for (const other of others) assert.equal(other.stdout, first.stdout)
+    assert.match((await cli(['help', 'actors'])).stdout, /actors list/)
+  })
+
+  test('has no colours in a pipe and none of its lines is wider than a screen', async () => {
+    const { stdout } = await cli(['--help'], { env: { NO_COLOR: '' } })
+    assert.ok(!stdout.includes('\u001b'))
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 120, line)
+  })
+})
+
+test('the version is the package’s', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  assert.deepEqual(await cli(['--version']), { code: 0, signal: null, stdout: `${version}\n`, stderr: '' })
+})
+
+describe('a wrong line is told, with what to do, and exits with 2', () => {
+  const cases: readonly [line: string, expected: RegExp][] = [
+    ['', /^spawn: durable actors/],
+    ['strat x.ts', /unknown command "strat"; did you mean start\?\n\s+see: spawn --help/],
+    ['inv a b', /unknown command "inv"; did you mean invoke\?/],
+    ['frobnicate', /unknown command "frobnicate"\n/],
+    ['actors', /spawn actors needs one of: list, get, delete\n\s+see: spawn actors --help/],
+    ['actors lits', /unknown command "actors lits"; did you mean spawn actors list\?/],
+    ['--versoin', /unknown option --versoin; did you mean --version\?/],
+    ['--url x invoke', /options stand after the command/],
+    ['invoke', /<actor> is missing: the actor's name/],
+    ['invoke a', /<action> is missing/],
+    ['invoke a b {} c', /unexpected argument "c"\n\s+quote an argument/],
+    ['invoke a b --ref', /--ref needs a value: --ref <definition>/],
+    ['invoke a b --ref=', /--ref needs a value/],
+    ['invoke a b --ref --async', /--ref needs a value, and --async looks like an option\n\s+.*--ref=--async/],
+    ['invoke a b --async=yes', /--async is a flag and takes no value/],
+    ['invoke a b --reff x', /unknown option --reff; did you mean --ref\?\n\s+see: spawn invoke --help/],
+    ['invoke a b --ref x --ref y', /--ref is given twice/],
+    ['invoke a b -5', /unknown option -5\n\s+a negative number .* after --/],
+    ['invoke a b --timeout soon', /--timeout takes a time such as 500ms, 30s or 5m, not "soon"/],
+    ['invoke a b --timeout 48h', /--timeout takes 1 ms to 86400000 ms/],
+    ['invoke a b --metadata x', /--metadata takes key=value, not "x"/],
+    ['invoke a b --metadata Big=1', /metadata key "Big"/],
+    [
+      'invoke a b hello',
+      /the payload is not JSON: it goes wrong at column 1.*\n\s+a text is written '"hello"'/,
+    ],
+    ['invoke a b {"a":1,}', /the payload is not JSON: .* at column 8.*\n\s+quote it for the shell/],
+    ['invoke a b @no-such-file.json', /the payload cannot be read: .*no-such-file/],
+    ['invoke a b --url ftp://x', /is an address such as http:\/\/127.0.0.1:9001/],
+    ['actors list --limit 0', /--limit takes 1 to/],
+    ['actors list --limit many', /--limit takes a whole number, not "many"/],
+    ['actors list --all --limit 5', /--all and --limit exclude each other/],
+    ['actors list --tag =red', /--tag takes key=value/],
+    ['actors list --tag a=1 --tag a=2', /--tag gives "a" twice/],
+    ['actors delete x', /nobody can be asked here\n\s+.*add --yes/],
+    ['start', /<module> is missing/],
+    ['start x.ts --port 70000', /--port takes 0 to 65535/],
+    ['start x.ts --store redis', /--store/],
+  ]
+  for (const [line, expected] of cases) {
+    test(line === '' ? 'nothing at all' : line, async () => {
+      const { code, stdout, stderr } = await cli(line === '' ? [] : line.split(' '), {
+        env: { SPAWN_SYSTEM: 'known' },
+      })
+      assert.equal(code, 2, stderr)
+      assert.equal(stdout, '')
+      assert.match(stderr, expected)
+      assert.doesNotMatch(stderr, /^\s+at /m, 'no stack')
+    })
+  }
+
+  test('and with --json as one document', async () => {
+    const { code, stderr } = await cli(['invoke', 'a', '--json'])
+    assert.equal(code, 2)
+    const { error } = JSON.parse(stderr)
+    assert.equal(error.code, 'USAGE')
+    assert.match(error.message, /<action> is missing/)
+    assert.equal(error.hint, 'see: spawn invoke --help')
+  })
+})

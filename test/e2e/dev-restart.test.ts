@@ -1,0 +1,115 @@
+// `spawn dev`, as a developer meets it: edit, save, see the new behaviour with the state as it was; break the module, read
+// why, mend it.
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { until } from '../../src/testing/until.ts'
+import { createProject, type Project } from '../cli/project.ts'
+import { serve, type Serving } from '../cli/server.ts'
+
+const counter = (reply: string): string => `
+import { actor, Value } from 'spawn-mesh'
+import { step } from './step.ts'
+
+export const counter = actor('counter', {
+  state: { total: 0 },
+  actions: {
+    add: (ctx) => {
+      const total = ctx.state.total + step
+      return Value.of().state({ total }).response(${reply})
+    },
+  },
+})
+`
+
+const project = (): Project =>
+  createProject({ 'counter.ts': counter('{ total }'), 'step.ts': 'export const step = 1\n' })
+
+/** The URL changes with every start, because the port is any that is free. */
+function urlNow(server: Serving): string {
+  const urls = [...server.output().stdout.matchAll(/http:\/\/[\d.]+:\d+/g)]
+  return String(urls.at(-1)?.[0])
+}
+
+async function add(url: string): Promise<unknown> {
+  const response = await fetch(`${url}/api/v1/system/my-system/actors/counter/actions/add`, {
+    method: 'POST',
+  })
+  return response.json()
+}
+
+/** Calls until the answer is of the new module; calls on the way count too, so it is not asked twice for one. */
+async function nextUrl(server: Serving, before: string): Promise<string> {
+  return until('the restart', () => {
+    const url = urlNow(server)
+    return url === before ? undefined : url
+  })
+}
+
+describe('spawn dev', () => {
+  test('restarts when the module or what it imports changes, with the state as it was', async () => {
+    using files = project()
+    await using server = await serve(['dev', 'counter.ts'], { cwd: files.path })
+    const first = server.url
+    assert.deepEqual(await add(first), { total: 1 })
+    assert.deepEqual(await add(first), { total: 2 })
+
+    files.write('counter.ts', counter('{ now: total }'))
+    const second = await nextUrl(server, first)
+    assert.deepEqual(await add(second), { now: 3 })
+
+    files.write('step.ts', 'export const step = 10\n')
+    const third = await nextUrl(server, second)
+    assert.deepEqual(await add(third), { now: 13 })
+    assert.match(server.output().stdout, /changed, restarting.*files=counter\.ts/)
+    assert.match(server.output().stdout, /changed, restarting.*files=step\.ts/)
+    assert.deepEqual(await server.end('SIGTERM'), { code: 0, signal: null })
+  })
+
+  test('tells what is wrong with the module, without a stack, and waits for the next change', async () => {
+    using files = project()
+    await using server = await serve(['dev', 'counter.ts'], { cwd: files.path })
+    const first = server.url
+    await add(first)
+    const waiting = (times: number) => () =>
+      server.output().stdout.split('waiting for a change').length > times
+
+    files.write('counter.ts', 'export const = {\n')
+    await until('the syntax error', waiting(1))
+    const { stderr } = server.output()
+    assert.match(stderr, /error: counter\.ts cannot be loaded: SyntaxError: .*\n\s+at counter\.ts:1\n/)
+    assert.doesNotMatch(stderr, /^\s+at .*(node:|src\/cli)/m)
+
+    files.write('counter.ts', counter('{ total }').replace('./step.ts', './missing.ts'))
+    await until('the missing import', waiting(2))
+    files.write('missing.ts', 'export const step = 5\n')
+    assert.deepEqual(await add(await nextUrl(server, first)), { total: 6 })
+  })
+
+  test('takes no notice of files that the module does not import', async () => {
+    using files = project()
+    await using server = await serve(['dev', 'counter.ts'], { cwd: files.path })
+    files.write('stranger.ts', 'export {}\n')
+    files.write('step.ts', 'export const step = 2\n')
+    assert.deepEqual(await add(await nextUrl(server, server.url)), { total: 2 })
+    const restarts = [...server.output().stdout.matchAll(/changed, restarting.*files=(.*)/g)]
+    assert.deepEqual(
+      restarts.map(([, named]) => named),
+      ['step.ts'],
+    )
+  })
+
+  test('leaves no process behind when it is killed', async () => {
+    using files = project()
+    await using server = await serve(['dev', 'counter.ts'], { cwd: files.path })
+    await server.end('SIGKILL')
+    await until('the served process to end', async () => {
+      try {
+        await add(server.url)
+        return false
+      } catch {
+        return true
+      }
+    })
+  })
+})
