@@ -26,7 +26,7 @@ export interface HttpLimits {
   readonly replyTimeoutMs: number
   /** How long a connection may rest between two requests, in milliseconds. Longer than load balancers usually wait. */
   readonly keepAliveTimeoutMs: number
-  /** How long `stop` waits for running requests, in milliseconds, before it cuts their connections. */
+  /** How long `stop` waits for running requests unless it is told, in milliseconds; then it cuts their connections. */
   readonly stopTimeoutMs: number
 }
 
@@ -42,5 +42,5 @@ export const HTTP_LIMITS: HttpLimits = {
   requestTimeoutMs: 60_000,
   replyTimeoutMs: 30_000,
   keepAliveTimeoutMs: 75_000,
-  stopTimeoutMs: 10_000,
+  stopTimeoutMs: 30_000,
 }

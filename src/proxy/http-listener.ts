@@ -98,9 +98,13 @@ export class HttpListener {
     this.#watchStalled()
   }
 
-  /** Takes no new connection, lets running requests finish up to `stopTimeoutMs`, closes. Stopping twice is allowed. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
+  /**
+   * Takes no new connection, lets running requests finish, and closes. Stopping twice is allowed.
+   *
+   * @param options `drainMs`: how long requests may take to finish, in milliseconds; default `limits.stopTimeoutMs`.
+   */
+  stop(options: { readonly drainMs?: number | undefined } = {}): Promise<void> {
+    this.#stopped ??= this.#stop(options.drainMs ?? this.#limits.stopTimeoutMs)
     return this.#stopped
   }
 
@@ -108,13 +112,13 @@ export class HttpListener {
     return this.stop()
   }
 
-  async #stop(): Promise<void> {
+  async #stop(drainMs: number): Promise<void> {
     const server = this.#server
     if (server === null || !server.listening) return
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve())
     })
-    const limit = this.#clock.after(this.#limits.stopTimeoutMs, () => {
+    const limit = this.#clock.after(drainMs, () => {
       this.#logger.warn('the HTTP listener cut connections that did not end in time', {
         connections: this.#connections.size,
       })
