@@ -44,7 +44,7 @@ export async function serve(
       child,
       url,
       output: () => ({ stdout, stderr }),
-      cli: (more, given) => cli([...more, '--url', url], given),
+      cli: (words, given) => cli(words, { ...given, env: { SPAWN_URL: url, ...given?.env } }),
       end,
       [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
     }

@@ -13,18 +13,11 @@ const ACTOR = `import { actor, system } from 'spawn-mesh'
 const counter = actor('counter', { state: { total: 0 }, actions: { add: (ctx) => ({ total: ctx.state.total }) } })
 `
 
-describe('a module is served when it exports', () => {
+describe('a module is served when it exports', { concurrency: 3 }, () => {
   const served: Readonly<Record<string, readonly [code: string, system: string]>> = {
     'an actor by name': [`${ACTOR} export { counter }`, 'my-system'],
-    'an actor as default': [`${ACTOR} export default counter`, 'my-system'],
-    'an array of actors': [`${ACTOR} export const actors = [counter]`, 'my-system'],
-    'one actor under two names': [`${ACTOR} export { counter, counter as default }`, 'my-system'],
     'a system, whose settings count': [
       `${ACTOR} export default system('shop', { actors: [counter], store: 'sqlite:own.db' })`,
-      'shop',
-    ],
-    'a system beside its actors': [
-      `${ACTOR} export { counter }; export const shop = system('shop', { actors: [counter], store: 'sqlite:own.db' })`,
       'shop',
     ],
   }
@@ -58,87 +51,81 @@ describe('a module is served when it exports', () => {
   })
 })
 
-describe('what cannot be served is told in one line, with what to do and without a stack', () => {
-  const refused: Readonly<Record<string, readonly [code: string, exit: number, expected: RegExp]>> = {
-    'nothing of ours': [
-      'export const a = 1',
-      1,
-      /module\.ts exports no actors and no system\n\s+export what actor/,
-    ],
-    'two systems': [
-      `${ACTOR} export const a = system('a', { actors: [] }); export const b = system('b', { actors: [] })`,
-      1,
-      /module\.ts exports 2 systems \(a, b\)\n\s+export the one to be served/,
-    ],
-    'a running system': [
-      `${ACTOR} export const a = await system('a', { actors: [counter], store: 'memory' }).start()`,
-      1,
-      /module\.ts exports a system that is started already\n\s+.*without \.start\(\)/,
-    ],
-    'two actors of one name': [
-      `${ACTOR} export { counter }; export const other = actor('counter', { actions: {} })`,
-      1,
-      /"counter", which another one has already/,
-    ],
-    'a syntax error': [
-      'const x = {\nexport',
-      1,
-      /module\.ts cannot be loaded: SyntaxError: .*\n\s+at module\.ts:2\n/,
-    ],
-    'an enum': ['export enum A { b }', 1, /enum is not supported in strip-only mode\n\s+at module\.ts:1\n/],
-    'an error while it loads': [
-      '\nthrow new RangeError("too far")',
-      1,
-      /module\.ts cannot be loaded: RangeError: too far\n\s+at module\.ts:2:7\n/,
-    ],
-    'a wrong definition': [
-      "import { actor } from 'spawn-mesh'\nactor('', { actions: {} })",
-      1,
-      /the definition name must be a non-empty string\n\s+at module\.ts:2:1\n/,
-    ],
-    'a missing import': [
-      "import './gone.ts'",
-      1,
-      /Cannot find module '.*gone\.ts' imported from .*module\.ts/,
-    ],
-  }
-  for (const [what, [code, exit, expected]] of Object.entries(refused)) {
-    test(what, async () => {
-      using project = createProject({ 'module.ts': code })
-      const outcome = await cli(['start', 'module.ts', '--port', '0', '--store', 'memory'], {
-        cwd: project.path,
+describe(
+  'what cannot be served is told in one line, with what to do and without a stack',
+  { concurrency: 3 },
+  () => {
+    const refused: Readonly<Record<string, readonly [code: string, exit: number, expected: RegExp]>> = {
+      'nothing of ours': [
+        'export const a = 1',
+        1,
+        /module\.ts exports no actors and no system\n\s+export what actor/,
+      ],
+      'two actors of one name': [
+        `${ACTOR} export { counter }; export const other = actor('counter', { actions: {} })`,
+        1,
+        /"counter", which another one has already/,
+      ],
+      'a syntax error': [
+        'const x = {\nexport',
+        1,
+        /module\.ts cannot be loaded: SyntaxError: .*\n\s+at module\.ts:2\n/,
+      ],
+      'an enum': ['export enum A { b }', 1, /enum is not supported in strip-only mode\n\s+at module\.ts:1\n/],
+      'an error while it loads': [
+        '\nthrow new RangeError("too far")',
+        1,
+        /module\.ts cannot be loaded: RangeError: too far\n\s+at module\.ts:2:7\n/,
+      ],
+      'a wrong definition': [
+        "import { actor } from 'spawn-mesh'\nactor('', { actions: {} })",
+        1,
+        /the definition name must be a non-empty string\n\s+at module\.ts:2:1\n/,
+      ],
+      'a missing import': [
+        "import './gone.ts'",
+        1,
+        /Cannot find module '.*gone\.ts' imported from .*module\.ts/,
+      ],
+    }
+    for (const [what, [code, exit, expected]] of Object.entries(refused)) {
+      test(what, async () => {
+        using project = createProject({ 'module.ts': code })
+        const outcome = await cli(['start', 'module.ts', '--port', '0', '--store', 'memory'], {
+          cwd: project.path,
+        })
+        assert.equal(outcome.code, exit, outcome.stderr)
+        assert.equal(outcome.stdout, '')
+        assert.match(outcome.stderr, expected)
+        assert.doesNotMatch(outcome.stderr, /^\s+at .*(node:|src\/)/m)
       })
-      assert.equal(outcome.code, exit, outcome.stderr)
-      assert.equal(outcome.stdout, '')
-      assert.match(outcome.stderr, expected)
-      assert.doesNotMatch(outcome.stderr, /^\s+at .*(node:|src\/)/m)
+    }
+
+    test('a module that is not there, and a folder', async () => {
+      const missing = await cli(['start', 'no-such.ts'])
+      assert.equal(missing.code, 2)
+      assert.match(missing.stderr, /there is no file no-such\.ts\n\s+name the TypeScript or JavaScript file/)
+      assert.match((await cli(['start', 'src'])).stderr, /this is not a file: src/)
     })
-  }
 
-  test('a module that is not there, and a folder', async () => {
-    const missing = await cli(['start', 'no-such.ts'])
-    assert.equal(missing.code, 2)
-    assert.match(missing.stderr, /there is no file no-such\.ts\n\s+name the TypeScript or JavaScript file/)
-    assert.match((await cli(['start', 'src'])).stderr, /this is not a file: src/)
-  })
+    test('a port that is taken, and a store that another process has', async () => {
+      using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
+      await using server = await serve(['start', 'module.ts'], { cwd: project.path })
+      const port = new URL(server.url).port
+      const second = ['start', 'module.ts', '--port', port]
+      const taken = await cli([...second, '--store', 'memory'], { cwd: project.path })
+      assert.equal(taken.code, 1)
+      assert.match(taken.stderr, new RegExp(`^error: .*port ${port} .* is in use`))
+      assert.doesNotMatch(taken.stderr, /^\s+at /m)
+      const locked = await cli(['start', 'module.ts', '--port', '0'], { cwd: project.path })
+      assert.equal(locked.code, 1)
+      assert.match(locked.stderr, /^error: .*my-system\.db/)
+      assert.doesNotMatch(locked.stderr, /^\s+at /m)
+    })
+  },
+)
 
-  test('a port that is taken, and a store that another process has', async () => {
-    using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
-    await using server = await serve(['start', 'module.ts'], { cwd: project.path })
-    const port = new URL(server.url).port
-    const second = ['start', 'module.ts', '--port', port]
-    const taken = await cli([...second, '--store', 'memory'], { cwd: project.path })
-    assert.equal(taken.code, 1)
-    assert.match(taken.stderr, new RegExp(`^error: .*port ${port} .* is in use`))
-    assert.doesNotMatch(taken.stderr, /^\s+at /m)
-    const locked = await cli(['start', 'module.ts', '--port', '0'], { cwd: project.path })
-    assert.equal(locked.code, 1)
-    assert.match(locked.stderr, /^error: .*my-system\.db/)
-    assert.doesNotMatch(locked.stderr, /^\s+at /m)
-  })
-})
-
-describe('while it serves', () => {
+describe('while it serves', { concurrency: 3 }, () => {
   test('--json makes every line of its output a document', async () => {
     using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
     await using server = await serve(['start', 'module.ts', '--json'], { cwd: project.path })

@@ -19,6 +19,7 @@ export function sampleCall(
   const [definition] = definitions
   if (definition === undefined) return null
   for (const action of definition.actions.values()) {
+    if (action === definition.initAction) continue
     const payload = samplePayload(action)
     if (payload !== null) return curlLine(url, system, definition, action.name, payload)
   }

@@ -1,0 +1,198 @@
+// `spawn invoke` and `spawn actors` against a real `spawn start`: every command, every option, and what a program sees.
+
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { createProject, type Project } from './project.ts'
+import type { Outcome, RunOptions } from './cli.ts'
+import { serve, type Serving } from './server.ts'
+
+const MODULE = `import { actor, SpawnError, Value } from 'spawn-mesh'
+
+export const incrementor = actor('incrementor', {
+  state: { total: 0 },
+  actions: {
+    add: (ctx, { value }: { value: number }) => {
+      const total = ctx.state.total + value
+      return Value.of().state({ total }).response({ total })
+    },
+    nothing: () => undefined,
+    echo: (ctx, payload: unknown) => ({ payload: payload ?? 'none', metadata: ctx.metadata }),
+    fail: () => { throw new Error('the till is closed') },
+    wide: () => Array.from({ length: 40 }, (_, at) => at),
+  },
+})
+
+export const sleeper = actor('sleeper', { actions: { hang: () => new Promise(() => {}) } })
+
+export const user = actor('user', {
+  kind: 'unnamed',
+  state: { name: '' },
+  actions: {
+    rename: (ctx, { name, city }: { name: string; city: string }) =>
+      Value.of().state({ name }).tags({ city }).response(name),
+  },
+})
+`
+
+let project: Project
+let server: Serving
+const run = (line: string, options?: RunOptions): Promise<Outcome> => server.cli(line.split(' '), options)
+const ok = async (line: string, options?: RunOptions): Promise<string> => {
+  const { code, stdout, stderr } = await run(line, options)
+  assert.equal(code, 0, stderr)
+  return stdout
+}
+
+before(async () => {
+  project = createProject({ 'module.ts': MODULE })
+  server = await serve(['start', 'module.ts', '--store', 'memory'], { cwd: project.path })
+  for (const [at, city] of ['Oslo', 'Bergen', 'Oslo'].entries()) {
+    await ok(`invoke user-${at} rename {"name":"n${at}","city":"${city}"} --ref user`)
+  }
+})
+
+after(async () => {
+  await server.end('SIGKILL')
+  project[Symbol.dispose]()
+})
+
+describe('invoke', { concurrency: 3 }, () => {
+  test('prints the response, and nothing but the response, on stdout', async () => {
+    const outcome = await run('invoke incrementor add {"value":2}')
+    assert.deepEqual(outcome, { code: 0, signal: null, stdout: '{"total":2}\n', stderr: '' })
+  })
+
+  test('takes the payload from a file and from stdin', async () => {
+    writeFileSync(join(project.path, 'payload.json'), '\ufeff[1]\n')
+    assert.equal(
+      await ok('invoke incrementor echo @payload.json', { cwd: project.path }),
+      '{"payload":[1],"metadata":{}}\n',
+    )
+    assert.match(await ok('invoke incrementor echo -', { input: ' "piped" ' }), /^\{"payload":"piped"/)
+    assert.match(await ok('invoke incrementor echo'), /^\{"payload":"none"/)
+    assert.match(await ok('invoke incrementor echo -- -5'), /^\{"payload":-5/)
+  })
+
+  test('sends metadata in any script', async () => {
+    const line = await server.cli(['invoke', 'incrementor', 'echo', '--metadata', 'town=Łódź=1'])
+    assert.match(line.stdout, /"metadata":\{"town":"Łódź=1"\}/)
+  })
+
+  test('says that there is no response: a note for people, null for programs', async () => {
+    const quiet = await run('invoke incrementor nothing')
+    assert.deepEqual(quiet, { code: 0, signal: null, stdout: '', stderr: 'done, without a response\n' })
+    assert.equal(await ok('invoke incrementor nothing --json'), 'null\n')
+    assert.equal((await run('invoke sleeper hang --async')).stderr, 'accepted\n')
+  })
+
+  test('with an idempotency key happens once', async () => {
+    const line = 'invoke user-9 rename {"name":"A","city":"X"} --ref user --idempotency-key order-7'
+    assert.equal(await ok(line), '"A"\n')
+    assert.equal(await ok(line.replace('"A"', '"B"')), '"A"\n')
+  })
+
+  test('a response wider than one line stays one line in a pipe', async () => {
+    assert.equal((await ok('invoke incrementor wide')).trim().split('\n').length, 1)
+  })
+
+  const failures: readonly [line: string, code: number, expected: RegExp][] = [
+    ['invoke nobody add', 1, /^error: ACTOR_NOT_FOUND: .*nobody.*\n {7}see what is stored/],
+    ['invoke incrementor ad', 1, /^error: ACTION_NOT_FOUND: .*"?ad"?/],
+    ['invoke incrementor fail', 1, /^error: ACTION_FAILED: .*incrementor.*the till is closed\n$/],
+    ['invoke incrementor add {"value":1} --system other', 1, /^error: ACTOR_NOT_FOUND: .*other/],
+    ['invoke user-9 rename {} --ref nothing', 1, /^error: ACTOR_NOT_FOUND: /],
+  ]
+  for (const [line, code, expected] of failures) {
+    test(`fails with ${code}: ${line}`, async () => {
+      const outcome = await run(line)
+      assert.equal(outcome.code, code, outcome.stderr)
+      assert.equal(outcome.stdout, '')
+      assert.match(outcome.stderr, expected)
+      assert.doesNotMatch(outcome.stderr, /^\s+at /m)
+    })
+  }
+
+  test('an error is one document with --json', async () => {
+    const { code, stderr } = await run('invoke incrementor fail --json')
+    assert.equal(code, 1)
+    assert.partialDeepStrictEqual(JSON.parse(stderr), {
+      error: { code: 'ACTION_FAILED', details: { retryable: false } },
+    })
+  })
+})
+
+test('a call that takes too long ends with 4, and says that it may have happened', async () => {
+  const { code, stderr } = await run('invoke sleeper hang --timeout 50')
+  assert.equal(code, 4)
+  assert.match(stderr, /^error: DEADLINE_EXCEEDED: .*\n {7}it may have happened/)
+})
+
+describe('actors', { concurrency: 3 }, () => {
+  test('list shows a table, aligned, by definition and name', async () => {
+    const [heading = '', ...rows] = (await ok('actors list --parent user --prefix user-'))
+      .trimEnd()
+      .split('\n')
+    assert.match(heading, /^NAME {4}DEFINITION {2}REVISION {2}COMMITTED {13}TAGS$/)
+    assert.match(rows[0] ?? '', /^user-0 {2}user {8}1 {9}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}city=Oslo$/)
+    assert.ok(rows.length >= 3)
+  })
+
+  test('list filters by tag, and gives a program one document per actor', async () => {
+    const rows = (await ok('actors list --tag city=Oslo --json')).trim().split('\n')
+    assert.deepEqual(
+      rows.map((row) => (JSON.parse(row) as { name: string }).name),
+      ['user-0', 'user-2'],
+    )
+  })
+
+  test('list pages: a limit tells how to go on, and all of it needs no telling', async () => {
+    const first = await run('actors list --parent user --prefix user- --limit 2 --json')
+    const { next } = JSON.parse(first.stderr) as { next: string }
+    assert.equal(first.stdout.trim().split('\n').length, 2)
+    const rest = await server.cli([
+      'actors',
+      'list',
+      '--parent',
+      'user',
+      '--prefix',
+      'user-',
+      '--after',
+      next,
+    ])
+    assert.match(rest.stdout, /^user-2 /m)
+    assert.doesNotMatch(rest.stdout, /^user-[01] /m)
+    assert.match((await run('actors list --limit 1')).stderr, /^there are more: --after \S+, or --all\n$/)
+    assert.equal((await run('actors list --all')).stderr, '')
+  })
+
+  test('list says when there is nothing', async () => {
+    const { code, stdout, stderr } = await run('actors list --prefix zebra')
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: '' })
+    assert.equal(stderr, 'no actors are stored in my-system that match\n')
+  })
+
+  test('get shows state, revision and tags', async () => {
+    assert.deepEqual(JSON.parse(await ok('actors get user-1 --ref user')), {
+      name: 'user-1',
+      parent: 'user',
+      system: 'my-system',
+      kind: 'unnamed',
+      revision: 1,
+      tags: { city: 'Bergen' },
+      state: { name: 'n1' },
+    })
+    assert.equal((await run('actors get nobody')).code, 1)
+  })
+
+  test('delete needs a yes where nobody can be asked, and then removes the actor', async () => {
+    await ok('invoke doomed rename {"name":"d","city":"D"} --ref user')
+    assert.equal((await run('actors delete doomed --ref user')).code, 2)
+    const gone = await run('actors delete doomed --ref user --yes')
+    assert.deepEqual(gone, { code: 0, signal: null, stdout: '', stderr: 'deleted user/doomed\n' })
+    const again = await run('actors delete doomed --ref user --yes --json')
+    assert.equal(again.code, 1)
+    assert.partialDeepStrictEqual(JSON.parse(again.stderr), { error: { code: 'ACTOR_NOT_FOUND' } })
+  })
+})
