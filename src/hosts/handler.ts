@@ -11,19 +11,12 @@ import type { Context } from './context.ts'
 import type { DeepReadonly } from './deep-readonly.ts'
 import type { Unchanged, Value } from './value.ts'
 
-/** A response as it is, without a Value around it. Values are told apart by their mark. */
-type Plain = string | number | boolean | bigint | null | undefined | void | PlainObject
-type PlainObject = object & { readonly nextState?: never; readonly then?: never }
-
-/** What a handler may return: a Value with a state that the actor takes, or the response itself. */
-export type Answer<Next> = Value<DeepReadonly<Next> | Unchanged, unknown> | Plain
-
 /**
- * The function of an action. Its payload is typed by its schema, or by an annotation of the parameter; without both it is
+ * The function of an action. It returns a Value, or the response itself, or a promise of either. Its payload is typed by its schema, or by an annotation of the parameter; without both it is
  * `unknown`. (A method signature, so that an annotated parameter is taken.)
  */
 export type Handler<State, Payload, Next = State> = {
-  run(ctx: Context<State, Next>, payload: Payload): Answer<NoInfer<Next>> | PromiseLike<Answer<NoInfer<Next>>>
+  run(ctx: Context<State, Next>, payload: Payload): unknown
 }['run']
 
 /** A schema whose output is a `Payload`. */
@@ -55,6 +48,27 @@ type FunctionOf<Action> = Action extends AnyFunction
   ? Action
   : Action extends { readonly handler: infer F extends AnyFunction }
     ? F
+    : never
+
+/**
+ * What an action must be besides itself: one that returns a Value with a state returns a state of the actor. A return type
+ * could not say so, since a response may be of any type, `unknown` included.
+ */
+export type StateChecked<Action, Next> = [StateIn<ReturnType<FunctionOf<Action>>>] extends [
+  DeepReadonly<Next> | Unchanged,
+]
+  ? unknown
+  : Action extends AnyFunction
+    ? (...args: never) => Value<DeepReadonly<Next>, unknown>
+    : { readonly handler: (...args: never) => Value<DeepReadonly<Next>, unknown> }
+
+/** The states of the Values that are returned. */
+type StateIn<Returned> = 0 extends Returned & 1
+  ? never
+  : Awaited<Returned> extends infer Answer
+    ? Answer extends Value<infer State, unknown>
+      ? State
+      : never
     : never
 
 /** The arguments of a call: none, one, or one that may be left out. */

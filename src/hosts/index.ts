@@ -5,7 +5,15 @@ export { type ActorDefinition, isActorDefinition, markDefinition } from './actor
 export type { Context } from './context.ts'
 export type { DeepReadonly } from './deep-readonly.ts'
 export { deepFreeze } from './freeze.ts'
-export type { ActionInput, ActionOptions, Handler, HandlerAction, PayloadOf, ResponseOf } from './handler.ts'
+export type {
+  ActionInput,
+  ActionOptions,
+  Handler,
+  HandlerAction,
+  PayloadOf,
+  ResponseOf,
+  StateChecked,
+} from './handler.ts'
 export { type CallOptions, callOf, type InvokeOptions } from './invoke-options.ts'
 export { type InstanceName, type Ref, refOf, type Sender } from './ref.ts'
 export { type Unchanged, Value } from './value.ts'

@@ -4,7 +4,7 @@
 // Invariant: a definition that it answers with is complete and sound; what is wrong with one is said here, at once.
 
 import { LIMITS } from '../base/index.ts'
-import { type ActionInput, type ActorDefinition, markDefinition } from '../hosts/index.ts'
+import { type ActionInput, type ActorDefinition, markDefinition, type StateChecked } from '../hosts/index.ts'
 import type { Durability, HistoryPolicy, Kind, Tags } from '../ports/index.ts'
 import { checkName, type Schema, type SchemaInput, type SchemaOutput } from '../protocol/index.ts'
 import { actionsOf, initActionOf } from './actions.ts'
@@ -68,12 +68,12 @@ export interface ActorSettings<S, State, Actions, Payloads, Name extends KindNam
 }
 
 /**
- * The actions by name. Two views of the same object: `Actions` keeps each as it is written, for the types of refs;
- * `Payloads` is inferred from the schemas and types the handlers' second parameter.
+ * The actions by name. Views of the same object: `Actions` keeps each as it is written, for the types of refs; `Payloads`
+ * is inferred from the schemas and types the handlers' second parameter; the last one checks the states that they return.
  */
 type ActionsSetting<State, Next, Actions, Payloads> = Actions & {
   readonly [Name in keyof Payloads]: ActionInput<State, Payloads[Name], Next>
-}
+} & { readonly [Name in keyof Actions]: StateChecked<Actions[Name], Next> }
 
 const NO_HISTORY: HistoryPolicy = { revisions: 0, durationMs: 0 }
 

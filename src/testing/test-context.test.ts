@@ -67,7 +67,8 @@ test('runAction runs an action with its schemas', async () => {
     response: { total: 1 },
     checkpoint: false,
   })
-  const total: number = (await runAction(counter, 'add', { state: { total: 5 }, payload: { value: 2 } })).response.total
+  const total: number = (await runAction(counter, 'add', { state: { total: 5 }, payload: { value: 2 } }))
+    .response.total
   assert.equal(total, 7)
   assert.deepEqual((await runAction(counter, 'whoami', { self: { name: 'c-1' } })).response, {
     system: 'test',

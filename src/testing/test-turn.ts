@@ -53,7 +53,12 @@ export class TestTurn implements Turn {
     this.action = action
     this.payload = payload
     this.state = 'state' in options ? options.state : definition.state?.initial()
-    this.self = { system: 'test', parent: unnamed ? name : '', name: unnamed ? 'test' : name, ...options.self }
+    this.self = {
+      system: 'test',
+      parent: unnamed ? name : '',
+      name: unnamed ? 'test' : name,
+      ...options.self,
+    }
     this.caller = options.caller ?? null
     this.metadata = options.metadata ?? {}
     this.tags = options.tags ?? definition.tags

@@ -44,6 +44,9 @@ test('types flow from a definition with plain JSON', () => {
         same<typeof payload, unknown>(true)
         return null
       },
+      passedOn: (ctx) => ctx.invoke('other', { action: 'x' }),
+      // oxlint-disable-next-line typescript/no-unsafe-return -- what was parsed is any
+      parsed: (_ctx, text: string) => JSON.parse(text),
       full: { handler: (ctx, payload: { by: number }) => ctx.state.total * payload.by, timeout: 1_000 },
     },
   })
