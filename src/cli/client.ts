@@ -146,7 +146,7 @@ class Client {
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   ACTOR_NOT_FOUND: 'see what is stored with `spawn actors list`; an instance needs --ref <definition>',
-  DEADLINE_EXCEEDED: 'it may have happened: look with `spawn actors get`, or give it longer with --timeout',
+  DEADLINE_EXCEEDED: 'give it longer with --timeout; `spawn actors get` shows what stands',
   DEFECT: 'the log of the server says more',
 }
 

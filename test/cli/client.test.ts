@@ -123,10 +123,10 @@ describe('invoke', { concurrency: 3 }, () => {
   })
 })
 
-test('a call that takes too long ends with 4, and says that it may have happened', async () => {
+test('a call that takes too long ends with 4, and the server says how far it came', async () => {
   const { code, stderr } = await run('invoke sleeper hang --timeout 50')
   assert.equal(code, 4)
-  assert.match(stderr, /^error: DEADLINE_EXCEEDED: .*\n {7}it may have happened/)
+  assert.match(stderr, /^error: DEADLINE_EXCEEDED: .*\n {7}give it longer with --timeout/)
 })
 
 describe('actors', { concurrency: 3 }, () => {
