@@ -26,7 +26,7 @@ export class Settings {
     this.given = given
     for (const name of Object.keys(given)) {
       if (known.includes(name)) continue
-      const nearest = known.find((candidate) => isNear(candidate, name))
+      const nearest = name.length > 2 ? known.find((candidate) => isNear(candidate, name)) : undefined
       const advice = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`
       throw this.error(`has an unknown setting "${name}"${advice}; known are ${known.join(', ')}`)
     }
@@ -121,17 +121,21 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/** Whether two names differ by their case, or by one letter that is missing, added, wrong or swapped with the next. */
+/** Whether one name may be meant by the other: at most two letters missing, added or wrong. */
 function isNear(left: string, right: string): boolean {
-  const [a, b] = [left.toLowerCase(), right.toLowerCase()]
-  if (a === b) return true
-  let from = 0
-  while (from < a.length && a[from] === b[from]) from += 1
-  const [restA, restB] = [a.slice(from), b.slice(from)]
-  return (
-    restA.slice(1) === restB ||
-    restA === restB.slice(1) ||
-    restA.slice(1) === restB.slice(1) ||
-    (restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2))
-  )
+  return distance(left.toLowerCase(), right.toLowerCase()) <= 2
+}
+
+/** How many letters have to be added, removed or replaced to make one text of the other. */
+function distance(left: string, right: string): number {
+  let above = Array.from({ length: right.length + 1 }, (_, at) => at)
+  for (const [row, letter] of [...left].entries()) {
+    const line = [row + 1]
+    for (const [column, other] of [...right].entries()) {
+      const replaced = (above[column] ?? 0) + (letter === other ? 0 : 1)
+      line.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1))
+    }
+    above = line
+  }
+  return above.at(-1) ?? 0
 }

@@ -16,7 +16,7 @@ export function stateOf(settings: Settings): StateDefinition | null {
   }
   const codec = schemaCodec(settings, 'schema', schema)
   if (isFunction(given)) return { codec, initial: () => firstState(settings, codec, given()) }
-  const first = deepFreeze(firstState(settings, codec, given ?? emptyOf(schema)))
+  const first = deepFreeze(firstState(settings, codec, given === undefined ? emptyOf(schema) : given))
   return { codec, initial: () => first }
 }
 

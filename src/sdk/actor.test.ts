@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as z from 'zod'
+
+import { StateSchema } from '../../examples/incrementor-protobuf/incrementor_pb.ts'
+import { isSpawnError } from '../base/index.ts'
+import { isActorDefinition } from '../hosts/index.ts'
+import { jsonCodec } from '../protocol/index.ts'
+import { actor } from './actor.ts'
+
+const noop = () => {}
+
+describe('a definition', () => {
+  test('has a default for everything but its name and actions', () => {
+    const { actions, ...rest } = actor('plain', { actions: { run: noop } })
+    assert.deepEqual(
+      { ...rest },
+      {
+        name: 'plain',
+        kind: 'named',
+        stateful: true,
+        durability: 'turn',
+        snapshotTimeoutMs: 2_000,
+        idleTimeoutMs: 600_000,
+        mailboxLimit: 10_000,
+        tags: {},
+        history: { revisions: 0, durationMs: 0 },
+        state: null,
+        initAction: null,
+        [Symbol.for('spawn-mesh.actor-definition')]: true,
+      },
+    )
+    assert.deepEqual([...actions.keys()], ['run'])
+    const { handler, ...action } = actions.get('run') ?? assert.fail()
+    assert.equal(handler, noop)
+    assert.deepEqual(action, { name: 'run', timeoutMs: null, payload: jsonCodec, response: jsonCodec })
+  })
+
+  test('says what its settings say', () => {
+    const definition = actor('full', {
+      kind: 'abstract',
+      state: { n: 1 },
+      durability: 'snapshot',
+      snapshotTimeout: 5,
+      deactivateTimeout: 6,
+      tags: { colour: 'red' },
+      mailbox: 7,
+      history: { revisions: 8, duration: 9 },
+      actions: { run: { handler: noop, timeout: 10 }, Setup: noop, init: noop },
+    })
+    assert.equal(definition.kind, 'unnamed')
+    assert.equal(definition.durability, 'snapshot')
+    assert.equal(definition.snapshotTimeoutMs, 5)
+    assert.equal(definition.idleTimeoutMs, 6)
+    assert.deepEqual(definition.tags, { colour: 'red' })
+    assert.equal(definition.mailboxLimit, 7)
+    assert.deepEqual(definition.history, { revisions: 8, durationMs: 9 })
+    assert.equal(definition.actions.get('run')?.timeoutMs, 10)
+    assert.equal(definition.initAction?.name, 'Setup')
+    assert.ok(isActorDefinition(definition))
+  })
+
+  test('takes the four words for two kinds, and a number for history', () => {
+    const kinds = (['named', 'singleton', 'unnamed', 'abstract'] as const).map(
+      (kind) => actor('k', { kind, actions: {} }).kind,
+    )
+    assert.deepEqual(kinds, ['named', 'named', 'unnamed', 'unnamed'])
+    assert.deepEqual(actor('h', { state: 1, history: 3, actions: {} }).history, {
+      revisions: 3,
+      durationMs: 0,
+    })
+  })
+
+  test('has a name of any text up to 512 bytes', () => {
+    assert.equal(actor('Käse 🧀/../x', { actions: {} }).name, 'Käse 🧀/../x')
+    assert.throws(() => actor('', { actions: {} }), /definition name/)
+    assert.throws(() => actor('x'.repeat(513), { actions: {} }), /definition name/)
+  })
+})
+
+describe('a first state', () => {
+  test('given as a value is shared by all actors, and frozen', () => {
+    const { state } = actor('a', { state: { list: [1] }, actions: {} })
+    assert.equal(state?.initial(), state?.initial())
+    assert.throws(() => (state?.initial() as { list: number[] }).list.push(2), TypeError)
+  })
+
+  test('given as a function is a fresh one each time', () => {
+    const { state } = actor('a', { state: () => ({ list: [1] }), actions: {} })
+    assert.notEqual(state?.initial(), state?.initial())
+    assert.deepEqual(state?.initial(), { list: [1] })
+  })
+
+  test('of a descriptor is the empty message, or one made from its fields', () => {
+    const empty = actor('a', { schema: StateSchema, actions: {} }).state?.initial()
+    assert.deepEqual(empty, { $typeName: 'examples.incrementor.State', total: 0 })
+    const given = actor('a', { schema: StateSchema, state: { total: 3 }, actions: {} }).state?.initial()
+    assert.deepEqual(given, { $typeName: 'examples.incrementor.State', total: 3 })
+  })
+
+  test('is what its schema makes of it', () => {
+    const schema = z.object({ total: z.number().default(5) })
+    assert.deepEqual(actor('a', { schema, state: {}, actions: {} }).state?.initial(), { total: 5 })
+    assert.deepEqual(actor('a', { schema, actions: {} }).state?.initial(), { total: 5 })
+  })
+
+  test('that is falsy is a state', () => {
+    assert.equal(actor('a', { state: 0, actions: {} }).state?.initial(), 0)
+    assert.equal(actor('a', { state: null, actions: {} }).state?.initial(), null)
+  })
+})
+
+describe('a bad setting is told at once:', () => {
+  const cases: [what: string, settings: unknown, message: RegExp][] = [
+    ['no settings', undefined, /^actor "cart" needs an object of settings, not undefined$/],
+    [
+      'a misspelt one',
+      { deactivateTimout: 1, actions: {} },
+      /unknown setting "deactivateTimout" \(did you mean "deactivateTimeout"\?\); known are kind, /,
+    ],
+    [
+      'a kind',
+      { kind: 'pooled', actions: {} },
+      /kind must be one of 'named', 'singleton', 'unnamed', 'abstract', not "pooled"/,
+    ],
+    [
+      'durability',
+      { durability: 'never', actions: {} },
+      /durability must be one of 'turn', 'snapshot', not "never"/,
+    ],
+    ['stateful', { stateful: 'no', actions: {} }, /stateful must be true or false, not "no"/],
+    [
+      'a timeout',
+      { deactivateTimeout: '10s', actions: {} },
+      /deactivateTimeout must be a whole number of milliseconds from 1 to 2147483647, not "10s"/,
+    ],
+    ['a timeout below 1', { deactivateTimeout: 0, actions: {} }, /deactivateTimeout must be .* not 0/],
+    ['a mailbox', { mailbox: 1.5, actions: {} }, /mailbox must be a whole number from 1, not 1.5/],
+    ['tags', { tags: { a: 1 }, actions: {} }, /tags\.a must be a string, not 1/],
+    [
+      'too many tags',
+      { tags: Object.fromEntries(Array.from({ length: 129 }, (_, at) => [`t${at}`, ''])), actions: {} },
+      /tags has 129 entries; at most 128/,
+    ],
+    ['history', { state: 1, history: -1, actions: {} }, /history must be a whole number from 0, not -1/],
+    [
+      'a part of history',
+      { state: 1, history: { revison: 1 }, actions: {} },
+      /history has an unknown setting "revison" \(did you mean "revisions"\?\)/,
+    ],
+    [
+      'a snapshot timeout that means nothing',
+      { state: 1, snapshotTimeout: 5, actions: {} },
+      /snapshotTimeout has no effect when durability is 'turn'; leave it out/,
+    ],
+    [
+      'durability of nothing stored',
+      { state: 1, stateful: false, durability: 'snapshot', actions: {} },
+      /durability has no effect when stateful is false/,
+    ],
+    ['no actions', {}, /actions must be an object of functions by name/],
+    ['actions as an array', { actions: [noop] }, /actions must be an object of functions by name/],
+    [
+      'an action',
+      { actions: { add: 1 } },
+      /^actor "cart" action "add" needs an object of settings, not a number$/,
+    ],
+    [
+      'an action without a handler',
+      { actions: { add: {} } },
+      /action "add" has a bad setting: handler must be a function/,
+    ],
+    [
+      'an option of an action',
+      { actions: { add: { handler: noop, timeuot: 1 } } },
+      /action "add" has an unknown setting "timeuot" \(did you mean "timeout"\?\)/,
+    ],
+    [
+      'the timeout of an action',
+      { actions: { add: { handler: noop, timeout: 86_400_001 } } },
+      /timeout must be at most 86400000 ms/,
+    ],
+    ['an action without a name', { actions: { '': noop } }, /action name/],
+    ['an action that promises need', { actions: { then: noop } }, /"then"/],
+    [
+      'a schema',
+      { actions: { add: { handler: noop, payload: { type: 'object' } } } },
+      /action "add" has a bad setting: payload is no schema: .*Standard Schema/,
+    ],
+    ['the schema of a state', { schema: 'x', state: 1, actions: {} }, /schema is no schema/],
+    [
+      'a state that its schema refuses',
+      { schema: z.object({ n: z.number() }), state: { n: 'x' }, actions: {} },
+      /state is no JSON that can be stored: n: /,
+    ],
+    [
+      'a state that its schema needs',
+      { schema: z.object({ n: z.number() }), actions: {} },
+      /state is no JSON that can be stored: n: /,
+    ],
+    [
+      'a state that JSON cannot carry',
+      { state: { at: new Map() }, actions: {} },
+      /state is no JSON that can be stored: at: JSON cannot carry .*Map/,
+    ],
+    [
+      'a state that is not there yet',
+      { state: Promise.resolve(1), actions: {} },
+      /state is a promise; do what must be waited for in an `init` action/,
+    ],
+  ]
+  for (const [what, settings, message] of cases) {
+    test(what, () => {
+      assert.throws(
+        () => actor('cart', settings as never),
+        (error) => {
+          assert.ok(isSpawnError(error), String(error))
+          assert.equal(error.code, 'INVALID_ARGUMENT')
+          assert.match(error.message, /^actor "cart"|^the action name/)
+          assert.match(error.message, message)
+          return true
+        },
+      )
+    })
+  }
+})

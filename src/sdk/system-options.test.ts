@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import { isSpawnError } from '../base/index.ts'
+import { MemoryStore } from '../stores/memory/index.ts'
+import { actor } from './actor.ts'
+import { planOf } from './system-options.ts'
+
+const one = actor('one', { actions: {} })
+
+describe('the plan of a system', () => {
+  test('is an SQLite file named after it, no port, and what its actors say', () => {
+    assert.deepEqual(planOf('my-system', { actors: [one] }), {
+      name: 'my-system',
+      actors: [one],
+      store: { kind: 'sqlite', file: 'my-system.db' },
+      http: null,
+      logger: undefined,
+      limits: {},
+      clock: undefined,
+      random: undefined,
+    })
+  })
+
+  test('keeps the file in the working directory, whatever the name', () => {
+    const files = ['../up', 'a/b', '.', 'ä b', 'A_1', 'con:1'].map(
+      (name) => planOf(name, { actors: [] }).store,
+    )
+    assert.deepEqual(
+      files.map((store) => store.kind === 'sqlite' && store.file),
+      ['%2E%2E%2Fup.db', 'a%2Fb.db', '%2E.db', '%C3%A4%20b.db', 'A_1.db', 'con%3A1.db'],
+    )
+  })
+
+  test('takes stores by name, by path and as they are', () => {
+    const own = new MemoryStore()
+    assert.deepEqual(planOf('s', { actors: [], store: 'memory' }).store, { kind: 'memory' })
+    assert.deepEqual(planOf('s', { actors: [], store: 'sqlite:/var/x.db' }).store, {
+      kind: 'sqlite',
+      file: '/var/x.db',
+    })
+    assert.deepEqual(planOf('s', { actors: [], store: own }).store, { kind: 'own', store: own })
+  })
+
+  test('takes a port, an address, or the usual one', () => {
+    const http = (setting: Parameters<typeof planOf>[1]['http']) =>
+      planOf('s', { actors: [], http: setting }).http
+    assert.deepEqual(http(8080), { port: 8080, host: undefined })
+    assert.deepEqual(http(0), { port: 0, host: undefined })
+    assert.deepEqual(http(true), { port: 9001, host: undefined })
+    assert.deepEqual(http({ host: '::1' }), { port: 9001, host: '::1' })
+    assert.equal(http(false), null)
+  })
+
+  test('takes limits by name', () => {
+    assert.deepEqual(planOf('s', { actors: [], limits: { residentActors: 10 } }).limits, {
+      residentActors: 10,
+    })
+  })
+
+  const refused: [what: string, options: unknown, message: RegExp][] = [
+    ['no options', undefined, /needs an object of settings/],
+    ['a misspelt one', { actors: [], stor: 'memory' }, /unknown setting "stor" \(did you mean "store"\?\)/],
+    ['no actors', {}, /actors must be an array of definitions, not undefined/],
+    [
+      'what is no definition',
+      { actors: [one, { name: 'x' }] },
+      /actors\[1\] must be a definition that actor\(\.\.\.\) made/,
+    ],
+    [
+      'two of one name',
+      { actors: [one, actor('one', { actions: {} })] },
+      /actors\[1\] has the name "one", which another one has/,
+    ],
+    [
+      'a store',
+      { actors: [], store: 'redis://x' },
+      /store must be 'memory', 'sqlite:<path>' or a statestore, not "redis:\/\/x"/,
+    ],
+    ['a path that is empty', { actors: [], store: 'sqlite:' }, /store must be/],
+    [
+      'a port',
+      { actors: [], http: 70_000 },
+      /http must be a port from 0 \(any that is free\) to 65535, not 70000/,
+    ],
+    [
+      'a part of http',
+      { actors: [], http: { prot: 1 } },
+      /http has an unknown setting "prot" \(did you mean "port"\?\)/,
+    ],
+    ['a host', { actors: [], http: { host: '' } }, /host must be an address/],
+    [
+      'a limit',
+      { actors: [], limits: { residentActors: 0 } },
+      /residentActors must be a whole number from 1, not 0/,
+    ],
+    [
+      'an unknown limit',
+      { actors: [], limits: { residents: 1 } },
+      /limits has an unknown setting "residents"/,
+    ],
+    [
+      'a logger',
+      { actors: [], logger: { info() {} } },
+      /logger must have the methods debug, info, warn, error; "debug" is missing/,
+    ],
+  ]
+  for (const [what, options, message] of refused) {
+    test(`is refused for ${what}`, () => {
+      assert.throws(
+        () => planOf('s', options as never),
+        (error) => isSpawnError(error) && error.code === 'INVALID_ARGUMENT' && message.test(error.message),
+      )
+    })
+  }
+})
