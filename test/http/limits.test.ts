@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
+import { type Clock, systemClock } from '../../src/base/index.ts'
 import { until } from '../../src/testing/until.ts'
 import { type Fixture, listening } from './fixture.ts'
 import { post, RawClient, type RawReply } from './raw-client.ts'
@@ -176,6 +177,33 @@ describe('a slow client', () => {
     // Sooner than the time limit of stop, which would have cut it too.
     assert.ok(performance.now() - started < 5_000)
     assert.deepEqual(http.log.lines, [])
+    client.close()
+  })
+
+  test('that has read its reply may wait for the next one as long as it takes', async () => {
+    const replyTimeoutMs = 50
+    const sweeps: (() => void)[] = []
+    const clock: Clock = {
+      ...systemClock,
+      after(delayMs, task, options) {
+        if (delayMs !== replyTimeoutMs) return systemClock.after(delayMs, task, options)
+        sweeps.push(task)
+        return { cancel() {} }
+      },
+    }
+    await using http = await listening({ clock, limits: { replyTimeoutMs } })
+    const client = new RawClient(http.url)
+    client.socket.pause()
+    client.send(post(`${PATH}/big`, '20000000') + post(`${PATH}/hold`, '1'))
+    await until('both calls', () => http.gateway.calls.length === 2)
+    // The listener finds the reply unread, and gives the client 50 ms without progress.
+    sweeps.shift()?.()
+    client.socket.resume()
+    await client.next()
+    const readMs = performance.now()
+    await until('much more than 50 ms to pass', () => performance.now() - readMs > 200)
+    http.gateway.release()
+    assert.equal((await client.next(2))[1]?.body, '"held"')
     client.close()
   })
 
