@@ -13,6 +13,7 @@ const INCREMENTOR = fileURLToPath(new URL('../../examples/incrementor/main.ts', 
 async function add({ url }: Serving): Promise<string> {
   const response = await fetch(`${url}/api/v1/system/my-system/actors/incrementor/actions/add`, {
     method: 'POST',
+    headers: { 'content-type': 'application/json' },
     body: '{"value":1}',
   })
   return response.text()
@@ -26,7 +27,7 @@ test('the count goes on where it stood after kill -9, again and again', async ()
     for (let call = 0; call < 3; call += 1) assert.equal(await add(server), `{"total":${(expected += 1)}}`)
     assert.deepEqual(await server.end('SIGKILL'), { code: null, signal: 'SIGKILL' })
   }
-  assert.ok(existsSync(join(project.path, 'my-system.sqlite')), 'the state is in the working directory')
+  assert.ok(existsSync(join(project.path, 'my-system.db')), 'the state is in the working directory')
 })
 
 test('and after a stop in order, which says what it does and ends with 0', async () => {
