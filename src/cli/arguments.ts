@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import type { Argument, Command, Input } from './command.ts'
 import { usageFailure } from './failure.ts'
 import { flag, type Options } from './option.ts'
-import { didYouMean } from './suggestion.ts'
+import { didYouMean } from '../base/index.ts'
 
 /** Options that every command has. */
 export const GLOBAL_OPTIONS = {

@@ -2,7 +2,7 @@
 // value is called is decided here; which options a command has, in commands/; where they stand on the line, in arguments.ts.
 
 import { usageFailure } from './failure.ts'
-import { didYouMean } from './suggestion.ts'
+import { didYouMean } from '../base/index.ts'
 
 export interface Option<T> {
   /** One letter, for `-p`. */

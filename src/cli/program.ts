@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Failure, usageFailure } from './failure.ts'
 import { commandText, overviewText } from './help.ts'
 import { reportFailure } from './report.ts'
-import { didYouMean } from './suggestion.ts'
+import { didYouMean } from '../base/index.ts'
 import type { Terminal } from './terminal.ts'
 
 /** @param words the command line without the interpreter and the script. */

@@ -3,7 +3,7 @@
 //
 // Invariant: a setting that nobody reads is refused as unknown, so one that is misspelt is never left out silently.
 
-import { LIMITS, SpawnError } from '../base/index.ts'
+import { didYouMean, LIMITS, SpawnError } from '../base/index.ts'
 import { isPlainObject } from './plain-object.ts'
 
 /** The longest time that a setting can say, in milliseconds: timers take no more. */
@@ -26,9 +26,9 @@ export class Settings {
     this.given = given
     for (const name of Object.keys(given)) {
       if (known.includes(name)) continue
-      const nearest = name.length > 2 ? known.find((candidate) => isNear(candidate, name)) : undefined
-      const advice = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`
-      throw this.error(`has an unknown setting "${name}"${advice}; known are ${known.join(', ')}`)
+      throw this.error(
+        `has an unknown setting "${name}"${didYouMean(name, known)}; known are ${known.join(', ')}`,
+      )
     }
   }
 
@@ -119,23 +119,4 @@ function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
-}
-
-/** Whether one name may be meant by the other: at most two letters missing, added or wrong. */
-function isNear(left: string, right: string): boolean {
-  return distance(left.toLowerCase(), right.toLowerCase()) <= 2
-}
-
-/** How many letters have to be added, removed or replaced to make one text of the other. */
-function distance(left: string, right: string): number {
-  let above = Array.from({ length: right.length + 1 }, (_, at) => at)
-  for (const [row, letter] of [...left].entries()) {
-    const line = [row + 1]
-    for (const [column, other] of [...right].entries()) {
-      const replaced = (above[column] ?? 0) + (letter === other ? 0 : 1)
-      line.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1))
-    }
-    above = line
-  }
-  return above.at(-1) ?? 0
 }

@@ -60,7 +60,7 @@ describe('the plan of a system', () => {
 
   const refused: [what: string, options: unknown, message: RegExp][] = [
     ['no options', undefined, /needs an object of settings/],
-    ['a misspelt one', { actors: [], stor: 'memory' }, /unknown setting "stor" \(did you mean "store"\?\)/],
+    ['a misspelt one', { actors: [], stor: 'memory' }, /unknown setting "stor"; did you mean store\?/],
     ['no actors', {}, /actors must be an array of definitions, not undefined/],
     [
       'what is no definition',
@@ -86,7 +86,7 @@ describe('the plan of a system', () => {
     [
       'a part of http',
       { actors: [], http: { prot: 1 } },
-      /http has an unknown setting "prot" \(did you mean "port"\?\)/,
+      /http has an unknown setting "prot"; did you mean port\?/,
     ],
     ['a host', { actors: [], http: { host: '' } }, /host must be an address/],
     [
