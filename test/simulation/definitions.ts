@@ -69,16 +69,22 @@ export function sightOf(target: Target, state: State): Sight {
   return { actor: targetText(target), count: state.entries.length, last: state.entries.at(-1)?.id ?? '' }
 }
 
+/** How far the init action of an actor's present activation has come. */
+type Waking = 'begun' | 'done' | 'failed'
+
 /** The code of all actors in one life of the system. */
 export class SimulatedHost implements Host {
   readonly #life: number
+  readonly #initFails: () => boolean
+  readonly #waking = new Map<string, Waking>()
   readonly #clock: Clock
   readonly #history: History
   /** The turn that is on, for each actor: a second one is a broken promise. */
   readonly #running = new Map<string, Turn>()
 
-  constructor(life: number, clock: Clock, history: History) {
+  constructor(life: number, clock: Clock, history: History, initFails: () => boolean) {
     this.#life = life
+    this.#initFails = initFails
     this.#clock = clock
     this.#history = history
   }
@@ -87,6 +93,9 @@ export class SimulatedHost implements Host {
     const self = targetOf(turn)
     this.#begin(targetText(self), turn)
     if (turn.action.name === 'init') return this.#wake(turn, self)
+    const waking = this.#waking.get(targetText(self)) ?? 'done'
+    if (waking !== 'done')
+      this.#history.alarms.push(`a turn of ${targetText(self)} ran, its init action: ${waking}`)
     const order = turn.payload
     assert(isOrder(order), 'a call carries what was sent with it')
     this.#history.started(this.#life, order.number)
@@ -105,8 +114,13 @@ export class SimulatedHost implements Host {
 
   /** The init action: it waits a little and changes nothing. */
   async #wake(turn: Turn, self: Target): Promise<Outcome> {
+    const actor = targetText(self)
+    this.#waking.set(actor, 'begun')
     await this.#pause(1)
     this.#end(turn, self)
+    const fails = this.#initFails()
+    this.#waking.set(actor, fails ? 'failed' : 'done')
+    if (fails) throw new SpawnError('ACTION_FAILED', `"${actor}" does not wake, as it was told to`)
     return unchanged(null)
   }
 
@@ -153,7 +167,7 @@ export class SimulatedHost implements Host {
       action: 'relay',
       target: next,
       life: this.#life,
-      by: order.id,
+      by: this.#history.op(order.number),
       keyed: false,
       async: !order.waits,
       durable: next.definition !== 'journal',

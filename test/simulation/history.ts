@@ -42,8 +42,8 @@ export interface Op {
   readonly target: Target
   /** Which life of the system was called. */
   readonly life: number
-  /** The id of the add whose turn made this call; null: the outside. */
-  readonly by: string | null
+  /** The call whose turn made this one; null: the outside did. */
+  readonly by: Op | null
   readonly keyed: boolean
   /** Answered when it stands in the mailbox. */
   readonly async: boolean
@@ -104,6 +104,10 @@ export class History {
     this.ops.push(op)
     this.#started.set(turnKey(op.life, op.number), op)
     return op
+  }
+
+  op(number: number): Op | null {
+    return this.ops[number] ?? null
   }
 
   /** A turn began to run; `number` is that of the call, which travels in its payload. */

@@ -40,6 +40,8 @@ export class Life {
   readonly store: FaultyStore
   /** Resolves when the process is dead: nobody waits for its answers then. */
   readonly dead: Promise<void>
+  /** Whether init actions may fail. */
+  initFails = true
   readonly #history: History
   #die: () => void = () => {}
   #alive = true
@@ -58,7 +60,12 @@ export class Life {
       name: `link ${number}`,
     })
     const clock = this.#mortal(options.clock)
-    const host = new SimulatedHost(number, clock, history)
+    const host = new SimulatedHost(
+      number,
+      clock,
+      history,
+      () => this.initFails && random.next() < plan.initFails,
+    )
     const { mailboxLimit = plan.mailboxLimit } = bugs
     const limits: Partial<Limits> = {
       residentActors: plan.residentActors,
@@ -75,19 +82,27 @@ export class Life {
       limits,
       epoch: number,
     })
-    this.gateway = bugs.gateway?.(this.runtime, clock) ?? this.runtime
-  }
-
-  get alive(): boolean {
-    return this.#alive
+    this.gateway = bugs.gateway?.(this.runtime, options.clock) ?? this.runtime
   }
 
   /** kill -9. */
   crash(): void {
-    this.#alive = false
     this.#history.crashedLives.add(this.number)
-    this.store.cut()
+    this.#end()
     this.#die()
+  }
+
+  /** An orderly stop, and then the end of the process: what it has left undone by then is never done. */
+  async stop(): Promise<void> {
+    await this.runtime.stop()
+    if (!this.#alive) return
+    this.#history.stopped(this.number)
+    this.#end()
+  }
+
+  #end(): void {
+    this.#alive = false
+    this.store.cut()
   }
 
   /** A clock whose tasks die with the process. */

@@ -32,6 +32,7 @@ export function judge(evidence: Evidence): string[] {
     sightsWereReal,
     tagsFollowState,
     mailboxBound,
+    cyclesRefused,
     spawnedExists,
     calmSucceeds,
     ...orderRules,
@@ -208,6 +209,22 @@ function refusal(op: Op): string | null {
   return op.answer !== null && !op.answer.ok ? op.answer.code : null
 }
 
+/** A call that comes back to an actor which waits for it is refused; it never runs, and never waits. */
+function* cyclesRefused({ history }: Evidence): Iterable<string> {
+  for (const op of history.ops) {
+    if (op.by === null || op.async || !waitingActors(op.by).includes(targetText(op.target))) continue
+    if (op.startedTick !== null || op.answer?.ok === true)
+      yield `${describe(op)} ran, within a turn of its own actor`
+    if (refusal(op) === 'DEADLINE_EXCEEDED') yield `${describe(op)} waited for its own actor`
+  }
+}
+
+/** The actors that wait for what this call's turn waits for, itself included. */
+function waitingActors(op: Op): string[] {
+  const above = op.by === null || op.async ? [] : waitingActors(op.by)
+  return [targetText(op.target), ...above]
+}
+
 function* spawnedExists(evidence: Evidence): Iterable<string> {
   for (const op of evidence.history.ops) {
     const actor = targetText(op.target)
@@ -222,6 +239,7 @@ function* calmSucceeds({ history, plan }: Evidence): Iterable<string> {
   const { cancelled, faults, hurried } = plan
   const storeFails = faults.failAfter + faults.failBefore + faults.failThenApply > 0
   if (storeFails || plan.events.length > 0 || cancelled > 0 || hurried > 0 || plan.mix.hang > 0) return
+  if (plan.initActions && plan.initFails > 0) return
   for (const op of history.ops) {
     if (op.action === 'relay' || op.action === 'fail' || op.kind === 'delete' || op.kind === 'inspect')
       continue

@@ -42,7 +42,9 @@ export interface Plan {
   readonly loadGroup: number
   readonly historyRevisions: number
   readonly snapshotTimeoutMs: number
+  /** Whether actors have an init action, and the chance that it fails. */
   readonly initActions: boolean
+  readonly initFails: number
   /** Chances from 0 to 1 of a call: to be cancelled, to have a tight timeout, to carry an idempotency key. */
   readonly cancelled: number
   readonly hurried: number
@@ -92,9 +94,10 @@ export function planOf(seed: number): Plan {
     mailboxLimit: chance(0.5) ? 1_000 : among(1, 5),
     commitGroup: chance(0.7) ? 1_024 : among(1, 3),
     loadGroup: chance(0.7) ? 512 : among(1, 2),
-    historyRevisions: chance(0.8) ? 0 : among(1, 3),
+    historyRevisions: chance(0.6) ? 0 : among(1, 3),
     snapshotTimeoutMs: among(1, 500),
-    initActions: chance(0.3),
+    initActions: chance(0.4),
+    initFails: chance(0.5) ? 0 : 0.3,
     cancelled: chance(0.5) ? 0 : 0.2,
     hurried: chance(0.5) ? 0 : 0.3,
     keyed: chance(0.4) ? 0 : 0.3,
@@ -111,7 +114,7 @@ function mixOf(random: Random): Mix {
 }
 
 function eventOf(random: Random): Event {
-  return oneOf<Event>(random, ['stop', 'crash', 'crash', 'twin'])
+  return oneOf<Event>(random, ['stop', 'crash', 'twin'])
 }
 
 function faultsOf(random: Random): StoreFaults {

@@ -153,13 +153,8 @@ class Simulation {
     const crashes = event === 'crash' || (event === 'twin' && this.#random.next() < 0.5)
     if (this.#serving.length > 1) this.#serving = this.#serving.slice(1)
     if (crashes) oldest.crash()
-    else await this.#stop(oldest)
+    else await oldest.stop()
     if (event !== 'twin') await this.#begin()
-  }
-
-  async #stop(life: Life): Promise<void> {
-    await life.runtime.stop()
-    this.#history.stopped(life.number)
   }
 
   #calm(): Promise<void> {
@@ -169,7 +164,10 @@ class Simulation {
   /** The store is well again, and all that was late has arrived. */
   async #heal(): Promise<void> {
     this.#faults = NO_FAULTS
-    for (const life of this.#lives) life.store.faults = NO_FAULTS
+    for (const life of this.#lives) {
+      life.store.faults = NO_FAULTS
+      life.initFails = false
+    }
     const { delayMs, lateMs } = this.#plan.faults
     await this.#clock.sleep(2 * (delayMs + lateMs + this.#plan.latenessMs) + 1)
   }
@@ -199,7 +197,7 @@ class Simulation {
       violations.push(`rest: ${life.runtime.residentActors} idle actors were not passivated`)
     }
     await this.#showListing(life, violations)
-    await this.#stop(life)
+    await life.stop()
   }
 
   /** The listing names every stored actor once, page by page, and no other. */
