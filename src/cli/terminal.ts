@@ -26,7 +26,8 @@ export function processTerminal(): Terminal {
   return {
     env: process.env,
     stdin,
-    width: stdout.isTTY ? stdout.columns : null,
+    // A terminal that does not know its width says 0.
+    width: stdout.isTTY ? stdout.columns || 80 : null,
     interactive: stdin.isTTY && stderr.isTTY,
     print: (line) =>
       new Promise((resolve) => {

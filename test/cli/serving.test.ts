@@ -172,6 +172,20 @@ describe('while it serves', { concurrency: 3 }, () => {
     assert.equal((await hasty.answer).code, 4, 'its caller knows that the call may have happened')
   })
 
+  test('NODE_ENV is production, development under dev, and whatever it was set to', async () => {
+    const tells = `import { actor } from 'spawn-mesh'
+      export const env = actor('env', { actions: { tell: () => process.env['NODE_ENV'] } })`
+    using project = createProject({ 'module.ts': tells })
+    const told = async (command: 'start' | 'dev', NODE_ENV: string): Promise<string> => {
+      const options = { cwd: project.path, env: { NODE_ENV } }
+      await using server = await serve([command, 'module.ts', '--store', 'memory'], options)
+      return (await server.cli(['invoke', 'env', 'tell'])).stdout
+    }
+    assert.equal(await told('start', ''), '"production"\n')
+    assert.equal(await told('dev', ''), '"development"\n')
+    assert.equal(await told('start', 'staging'), '"staging"\n')
+  })
+
   test('an error that nobody caught is logged with its stack, and ends it with 70', async () => {
     const crash = `import { actor } from 'spawn-mesh'
       export const bomb = actor('bomb', { actions: {

@@ -27,6 +27,8 @@ Prints the address and a call to paste. SIGTERM or Ctrl-C stops in order, a seco
       terminal.env[WORKER_VARIABLE] === undefined
         ? null
         : (await import('../dev/worker.ts')).workerOf(terminal.env)
+    // As everywhere in Node: in development mistakes such as changing a state in place are thrown, which costs a little.
+    process.env['NODE_ENV'] ||= worker === null ? 'production' : 'development'
     const { serve } = await import('../serving/serve.ts')
     return serve(module, { port, host, store, system, level, json }, terminal, worker)
   },
