@@ -1,5 +1,6 @@
 // What the compiler knows of an actor that was written as in the guide. Nothing here is about run time: the file type-checks
 // or it does not, and each @ts-expect-error is a mistake that an application must be told of.
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as v from 'valibot'
 import * as z from 'zod'
@@ -147,7 +148,7 @@ test('payloads and states take their types from a Standard Schema', () => {
   actor('wrong', {
     schema: z.object({ balance: z.number() }),
     // @ts-expect-error the first state has the schema's type
-    state: { balance: 'none' },
+    state: () => ({ balance: 'none' }),
     actions: {},
   })
   actor('wrong', {
@@ -214,7 +215,7 @@ test('actors call each other, typed', () => {
     },
   })
   // @ts-expect-error a kind that does not exist
-  actor('wrong', { kind: 'nameless', actions: {} })
+  assert.throws(() => actor('wrong', { kind: 'nameless', actions: {} }))
   // @ts-expect-error a setting that does not exist
-  actor('wrong', { deactivateTimout: 1, actions: {} })
+  assert.throws(() => actor('wrong', { deactivateTimout: 1, actions: {} }))
 })
