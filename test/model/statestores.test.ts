@@ -1,0 +1,77 @@
+// Generated sequences of requests, stops and crashes, played to every store and to a model of what a store is. When one
+// fails, fast-check prints its seed and the shortest sequence that it found; SEED=… plays from that seed again, RUNS=…
+// plays more of them.
+import * as fc from 'fast-check'
+import { test } from 'node:test'
+import { MemoryStore } from '../../src/stores/memory/index.ts'
+import {
+  playSteps,
+  type StatestoreStep,
+  type StatestoreSubject,
+  STEP_RANGES,
+} from '../../src/testing/index.ts'
+import { temporarySqlite } from '../conformance/temporary-store.ts'
+
+const actor = fc.nat({ max: STEP_RANGES.actors - 1 })
+/** Mostly right, sometimes stale or ahead. */
+const off = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.constantFrom(-1, 1, -3) },
+)
+const part = fc.record({
+  actor,
+  off,
+  turns: fc.constantFrom(1, 1, 1, 2, 0),
+  size: fc.constantFrom(0, 10, 200, -1, 5_000),
+  isTagged: fc.boolean(),
+  history: fc.nat({ max: STEP_RANGES.histories - 1 }),
+  outcome: fc.constantFrom(null, null, 2, 6, 1_000),
+})
+const parts = fc.array(part, { minLength: 1, maxLength: 6 })
+const step = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ step: fc.constant('commit' as const), parts }) },
+  { weight: 1, arbitrary: fc.record({ step: fc.constant('crash-in-commit' as const), parts }) },
+  { weight: 3, arbitrary: fc.record({ step: fc.constantFrom('load' as const, 'wait' as const) }) },
+  { weight: 1, arbitrary: fc.record({ step: fc.constantFrom('reopen' as const, 'crash' as const) }) },
+  { weight: 1, arbitrary: fc.record({ step: fc.constant('delete' as const), actor, off }) },
+  { weight: 3, arbitrary: fc.record({ step: fc.constant('past' as const), actor, off }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      step: fc.constant('list' as const),
+      limit: fc.integer({ min: 1, max: 4 }),
+      prefix: fc.constantFrom(...STEP_RANGES.prefixes),
+      isTagged: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ step: fc.constant('prune' as const), limit: fc.integer({ min: 1, max: 4 }) }),
+  },
+)
+const sequence: fc.Arbitrary<StatestoreStep[]> = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' })
+
+async function holds(open: () => Promise<StatestoreSubject>, runs: number): Promise<void> {
+  const property = fc.asyncProperty(sequence, async (steps) => {
+    const subject = await open()
+    try {
+      await playSteps(subject, steps)
+    } finally {
+      await subject.dispose()
+    }
+  })
+  const { SEED, RUNS } = process.env
+  await fc.assert(property, {
+    numRuns: RUNS === undefined ? runs : Number(RUNS),
+    ...(SEED !== undefined && { seed: Number(SEED) }),
+  })
+}
+
+test('the memory store answers as the model, whatever is asked', () =>
+  holds(async () => {
+    const store = new MemoryStore()
+    await store.start()
+    return { store, dispose: () => store.stop() }
+  }, 300))
+
+test('the SQLite store answers as the model, over stops and crashes', () => holds(temporarySqlite, 25))
