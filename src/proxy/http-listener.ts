@@ -2,13 +2,14 @@
 // order. It decides how long clients may take and how many there may be; it reads no path and no body. While it runs, no
 // client can make it throw, and after `stop` has resolved, it holds no socket and no timer.
 
-import { type IncomingMessage, Server, type ServerOptions, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-import { assert, type Clock, messageOf, SpawnError, type Timer } from '../base/index.ts'
+import { assert, type Clock, SpawnError, type Timer } from '../base/index.ts'
 import type { Gateway, Logger } from '../ports/index.ts'
 import { ActorRoutes } from './actor-routes.ts'
+import { notListening, urlOf } from './http-address.ts'
 import { BodyRoom } from './http-body.ts'
 import { Connection } from './http-connection.ts'
 import { HttpHandler } from './http-handler.ts'
@@ -17,11 +18,10 @@ import { OriginGuard } from './http-origin.ts'
 import { problemReply, rawReply } from './http-problem.ts'
 import { HttpRefusal } from './http-refusal.ts'
 import { send, sendAndLinger } from './http-reply.ts'
+import { HttpServer, parserRefusal } from './http-server.ts'
 
 const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_PORT = 9001
-/** How often slow clients are looked for, in milliseconds. */
-const CHECK_INTERVAL_MS = 1_000
 /** How often a listener that is full says so in the log, in milliseconds. */
 const FULL_WARNING_MS = 10_000
 
@@ -47,7 +47,7 @@ export class HttpListener {
   readonly #room: BodyRoom
   readonly #handler: HttpHandler
   readonly #connections = new Map<Duplex, Connection>()
-  #server: Server | null = null
+  #server: HttpServer | null = null
   #url: string | null = null
   #stopped: Promise<void> | null = null
   #sweep: Timer | null = null
@@ -89,7 +89,7 @@ export class HttpListener {
         })
       })
     } catch (error) {
-      throw this.#notListening(error)
+      throw notListening(this.#host, this.#port, error)
     }
     server.on('error', (error) => this.#logger.error('the HTTP listener failed', { error }))
     const address = server.address()
@@ -129,19 +129,9 @@ export class HttpListener {
     this.#sweep?.cancel()
   }
 
-  #createServer(): Server {
+  #createServer(): HttpServer {
     const limits = this.#limits
-    const server = new PoliteServer(this.#connections, {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.headersTimeoutMs),
-      // The handler answers this one, as a problem.
-      requireHostHeader: false,
-    })
-    // One more than allowed, because Node drops the rest without a word.
-    server.maxHeadersCount = limits.headers + 1
+    const server = new HttpServer(this.#connections, limits)
     server.on('connection', (socket) => this.#connected(socket))
     server.on('request', (request, response) => void this.#answer(request, response))
     server.on('checkContinue', (request, response) => {
@@ -163,8 +153,8 @@ export class HttpListener {
       socket.on('error', () => socket.destroy())
       this.#connections.get(socket)?.malformed(refusal, rawReply(refusal))
     })
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      const refusal = refusalOf(error, limits)
+    server.on('clientError', (error, socket) => {
+      const refusal = parserRefusal(error, limits)
       const connection = this.#connections.get(socket)
       if (refusal === null || connection === undefined) socket.destroy()
       else connection.malformed(refusal, rawReply(refusal))
@@ -242,58 +232,4 @@ export class HttpListener {
       { background: true },
     )
   }
-
-  #notListening(error: unknown): SpawnError {
-    const where = `port ${this.#port} of ${this.#host}`
-    const reasons: Readonly<Record<string, string>> = {
-      EADDRINUSE: `${where} is in use: stop the process that has it, or listen on another port`,
-      EACCES: `${where} needs privileges that this process has not: take a port from 1024 on`,
-      EADDRNOTAVAIL: `${this.#host} is no address of this machine: take one that it has, or 0.0.0.0 for all`,
-      ENOTFOUND: `the host "${this.#host}" is not known: take an address of this machine`,
-    }
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const reason = reasons[code] ?? `${where} cannot be listened on: ${messageOf(error)}`
-    return new SpawnError('INVALID_ARGUMENT', `HTTP: ${reason}`, { cause: error })
-  }
-}
-
-/** Node's own server closes connections as idle whose last reply is still on its way; ours knows better. */
-class PoliteServer extends Server {
-  readonly #connections: ReadonlyMap<Duplex, Connection>
-
-  constructor(connections: ReadonlyMap<Duplex, Connection>, options: ServerOptions) {
-    super(options)
-    this.#connections = connections
-  }
-
-  override closeIdleConnections(): void {
-    for (const connection of this.#connections.values()) connection.closeIfIdle()
-  }
-}
-
-/** Why bytes are refused that are no HTTP request; null: there is nobody to tell. */
-function refusalOf(error: NodeJS.ErrnoException, limits: HttpLimits): HttpRefusal | null {
-  const { code = '' } = error
-  const options = { closes: true } as const
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return new HttpRefusal(431, `the request's headers are larger than ${limits.headerBytes} bytes`, options)
-  }
-  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
-    return new HttpRefusal(413, 'the chunk extensions of the body are too large', options)
-  }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new HttpRefusal(408, 'the request did not arrive in time', {
-      ...options,
-      code: 'DEADLINE_EXCEEDED',
-    })
-  }
-  return code.startsWith('HPE_')
-    ? new HttpRefusal(400, `this is not HTTP as it should be (${code.slice(4).toLowerCase()})`, options)
-    : null
-}
-
-function urlOf({ address, port, family }: AddressInfo): string {
-  if (address === '0.0.0.0') return `http://127.0.0.1:${port}`
-  if (address === '::') return `http://[::1]:${port}`
-  return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`
 }

@@ -4,7 +4,7 @@
 import { STATUS_CODES } from 'node:http'
 
 import type { SpawnError } from '../base/index.ts'
-import { asSpawnError, PROBLEM_CONTENT_TYPE, toProblem } from '../protocol/index.ts'
+import { asSpawnError, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from '../protocol/index.ts'
 import { HttpRefusal } from './http-refusal.ts'
 import type { Reply } from './http-reply.ts'
 
@@ -28,13 +28,23 @@ export function problemReply(thrown: unknown): ProblemReply {
   return {
     reply: {
       status,
-      body: JSON.stringify(problem),
+      body: textOf(problem),
       type: PROBLEM_CONTENT_TYPE,
       headers: refusal?.headers ?? (isBusy ? RETRY_LATER : NO_HEADERS),
     },
     error,
     // The next request of this client should find another member.
     closes: refusal?.closes ?? error.code === 'DRAINING',
+  }
+}
+
+/** Details come from whoever threw: a value that JSON does not have must not turn one error into two. */
+function textOf(problem: Problem): string {
+  try {
+    return JSON.stringify(problem)
+  } catch {
+    const { details: _unwritable, ...rest } = problem
+    return JSON.stringify(rest)
   }
 }
 

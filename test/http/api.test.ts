@@ -164,6 +164,11 @@ describe('an error', () => {
     await problem(await post('joe/actions/missing', {}), 404, 'ACTION_NOT_FOUND')
   })
 
+  test('whose details JSON cannot carry comes without them', async () => {
+    const { details } = await problem(await post('joe/actions/odd', {}), 500, 'ACTION_FAILED')
+    assert.equal(details, undefined)
+  })
+
   test('of ours says nothing to the client and everything to the log', async () => {
     http.log.lines.length = 0
     const { detail } = await problem(await post('joe/actions/defect', {}), 500, 'DEFECT')

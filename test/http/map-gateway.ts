@@ -42,6 +42,7 @@ export class MapGateway implements Gateway {
     if (call.action === 'big') return 'x'.repeat(Number(payload))
     if (call.action === 'fail') throw new SpawnError('ACTION_FAILED', `"${name}" action "fail" failed`)
     if (call.action === 'full') throw new SpawnError('MAILBOX_FULL', `the mailbox of "${name}" is full`)
+    if (call.action === 'odd') throw new SpawnError('ACTION_FAILED', 'odd', { details: { big: 1n } })
     if (call.action === 'defect') throw new Error('secret of the inside')
     if (call.action === 'bigint') return 1n
     if (call.action === 'hold') return this.#hold(call.signal)
