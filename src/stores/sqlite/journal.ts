@@ -47,7 +47,7 @@ export class Journal {
   #foldedTo = 0
   #lastRow = 0
   #group = 0
-  /** Commits since the last slice: folding must keep up with them. */
+  /** Commits since folding began, or since its last slice: it must keep up with them. */
   #sinceSlice = 0
 
   constructor(tables: Tables) {
@@ -227,6 +227,7 @@ export class Journal {
     this.#open.lastRow = this.#lastRow
     this.#order = this.#folding.inOrder()
     this.#foldedTo = 0
+    this.#sinceSlice = 0
   }
 
   #finishFolding(): void {

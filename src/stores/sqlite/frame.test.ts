@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import type { Commit } from '../../ports/index.ts'
+import { Packed } from '../../protocol/packed.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+import { FrameWriter, unpackFrame } from './frame.ts'
+
+const text = fc.string({ unit: 'binary', maxLength: 60 })
+const whole = fc.oneof(
+  fc.nat({ max: 300 }),
+  fc.maxSafeNat(),
+  fc.constantFrom(0, 127, 128, 2 ** 31 - 1, 2 ** 31, 2 ** 53 - 1),
+)
+const packed = fc
+  .record({ typeUrl: text, value: fc.uint8Array({ maxLength: 200 }) })
+  .map(({ typeUrl, value }) => new Packed(typeUrl, value))
+const commit: fc.Arbitrary<Commit> = fc
+  .record({
+    id: fc.record({ system: text, parent: text, name: text }),
+    follows: fc.nat(),
+    turns: fc.nat(),
+    epoch: whole,
+    tags: fc.dictionary(text, text),
+    state: fc.option(packed),
+    committedAtMs: whole,
+    history: fc.record({ revisions: whole, durationMs: whole }),
+    outcomes: fc.array(fc.record({ key: text, reply: fc.option(packed), expiresAtMs: whole }), {
+      maxLength: 3,
+    }),
+  })
+  .map(({ turns, ...rest }) => ({ ...rest, revision: rest.follows + turns }))
+
+/** The commit as unpackFrame answers it, in comparable parts. */
+function parts(given: Commit): unknown {
+  const { id, follows, revision, epoch, tags, state, committedAtMs, history, outcomes } = given
+  const keeps = [history.revisions, history.durationMs]
+  const kept = outcomes.map(({ key, reply, expiresAtMs }) => [key, reply && bytesOf(reply), expiresAtMs])
+  return [
+    id.system,
+    id.parent,
+    id.name,
+    follows,
+    revision,
+    epoch,
+    { ...tags },
+    state && bytesOf(state),
+    committedAtMs,
+    keeps,
+    kept,
+  ]
+}
+
+const bytesOf = ({ typeUrl, value }: Packed): unknown => [typeUrl, Buffer.from(value).toString('hex')]
+
+describe('a frame', () => {
+  test('holds any group exactly', () => {
+    const writer = new FrameWriter()
+    fc.assert(
+      fc.property(fc.array(commit, { maxLength: 20 }), (group) => {
+        const commits = writer.pack(group).flatMap(unpackFrame)
+        const unpacked = commits.map(({ family, name, tags, keepRevisions, keepDurationMs, ...rest }) =>
+          parts({
+            ...rest,
+            id: { ...family, name },
+            tags: tags === null ? {} : (JSON.parse(tags) as Record<string, string>),
+            history: { revisions: keepRevisions, durationMs: keepDurationMs },
+          }),
+        )
+        assert.deepEqual(unpacked, group.map(parts))
+      }),
+    )
+  })
+
+  test('names each system, parent and type once', () => {
+    const writer = new FrameWriter()
+    const state = new Packed('a-type-url', Uint8Array.of(1))
+    const one = {
+      id: { system: 'the-system', parent: 'the-parent', name: 'n' },
+      follows: 0,
+      revision: 1,
+      epoch: 1,
+      tags: {},
+      state,
+    }
+    const group = Array.from({ length: 64 }, () => ({
+      ...one,
+      committedAtMs: 1,
+      history: { revisions: 0, durationMs: 0 },
+      outcomes: [],
+    }))
+    const [frame, ...others] = writer.pack(group)
+    assert.equal(others.length, 0)
+    assert.ok(frame !== undefined && frame.length < 64 * 12, `${frame?.length} bytes`)
+  })
+
+  test('that was refused leaves nothing behind', () => {
+    const writer = new FrameWriter()
+    const good: Commit = {
+      id: { system: 's', parent: '', name: 'n' },
+      follows: 0,
+      revision: 1,
+      epoch: 1,
+      tags: {},
+      state: null,
+      committedAtMs: 1,
+      history: { revisions: 0, durationMs: 0 },
+      outcomes: [],
+    }
+    for (const bad of [-1, 0.5, Number.NaN, 2 ** 53]) {
+      assert.throws(() => writer.pack([good, { ...good, committedAtMs: bad }]), RangeError)
+    }
+    assert.deepEqual(writer.pack([good]).flatMap(unpackFrame).length, 1)
+  })
+
+  test('that is cut short, or of another version, is refused', () => {
+    const writer = new ByteWriter()
+    writer.whole(99)
+    assert.throws(() => unpackFrame(writer.take()), /version 99/)
+    writer.whole(5)
+    assert.throws(() => new ByteReader(writer.take()).text(), RangeError)
+    assert.throws(() => new ByteReader(Uint8Array.of(0x80)).whole(), RangeError)
+  })
+})

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import type { Commit } from '../../ports/index.ts'
+import { Packed } from '../../protocol/packed.ts'
+import { FrameWriter } from './frame.ts'
+import { packIds, unpackActors } from './rows.ts'
+import { StoreFile } from './store-file.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'spawn-file-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+let files = 0
+const newFile = (): string => join(folder, `${(files += 1)}.db`)
+
+/** What the disk would hold if the process died now. */
+function imageOf(file: string): string {
+  const image = newFile()
+  for (const part of ['', '-wal']) if (existsSync(file + part)) copyFileSync(file + part, image + part)
+  return image
+}
+
+const idOf = (name: string) => ({ system: 's', parent: 'p', name })
+const NAMES = Array.from({ length: 200 }, (_none, at) => `actor-${at}`)
+
+function commitOf(name: string, follows: number, more: Partial<Commit> = {}): Commit {
+  const revision = follows + 1
+  const state = new Packed('t', Buffer.from(`${name} ${revision}`))
+  const history = { revisions: 0, durationMs: 0 }
+  return {
+    id: idOf(name),
+    follows,
+    revision,
+    epoch: 1,
+    tags: {},
+    state,
+    committedAtMs: revision,
+    history,
+    outcomes: [],
+    ...more,
+  }
+}
+
+const commit = (store: StoreFile, group: readonly Commit[]): readonly number[] =>
+  store.commit(new FrameWriter().pack(group))
+
+function statesOf(store: StoreFile, names: readonly string[]): string[] {
+  const ids = names.map(idOf)
+  return unpackActors(ids, store.load(packIds(ids))).map((actor) =>
+    Buffer.from(actor?.state?.value ?? []).toString(),
+  )
+}
+
+const history = { revisions: 3, durationMs: 0 }
+const expected = NAMES.map((name, at) => `${name} ${at % 2 === 0 ? 3 : 2}`)
+
+/** Three groups: everybody twice, every second actor once more, with a past, an outcome and a conflict. */
+function fill(store: StoreFile): void {
+  const outcomes = [{ key: 'k', reply: null, expiresAtMs: 1_000 }]
+  assert.deepEqual(
+    commit(
+      store,
+      NAMES.map((name) => commitOf(name, 0, { history })),
+    ),
+    [],
+  )
+  assert.deepEqual(
+    commit(
+      store,
+      NAMES.map((name) => commitOf(name, 1, { history, outcomes })),
+    ),
+    [],
+  )
+  const third = NAMES.flatMap((name, at) => (at % 2 === 0 ? [commitOf(name, 2, { history })] : []))
+  assert.deepEqual(commit(store, [commitOf('actor-1', 7), ...third]), [0])
+}
+
+function assertWhole(store: StoreFile): void {
+  assert.deepEqual(statesOf(store, NAMES), expected)
+  assert.notEqual(store.loadOutcome(idOf('actor-199'), 'k'), null)
+  const revisions = (name: string) => store.revisions(idOf(name), 10).map(({ revision }) => revision)
+  assert.deepEqual(
+    [revisions('actor-0'), revisions('actor-199')],
+    [
+      [3, 2, 1],
+      [2, 1],
+    ],
+  )
+  assert.deepEqual(commit(store, [commitOf('actor-0', 2), commitOf('actor-1', 2)]), [0])
+}
+
+describe('a store file', () => {
+  test('is whole wherever folding was interrupted', () => {
+    const file = newFile()
+    const store = new StoreFile(file)
+    fill(store)
+    let images = 0
+    for (; store.background !== 'none'; images += 1) {
+      const image = new StoreFile(imageOf(file))
+      assertWhole(image)
+      image.close()
+      store.runBackground()
+      assert.deepEqual(statesOf(store, NAMES), expected, 'readers see no difference')
+    }
+    assert.ok(images > 3, `folding took ${images} slices; too few to show anything`)
+    assertWhole(store)
+    store.close()
+  })
+
+  test('takes commits while it folds, and folds them next', () => {
+    const file = newFile()
+    const store = new StoreFile(file)
+    fill(store)
+    store.runBackground()
+    assert.deepEqual(
+      commit(
+        store,
+        NAMES.map((name, at) => commitOf(name, at % 2 === 0 ? 3 : 2)),
+      ),
+      [],
+    )
+    assert.deepEqual(commit(store, [commitOf('new', 0), commitOf('actor-0', 3)]), [1])
+    const after = [...NAMES.map((name, at) => `${name} ${at % 2 === 0 ? 4 : 3}`), 'new 1']
+    for (let round = 0; store.background !== 'none'; round += 1) {
+      const image = new StoreFile(imageOf(file))
+      assert.deepEqual(statesOf(image, [...NAMES, 'new']), after, `image ${round}`)
+      image.close()
+      store.runBackground()
+    }
+    assert.deepEqual(statesOf(store, [...NAMES, 'new']), after)
+    assert.deepEqual(store.revisions(idOf('actor-0'), 9).length, 1, 'the last policy keeps no past')
+    store.close()
+  })
+
+  test('folds by itself before its journal grows beyond bounds', () => {
+    const store = new StoreFile(newFile())
+    const state = new Packed('t', new Uint8Array(1_000_000))
+    for (let follows = 0; follows < 40; follows += 1) {
+      assert.deepEqual(commit(store, [commitOf('large', follows, { state })]), [])
+    }
+    assert.equal(store.background, 'now')
+    store.close()
+  })
+
+  test('needs nothing to fold after a stop', () => {
+    const file = newFile()
+    const store = new StoreFile(file)
+    fill(store)
+    store.close()
+    assert.ok(!existsSync(`${file}-wal`), 'the log is folded into the file')
+    const again = new StoreFile(file)
+    assert.equal(again.background, 'none')
+    assertWhole(again)
+    again.close()
+  })
+})
