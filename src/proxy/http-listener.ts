@@ -75,7 +75,12 @@ export class HttpListener {
     return this.#url
   }
 
-  /** Opens the port. @throws SpawnError INVALID_ARGUMENT when it cannot be had, saying why and what to do. */
+  /**
+   * Opens the port.
+   *
+   * @throws SpawnError INVALID_ARGUMENT when it cannot be had, saying why and what to do; CANCELLED when `stop` was called
+   * meanwhile.
+   */
   async start(): Promise<void> {
     assert(this.#server === null, 'a listener is started once')
     const server = this.#createServer()
@@ -90,6 +95,10 @@ export class HttpListener {
       })
     } catch (error) {
       throw notListening(this.#host, this.#port, error)
+    }
+    if (this.#stopped !== null) {
+      server.close()
+      throw new SpawnError('CANCELLED', 'HTTP: the listener was stopped while it started')
     }
     server.on('error', (error) => this.#logger.error('the HTTP listener failed', { error }))
     const address = server.address()

@@ -125,3 +125,11 @@ test('stopping what never started is fine; starting twice is a defect', async ()
   await using http = await listening()
   await assert.rejects(http.listener.start(), { code: 'DEFECT' })
 })
+
+test('a stop while it starts leaves no port open', async () => {
+  const brief = listener({ port: 0 })
+  const started = brief.start()
+  await brief.stop()
+  await assert.rejects(started, { code: 'CANCELLED' })
+  assert.throws(() => brief.url, { code: 'DEFECT' })
+})
