@@ -14,6 +14,14 @@ test('a Value says what it was told and leaves the rest as it was', () => {
   assert.equal(Value.of().nextTags, null)
 })
 
+test('what a Value says does not depend on the order in which it was told', () => {
+  const [one, two] = [{ a: 'b' }, { total: 1 }]
+  assert.deepEqual(
+    Value.of().checkpoint().tags(one).response('done').state(two),
+    Value.of().state(two).response('done').tags(one).checkpoint(),
+  )
+})
+
 test('Value.of takes a state, or a state and a response', () => {
   assert.deepEqual(Value.of({ total: 1 }), Value.of().state({ total: 1 }))
   assert.deepEqual(Value.of({ total: 1 }, 2), Value.of().response(2).state({ total: 1 }))
