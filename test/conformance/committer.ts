@@ -1,0 +1,17 @@
+// A process that commits to a store file as fast as it can and says what was acknowledged, for tests that end it.
+//
+//   node committer.ts <file> loop     revisions of "one" and "two" in one group after another, printing each
+//   node committer.ts <file> once     one commit, then nothing: the process must end by itself
+import { SqliteStore } from '../../src/stores/sqlite/index.ts'
+import { commitOf, loadOne } from '../../src/testing/statestore-fixture.ts'
+
+const [, , file = '', mode] = process.argv
+const store = new SqliteStore({ file })
+await store.start()
+let revision = (await loadOne(store, 'one'))?.revision ?? 0
+do {
+  const verdicts = await store.commit([commitOf('one', revision), commitOf('two', revision)])
+  if (verdicts.includes('conflict')) throw new Error('there is no other committer')
+  revision += 1
+  process.stdout.write(`${revision}\n`)
+} while (mode === 'loop')
