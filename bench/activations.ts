@@ -1,33 +1,50 @@
-// How fast actors come to life from SQLite: every round starts a new system on the same file, with nothing in memory, and
-// reads each actor once; starting and stopping it are not counted.
+// How fast actors come to life from SQLite while others leave: the system may keep a quarter of its actors in memory, and
+// they are called in turns, so that a call meets an actor that has been passivated. What counts is what the store loaded.
 
-import { countersIn, durable } from './counters.ts'
-import { actorNames, Picker } from './drive.ts'
+import { join } from 'node:path'
+
+import { system } from 'spawn-mesh'
+import { SqliteStore } from 'spawn-mesh/stores/sqlite'
+
+import { durable } from './counters.ts'
+import { actorNames, drive, Picker } from './drive.ts'
 import type { Prepare } from './subject.ts'
 
-export const prepare: Prepare = async ({ actors, callers, directory }) => {
-  const names = actorNames(actors)
+class CountingStore extends SqliteStore {
+  loaded = 0
 
-  /** Calls each actor once, and answers with the actors per second. */
-  const each = async (action: 'add' | 'get'): Promise<number> => {
-    const counters = await countersIn(directory).start()
-    const picker = new Picker(actors)
-    let left = actors
-    const caller = async (): Promise<void> => {
-      for (; left > 0;) {
-        left -= 1
-        const ref = counters.ref(durable, names[picker.next()]!)
-        const { total } = action === 'add' ? await ref.add({ value: 1 }) : await ref.get()
-        if (total !== 1) throw new Error(`an actor came back with a total of ${total}, not 1`)
-      }
-    }
-    const from = performance.now()
-    await Promise.all(Array.from({ length: callers }, caller))
-    const rate = actors / ((performance.now() - from) / 1_000)
-    await counters.stop()
-    return rate
+  override load(...[ids]: Parameters<SqliteStore['load']>): ReturnType<SqliteStore['load']> {
+    this.loaded += ids.length
+    return super.load(ids)
   }
+}
 
-  await each('add')
-  return { round: async () => ({ rate: await each('get') }), stop: async () => {} }
+export const prepare: Prepare = async ({ actors, callers, directory }) => {
+  const store = new CountingStore({ file: join(directory, 'counters.sqlite') })
+  const limits = { residentActors: actors / 4 }
+  const counters = await system('bench', { actors: [durable], store, limits }).start()
+  const names = actorNames(actors)
+  for (let from = 0; from < actors; from += callers) {
+    await Promise.all(
+      names.slice(from, from + callers).map((name) => counters.ref(durable, name).add({ value: 1 })),
+    )
+  }
+  const picker = new Picker(actors)
+
+  return {
+    round: async (durationMs) => {
+      const before = store.loaded
+      let calls = 0
+      const rate = await drive({ callers, durationMs, lookEvery: 64 }, async () => {
+        calls += 1
+        const { total } = await counters.ref(durable, names[picker.next()]!).get()
+        if (total !== 1) throw new Error(`an actor came back with a total of ${total}, not 1`)
+      })
+      // A few that the rounds before brought in may still be there.
+      const loads = store.loaded - before
+      if (loads < calls / 2) throw new Error(`${calls} calls made only ${loads} loads`)
+      return { rate: rate * (loads / calls) }
+    },
+    stop: () => counters.stop(),
+  }
 }
