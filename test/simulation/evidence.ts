@@ -48,6 +48,11 @@ export function mayBeRemovedAfter({ history }: Evidence, actor: string, tick: nu
   })
 }
 
+/** Whether two lives served at once, so that one of them may have shown what the other had changed. */
+export function staleTwins({ plan }: Evidence): boolean {
+  return plan.events.includes('twin')
+}
+
 /** Snapshot actors may lose acknowledged turns, but only where a process crashed or a write failed. */
 export function snapshotsMayBeLost({ plan }: Evidence): boolean {
   const { failAfter, failBefore, failThenApply } = plan.faults

@@ -10,6 +10,7 @@ import {
   type Rule,
   sightOfAnswer,
   snapshotsMayBeLost,
+  staleTwins,
 } from './evidence.ts'
 import { type Op, type Sight, targetText } from './history.ts'
 import { orderRules } from './order-rules.ts'
@@ -43,7 +44,10 @@ export function judge(evidence: Evidence): string[] {
 /** Whether an acknowledged answer of this call must stand for ever. */
 function isFinal(evidence: Evidence, op: Op): boolean {
   if (!op.durable && snapshotsMayBeLost(evidence)) return false
-  return !mayBeRemovedAfter(evidence, targetText(op.target), op.sentTick)
+  const actor = targetText(op.target)
+  // A twin that has not heard of a delete goes on showing what was there; what it writes is refused.
+  if (op.kind !== 'add' && staleTwins(evidence) && mayBeRemovedAfter(evidence, actor, 0)) return false
+  return !mayBeRemovedAfter(evidence, actor, op.sentTick)
 }
 
 function* alarms({ history }: Evidence): Iterable<string> {
@@ -229,8 +233,8 @@ function* spawnedExists(evidence: Evidence): Iterable<string> {
   for (const op of evidence.history.ops) {
     const actor = targetText(op.target)
     if (op.kind !== 'spawn' || op.answer?.ok !== true || evidence.finals.has(actor)) continue
-    if (!mayBeRemovedAfter(evidence, actor, op.sentTick))
-      yield `${describe(op)}, and is not stored in the end`
+    const since = staleTwins(evidence) ? 0 : op.sentTick
+    if (!mayBeRemovedAfter(evidence, actor, since)) yield `${describe(op)}, and is not stored in the end`
   }
 }
 

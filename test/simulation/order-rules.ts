@@ -10,6 +10,7 @@ import {
   type Rule,
   sightOfAnswer,
   snapshotsMayBeLost,
+  staleTwins,
 } from './evidence.ts'
 
 export const orderRules: readonly Rule[] = [messagesInOrder, repliesInOrder, acknowledgedIsSeen]
@@ -59,7 +60,7 @@ function* repliesInOrder(evidence: Evidence): Iterable<string> {
 
 /** Who calls after an acknowledgement finds what was acknowledged. A stale twin may serve stale reads, never writes. */
 function* acknowledgedIsSeen(evidence: Evidence): Iterable<string> {
-  const twins = evidence.plan.events.includes('twin')
+  const twins = staleTwins(evidence)
   const ops = evidence.history.ops.filter(
     (op) => !op.keyed && sightOfAnswer(op) !== null && isLasting(evidence, op),
   )
