@@ -16,4 +16,4 @@ export type {
 } from './handler.ts'
 export { type CallOptions, callOf, type InvokeOptions } from './invoke-options.ts'
 export { type InstanceName, type Ref, refOf, type Sender } from './ref.ts'
-export { type Unchanged, Value } from './value.ts'
+export { Value } from './value.ts'

@@ -41,7 +41,7 @@ const invokeOptions: ReadonlySet<string> = new Set(INVOKE_OPTIONS)
 
 /** @throws SpawnError INVALID_ARGUMENT for options that it does not know, and for a call without an action. */
 export function callOf(name: string, options: InvokeOptions): Call {
-  checkKeys(`the call of "${name}"`, options, invokeOptions)
+  checkKeys(name, options, invokeOptions)
   const { action, command, timeout } = options
   if ((action === undefined) === (command === undefined)) {
     const fault =
@@ -69,18 +69,20 @@ export function refCallOf(
   options: CallOptions | undefined,
 ): Call {
   if (options === undefined) return { ref, action, payload }
-  checkKeys(`the call of "${action}"`, options, callOptions)
+  checkKeys(action, options, callOptions)
   const { timeout, ...rest } = options
   return { ref, action, payload, ...rest, timeoutMs: timeout }
 }
 
-function checkKeys(what: string, options: object, known: ReadonlySet<string>): void {
+/** On the path of every call: the text is made only for a fault, and most keys need no look into the set. */
+function checkKeys(subject: string, options: object, known: ReadonlySet<string>): void {
   if (typeof options !== 'object' || options === null) {
-    throw new SpawnError('INVALID_ARGUMENT', `${what} needs an object of options`)
+    throw new SpawnError('INVALID_ARGUMENT', `the call of "${subject}" needs an object of options`)
   }
   for (const key in options) {
+    if (known === invokeOptions && (key === 'action' || key === 'payload' || key === 'ref')) continue
     if (known.has(key)) continue
-    const accepted = [...known].join(', ')
-    throw new SpawnError('INVALID_ARGUMENT', `${what} has an unknown option "${key}"; known are ${accepted}`)
+    const fault = `an unknown option "${key}"; known are ${[...known].join(', ')}`
+    throw new SpawnError('INVALID_ARGUMENT', `the call of "${subject}" has ${fault}`)
   }
 }

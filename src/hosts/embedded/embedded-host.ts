@@ -13,12 +13,10 @@ import { actionFailed, failureOf, labelOf } from './failure.ts'
 import { deepFreeze } from '../freeze.ts'
 import { type ContextOptions, TurnContext } from './turn-context.ts'
 
-export type EmbeddedHostOptions = ContextOptions
-
 export class EmbeddedHost implements Host {
-  private readonly options: EmbeddedHostOptions
+  private readonly options: ContextOptions
 
-  constructor(options: EmbeddedHostOptions) {
+  constructor(options: ContextOptions) {
     this.options = options
   }
 

@@ -1,3 +1,3 @@
 // The embedded host: handlers that run in this process.
 
-export { EmbeddedHost, type EmbeddedHostOptions } from './embedded-host.ts'
+export { EmbeddedHost } from './embedded-host.ts'
