@@ -40,7 +40,7 @@ after(() => {
 const call = (behaviour: Behaviour, ...more: string[]): Promise<Outcome> =>
   cli(['invoke', 'a', 'b', '--url', url, '--system', 's', '--metadata', `do=${behaviour}`, ...more])
 
-describe('a call', { concurrency: 3 }, () => {
+describe('a call', { concurrency: 2 }, () => {
   test('with nobody there: 3, where, and what to do', async () => {
     const free = createServer()
     await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve))

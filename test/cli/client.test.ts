@@ -58,7 +58,7 @@ after(async () => {
   project[Symbol.dispose]()
 })
 
-describe('invoke', { concurrency: 3 }, () => {
+describe('invoke', { concurrency: 2 }, () => {
   test('prints the response, and nothing but the response, on stdout', async () => {
     const outcome = await run('invoke incrementor add {"value":2}')
     assert.deepEqual(outcome, { code: 0, signal: null, stdout: '{"total":2}\n', stderr: '' })
@@ -129,7 +129,7 @@ test('a call that takes too long ends with 4, and the server says how far it cam
   assert.match(stderr, /^error: DEADLINE_EXCEEDED: .*\n {7}give it longer with --timeout/)
 })
 
-describe('actors', { concurrency: 3 }, () => {
+describe('actors', { concurrency: 2 }, () => {
   test('list shows a table, aligned, by definition and name', async () => {
     const [heading = '', ...rows] = (await ok('actors list --parent user --prefix user-'))
       .trimEnd()

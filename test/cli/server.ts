@@ -17,6 +17,9 @@ export interface Serving extends AsyncDisposable {
   readonly end: (signal: NodeJS.Signals) => Promise<Pick<Outcome, 'code' | 'signal'>>
 }
 
+/** How long a process may take for a step, in milliseconds: many start at once on a busy machine. */
+export const PATIENCE = { timeoutMs: 30_000 } as const
+
 /** Starts it on a free port and resolves when it serves. */
 export async function serve(
   args: readonly [command: 'start' | 'dev', module: string, ...options: string[]],
@@ -35,10 +38,14 @@ export async function serve(
     return ended
   }
   try {
-    const url = await until(`${args.join(' ')} to serve`, () => {
-      const ended = child.exitCode !== null || child.signalCode !== null
-      return /\b(http:\/\/[\d.]+:\d+)\b/.exec(stdout)?.[1] ?? (ended ? '' : undefined)
-    })
+    const url = await until(
+      `${args.join(' ')} to serve`,
+      () => {
+        const ended = child.exitCode !== null || child.signalCode !== null
+        return /\b(http:\/\/[\d.]+:\d+)\b/.exec(stdout)?.[1] ?? (ended ? '' : undefined)
+      },
+      PATIENCE,
+    )
     assert.notEqual(url, '', `it ended with ${child.exitCode}: ${stdout}${stderr}`)
     return {
       child,

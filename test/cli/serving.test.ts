@@ -7,13 +7,13 @@ import { describe, test } from 'node:test'
 import { until } from '../../src/testing/until.ts'
 import { cli } from './cli.ts'
 import { createProject } from './project.ts'
-import { serve } from './server.ts'
+import { PATIENCE, serve } from './server.ts'
 
 const ACTOR = `import { actor, system } from 'spawn-mesh'
 const counter = actor('counter', { state: { total: 0 }, actions: { add: (ctx) => ({ total: ctx.state.total }) } })
 `
 
-describe('a module is served when it exports', { concurrency: 3 }, () => {
+describe('a module is served when it exports', { concurrency: 2 }, () => {
   const served: Readonly<Record<string, readonly [code: string, system: string]>> = {
     'an actor by name': [`${ACTOR} export { counter }`, 'my-system'],
     'a system, whose settings count': [
@@ -53,7 +53,7 @@ describe('a module is served when it exports', { concurrency: 3 }, () => {
 
 describe(
   'what cannot be served is told in one line, with what to do and without a stack',
-  { concurrency: 3 },
+  { concurrency: 2 },
   () => {
     const refused: Readonly<Record<string, readonly [code: string, exit: number, expected: RegExp]>> = {
       'nothing of ours': [
@@ -125,7 +125,7 @@ describe(
   },
 )
 
-describe('while it serves', { concurrency: 3 }, () => {
+describe('while it serves', { concurrency: 2 }, () => {
   test('--json makes every line of its output a document', async () => {
     using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
     await using server = await serve(['start', 'module.ts', '--json'], { cwd: project.path })
@@ -157,7 +157,7 @@ describe('while it serves', { concurrency: 3 }, () => {
     const started = async (ms: number) => {
       const server = await serve(['start', 'module.ts'], { cwd: project.path })
       const answer = server.cli(['invoke', 'slow', 'wait', String(ms)])
-      await until('the turn to run', () => server.output().stdout.includes('waiting'))
+      await until('the turn to run', () => server.output().stdout.includes('waiting'), PATIENCE)
       return { server, answer }
     }
     const patient = await started(300)
@@ -194,7 +194,7 @@ describe('while it serves', { concurrency: 3 }, () => {
     using project = createProject({ 'module.ts': crash })
     await using server = await serve(['start', 'module.ts', '--store', 'memory'], { cwd: project.path })
     await server.cli(['invoke', 'bomb', 'light'])
-    await until('the crash', () => server.child.exitCode !== null)
+    await until('the crash', () => server.child.exitCode !== null, PATIENCE)
     assert.equal(server.child.exitCode, 70)
     assert.match(
       server.output().stdout,

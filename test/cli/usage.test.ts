@@ -7,7 +7,7 @@ import { cli } from './cli.ts'
 
 const NAMES = ['dev', 'start', 'invoke', 'actors list', 'actors get', 'actors delete']
 
-describe('help', { concurrency: 3 }, () => {
+describe('help', { concurrency: 2 }, () => {
   test('names every command and every exit code', async () => {
     const { code, stdout, stderr } = await cli(['--help'])
     assert.equal(code, 0)
@@ -49,7 +49,7 @@ test('the version is the package’s', async () => {
   assert.deepEqual(await cli(['--version']), { code: 0, signal: null, stdout: `${version}\n`, stderr: '' })
 })
 
-describe('a wrong line is told, with what to do, and exits with 2', { concurrency: 3 }, () => {
+describe('a wrong line is told, with what to do, and exits with 2', { concurrency: 2 }, () => {
   const cases: readonly [line: string, expected: RegExp][] = [
     ['', /^spawn: durable actors/],
     ['strat x.ts', /unknown command "strat"; did you mean start\?\n\s+see: spawn --help/],

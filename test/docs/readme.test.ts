@@ -9,6 +9,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createProject } from '../cli/project.ts'
+import { PATIENCE } from '../cli/server.ts'
 import { until } from '../../src/testing/until.ts'
 import { blocksOf } from './blocks.ts'
 
@@ -58,7 +59,8 @@ describe('the commands', () => {
     for (const expected of ['{"total":1}', '{"total":2}']) {
       const server = startIn(checkout.path, `${start} -- --port 0`)
       try {
-        const printed = await until('the line to paste', () => /^\s*(curl .*)$/m.exec(server.output())?.[1])
+        const line = (): string | undefined => /^\s*(curl .*)$/m.exec(server.output())?.[1]
+        const printed = await until('the line to paste', line, PATIENCE)
         assert.equal(
           printed.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:9001'),
           curl,

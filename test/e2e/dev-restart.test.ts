@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { until } from '../../src/testing/until.ts'
 import { createProject, type Project } from '../cli/project.ts'
-import { serve, type Serving } from '../cli/server.ts'
+import { PATIENCE, serve, type Serving } from '../cli/server.ts'
 
 const counter = (reply: string): string => `
 import { actor, Value } from 'spawn-mesh'
@@ -38,12 +38,10 @@ async function add(url: string): Promise<unknown> {
   return response.json()
 }
 
-/** Calls until the answer is of the new module; calls on the way count too, so it is not asked twice for one. */
+/** Where it serves after the next restart. */
 async function nextUrl(server: Serving, before: string): Promise<string> {
-  return until('the restart', () => {
-    const url = urlNow(server)
-    return url === before ? undefined : url
-  })
+  const changed = (): string | undefined => (urlNow(server) === before ? undefined : urlNow(server))
+  return until('the restart', changed, PATIENCE)
 }
 
 describe('spawn dev', () => {
@@ -75,13 +73,13 @@ describe('spawn dev', () => {
       server.output().stdout.split('waiting for a change').length > times
 
     files.write('counter.ts', 'export const = {\n')
-    await until('the syntax error', waiting(1))
+    await until('the syntax error', waiting(1), PATIENCE)
     const { stderr } = server.output()
     assert.match(stderr, /error: counter\.ts cannot be loaded: SyntaxError: .*\n\s+at counter\.ts:1\n/)
     assert.doesNotMatch(stderr, /^\s+at .*(node:|src\/cli)/m)
 
     files.write('counter.ts', counter('{ total }').replace('./step.ts', './missing.ts'))
-    await until('the missing import', waiting(2))
+    await until('the missing import', waiting(2), PATIENCE)
     files.write('missing.ts', 'export const step = 5\n')
     assert.deepEqual(await add(await nextUrl(server, first)), { total: 6 })
   })
