@@ -1,4 +1,4 @@
-// A process that calls actors for a while and prints what its memory holds after each part, as one JSON array of bytes.
+// A process that calls actors for a while and prints what its memory holds after each part, as one JSON array.
 // Run by measure.ts with --expose-gc: node --expose-gc load.ts <shape> <calls> [leak]
 // Decides the shapes of the load; what counts as flat is measure.ts's.
 
@@ -28,6 +28,12 @@ const counter = (name: string, stateful: boolean): ActorDefinition => {
   })
 }
 
+/** What is reachable: objects, and the buffers that they hold outside the heap. */
+export interface Held {
+  readonly heapBytes: number
+  readonly bufferBytes: number
+}
+
 interface Shape {
   readonly store: 'memory' | 'sqlite'
   readonly ref: 'durable' | 'volatile'
@@ -48,7 +54,7 @@ const shape = SHAPES[shapeName]
 if (shape === undefined) throw new Error(`no shape ${shapeName}: one of ${Object.keys(SHAPES).join(', ')}`)
 console.log(JSON.stringify(await measure(shape, Number(count), leak === 'leak')))
 
-async function measure(load: Shape, calls: number, leaks: boolean): Promise<number[]> {
+async function measure(load: Shape, calls: number, leaks: boolean): Promise<Held[]> {
   const file = join(tmpdir(), `spawn-memory-${process.pid}.db`)
   const store = load.store === 'sqlite' ? (`sqlite:${file}` as const) : load.store
   const actors = [counter('durable', true), counter('volatile', false)]
@@ -60,11 +66,11 @@ async function measure(load: Shape, calls: number, leaks: boolean): Promise<numb
   }).start()
   try {
     const kept: unknown[] = []
-    const held: number[] = []
+    const held: Held[] = []
     for (let part = 0; part < PARTS; part += 1) {
       const from = Math.floor((calls * part) / PARTS)
       await callAll(started, load, from, Math.floor((calls * (part + 1)) / PARTS), leaks ? kept : null)
-      held.push(await heldBytes())
+      held.push(await heldNow())
     }
     return held
   } finally {
@@ -97,12 +103,12 @@ async function callAll(
 }
 
 /** What is reachable now, once what was passivated has had the time to be forgotten. */
-async function heldBytes(): Promise<number> {
+async function heldNow(): Promise<Held> {
   const { gc } = globalThis
   if (gc === undefined) throw new Error('run it with --expose-gc')
   await new Promise((resolve) => setTimeout(resolve, 200))
   await gc({ type: 'major', execution: 'async' })
   await gc({ type: 'major', execution: 'async' })
   const { arrayBuffers, heapUsed } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+  return { heapBytes: heapUsed, bufferBytes: arrayBuffers }
 }

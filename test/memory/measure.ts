@@ -4,6 +4,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Held } from './load.ts'
 
 const LOAD = fileURLToPath(new URL('./load.ts', import.meta.url))
 /** Parts that fill caches, pools and compiled code. */
@@ -14,8 +15,10 @@ export type Shape = 'calls' | 'short-lived' | 'short-lived-stored'
 
 export interface Growth {
   readonly bytesPerCall: number
-  /** What was held after each part, in bytes. */
-  readonly held: readonly number[]
+  /** The most that was held outside the heap after any part. Batches come and go there, so that it is never steady. */
+  readonly bufferBytes: number
+  /** For the message of a test that fails. */
+  readonly text: string
 }
 
 /** @param leak keeps every reply, to see that this would be found. */
@@ -26,11 +29,20 @@ export async function growthOf(shape: Shape, calls: number, leak = false): Promi
   })
   const parsed: unknown = JSON.parse(stdout)
   if (!Array.isArray(parsed)) throw new Error(`load.ts printed ${stdout}`)
-  const held = parsed.map(Number)
-  const compared = held.slice(WARM_PARTS)
+  // Printed by load.ts.
+  const held = parsed as Held[]
+  const compared = held.slice(WARM_PARTS).map(({ heapBytes }) => heapBytes)
   const half = Math.ceil(compared.length / 2)
   // The lowest of each half: a cache that is trimmed now and then is no growth.
   const growth = Math.min(...compared.slice(half)) - Math.min(...compared.slice(0, half))
   const callsBetween = (calls / held.length) * (compared.length - half)
-  return { bytesPerCall: growth / callsBetween, held }
+  const bytesPerCall = growth / callsBetween
+  const bufferBytes = Math.max(...held.map((each) => each.bufferBytes))
+  const parts = held.map((each) => `${megabytes(each.heapBytes)} + ${megabytes(each.bufferBytes)}`)
+  const text = `${bytesPerCall.toFixed(2)} bytes per call; heap + buffers in MB: ${parts.join(', ')}`
+  return { bytesPerCall, bufferBytes, text }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1)
 }
