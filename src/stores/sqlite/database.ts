@@ -6,7 +6,7 @@
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { isDiskFailure } from './failures.ts'
-import { migrate } from './schema.ts'
+import { checkOwner, migrate } from './schema.ts'
 
 /** Pages of the write-ahead log after which it is worth folding back, when there is a moment for it. */
 const CHECKPOINT_PAGES = 2_000
@@ -17,8 +17,10 @@ const CACHE_KIB = 32 * 1_024
 export class Database {
   readonly file: string
   readonly #sqlite: DatabaseSync
-  /** A disk that failed once may have lost log pages that it had taken before; see #heal. */
-  #suspect = false
+  /** Something failed: before the next transaction, see #recover. */
+  #isTroubled = false
+  /** A disk that failed may have lost pages of the log that it had taken before. */
+  #isSuspect = false
 
   /** @throws what SQLite throws, SpawnError STORE_UNAVAILABLE for a file that is not ours; see storeError. */
   constructor(file: string) {
@@ -40,7 +42,7 @@ export class Database {
 
   /** Runs `work` as one transaction and returns when the disk has it. */
   durably<T>(work: () => T): T {
-    this.#heal()
+    this.#recover()
     return this.#transaction(work)
   }
 
@@ -49,7 +51,7 @@ export class Database {
    * each group of commits pays for them.
    */
   durablyAlone(statement: () => void): void {
-    this.#heal()
+    this.#recover()
     this.#noting(statement)
   }
 
@@ -58,7 +60,7 @@ export class Database {
    * that can be done again from what is durable.
    */
   lightly<T>(work: () => T): T {
-    this.#heal()
+    this.#recover()
     this.#sqlite.exec('PRAGMA synchronous = NORMAL')
     try {
       return this.#transaction(work)
@@ -82,13 +84,14 @@ export class Database {
   #open(): void {
     // Before anything is read: the write-ahead log's index then stays in memory, and the lock is taken once.
     this.#sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
+    checkOwner(this.#sqlite, this.file)
     this.#sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     this.#sqlite.exec(
       `PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_AT_ONCE_PAGES}`,
     )
     // Whoever cannot write must not wait until the first commit to say so.
     this.#sqlite.exec('BEGIN IMMEDIATE; COMMIT')
-    migrate(this.#sqlite, this.file)
+    migrate(this.#sqlite)
   }
 
   #transaction<T>(work: () => T): T {
@@ -110,18 +113,23 @@ export class Database {
     try {
       return work()
     } catch (thrown) {
-      if (isDiskFailure(thrown)) this.#suspect = true
+      this.#isTroubled = true
+      this.#isSuspect ||= isDiskFailure(thrown)
       throw thrown
     }
   }
 
   /**
-   * After a failed sync the system may report the next one as good, although it dropped what the first should have
-   * written. So nothing is written after a failure until the whole log was copied into the file and synced there.
+   * After a failure: no transaction is left open, none is lighter than it should be, and a disk that failed is given
+   * everything again. For after a failed sync the system may report the next one as good, although it dropped what the
+   * first should have written; so nothing is written until the whole log was copied into the file and synced there.
    */
-  #heal(): void {
-    if (!this.#suspect) return
-    this.#sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    this.#suspect = false
+  #recover(): void {
+    if (!this.#isTroubled) return
+    if (this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK')
+    this.#sqlite.exec('PRAGMA synchronous = FULL')
+    if (this.#isSuspect) this.#sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    this.#isSuspect = false
+    this.#isTroubled = false
   }
 }

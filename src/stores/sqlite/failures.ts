@@ -13,6 +13,8 @@ const FULL = 13
 const CANTOPEN = 14
 const AUTH = 23
 const NOTADB = 26
+/** An extended code: the file system refuses the lock, for want of a right or of the ability. */
+const IOERR_LOCK = IOERR | (15 << 8)
 
 const UNAVAILABLE: Readonly<Record<number, string>> = {
   [PERM]: 'access is refused; give this user the right to read and write the file and its folder',
@@ -20,6 +22,8 @@ const UNAVAILABLE: Readonly<Record<number, string>> = {
   [READONLY]: 'it is read-only; make the file, its folder and its disk writable, and calls go on',
   [IOERR]: 'the disk failed to read or write; look after the disk, and calls go on when it works again',
   [FULL]: 'the disk is full; free some space, and calls go on',
+  [IOERR_LOCK]:
+    'it cannot be locked; make the file, its folder and its disk writable, and keep it on a file system that has locks',
   [CANTOPEN]: 'it cannot be opened; see that its folder exists, is writable, and that the path names a file',
 }
 
@@ -29,10 +33,10 @@ const UNREADABLE: Readonly<Record<number, string>> = {
   [NOTADB]: 'it is no SQLite database; if another program wrote it, name another file for the store',
 }
 
-/** The primary result code; null for what does not come from SQLite. */
+/** Null for what does not come from SQLite. */
 function resultCode(thrown: unknown): number | null {
-  if (!(thrown instanceof Error) || !('errcode' in thrown)) return null
-  return typeof thrown.errcode === 'number' ? thrown.errcode & 0xff : null
+  if (!(thrown instanceof Error) || !('errcode' in thrown) || typeof thrown.errcode !== 'number') return null
+  return thrown.errcode === IOERR_LOCK ? IOERR_LOCK : thrown.errcode & 0xff
 }
 
 /** Whether another process, or another store of this one, has the file open. */

@@ -1,6 +1,7 @@
 // What the store's thread answers to a load: actors as bytes, in the order asked. Names need no way back, the asker has
 // them. The other reads are rare, and their rows cross as plain objects.
 
+import { SpawnError } from '../../base/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import type { StoredActor, Tags } from '../../ports/index.ts'
@@ -91,8 +92,21 @@ export function storedActor(id: ActorId, row: StoredRow): StoredActor {
 
 const NO_TAGS: Tags = Object.freeze({})
 
-/** Tags as the tables keep them. */
+/**
+ * Tags as the tables keep them.
+ *
+ * @throws SpawnError STATE_UNREADABLE
+ */
 export function parsedTags(json: string | null): Tags {
-  // Written by JSON.stringify from Tags in this room.
-  return json === null ? NO_TAGS : (JSON.parse(json) as Tags)
+  if (json === null) return NO_TAGS
+  try {
+    // Written by JSON.stringify from Tags in this room.
+    return JSON.parse(json) as Tags
+  } catch (cause) {
+    throw new SpawnError(
+      'STATE_UNREADABLE',
+      'the tags of an actor in the store are no JSON: restore a backup',
+      { cause },
+    )
+  }
 }

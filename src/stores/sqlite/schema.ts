@@ -71,25 +71,12 @@ const STEPS: readonly string[] = [
 const APPLICATION_ID = 0x7370_776e
 
 /**
- * Brings the file up to date, in one transaction.
+ * Reads the file's header, and changes nothing.
  *
- * @throws SpawnError STORE_UNAVAILABLE for a file that a newer version or another program wrote.
+ * @throws SpawnError STORE_UNAVAILABLE for a file that a newer release or another program wrote.
  */
-export function migrate(database: DatabaseSync, file: string): void {
+export function checkOwner(database: DatabaseSync, file: string): void {
   const version = pragma(database, 'user_version')
-  if (version === STEPS.length && pragma(database, 'application_id') === APPLICATION_ID) return
-  refuseForeign(database, file, version)
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    for (const step of STEPS.slice(version)) database.exec(step)
-    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${STEPS.length}; COMMIT`)
-  } catch (thrown) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw thrown
-  }
-}
-
-function refuseForeign(database: DatabaseSync, file: string, version: number): void {
   const isOurs = pragma(database, 'application_id') === APPLICATION_ID
   if (isOurs && version <= STEPS.length) return
   const options = { retryable: false, details: { file, version } }
@@ -103,6 +90,20 @@ function refuseForeign(database: DatabaseSync, file: string, version: number): v
   if (tables === 0 && version === 0) return
   const message = `the store file ${file} is the database of another program: name another file for the store`
   throw new SpawnError('STORE_UNAVAILABLE', message, options)
+}
+
+/** Brings a file that checkOwner let pass up to date, in one transaction. */
+export function migrate(database: DatabaseSync): void {
+  const version = pragma(database, 'user_version')
+  if (version === STEPS.length) return
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    for (const step of STEPS.slice(version)) database.exec(step)
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${STEPS.length}; COMMIT`)
+  } catch (thrown) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw thrown
+  }
 }
 
 function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {

@@ -8,6 +8,7 @@ import { Packed } from '../../protocol/packed.ts'
 import { ActorTable } from './actor-table.ts'
 import { Database } from './database.ts'
 import { Dictionary } from './dictionary.ts'
+import { storeError } from './failures.ts'
 import { Journal } from './journal.ts'
 import { Listing, type Stretch } from './listing.ts'
 import { PastTable } from './past-table.ts'
@@ -113,10 +114,12 @@ export class StoreFile {
     return this.#database.durably(() => this.#past.prune(nowMs, limit))
   }
 
-  /** Folds what is left, as far as the disk allows: what it does not is in the journal, and is folded on opening. */
+  /** Folds what is left, if the disk allows it: if not, it stays in the journal and is folded on opening. */
   close(): void {
     try {
       this.#journal.settle()
+    } catch (thrown) {
+      if (storeError(this.#database.file, thrown).code !== 'STORE_UNAVAILABLE') throw thrown
     } finally {
       this.#database.close()
     }

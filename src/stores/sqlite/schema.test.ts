@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { isSpawnError, type SpawnError } from '../../base/index.ts'
+import { storeError } from './failures.ts'
+import { FrameWriter } from './frame.ts'
+import { packIds } from './rows.ts'
+import { StoreFile } from './store-file.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'spawn-schema-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+function failure(file: string, work: () => void): SpawnError {
+  try {
+    work()
+  } catch (thrown) {
+    return storeError(file, thrown)
+  }
+  return assert.fail('it did not fail')
+}
+
+function change(file: string, sql: string): void {
+  const database = new DatabaseSync(file)
+  database.exec(sql)
+  database.close()
+}
+
+describe('the schema of a store file', () => {
+  test('is made in a file that is new or empty, and found again', () => {
+    const file = join(folder, 'new.db')
+    change(file, 'VACUUM')
+    for (let times = 0; times < 3; times += 1) new StoreFile(file).close()
+    const database = new DatabaseSync(file)
+    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 1 })
+    assert.deepEqual({ ...database.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
+    database.close()
+  })
+
+  test('of a newer release is refused, and left as it is', () => {
+    const file = join(folder, 'newer.db')
+    new StoreFile(file).close()
+    change(file, 'PRAGMA user_version = 99')
+    const error = failure(file, () => new StoreFile(file))
+    assert.deepEqual(
+      [error.code, error.retryable, error.details['version']],
+      ['STORE_UNAVAILABLE', false, 99],
+    )
+    assert.match(error.message, /newer release/)
+    change(file, 'PRAGMA user_version = 1')
+    new StoreFile(file).close()
+  })
+
+  test('of another program is refused, and left as it is', () => {
+    const file = join(folder, 'other.db')
+    change(file, 'CREATE TABLE actors (name TEXT)')
+    const error = failure(file, () => new StoreFile(file))
+    assert.equal(error.code, 'STORE_UNAVAILABLE')
+    assert.ok(error.message.includes(file) && /another program/.test(error.message), error.message)
+    const database = new DatabaseSync(file)
+    assert.deepEqual({ ...database.prepare('PRAGMA journal_mode').get() }, { journal_mode: 'delete' })
+    assert.deepEqual({ ...database.prepare('PRAGMA application_id').get() }, { application_id: 0 })
+    database.close()
+  })
+
+  test('the statements for the past use its indexes', () => {
+    const file = join(folder, 'plans.db')
+    new StoreFile(file).close()
+    const database = new DatabaseSync(file)
+    const planOf = (sql: string): string =>
+      String(
+        database
+          .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+          .all()
+          .map((row) => row['detail']),
+      )
+    const expired =
+      'DELETE FROM revisions WHERE family = ? AND name = ? AND counted = 0 AND expires_at_ms <= ?'
+    assert.match(planOf(expired), /SEARCH revisions USING (COVERING )?INDEX revisions_of_actor_by_expiry/)
+    const due =
+      'SELECT revision FROM revisions WHERE counted = 0 AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?'
+    assert.match(planOf(due), /SEARCH revisions USING (COVERING )?INDEX revisions_by_expiry/)
+    database.close()
+  })
+})
+
+describe('a store file that is damaged', () => {
+  test('stops the actor with an error, and is never replaced by nothing', () => {
+    const file = join(folder, 'damaged.db')
+    const store = new StoreFile(file)
+    const names = Array.from({ length: 2_000 }, (_none, at) => `actor-${at}`)
+    const history = { revisions: 0, durationMs: 0 }
+    const rest = {
+      follows: 0,
+      revision: 1,
+      epoch: 1,
+      tags: {},
+      state: null,
+      committedAtMs: 1,
+      history,
+      outcomes: [],
+    }
+    store.commit(
+      new FrameWriter().pack(names.map((name) => ({ id: { system: 's', parent: '', name }, ...rest }))),
+    )
+    store.close()
+    const fd = openSync(file, 'r+')
+    const garbage = Buffer.alloc(4_096, 0xa5)
+    for (let at = 12 * 4_096; at < statSync(file).size; at += 4_096) writeSync(fd, garbage, 0, 4_096, at)
+    const error = failure(file, () => {
+      const again = new StoreFile(file)
+      try {
+        again.load(packIds(names.map((name) => ({ system: 's', parent: '', name }))))
+      } finally {
+        again.close()
+      }
+    })
+    assert.equal(error.code, 'STATE_UNREADABLE', error.message)
+    assert.ok(isSpawnError(error) && error.message.includes(file))
+  })
+
+  test('stops on a journal that it cannot read', () => {
+    const file = join(folder, 'journal.db')
+    new StoreFile(file).close()
+    change(file, "INSERT INTO journal (id, frame) VALUES (1, x'63')")
+    const error = failure(file, () => new StoreFile(file))
+    assert.equal(error.code, 'STATE_UNREADABLE')
+    assert.match(error.message, /row 1 of the journal/)
+  })
+})
