@@ -110,7 +110,8 @@ class RunningSubject {
   }
 }
 
-/** `node --cpu-prof bench/main.ts --only …` profiles the subjects too. */
+/** `node --cpu-prof bench/main.ts --only …` profiles every process; the profiles are left in the working directory. */
 function profiling(): string[] {
-  return process.execArgv.filter((flag) => flag.startsWith('--cpu-prof') || flag.startsWith('--heap-prof'))
+  const flags = process.execArgv.filter((flag) => flag.startsWith('--cpu-prof'))
+  return flags.length === 0 ? [] : [`--cpu-prof-dir=${process.cwd()}`, ...flags]
 }
