@@ -1,3 +1,3 @@
 // The actor room: one member's actors, their turns and their commits. Start reading at turn.ts.
 
-export { Runtime, type RuntimeOptions, type StopOptions } from './runtime.ts'
+export { Runtime } from './runtime.ts'

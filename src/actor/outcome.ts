@@ -40,7 +40,7 @@ export class Outcomes {
       else if (record === null) this.reply(activation, message, outcome.response)
       else this.keep(activation, message, outcome.response, record)
     } catch (thrown) {
-      this.fail(activation, message, thrown)
+      this.fail(activation, message, notKept(message, thrown))
       return
     }
     if (message.action instanceof BuiltinAction && message.action.ends)
@@ -132,6 +132,13 @@ export class Outcomes {
 function encode(activation: Activation, state: unknown): Packed | null {
   const { definition } = activation.residents
   return definition.state === null ? null : definition.state.codec.pack(state)
+}
+
+/** What an action gave and nobody can take is its own fault, not its caller's. */
+function notKept(message: Message, thrown: unknown): unknown {
+  if (!isSpawnError(thrown) || thrown.group !== 'caller') return thrown
+  const text = `${message.label} gave an outcome that cannot be kept: ${thrown.message}`
+  return new SpawnError('ACTION_FAILED', text, { cause: thrown })
 }
 
 function failureOf(message: Message, thrown: unknown): SpawnError {

@@ -11,7 +11,6 @@ export {
   SpawnError,
   type SpawnErrorOptions,
 } from './errors.ts'
-export { newId } from './ids.ts'
 export { LIMITS, type Limits } from './limits.ts'
 export { Queue } from './queue.ts'
 export { below, type Random, seededRandom, systemRandom } from './random.ts'
