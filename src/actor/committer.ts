@@ -62,7 +62,7 @@ export class Committer {
       this.open.push(commit)
     }
     activation.submitted = activation.revision
-    activation.weigh(state === null ? 0 : state.value.length)
+    if (state !== null) activation.weigh(state.value.length)
     activation.snapshotOwed = false
     if (waiter !== null) commit.waiters.push(waiter)
     if (outcome !== null) commit.keep(outcome)

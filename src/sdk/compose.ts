@@ -9,7 +9,7 @@ import { EmbeddedHost } from '../hosts/embedded/index.ts'
 import type { Definition, Gateway, Statestore } from '../ports/index.ts'
 import { freezesStates } from './config.ts'
 import { stderrLogger } from './stderr-logger.ts'
-import type { HttpPlan, StorePlan, SystemPlan } from './system-options.ts'
+import type { StorePlan, SystemPlan } from './system-options.ts'
 
 /** A system that runs. */
 export interface Composition {
@@ -41,7 +41,7 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
     await runtime.start()
     if (plan.http === null) return { gateway: runtime, url: null, stop: (options) => stopAll(parts, options) }
     const { HttpListener } = await import('../proxy/index.ts')
-    const listener = new HttpListener({ gateway: runtime, logger, clock, ...listenAt(plan.http) })
+    const listener = new HttpListener({ gateway: runtime, logger, clock, ...plan.http })
     parts.push(listener)
     await listener.start()
     return { gateway: runtime, url: listener.url, stop: (options) => stopAll(parts, options) }
@@ -65,10 +65,6 @@ async function storeOf(plan: StorePlan): Promise<Statestore> {
   // Only when it is used: its thread and its file are of no use to others.
   const { SqliteStore } = await import('../stores/sqlite/index.ts')
   return new SqliteStore({ file: plan.file })
-}
-
-function listenAt({ port, host }: HttpPlan): { port: number; host?: string } {
-  return host === undefined ? { port } : { port, host }
 }
 
 /** In reverse order of start; one that fails does not keep the others running. */

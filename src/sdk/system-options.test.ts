@@ -45,10 +45,12 @@ describe('the plan of a system', () => {
   test('takes a port, an address, or the usual one', () => {
     const http = (setting: Parameters<typeof planOf>[1]['http']) =>
       planOf('s', { actors: [], http: setting }).http
-    assert.deepEqual(http(8080), { port: 8080, host: undefined })
-    assert.deepEqual(http(0), { port: 0, host: undefined })
-    assert.deepEqual(http(true), { port: 9001, host: undefined })
-    assert.deepEqual(http({ host: '::1' }), { port: 9001, host: '::1' })
+    const usual = { port: 9001, host: undefined, allowedHosts: [] }
+    assert.deepEqual(http(8080), { ...usual, port: 8080 })
+    assert.deepEqual(http(0), { ...usual, port: 0 })
+    assert.deepEqual(http(true), usual)
+    assert.deepEqual(http({ host: '::1' }), { ...usual, host: '::1' })
+    assert.deepEqual(http({ allowedHosts: ['a.example'] }), { ...usual, allowedHosts: ['a.example'] })
     assert.equal(http(false), null)
   })
 
@@ -60,6 +62,11 @@ describe('the plan of a system', () => {
 
   const refused: [what: string, options: unknown, message: RegExp][] = [
     ['no options', undefined, /needs an object of settings/],
+    [
+      'names that are none',
+      { actors: [], http: { allowedHosts: 'a' } },
+      /allowedHosts must be an array of host/,
+    ],
     ['a misspelt one', { actors: [], stor: 'memory' }, /unknown setting "stor"; did you mean store\?/],
     ['no actors', {}, /actors must be an array of definitions, not undefined/],
     [

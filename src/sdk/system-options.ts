@@ -11,7 +11,13 @@ import { Settings, shown } from './settings.ts'
 export type HttpSetting =
   | number
   | boolean
-  | { readonly port?: number | undefined; readonly host?: string | undefined }
+  | {
+      readonly port?: number | undefined
+      /** An address of this machine; default 127.0.0.1, which other machines cannot reach. */
+      readonly host?: string | undefined
+      /** Names that a reverse proxy on this machine passes on as `Host`; a loopback listener refuses all others. */
+      readonly allowedHosts?: readonly string[] | undefined
+    }
 
 /** `'memory'`, `'sqlite:<path>'`, or a statestore of one's own. */
 export type StoreSetting = 'memory' | `sqlite:${string}` | Statestore
@@ -57,10 +63,12 @@ export type StorePlan =
 export interface HttpPlan {
   readonly port: number
   readonly host: string | undefined
+  readonly allowedHosts: readonly string[]
 }
 
 const OPTIONS = ['actors', 'store', 'http', 'logger', 'limits', 'clock', 'random'] as const
 const DEFAULT_PORT = 9001
+const USUAL_ADDRESS = { host: undefined, allowedHosts: [] }
 const MAX_PORT = 65_535
 
 /** @throws SpawnError INVALID_ARGUMENT that names the system, the option, what is wrong and what is accepted. */
@@ -125,14 +133,22 @@ function fileNameOf(system: string): string {
 function httpOf(settings: Settings): HttpPlan | null {
   const given = settings.raw('http')
   if (given === undefined || given === false) return null
-  if (given === true) return { port: DEFAULT_PORT, host: undefined }
-  if (typeof given === 'number') return { port: portOf(settings, 'http', given), host: undefined }
-  const http = new Settings(`${settings.subject} http`, given, ['port', 'host'])
+  if (given === true) return { ...USUAL_ADDRESS, port: DEFAULT_PORT }
+  if (typeof given === 'number') return { ...USUAL_ADDRESS, port: portOf(settings, 'http', given) }
+  const http = new Settings(`${settings.subject} http`, given, ['port', 'host', 'allowedHosts'])
   const host = http.raw('host')
   if (host !== undefined && (typeof host !== 'string' || host === '')) {
     throw http.fault('host', `must be an address of this machine, not ${shown(host)}`)
   }
-  return { port: portOf(http, 'port', http.raw('port') ?? DEFAULT_PORT), host }
+  const allowedHosts = http.raw('allowedHosts') ?? []
+  if (!isListOfNames(allowedHosts)) {
+    throw http.fault('allowedHosts', `must be an array of host names, not ${shown(allowedHosts)}`)
+  }
+  return { port: portOf(http, 'port', http.raw('port') ?? DEFAULT_PORT), host, allowedHosts }
+}
+
+function isListOfNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '')
 }
 
 function portOf(settings: Settings, name: string, port: unknown): number {
