@@ -1,7 +1,7 @@
 // Calls in this process by name, as an application makes them. The variant names the kind of counter.
 
 import { countersIn } from './counters.ts'
-import { actorNames, drive, Picker } from './drive.ts'
+import { actorNames, drive, Picker, warmUp } from './drive.ts'
 import type { Prepare } from './subject.ts'
 
 /** Callers that bring all actors into memory before anything is measured. */
@@ -18,6 +18,7 @@ export const prepare: Prepare = async ({ actors, callers, directory, variant }) 
   }
   const picker = new Picker(actors)
   const lookEvery = variant === 'durable' ? callers : 64
+  if (variant === 'durable') await warmUp(() => add(picker.next()))
 
   return {
     round: async (durationMs) => ({
