@@ -136,7 +136,7 @@ export class Activations {
     if (initAction !== null) {
       const { clock, inflight, limits } = this.options
       const deadlineMs = clock.now() + limits.callTimeoutMs
-      const message = new Message(inflight, initAction, {}, activation.id, null, deadlineMs)
+      const message = new Message(inflight, initAction, {}, activation.id, null, deadlineMs, false)
       message.starts = true
       activation.pushFirst(message)
     }

@@ -18,7 +18,9 @@ export class Dispatcher {
     this.burst = 0
     this.run()
   }
+  /** Whether turns are running, or about to. */
   private scheduled = false
+  /** Turns since timers and I/O last had their chance. */
   private burst = 0
 
   /**
@@ -37,6 +39,22 @@ export class Dispatcher {
     if (this.scheduled) return
     this.scheduled = true
     queueMicrotask(this.drain)
+  }
+
+  /**
+   * The same, for a caller that waits: when no other turn is running or due, this one runs at once, as the body of an
+   * async function would. Turns that this one calls are queued, so the stack does not grow with the calls.
+   */
+  runOrEnqueue(activation: Activation): void {
+    if (this.scheduled || this.burst >= BURST || activation.waiting !== 1) {
+      this.enqueue(activation)
+      return
+    }
+    this.scheduled = true
+    this.burst += 1
+    this.step(activation)
+    if (this.ready.length > 0) queueMicrotask(this.drain)
+    else this.scheduled = false
   }
 
   private run(): void {

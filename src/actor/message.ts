@@ -36,6 +36,8 @@ export class Message implements Turn, Waiter {
   next: Message | null = null
 
   readonly idempotencyKey: string | undefined
+  /** Whether anybody waits for the answer; if not, a failure is logged. */
+  readonly heard: boolean
   /** Whether it is the init action of a new activation: if it fails, the actor does not start. */
   starts = false
 
@@ -47,6 +49,7 @@ export class Message implements Turn, Waiter {
   private readonly inflight: Inflight
   private resolve: ((value: unknown) => void) | null = null
   private reject: ((error: unknown) => void) | null = null
+  /** What `committed` will answer with, or what there is for an `answer` still to be asked for. */
   private reply: unknown = undefined
   private error: SpawnError | null = null
   private abort: AbortController | null = null
@@ -60,6 +63,7 @@ export class Message implements Turn, Waiter {
     caller: ActorId | null,
     cause: Message | null,
     deadlineMs: number,
+    heard: boolean,
   ) {
     this.inflight = inflight
     this.action = action
@@ -69,11 +73,14 @@ export class Message implements Turn, Waiter {
     this.caller = caller
     this.cause = cause
     this.deadlineMs = deadlineMs
+    this.heard = heard
     inflight.enter()
   }
 
-  /** The answer, for a caller that waits for it. Asked at most once. */
-  promise(): Promise<unknown> {
+  /** The answer, for a caller that waits for it. Asked at most once; one that is there already costs no waiting. */
+  answer(): Promise<unknown> {
+    if (this.stage === 'settled')
+      return this.error === null ? Promise.resolve(this.reply) : Promise.reject(this.error)
     return new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -82,6 +89,7 @@ export class Message implements Turn, Waiter {
 
   /** Gives up when the caller's signal aborts. */
   follow(signal: AbortSignal): void {
+    if (this.stage === 'settled') return
     this.callerSignal = signal
     this.onCallerAbort = () => this.inflight.giveUp(this, 'CANCELLED')
     signal.addEventListener('abort', this.onCallerAbort, { once: true })
@@ -161,7 +169,8 @@ export class Message implements Turn, Waiter {
     if (this.stage === 'settled') return
     const { resolve } = this
     this.settle()
-    if (resolve !== null) resolve(reply)
+    if (resolve === null) this.reply = reply
+    else resolve(reply)
   }
 
   fail(error: SpawnError): void {
@@ -171,7 +180,7 @@ export class Message implements Turn, Waiter {
     this.settle()
     if (this.abort !== null) this.abort.abort(error)
     if (reject !== null) reject(error)
-    else this.inflight.unheard(this, error)
+    else if (!this.heard) this.inflight.unheard(this, error)
   }
 
   private settle(): void {

@@ -203,6 +203,7 @@ export class Runtime implements Gateway {
     const nowMs = this.clock.now()
     const activation = this.activationOf(residents, name, nowMs)
     const waits = call.async !== true
+    const { dispatcher, inflight } = this.engine
     if (cause !== null && waits) checkChain(activation.id, action.name, cause)
     if (activation.waiting >= residents.definition.mailboxLimit) throw mailboxFull(activation)
     if (call.signal?.aborted === true) throw cancelled(activation, action)
@@ -210,13 +211,16 @@ export class Runtime implements Gateway {
     const ownDeadlineMs = nowMs + timeoutOf(call, this.limits.callTimeoutMs)
     const deadlineMs = cause !== null && waits ? Math.min(ownDeadlineMs, cause.deadlineMs) : ownDeadlineMs
     const caller = cause === null ? null : cause.self
-    const message = new Message(this.engine.inflight, action, call, caller, waits ? cause : null, deadlineMs)
-    const answer = waits ? message.promise() : ACCEPTED
+    const message = new Message(inflight, action, call, caller, waits ? cause : null, deadlineMs, waits)
     activation.lastUsedMs = nowMs
     activation.push(message)
-    this.engine.dispatcher.enqueue(activation)
-    if (call.signal !== undefined && waits) message.follow(call.signal)
-    return answer
+    if (!waits) {
+      dispatcher.enqueue(activation)
+      return ACCEPTED
+    }
+    dispatcher.runOrEnqueue(activation)
+    if (call.signal !== undefined) message.follow(call.signal)
+    return message.answer()
   }
 
   /** The activation of an actor. A name is checked once in each of its lives. */

@@ -48,17 +48,10 @@ export function callOf(name: string, options: InvokeOptions): Call {
       action === undefined ? 'names no action' : 'has both `action` and `command`, which mean the same'
     throw new SpawnError('INVALID_ARGUMENT', `the call of "${name}" ${fault}`)
   }
-  return {
-    system: options.system,
-    ref: options.ref,
-    action: action ?? command ?? '',
-    payload: options.payload,
-    async: options.async,
-    metadata: options.metadata,
-    timeoutMs: timeout,
-    signal: options.signal,
-    idempotencyKey: options.idempotencyKey,
-  }
+  // Most calls say nothing that the gateway calls by another name: they are handed on as they are.
+  if (command === undefined && timeout === undefined) return options
+  const { command: _command, timeout: timeoutMs, ...rest } = options
+  return { ...rest, action: action ?? command ?? '', timeoutMs }
 }
 
 /** The same for a call through a ref. */

@@ -34,6 +34,9 @@ export class Value<out State = Unchanged, out Response = undefined> {
   /** Whether the turn is committed before its reply, whatever the actor's durability. */
   readonly durable: boolean
 
+  /** Says nothing; where every chain of setters begins. It never changes, so one is enough. */
+  private static readonly nothing = new Value<unknown, unknown>(false, undefined, null, undefined, false)
+
   private constructor(
     changed: boolean,
     nextState: State | undefined,
@@ -56,7 +59,7 @@ export class Value<out State = Unchanged, out Response = undefined> {
   static of<const State>(state: State): Value<State>
   static of<const State, Response>(state: State, response: Response): Value<State, Response>
   static of(...given: readonly [state?: unknown, response?: unknown]): Value<unknown, unknown> {
-    return new Value(given.length > 0, given[0], null, given[1], false)
+    return given.length === 0 ? Value.nothing : new Value(true, given[0], null, given[1], false)
   }
 
   /** The actor's next state: whole, not a patch. */
