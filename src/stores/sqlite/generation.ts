@@ -6,6 +6,7 @@
 import type { OutcomeRecord } from '../../ports/index.ts'
 import type { Family } from './dictionary.ts'
 import type { FramedCommit } from './frame.ts'
+import { Places } from './journal-table.ts'
 
 /** One actor's part of a generation. */
 export class PendingActor {
@@ -51,8 +52,8 @@ export class Generation {
   readonly #families = new Map<Family, Map<string, PendingActor>>()
   commits = 0
   bytes = 0
-  /** The last row of the journal that is in it. */
-  lastRow = 0
+  /** The rows of the journal that are in it. */
+  places = new Places()
 
   find(family: Family, name: string): PendingActor | undefined {
     return this.#families.get(family)?.get(name)

@@ -6,17 +6,17 @@
 // Decides the verdicts, and when to fold. Invariants:
 //  - A commit is judged against the newest revision: the generations first, then the table.
 //  - Nothing of a group is visible before its row is durable.
-//  - A row leaves the journal in the transaction that folds the last of its generation. A crash in between is harmless:
+//  - Rows stop counting in the transaction that folds the last of their generation. A crash in between is harmless:
 //    on opening the journal is applied again, and what has been folded already is known by its revision.
 
-import type { StatementSync } from 'node:sqlite'
 import { messageOf, SpawnError } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import type { ActorTable } from './actor-table.ts'
 import type { Database } from './database.ts'
-import { type Dictionary, fields, type SQLField } from './dictionary.ts'
+import type { Dictionary, SQLField } from './dictionary.ts'
 import { type FamilyName, type FramedCommit, unpackFrame } from './frame.ts'
 import { Generation, PendingActor } from './generation.ts'
+import { type JournalRow, JournalTable } from './journal-table.ts'
 import type { PastTable } from './past-table.ts'
 import type { StoredRow } from './rows.ts'
 
@@ -38,22 +38,19 @@ export interface Tables {
 
 export class Journal {
   readonly #tables: Tables
-  readonly #append: StatementSync
-  readonly #drop: StatementSync
+  readonly #rows: JournalTable
   #open = new Generation()
   #folding: Generation | null = null
   /** The actors of the folding generation that are still to be folded, from `#foldedTo` on. */
   #order: PendingActor[] = []
   #foldedTo = 0
-  #lastRow = 0
   #group = 0
   /** Commits since folding began, or since its last slice: it must keep up with them. */
   #sinceSlice = 0
 
   constructor(tables: Tables) {
     this.#tables = tables
-    this.#append = tables.database.prepare('INSERT INTO journal (id, frame, refused) VALUES (?, ?, ?)')
-    this.#drop = tables.database.prepare('DELETE FROM journal WHERE id <= ?')
+    this.#rows = new JournalTable(tables.database)
   }
 
   /** Whether something waits to be folded. */
@@ -72,13 +69,10 @@ export class Journal {
    * @throws SpawnError STATE_UNREADABLE
    */
   recover(): void {
-    const rows = this.#tables.database.prepare('SELECT id, frame, refused FROM journal ORDER BY id')
-    for (const row of rows.iterate()) {
-      const [id, frame, refused] = fields([row])[0] ?? []
-      for (const commit of this.#acceptedOf(Number(id), frame, refused)) this.#applyAgain(commit)
+    this.#open.places = this.#rows.recover((row, frame, refused) => {
+      for (const commit of this.#acceptedOf(row, frame, refused)) this.#applyAgain(commit)
       this.#open.commits += 1
-      this.#open.lastRow = this.#lastRow = Number(id)
-    }
+    })
     this.settle()
   }
 
@@ -92,7 +86,8 @@ export class Journal {
     this.#group += 1
     const judged = frames.map((frame) => this.#judge(frame))
     try {
-      this.#write(judged)
+      const rows = judged.filter(({ commits, refused }) => refused.size < commits.length)
+      if (rows.length > 0) this.#rows.append(rows, this.#open.places)
     } catch (thrown) {
       for (const { actors } of judged) for (const actor of actors) if (actor.isEmpty) this.#open.remove(actor)
       throw thrown
@@ -107,7 +102,6 @@ export class Journal {
       this.#open.bytes += frame.length
     }
     this.#sinceSlice += before
-    this.#open.lastRow = this.#lastRow
     return conflicts
   }
 
@@ -184,20 +178,6 @@ export class Journal {
     return actor
   }
 
-  #write(judged: readonly Judged[]): void {
-    const { database } = this.#tables
-    const worth = judged.filter(({ commits, refused }) => refused.size < commits.length)
-    const append = (): void => {
-      for (const [at, { frame, refused }] of worth.entries()) {
-        const places = refused.size === 0 ? null : JSON.stringify([...refused])
-        this.#append.run(this.#lastRow + 1 + at, frame, places)
-      }
-    }
-    if (worth.length === 1) database.durablyAlone(append)
-    else if (worth.length > 1) database.durably(append)
-    this.#lastRow += worth.length
-  }
-
   /** The commits of a row of the journal, without those that met a conflict. */
   #acceptedOf(row: number, frame: SQLField | undefined, refused: SQLField | undefined): FramedCommit[] {
     try {
@@ -224,7 +204,6 @@ export class Journal {
   #beginFolding(): void {
     this.#folding = this.#open
     this.#open = new Generation()
-    this.#open.lastRow = this.#lastRow
     this.#order = this.#folding.inOrder()
     this.#foldedTo = 0
     this.#sinceSlice = 0
@@ -247,7 +226,7 @@ export class Journal {
           bytes += this.#foldActor(this.#order[to])
           to += 1
         }
-        if (to === this.#order.length) this.#drop.run(generation.lastRow)
+        if (to === this.#order.length) this.#rows.fold(generation.places)
       })
       dictionary.settle(true)
     } catch (thrown) {
@@ -256,6 +235,7 @@ export class Journal {
     }
     this.#foldedTo = to
     if (to < this.#order.length) return
+    this.#rows.release(generation.places)
     this.#folding = null
     this.#order = []
   }
@@ -279,12 +259,9 @@ export class Journal {
   }
 }
 
-interface Judged {
-  readonly frame: Uint8Array
+interface Judged extends JournalRow {
   readonly commits: readonly FramedCommit[]
   readonly actors: readonly PendingActor[]
-  /** The places of the commits that met a conflict. */
-  readonly refused: ReadonlySet<number>
 }
 
 function isFull(generation: Generation): boolean {

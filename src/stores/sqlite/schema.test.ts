@@ -124,7 +124,7 @@ describe('a store file that is damaged', () => {
   test('stops on a journal that it cannot read', () => {
     const file = join(folder, 'journal.db')
     new StoreFile(file).close()
-    change(file, "INSERT INTO journal (id, frame) VALUES (1, x'63')")
+    change(file, "INSERT INTO journal (id, sequence, frame) VALUES (1, 1, x'63')")
     const error = failure(file, () => new StoreFile(file))
     assert.equal(error.code, 'STATE_UNREADABLE')
     assert.match(error.message, /row 1 of the journal/)

@@ -58,13 +58,19 @@ const STEPS: readonly string[] = [
      PRIMARY KEY (family, name, key)
    ) WITHOUT ROWID;
    CREATE INDEX outcomes_by_expiry ON outcomes (expires_at_ms);
-   -- Committed groups that are not yet folded into the tables above. refused: the places in the frame, counted from 0
-   -- and as a JSON array, of commits that met a conflict; NULL for none.
+   -- Committed groups that are not yet folded into the tables above: those with a sequence above the folded one; the
+   -- other rows are there to be written over. refused: the places in the frame, counted from 0 and as a JSON array, of
+   -- commits that met a conflict; NULL for none.
    CREATE TABLE journal (
      id INTEGER PRIMARY KEY,
+     sequence INTEGER NOT NULL,
      frame BLOB NOT NULL,
      refused TEXT
-   );`,
+   );
+   CREATE TABLE folded (
+     sequence INTEGER NOT NULL
+   );
+   INSERT INTO folded (sequence) VALUES (0);`,
 ]
 
 /** 'spwn': marks the file as ours, for `file` and for people. */

@@ -36,6 +36,7 @@ export class StoreFile {
         past: this.#past,
       })
       this.#journal.recover()
+      this.#database.reserve()
     } catch (thrown) {
       this.#database.close()
       throw thrown

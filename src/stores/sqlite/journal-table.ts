@@ -1,0 +1,117 @@
+// The rows of the journal. Decides where a frame is written: into the row of one that has been folded, so that a commit
+// changes the one page on which that row lies, and none that keep count of pages. Rows are never searched but on opening.
+//
+// Invariants: a row counts while its sequence is above the folded one. A row is written over only after the transaction
+// that folded it. The sequences grow, over all openings of the file.
+
+import type { StatementSync } from 'node:sqlite'
+import type { Database } from './database.ts'
+import { fields, type SQLField } from './dictionary.ts'
+
+/** Rows of larger frames are not kept to be written over: the space is for the tables too. */
+const KEPT_BYTES = 16 * 1_024
+
+export interface JournalRow {
+  readonly frame: Uint8Array
+  /** The places in the frame of commits that met a conflict. */
+  readonly refused: ReadonlySet<number>
+}
+
+export class JournalTable {
+  readonly #database: Database
+  readonly #write: StatementSync
+  readonly #fold: StatementSync
+  readonly #remove: StatementSync
+  /** Numbers of rows that may be written over; taken from the end. */
+  #free: number[] = []
+  #rows = 0
+  #sequence: number
+
+  constructor(database: Database) {
+    this.#database = database
+    this.#write = database.prepare(
+      `INSERT INTO journal (id, sequence, frame, refused) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET sequence = excluded.sequence, frame = excluded.frame, refused = excluded.refused`,
+    )
+    this.#fold = database.prepare('UPDATE folded SET sequence = ?')
+    this.#remove = database.prepare('DELETE FROM journal WHERE id = ?')
+    this.#sequence = this.#folded
+  }
+
+  /**
+   * Calls `visit` with each row that counts, in order. To be called once, before anything is written.
+   *
+   * @returns the places of these rows, for `fold` and `release`.
+   */
+  recover(visit: (row: number, frame: SQLField | undefined, refused: SQLField | undefined) => void): Places {
+    const all = fields(this.#database.prepare('SELECT id, sequence FROM journal ORDER BY sequence').all())
+    const read = this.#database.prepare('SELECT frame, refused FROM journal WHERE id = ?')
+    const places = new Places()
+    for (const [id, sequence] of all) {
+      const row = Number(id)
+      this.#rows = Math.max(this.#rows, row)
+      if (Number(sequence) <= this.#sequence) {
+        this.#free.push(row)
+        continue
+      }
+      const [frame, refused] = fields([read.get(row)])[0] ?? []
+      visit(row, frame, refused)
+      places.add(row, frame instanceof Uint8Array ? frame.length : 0, Number(sequence))
+    }
+    this.#sequence = Math.max(this.#sequence, places.lastSequence)
+    return places
+  }
+
+  /** Writes rows in one transaction, and returns when the disk has them. Adds them to `places`. */
+  append(rows: readonly JournalRow[], places: Places): void {
+    const ids = rows.map((_row, at) => this.#free.at(-1 - at) ?? this.#rows + 1 + at - this.#free.length)
+    const write = (): void => {
+      for (const [at, { frame, refused }] of rows.entries()) {
+        const refusedPlaces = refused.size === 0 ? null : JSON.stringify([...refused])
+        this.#write.run(ids[at] ?? 0, this.#sequence + 1 + at, frame, refusedPlaces)
+      }
+    }
+    if (rows.length === 1) this.#database.durablyAlone(write)
+    else this.#database.durably(write)
+    for (const [at, { frame }] of rows.entries())
+      places.add(ids[at] ?? 0, frame.length, this.#sequence + 1 + at)
+    this.#sequence += rows.length
+    this.#rows += Math.max(0, rows.length - this.#free.length)
+    this.#free.length -= Math.min(rows.length, this.#free.length)
+  }
+
+  /** All rows in `places` are folded. Within the transaction that folds the last of them. */
+  fold(places: Places): void {
+    if (places.isEmpty) return
+    this.#fold.run(places.lastSequence)
+    for (const row of places.large) this.#remove.run(row)
+  }
+
+  /** That transaction has been committed: the rows may be written over. */
+  release(places: Places): void {
+    for (const row of places.small) this.#free.push(row)
+    for (const row of places.large) this.#free.push(row)
+  }
+
+  get #folded(): number {
+    const row = this.#database.prepare('SELECT sequence FROM folded').get()
+    return Number(fields([row])[0]?.[0])
+  }
+}
+
+/** Where the rows of a generation lie. */
+export class Places {
+  readonly small: number[] = []
+  readonly large: number[] = []
+  lastSequence = 0
+
+  get isEmpty(): boolean {
+    return this.lastSequence === 0
+  }
+
+  add(row: number, bytes: number, sequence: number): void {
+    if (bytes <= KEPT_BYTES) this.small.push(row)
+    else this.large.push(row)
+    this.lastSequence = sequence
+  }
+}
