@@ -1,7 +1,7 @@
-// The journal in front of the tables. A group of commits becomes durable as one row that is appended, whatever the
+// The journal in front of the tables. A group of commits becomes durable as one row of journal-table.ts, whatever the
 // number of actors in it and wherever their rows lie; later, in the background, it is folded into the tables. Written at
 // once, 64 commits of 100,000 actors dirty 64 pages, and the disk has to take all of them before the callers are told;
-// the journal's row is two or three pages, and by the time of the fold many commits share a page, or an actor.
+// the journal's row is on one page, or two, and by the time of the fold many commits share a page, or an actor.
 //
 // Decides the verdicts, and when to fold. Invariants:
 //  - A commit is judged against the newest revision: the generations first, then the table.
