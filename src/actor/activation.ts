@@ -34,7 +34,7 @@ export class Activation {
 
   /** The message whose turn it is, when that turn has to wait for something. */
   running: Message | null = null
-  /** Whether it stands in the dispatcher's queue. */
+  /** Whether it stands in the dispatcher's queue, or the dispatcher is running it. */
   queued = false
   /** Whether a state was acknowledged that is not yet submitted (durability `snapshot`). */
   snapshotOwed = false
@@ -89,6 +89,11 @@ export class Activation {
   /** The first of the waiting messages; the others follow by `next`. */
   peek(): Message | null {
     return this.first
+  }
+
+  /** Whether a message that comes now could have its turn now. */
+  get atRest(): boolean {
+    return this.phase === 'ready' && this.waiting === 0 && this.running === null && !this.queued
   }
 
   /** Nothing under way and nothing owed: it can leave memory and lose nothing that a commit should keep. */

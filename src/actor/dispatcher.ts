@@ -3,16 +3,24 @@
 
 import { type Clock, Queue } from '../base/index.ts'
 import type { Activation } from './activation.ts'
+import type { Message } from './message.ts'
 
 /** Turns that one actor may run before others have theirs. */
 const TURNS_IN_A_ROW = 32
 /** Turns that run before timers and I/O have their chance: a millisecond or so of small turns. */
 const BURST = 1_024
 
+export interface Steps {
+  /** Runs one turn of an actor, or begins what has to come before it; true when another may follow at once. */
+  step(activation: Activation): boolean
+  /** Runs a turn that has not stood in the mailbox. */
+  begin(activation: Activation, message: Message): void
+}
+
 export class Dispatcher {
   private readonly ready = new Queue<Activation>()
   private readonly clock: Clock
-  private readonly step: (activation: Activation) => boolean
+  private readonly steps: Steps
   private readonly drain = (): void => this.run()
   private readonly drainAfresh = (): void => {
     this.burst = 0
@@ -23,12 +31,9 @@ export class Dispatcher {
   /** Turns since timers and I/O last had their chance. */
   private burst = 0
 
-  /**
-   * @param step runs one turn of an actor, or begins what has to come before it; true when another may follow at once.
-   */
-  constructor(clock: Clock, step: (activation: Activation) => boolean) {
+  constructor(clock: Clock, steps: Steps) {
     this.clock = clock
-    this.step = step
+    this.steps = steps
   }
 
   /** An actor has something to do. */
@@ -42,27 +47,29 @@ export class Dispatcher {
   }
 
   /**
-   * The same, for a caller that waits: when no other turn is running or due, this one runs at once, as the body of an
-   * async function would. Turns that this one calls are queued, so the stack does not grow with the calls.
+   * Runs a turn at once, as the body of an async function would, if its actor is at rest and no other turn is running or
+   * due. Turns that this one calls are queued, so the stack does not grow with the calls.
+   *
+   * @returns false when the message has to wait in the mailbox.
    */
-  runOrEnqueue(activation: Activation): void {
-    if (this.scheduled || this.burst >= BURST || activation.waiting !== 1) {
-      this.enqueue(activation)
-      return
-    }
+  runAtOnce(activation: Activation, message: Message): boolean {
+    if (this.scheduled || this.burst >= BURST || !activation.atRest) return false
     this.scheduled = true
     this.burst += 1
-    this.step(activation)
+    message.activation = activation
+    activation.queued = true
+    this.steps.begin(activation, message)
+    this.release(activation)
     if (this.ready.length > 0) queueMicrotask(this.drain)
     else this.scheduled = false
+    return true
   }
 
   private run(): void {
     for (let activation = this.ready.shift(); activation !== undefined; activation = this.ready.shift()) {
-      activation.queued = false
       let turns = 1
-      while (this.step(activation) && turns < TURNS_IN_A_ROW) turns += 1
-      if (turns === TURNS_IN_A_ROW && activation.waiting > 0) this.enqueue(activation)
+      while (this.steps.step(activation) && turns < TURNS_IN_A_ROW) turns += 1
+      this.release(activation)
       this.burst += turns
       if (this.burst >= BURST) {
         this.clock.defer(this.drainAfresh)
@@ -70,5 +77,13 @@ export class Dispatcher {
       }
     }
     this.scheduled = false
+  }
+
+  /** An actor has had its turns; if it can have more, it joins the queue again. */
+  private release(activation: Activation): void {
+    activation.queued = false
+    if (activation.waiting > 0 && activation.phase === 'ready' && activation.running === null) {
+      this.enqueue(activation)
+    }
   }
 }

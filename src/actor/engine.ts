@@ -53,7 +53,10 @@ export class Engine {
       drop: (activation, error) => this.activations.drop(activation, error),
     })
     this.snapshots = new Snapshots(clock, this.committer)
-    this.dispatcher = new Dispatcher(clock, (activation) => turns.step(activation))
+    this.dispatcher = new Dispatcher(clock, {
+      step: (activation) => turns.step(activation),
+      begin: (activation, message) => turns.begin(activation, message),
+    })
     const { committer, dispatcher, inflight, snapshots } = this
     const residents = this.catalog.all
     this.activations = new Activations({

@@ -90,6 +90,10 @@ export class Message implements Turn, Waiter {
   /** Gives up when the caller's signal aborts. */
   follow(signal: AbortSignal): void {
     if (this.stage === 'settled') return
+    if (signal.aborted) {
+      this.inflight.giveUp(this, 'CANCELLED')
+      return
+    }
     this.callerSignal = signal
     this.onCallerAbort = () => this.inflight.giveUp(this, 'CANCELLED')
     signal.addEventListener('abort', this.onCallerAbort, { once: true })

@@ -213,12 +213,11 @@ export class Runtime implements Gateway {
     const caller = cause === null ? null : cause.self
     const message = new Message(inflight, action, call, caller, waits ? cause : null, deadlineMs, waits)
     activation.lastUsedMs = nowMs
-    activation.push(message)
-    if (!waits) {
+    if (!waits || !dispatcher.runAtOnce(activation, message)) {
+      activation.push(message)
       dispatcher.enqueue(activation)
-      return ACCEPTED
     }
-    dispatcher.runOrEnqueue(activation)
+    if (!waits) return ACCEPTED
     if (call.signal !== undefined) message.follow(call.signal)
     return message.answer()
   }

@@ -41,7 +41,8 @@ export class Turns {
     return activation.running === null && activation.waiting > 0
   }
 
-  private begin(activation: Activation, message: Message): void {
+  /** Begins the turn of a message: checks what was kept of an earlier one with its key, or runs it. */
+  begin(activation: Activation, message: Message): void {
     const { timeoutMs } = message.action
     if (timeoutMs !== null)
       message.deadlineMs = Math.min(message.deadlineMs, this.options.clock.now() + timeoutMs)
@@ -53,19 +54,18 @@ export class Turns {
   /** Runs the action on its host. One that answers at once costs no microtask. */
   private run(activation: Activation, message: Message): void {
     let result: Outcome | PromiseLike<Outcome>
-    // Set before the action runs: a call that it makes may push idle actors out of memory, and this one is not idle.
-    activation.running = message
     try {
       result = perform(message)
     } catch (thrown) {
-      activation.running = null
       this.options.outcomes.fail(activation, message, thrown)
       return
     }
+    // An action may have given itself up, by aborting its caller's signal: then nobody looks at what it returns.
+    const over = message.stage !== 'running'
     if (isPromise(result)) {
-      this.wait(activation, message, result)
-    } else {
-      activation.running = null
+      if (over) result.then(ignore, ignore)
+      else this.wait(activation, message, result)
+    } else if (!over) {
       this.options.outcomes.apply(activation, message, result)
     }
   }
@@ -109,6 +109,8 @@ export class Turns {
     return null
   }
 }
+
+function ignore(): void {}
 
 function perform(message: Message): Outcome | PromiseLike<Outcome> {
   const { action, activation } = message

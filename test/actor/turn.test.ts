@@ -116,6 +116,38 @@ test('a caller can cancel a call that waits and one that runs', async () => {
   assert.equal(await codeOf(runtime.invoke('a', { ref: 'counter', action: 'add', signal })), 'CANCELLED')
 })
 
+test('a turn that cancels its own call leaves no trace, waiting or not, queued or run at once', async () => {
+  const controllers: AbortController[] = []
+  const cancelAll = (): void => controllers.forEach((controller) => controller.abort())
+  const definition = counter('counter', {
+    handlers: {
+      slow: async () => void (await clock.sleep(10)),
+      now: (turn) => (cancelAll(), setTotal(totalOf(turn) + 1)),
+      later: async (turn) => (cancelAll(), await clock.sleep(10), setTotal(totalOf(turn) + 1)),
+      laterFails: async () => {
+        cancelAll()
+        await clock.sleep(10)
+        throw new Error('nobody hears this')
+      },
+    },
+  })
+  const { clock, runtime } = await bench({ definitions: [definition] })
+  const call = (action: string): Promise<string> => {
+    const controller = new AbortController()
+    controllers.push(controller)
+    return codeOf(runtime.invoke('a', { ref: 'counter', action, signal: controller.signal }))
+  }
+  await clock.run(runtime.invoke('a', { ref: 'counter', action: 'read' }))
+  for (const action of ['later', 'laterFails']) assert.equal(await clock.run(call(action)), 'CANCELLED')
+  for (const action of ['now', 'later', 'laterFails']) {
+    const slow = runtime.invoke('a', { ref: 'counter', action: 'slow' })
+    assert.equal(await clock.run(call(action)), 'CANCELLED')
+    await clock.run(slow)
+  }
+  await clock.advance(100)
+  assert.equal(await clock.run(runtime.invoke('a', { ref: 'counter', action: 'read' })), 0)
+})
+
 test('a call cycle is answered at once, with its path', async () => {
   const call = (to: string) => async (turn: Parameters<typeof totalOf>[0]) => ({
     response: await turn.call(to, { ref: 'counter', action: 'ask', payload: Number(turn.payload) - 1 }),
