@@ -4,7 +4,8 @@ import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { globSync } from 'node:fs'
 import { finished } from 'node:stream/promises'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const { values, positionals } = parseArgs({
@@ -22,6 +23,9 @@ const files = globSync('{src,test,examples,bench}/**/*.test.ts')
   .toSorted()
 if (files.length === 0)
   throw new Error(`no test file matches ${positionals.join(' ') || 'src/** and test/**'}`)
+
+// Every test file is a process, and many start others: without it each would strip the same types again.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'spawn-mesh-compile-cache')
 
 const startedMs = performance.now()
 const events = run({
