@@ -7,6 +7,7 @@ const TABLE = `CREATE TABLE actors (
   family INTEGER NOT NULL,
   name TEXT NOT NULL,
   revision INTEGER NOT NULL,
+  birth INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
   committed_at_ms INTEGER NOT NULL,
   tags TEXT,
@@ -14,6 +15,9 @@ const TABLE = `CREATE TABLE actors (
   state BLOB,
   PRIMARY KEY (family, name)
 ) WITHOUT ROWID`
+
+/** A mark of an incarnation, as wide as the store's. */
+export const BIRTH = 2 ** 46 + 1
 
 /** A JSON state in the form in which it is stored. */
 export const STATE = Buffer.from('\n\x0e{"total":1234}')

@@ -1,19 +1,19 @@
 // The limit of activations: one thread that selects actors by their key, one after the other, with one prepared
 // statement. Nothing is decoded, nothing crosses a thread, no actor is made.
 
-import { openBare, STATE } from './bare-database.ts'
+import { BIRTH, openBare, STATE } from './bare-database.ts'
 import { actorNames, Picker } from './drive.ts'
 import type { Prepare } from './subject.ts'
 
 export const prepare: Prepare = async ({ actors, directory }) => {
   const database = openBare(directory)
   const names = actorNames(actors)
-  const insert = database.prepare('INSERT INTO actors VALUES (1, ?, 1, 1, ?, NULL, 1, ?)')
+  const insert = database.prepare('INSERT INTO actors VALUES (1, ?, 1, ?, 1, ?, NULL, 1, ?)')
   database.exec('BEGIN IMMEDIATE')
-  for (const name of names) insert.run(name, Date.now(), STATE)
+  for (const name of names) insert.run(name, BIRTH, Date.now(), STATE)
   database.exec('COMMIT')
   const select = database.prepare(
-    'SELECT revision, epoch, committed_at_ms, tags, state_type, state FROM actors WHERE family = 1 AND name = ?',
+    'SELECT birth, revision, epoch, committed_at_ms, tags, state_type, state FROM actors WHERE family = 1 AND name = ?',
   )
   const picker = new Picker(actors)
   return {

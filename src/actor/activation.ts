@@ -7,6 +7,7 @@
 import { assert } from '../base/index.ts'
 import type { Tags } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
+import { UNBORN } from './birth.ts'
 import type { Message } from './message.ts'
 import type { PendingCommit } from './pending-commit.ts'
 import type { Residents } from './residents.ts'
@@ -27,6 +28,8 @@ export class Activation {
   revision = 0
   /** The revision of the newest commit handed to the store, which the next commit follows. */
   submitted = 0
+  /** The incarnation that its commits belong to: the stored one's birth, or that of its first commit. */
+  birth = UNBORN
   /** The newest commit that is not yet durable; everything that leaves the actor waits for it. */
   pending: PendingCommit | null = null
   /** Encoded size of the state, in bytes, as far as it is known. */

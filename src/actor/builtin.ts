@@ -13,6 +13,7 @@ import type {
   Turn,
 } from '../ports/index.ts'
 import { addressText, type Codec, jsonCodec } from '../protocol/index.ts'
+import type { Activation } from './activation.ts'
 import { decodeState } from './loader.ts'
 import type { Message } from './message.ts'
 
@@ -107,20 +108,20 @@ export function deleteAction(store: Statestore): BuiltinAction {
   const run = async (turn: Turn): Promise<Outcome> => {
     const { activation } = turn as Message
     await activation.pending?.durable()
-    if (turn.definition.stateful) await remove(store, turn, activation.submitted)
+    if (turn.definition.stateful) await remove(store, turn, activation)
     return answer(undefined)
   }
   return new BuiltinAction('(delete)', run, jsonCodec, true)
 }
 
-async function remove(store: Statestore, turn: Turn, follows: number): Promise<void> {
+async function remove(store: Statestore, turn: Turn, { birth, submitted }: Activation): Promise<void> {
   const actor = addressText(turn.self)
   if (turn.revision === 0) {
     throw new SpawnError('ACTOR_NOT_FOUND', `"${actor}" is not stored, so there is nothing to delete`)
   }
   // A first snapshot that is still owed is forgotten with the activation.
-  if (follows === 0) return
-  const verdict = await store.delete(turn.self, follows)
+  if (submitted === 0) return
+  const verdict = await store.delete(turn.self, submitted, birth)
   if (verdict === 'conflict') {
     throw new SpawnError(
       'STATE_CONFLICT',

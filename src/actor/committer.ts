@@ -5,15 +5,17 @@
 // A crash before the group returns: nobody was told anything. A store that fails after it wrote: the callers are told
 // that it may have happened, the activation is dropped, and the next call reads what stands in the store.
 
-import { type Clock, type Limits, messageOf, SpawnError } from '../base/index.ts'
+import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../base/index.ts'
 import type { Logger, OutcomeRecord, Statestore, Verdict } from '../ports/index.ts'
 import { addressText, type Packed } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
+import { drawBirth, UNBORN } from './birth.ts'
 import { PendingCommit, type Waiter } from './pending-commit.ts'
 
 export interface CommitterOptions {
   readonly store: Statestore
   readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
   readonly limits: Limits
   readonly epoch: number
@@ -56,6 +58,7 @@ export class Committer {
       commit = pending
       commit.replace(state, nowMs)
     } else {
+      if (activation.birth === UNBORN) activation.birth = drawBirth(this.options.random)
       commit = new PendingCommit(activation, this.options.epoch, state, nowMs)
       if (pending !== null) pending.successor = commit
       activation.pending = commit

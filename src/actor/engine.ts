@@ -1,6 +1,6 @@
 // The wiring of this room: one of each piece, and who tells whom. Nothing is decided here.
 
-import type { Clock, Limits } from '../base/index.ts'
+import type { Clock, Limits, Random } from '../base/index.ts'
 import type { Definition, Logger, Statestore } from '../ports/index.ts'
 import { Activations } from './activations.ts'
 import { Budget } from './budget.ts'
@@ -18,6 +18,7 @@ export interface EngineOptions {
   readonly definitions: readonly Definition[]
   readonly store: Statestore
   readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
   readonly limits: Limits
   readonly epoch: number
@@ -34,7 +35,7 @@ export class Engine {
   readonly activations: Activations
 
   constructor(options: EngineOptions) {
-    const { clock, epoch, limits, logger, sender, store } = options
+    const { clock, epoch, limits, logger, random, sender, store } = options
     const budget = new Budget(limits)
     this.budget = budget
     this.catalog = new Catalog(options.system, options.definitions, store, budget)
@@ -47,6 +48,7 @@ export class Engine {
     this.committer = new Committer({
       store,
       clock,
+      random,
       logger,
       limits,
       epoch,

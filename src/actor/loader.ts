@@ -89,6 +89,7 @@ function restore(activation: Activation, stored: StoredActor): void {
   activation.tags = stored.tags
   activation.revision = stored.revision
   activation.submitted = stored.revision
+  activation.birth = stored.birth
   activation.weigh(stored.state === null ? 0 : stored.state.value.length)
   activation.phase = 'ready'
 }

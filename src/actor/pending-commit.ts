@@ -18,6 +18,7 @@ export class PendingCommit implements Commit {
   readonly activation: Activation
   readonly id: ActorId
   readonly follows: number
+  readonly birth: number
   readonly epoch: number
   readonly history: HistoryPolicy
   revision: number
@@ -37,6 +38,7 @@ export class PendingCommit implements Commit {
     this.activation = activation
     this.id = activation.id
     this.follows = activation.submitted
+    this.birth = activation.birth
     this.revision = activation.revision
     this.epoch = epoch
     this.history = activation.residents.definition.history

@@ -88,12 +88,13 @@ export class Runtime implements Gateway {
     this.clock = options.clock
     this.logger = options.logger
     this.limits = { ...LIMITS, ...options.limits }
-    const { clock, definitions, epoch = 1, logger, store, system } = options
+    const { clock, definitions, epoch = 1, logger, random, store, system } = options
     this.engine = new Engine({
       system,
       definitions,
       store,
       clock,
+      random,
       logger,
       limits: this.limits,
       epoch,

@@ -1,8 +1,14 @@
 // The statestore: where an acknowledged turn is durable, and the last guard of the one-writer promise.
 //
 // What every store keeps:
-//  - A commit is fenced. It names the revision that it follows (0: the actor was never stored) and is applied only if
-//    that is what stands in the store at that moment; else its verdict is `conflict` and nothing of it is applied.
+//  - A commit is fenced. It names the revision that it follows and the incarnation that it belongs to, by its `birth`. With
+//    `follows` above 0 it is applied only if the stored revision is `follows` and the stored birth is its `birth`; with
+//    `follows` 0 only if the actor is not stored. Else its verdict is `conflict` and nothing of it is applied. This holds
+//    for a commit that keeps outcomes only, too.
+//  - An incarnation begins with the commit that stores the actor, and ends when the actor is deleted; revisions begin at 1
+//    in each. The birth keeps what was made for one from being applied to the next, where its revision would fit. What
+//    remains: a first commit (`follows` 0) that was never acknowledged and comes late, after a delete, finds nothing
+//    stored, and makes the actor exist again: just as if its call had come after the delete.
 //  - `commit` takes a group: commits of many actors, at most LIMITS.commitGroup, in one transaction. Commits of one actor
 //    stand in the group in order and follow each other. A conflict fails that commit (and so all that follow it for the
 //    same actor), never its neighbours.
@@ -35,6 +41,8 @@ export interface StoredActor {
   readonly id: ActorId
   /** 1 for the first commit, then one more each. */
   readonly revision: number
+  /** The birth of the incarnation that stands: the latest revision and all that is kept of the past are of one. */
+  readonly birth: number
   /** The epoch of the owner that committed it. */
   readonly epoch: number
   readonly tags: Tags
@@ -63,6 +71,11 @@ export interface Commit {
    * nothing and only `outcomes` are to be kept (then tags and state are ignored).
    */
   readonly revision: number
+  /**
+   * The mark of the incarnation: a whole number from 1 to 2^53 - 1, which the owner chooses at random for the commit with
+   * `follows` 0 and repeats in all that follow it. It is stored with the actor, so not when `revision` is 0.
+   */
+  readonly birth: number
   readonly epoch: number
   readonly tags: Tags
   readonly state: Packed | null
@@ -124,8 +137,11 @@ export interface Statestore {
   /** The outcome kept under a key, unless it has expired at `nowMs`. */
   loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null>
   list(filter: ActorFilter, page: PageRequest): Promise<ActorPage>
-  /** Removes an actor, its history and its outcomes, if `follows` is the stored revision; else `conflict`. */
-  delete(id: ActorId, follows: number): Promise<Verdict>
+  /**
+   * Removes an actor, its history and its outcomes; fenced like a commit: `conflict` unless `follows` is the stored
+   * revision and `birth` the stored birth. With `follows` 0 nothing may be stored, and `birth` does not count.
+   */
+  delete(id: ActorId, follows: number, birth: number): Promise<Verdict>
   /** Drops at most `limit` expired outcomes and revisions of the past; answers how many went. */
   prune(nowMs: number, limit: number): Promise<number>
 }

@@ -28,6 +28,7 @@ function commit(follows: number): Commit {
     id: ID,
     follows,
     revision: follows + 1,
+    birth: 1,
     epoch: 1,
     tags: {},
     state: new Packed('test', new Uint8Array([follows])),

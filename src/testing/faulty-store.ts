@@ -113,8 +113,10 @@ export class FaultyStore implements Statestore {
     return this.#request('list', () => this.#store.list(filter, page))
   }
 
-  delete(id: ActorId, follows: number): ReturnType<Statestore['delete']> {
-    return this.#request(`delete ${addressText(id)} at ${follows}`, () => this.#store.delete(id, follows))
+  delete(id: ActorId, follows: number, birth: number): ReturnType<Statestore['delete']> {
+    return this.#request(`delete ${addressText(id)} at ${follows}`, () =>
+      this.#store.delete(id, follows, birth),
+    )
   }
 
   prune(nowMs: number, limit: number): Promise<number> {

@@ -12,7 +12,6 @@ import {
   loadOne,
   NOON_MS,
   type StatestoreCases,
-  SYSTEM,
 } from './statestore-fixture.ts'
 
 export const commitCases: StatestoreCases = {
@@ -125,14 +124,14 @@ export const commitCases: StatestoreCases = {
 
   'numbers are kept up to 2^53 - 1': async (store) => {
     const largest = Number.MAX_SAFE_INTEGER
-    const commit = commitOf('one', 0, { revision: largest - 1, epoch: largest, committedAtMs: largest })
+    const [birth, epoch, committedAtMs] = [largest, largest, largest]
+    const commit = commitOf('one', 0, { revision: largest - 1, birth, epoch, committedAtMs })
     assert.deepEqual(await store.commit([commit]), ['committed'])
     assertStored(await loadOne(store, 'one'), commit)
-    const stale = commitOf('one', largest - 2, { committedAtMs: 0 })
+    const stale = commitOf('one', largest - 2, { birth, committedAtMs: 0 })
     assert.deepEqual(await store.commit([stale]), ['conflict'])
-    assert.deepEqual(await store.commit([commitOf('one', largest - 1, { committedAtMs: largest })]), [
-      'committed',
-    ])
+    const last = commitOf('one', largest - 1, { birth, committedAtMs })
+    assert.deepEqual(await store.commit([last]), ['committed'])
     assert.equal((await loadOne(store, 'one'))?.revision, largest)
     assert.equal((await store.loadRevision(actorId('one'), { revision: largest }))?.revision, largest)
   },
@@ -243,28 +242,5 @@ export const commitCases: StatestoreCases = {
       const winner = attempts[verdicts.findIndex(([verdict]) => verdict === 'committed')]
       if (winner !== undefined) assertStored(await loadOne(store, 'one'), winner)
     }
-  },
-
-  'delete is fenced, and takes history and outcomes along': async (store) => {
-    const history = { revisions: 10, durationMs: 0 }
-    const outcomes = [{ key: 'k', reply: json('reply'), expiresAtMs: NOON_MS * 2 }]
-    await store.commit([
-      commitOf('one', 0, { history }),
-      commitOf('one', 1, { history, outcomes }),
-      commitOf('two', 0),
-    ])
-    for (const follows of [0, 1, 3]) assert.equal(await store.delete(actorId('one'), follows), 'conflict')
-    assert.equal((await loadOne(store, 'one'))?.revision, 2)
-    assert.equal(await store.delete(actorId('one'), 2), 'committed')
-    assert.equal(await loadOne(store, 'one'), null)
-    assert.deepEqual(await store.revisions(actorId('one'), 10), [])
-    assert.equal(await store.loadRevision(actorId('one'), { revision: 1 }), null)
-    assert.equal(await store.loadOutcome(actorId('one'), 'k', 0), null)
-    assert.deepEqual((await store.list({ system: SYSTEM }, { limit: 10 })).actors.length, 1)
-    assert.deepEqual(await store.commit([commitOf('one', 2)]), ['conflict'], 'its revisions begin anew')
-    assert.deepEqual(await store.commit([commitOf('one', 0, { history })]), ['committed'])
-    assert.equal((await store.revisions(actorId('one'), 10)).length, 1)
-    assert.equal(await store.delete(actorId('never'), 0), 'committed')
-    assert.equal(await store.delete(actorId('never'), 1), 'conflict')
   },
 }

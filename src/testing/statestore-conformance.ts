@@ -3,6 +3,7 @@
 
 import { describe, test } from 'node:test'
 import { commitCases } from './statestore-commit-cases.ts'
+import { deleteCases } from './statestore-delete-cases.ts'
 import { durableCases, lifeCases } from './statestore-durable-cases.ts'
 import type { StatestoreCases, StatestoreSubject } from './statestore-fixture.ts'
 import { listCases } from './statestore-list-cases.ts'
@@ -10,6 +11,7 @@ import { historyCases, outcomeCases } from './statestore-past-cases.ts'
 
 const SECTIONS: Readonly<Record<string, StatestoreCases>> = {
   commits: commitCases,
+  deletes: deleteCases,
   history: historyCases,
   outcomes: outcomeCases,
   listings: listCases,

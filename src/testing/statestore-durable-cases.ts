@@ -7,6 +7,7 @@ import type { Statestore } from '../ports/index.ts'
 import {
   actorId,
   assertStored,
+  BIRTH,
   commitOf,
   commitRevisions,
   json,
@@ -26,7 +27,10 @@ async function fillAll(store: Statestore): Promise<void> {
   await store.commit(names.map((name) => commitOf(name, 0, { tags: { name } })))
   await store.commit([commitOf('outcome', 0, { outcomes }), commitOf('refused', 4), commitOf('gone', 0)])
   await store.commit([commitOf('only', 0, { revision: 0, state: null, outcomes })])
-  assert.equal(await store.delete(actorId('gone'), 1), 'committed')
+  assert.equal(await store.delete(actorId('gone'), 1, BIRTH), 'committed')
+  await store.commit([commitOf('reborn', 0)])
+  assert.equal(await store.delete(actorId('reborn'), 1, BIRTH), 'committed')
+  await store.commit([commitOf('reborn', 0, { birth: BIRTH + 1 })])
   await store.commit([
     commitOf('gone-later', 0),
     commitOf('actor-7', 1, { revision: 9 }),
@@ -51,10 +55,9 @@ async function assertAll(store: Statestore): Promise<void> {
   ])
   const { actors, next } = await store.list({ system: SYSTEM, prefix: 'actor-' }, { limit: 1_000 })
   assert.deepEqual([actors.length, next], [300, null])
-  assert.deepEqual(await store.commit([commitOf('actor-7', 8), commitOf('gone', 1)]), [
-    'conflict',
-    'conflict',
-  ])
+  assertStored(await loadOne(store, 'reborn'), commitOf('reborn', 0, { birth: BIRTH + 1 }))
+  const stale = [commitOf('actor-7', 8), commitOf('gone', 1), commitOf('reborn', 1)]
+  assert.deepEqual(await store.commit(stale), ['conflict', 'conflict', 'conflict'])
 }
 
 const survives = (how: 'reopen' | 'crash') => async (store: Statestore, subject: StatestoreSubject) => {

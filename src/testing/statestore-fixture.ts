@@ -9,6 +9,8 @@ export const TYPE_URL = 'type.googleapis.com/spawn.JSONType'
 export const LATEST_ONLY: HistoryPolicy = { revisions: 0, durationMs: 0 }
 /** A time that is well beyond 2^31. */
 export const NOON_MS = 1_795_348_800_000
+/** The birth of an actor that has only one. */
+export const BIRTH = 70_368_744_177_663
 
 /** A statestore under test: started, empty, and its own. */
 export interface StatestoreSubject {
@@ -33,13 +35,14 @@ export function json(value: unknown): Packed {
   return new Packed(TYPE_URL, new TextEncoder().encode(JSON.stringify(value)))
 }
 
-/** A commit that follows `follows`: by default one turn, whose state is the text "r<revision>". */
+/** A commit that follows `follows`: by default one turn of the actor's only incarnation, with the state "r<revision>". */
 export function commitOf(id: ActorId | string, follows: number, more: Partial<Commit> = {}): Commit {
   const revision = more.revision ?? follows + 1
   return {
     id: typeof id === 'string' ? actorId(id) : id,
     follows,
     revision,
+    birth: BIRTH,
     epoch: 1,
     tags: {},
     state: json(`r${revision}`),
@@ -70,9 +73,9 @@ export async function loadOne(store: Statestore, id: ActorId | string): Promise<
 
 /** A stored actor with bytes as plain numbers, so that a Buffer equals a Uint8Array. */
 export function plainActor(actor: Omit<StoredActor, 'state'> & { state?: Packed | null }): object {
-  const { id, revision, epoch, tags, committedAtMs, state } = actor
+  const { id, revision, birth, epoch, tags, committedAtMs, state } = actor
   const { system, parent, name } = id
-  const plain = { id: { system, parent, name }, revision, epoch, tags: { ...tags }, committedAtMs }
+  const plain = { id: { system, parent, name }, revision, birth, epoch, tags: { ...tags }, committedAtMs }
   return state === undefined ? plain : { ...plain, state: plainPacked(state) }
 }
 
@@ -84,10 +87,13 @@ export function plainPacked(packed: Packed | null): object | null {
 
 /** Asserts that `actor` is what `commit` stored. */
 export function assertStored(actor: StoredActor | null, commit: Commit): void {
-  const { id, revision, epoch, tags, state, committedAtMs } = commit
+  const { id, revision, birth, epoch, tags, state, committedAtMs } = commit
   assert.notEqual(actor, null, `${JSON.stringify(id)} is not stored`)
   if (actor !== null) {
     assert.ok(actor.state === null || actor.state instanceof Packed, 'a state is a Packed')
-    assert.deepEqual(plainActor(actor), plainActor({ id, revision, epoch, tags, state, committedAtMs }))
+    assert.deepEqual(
+      plainActor(actor),
+      plainActor({ id, revision, birth, epoch, tags, state, committedAtMs }),
+    )
   }
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { ActorFilter, Commit, Statestore } from '../ports/index.ts'
 import { LIMITS, isSpawnError } from '../base/index.ts'
-import { actorId, assertStored, commitOf, type StatestoreCases, SYSTEM } from './statestore-fixture.ts'
+import { actorId, assertStored, BIRTH, commitOf, type StatestoreCases, SYSTEM } from './statestore-fixture.ts'
 
 /** Everything that matches, page by page, as `parent/name`. */
 async function listed(store: Statestore, filter: Partial<ActorFilter>, limit = 100): Promise<string[]> {
@@ -120,8 +120,8 @@ export const listCases: StatestoreCases = {
   'pages go on where the last one ended, whatever was committed or deleted since': async (store) => {
     await fill(store, ['/a', '/c', '/e', '/g'])
     const first = await store.list({ system: SYSTEM }, { limit: 2 })
-    assert.equal(await store.delete(actorId('c'), 1), 'committed')
-    assert.equal(await store.delete(actorId('e'), 1), 'committed')
+    assert.equal(await store.delete(actorId('c'), 1, BIRTH), 'committed')
+    assert.equal(await store.delete(actorId('e'), 1, BIRTH), 'committed')
     await fill(store, ['/b', '/d'])
     const second = await store.list({ system: SYSTEM }, { limit: 9, after: first.next ?? '' })
     assert.deepEqual(

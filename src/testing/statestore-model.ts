@@ -37,13 +37,22 @@ export class StatestoreModel {
     return this.latest(id)?.revision ?? 0
   }
 
+  /** 0: it is not stored. */
+  birthOf(id: ActorId): number {
+    return this.latest(id)?.birth ?? 0
+  }
+
   /** What a commit of this group must answer; nothing is applied. */
   verdicts(group: readonly Commit[]): Verdict[] {
-    const standing = new Map<string, number | 'refused'>()
+    const standing = new Map<string, { readonly revision: number; readonly birth: number } | 'refused'>()
     return group.map((commit) => {
       const key = keyOf(commit.id)
-      const fits = (standing.get(key) ?? this.revisionOf(commit.id)) === commit.follows
-      standing.set(key, fits ? commit.revision : 'refused')
+      const stands = standing.get(key) ?? this.latest(commit.id) ?? 'nothing'
+      const fits =
+        typeof stands === 'object' && stands.revision > 0
+          ? stands.revision === commit.follows && stands.birth === commit.birth
+          : stands !== 'refused' && commit.follows === 0
+      standing.set(key, fits ? commit : 'refused')
       return fits ? 'committed' : 'conflict'
     })
   }
@@ -53,8 +62,10 @@ export class StatestoreModel {
     for (const [at, commit] of group.entries()) if (verdicts[at] === 'committed') this.#applyOne(commit)
   }
 
-  delete(id: ActorId): void {
-    this.#actors.delete(keyOf(id))
+  delete(id: ActorId, follows: number, birth: number): Verdict {
+    const fits = follows === this.revisionOf(id) && (follows === 0 || birth === this.birthOf(id))
+    if (fits) this.#actors.delete(keyOf(id))
+    return fits ? 'committed' : 'conflict'
   }
 
   /** Newest first. */
@@ -110,9 +121,9 @@ export class StatestoreModel {
       actor.outcomes = [...actor.outcomes.filter(({ key }) => key !== outcome.key), outcome]
     }
     if (commit.revision === commit.follows) return
-    const { id, revision, epoch, tags, state, committedAtMs, history } = commit
+    const { id, revision, birth, epoch, tags, state, committedAtMs, history } = commit
     replaceLatest(actor, committedAtMs, history)
-    const latest: StoredActor = { id, revision, epoch, tags, state, committedAtMs }
+    const latest: StoredActor = { id, revision, birth, epoch, tags, state, committedAtMs }
     actor.revisions.push({ actor: latest, replacedAtMs: null, expiresAtMs: Infinity, isCounted: false })
   }
 }

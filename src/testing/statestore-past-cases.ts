@@ -6,6 +6,7 @@ import { Packed } from '../protocol/index.ts'
 import {
   actorId,
   assertStored,
+  BIRTH,
   commitOf,
   commitRevisions,
   json,
@@ -90,9 +91,9 @@ export const historyCases: StatestoreCases = {
     await store.commit([commitOf('one', 2, { history, revision: 9 }), commitOf('two', 0, { history })])
     const revisions = await store.revisions(ONE, 10)
     assert.deepEqual(revisions.map(plainActor), [
-      { id: ONE, revision: 9, epoch: 1, tags: {}, committedAtMs: NOON_MS + 9 },
-      { id: ONE, revision: 2, epoch: 1, tags: {}, committedAtMs: NOON_MS + 2 },
-      { id: ONE, revision: 1, epoch: 3, tags: { n: '1' }, committedAtMs: NOON_MS + 1 },
+      { id: ONE, revision: 9, birth: BIRTH, epoch: 1, tags: {}, committedAtMs: NOON_MS + 9 },
+      { id: ONE, revision: 2, birth: BIRTH, epoch: 1, tags: {}, committedAtMs: NOON_MS + 2 },
+      { id: ONE, revision: 1, birth: BIRTH, epoch: 3, tags: { n: '1' }, committedAtMs: NOON_MS + 1 },
     ])
     assert.ok(revisions.every((revision) => !('state' in revision)))
     assert.deepEqual(await revisionNumbers(store, 1), [9])

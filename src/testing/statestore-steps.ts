@@ -37,6 +37,8 @@ export interface CommitPart {
   readonly actor: number
   /** What it follows, relative to the revision that it would have to. */
   readonly off: number
+  /** Made for another incarnation than the one that stands. */
+  readonly isAlien: boolean
   /** 0: outcomes only. */
   readonly turns: number
   /** Bytes of the state, about; negative: none. */
@@ -50,7 +52,8 @@ export interface CommitPart {
 export type StatestoreStep =
   | { readonly step: 'commit' | 'crash-in-commit'; readonly parts: readonly CommitPart[] }
   | { readonly step: 'load' | 'wait' | 'reopen' | 'crash' }
-  | { readonly step: 'delete' | 'past'; readonly actor: number; readonly off: number }
+  | { readonly step: 'delete'; readonly actor: number; readonly off: number; readonly isAlien: boolean }
+  | { readonly step: 'past'; readonly actor: number; readonly off: number }
   | { readonly step: 'list'; readonly limit: number; readonly prefix: string; readonly isTagged: boolean }
   | { readonly step: 'prune'; readonly limit: number }
 
@@ -79,6 +82,7 @@ class Play {
   readonly #model = new StatestoreModel()
   #store: Statestore
   #nowMs = NOON_MS
+  #births = 0
 
   constructor(subject: StatestoreSubject) {
     this.#subject = subject
@@ -97,7 +101,7 @@ class Play {
       case 'past':
         return this.#past(idOf(step.actor), step.off)
       case 'delete':
-        return this.#delete(idOf(step.actor), step.off)
+        return this.#delete(idOf(step.actor), step.off, step.isAlien)
       case 'list':
         return this.#list(step.limit, step.prefix, step.isTagged)
       case 'prune':
@@ -148,11 +152,11 @@ class Play {
     }
   }
 
-  async #delete(id: ActorId, off: number): Promise<void> {
+  async #delete(id: ActorId, off: number, isAlien: boolean): Promise<void> {
     const follows = this.#model.revisionOf(id) + off
-    const verdict = await this.#store.delete(id, follows)
-    assert.equal(verdict, off === 0 ? 'committed' : 'conflict')
-    if (off === 0) this.#model.delete(id)
+    const birth = this.#model.birthOf(id) + (isAlien ? 1 : 0)
+    const expected = this.#model.delete(id, follows, birth)
+    assert.equal(await this.#store.delete(id, follows, birth), expected)
   }
 
   async #list(limit: number, prefix: string, isTagged: boolean): Promise<void> {
@@ -183,13 +187,14 @@ class Play {
   }
 
   #group(parts: readonly CommitPart[]): Commit[] {
-    const standing = new Map<number, number>()
+    const standing = new Map<number, { readonly revision: number; readonly birth: number }>()
     return parts.map((part, at) => {
       const id = idOf(part.actor)
-      const right = standing.get(part.actor) ?? this.#model.revisionOf(id)
-      const follows = Math.max(0, right + part.off)
+      const right = standing.get(part.actor) ?? this.#standing(id)
+      const follows = Math.max(0, right.revision + part.off)
       const revision = follows + part.turns
-      standing.set(part.actor, revision)
+      const birth = right.birth + (part.isAlien ? 1 : 0)
+      standing.set(part.actor, { revision, birth })
       const { outcome: livesMs } = part
       const key = KEYS[at % KEYS.length] ?? ''
       const outcome = {
@@ -201,6 +206,7 @@ class Play {
         id,
         follows,
         revision,
+        birth,
         epoch: at,
         tags: part.isTagged ? { tagged: 'yes', at: String(at) } : {},
         state: part.size < 0 ? null : json(`${revision} of ${this.#nowMs} ${'.'.repeat(part.size)}`),
@@ -209,6 +215,12 @@ class Play {
         outcomes: livesMs === null ? [] : [outcome],
       }
     })
+  }
+
+  /** What a commit has to name: of an actor that is not stored, a birth that none had before. */
+  #standing(id: ActorId): { readonly revision: number; readonly birth: number } {
+    const birth = this.#model.birthOf(id) || (this.#births += 2)
+    return { revision: this.#model.revisionOf(id), birth }
   }
 
   #modelState(): object {

@@ -129,6 +129,35 @@ test('a stale activation is fenced, dropped and reloaded; its neighbours in the 
   assert.equal(await call('a', 'counter', 'add'), 2)
 })
 
+test('an activation from before a delete is fenced, though its revision fits what was made since', async () => {
+  const { call, store } = await bench()
+  await call('a', 'counter', 'add', { payload: 5 })
+  const [stored] = await store.load([id('a')])
+  assert.ok(stored)
+  const { birth, revision } = stored
+  assert.equal(await store.delete(id('a'), revision, birth), 'committed')
+  const history = { revisions: 0, durationMs: 0 }
+  const anew = { ...stored, follows: 0, birth: birth + 1, tags: { anew: 'yes' }, history, outcomes: [] }
+  assert.deepEqual(await store.commit([anew]), ['committed'])
+  assert.equal(await codeOf(call('a', 'counter', 'add')), 'STATE_CONFLICT')
+  assert.deepEqual((await store.load([id('a')]))[0]?.tags, { anew: 'yes' })
+  assert.equal(await call('a', 'counter', 'add'), 6)
+  assert.equal((await store.load([id('a')]))[0]?.birth, birth + 1)
+})
+
+test('an incarnation keeps its birth, and the next one has another', async () => {
+  const { call, clock, runtime, store } = await bench()
+  for (const name of ['a', 'a', 'b']) await call(name, 'counter', 'add')
+  await clock.run(runtime.delete('a', 'counter'))
+  for (const name of ['a', 'a', 'b']) await call(name, 'counter', 'add')
+  const births = Map.groupBy(store.groups.flat(), (commit) => commit.id.name)
+  const [first, second, third, fourth] = births.get('a')?.map(({ birth }) => birth) ?? []
+  assert.ok(Number.isSafeInteger(first) && first !== undefined && first > 0)
+  assert.deepEqual([second, fourth], [first, third])
+  assert.notEqual(third, first)
+  assert.equal(new Set(births.get('b')?.map(({ birth }) => birth)).size, 1)
+})
+
 test('a running turn whose base is lost is lost too; what waits behind it runs on the reloaded state', async () => {
   const definition = counter('counter', {
     handlers: { slow: async (turn) => (await clock.sleep(100), setTotal(totalOf(turn) + 1)) },

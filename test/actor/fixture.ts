@@ -128,17 +128,20 @@ export class GatedStore extends MemoryStore {
 }
 
 function structuredCloneOf(group: readonly Commit[]): readonly Commit[] {
-  return group.map(({ id, follows, revision, epoch, tags, state, committedAtMs, history, outcomes }) => ({
-    id,
-    follows,
-    revision,
-    epoch,
-    tags,
-    state,
-    committedAtMs,
-    history,
-    outcomes,
-  }))
+  return group.map(
+    ({ id, follows, revision, birth, epoch, tags, state, committedAtMs, history, outcomes }) => ({
+      id,
+      follows,
+      revision,
+      birth,
+      epoch,
+      tags,
+      state,
+      committedAtMs,
+      history,
+      outcomes,
+    }),
+  )
 }
 
 export class RecordingLogger implements Logger {

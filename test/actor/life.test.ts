@@ -33,6 +33,7 @@ test('a state that cannot be read stops that actor alone, and is never overwritt
     id: id('a'),
     follows: 0,
     revision: 1,
+    birth: 1,
     epoch: 1,
     tags: {},
     state: broken,

@@ -83,6 +83,7 @@ export class MapGateway implements Gateway {
     const actors = [...this.#totals].map(([name, { revision }]) => ({
       id: { system: this.system, parent: '', name },
       revision,
+      birth: 1,
       epoch: 1,
       tags: {},
       state: null,

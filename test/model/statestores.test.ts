@@ -18,9 +18,15 @@ const off = fc.oneof(
   { weight: 5, arbitrary: fc.constant(0) },
   { weight: 1, arbitrary: fc.constantFrom(-1, 1, -3) },
 )
+/** Seldom of an incarnation that is gone, or never was. */
+const isAlien = fc.oneof(
+  { weight: 7, arbitrary: fc.constant(false) },
+  { weight: 1, arbitrary: fc.constant(true) },
+)
 const part = fc.record({
   actor,
   off,
+  isAlien,
   turns: fc.constantFrom(1, 1, 1, 2, 0),
   size: fc.constantFrom(0, 10, 200, -1, 5_000),
   isTagged: fc.boolean(),
@@ -33,7 +39,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ step: fc.constant('crash-in-commit' as const), parts }) },
   { weight: 3, arbitrary: fc.record({ step: fc.constantFrom('load' as const, 'wait' as const) }) },
   { weight: 1, arbitrary: fc.record({ step: fc.constantFrom('reopen' as const, 'crash' as const) }) },
-  { weight: 1, arbitrary: fc.record({ step: fc.constant('delete' as const), actor, off }) },
+  { weight: 1, arbitrary: fc.record({ step: fc.constant('delete' as const), actor, off, isAlien }) },
   { weight: 3, arbitrary: fc.record({ step: fc.constant('past' as const), actor, off }) },
   {
     weight: 1,

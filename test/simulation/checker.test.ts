@@ -268,7 +268,7 @@ async function overwrite(store: Statestore, group: readonly Commit[]): Promise<V
   for (const commit of group) {
     const [stored] = await store.load([commit.id])
     const follows = stored?.revision ?? 0
-    await store.commit([{ ...commit, follows, revision: follows + 1 }])
+    await store.commit([{ ...commit, follows, revision: follows + 1, birth: stored?.birth ?? commit.birth }])
   }
   return group.map(() => 'committed')
 }

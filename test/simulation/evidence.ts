@@ -48,6 +48,16 @@ export function mayBeRemovedAfter({ history }: Evidence, actor: string, tick: nu
   })
 }
 
+/**
+ * Whether what a call was told is of the actor's last incarnation, which nobody deletes. A twin that has not heard of a
+ * delete goes on showing what was there, so of looks this is not known; what it writes is refused.
+ */
+export function isOfLastIncarnation(evidence: Evidence, op: Op): boolean {
+  const actor = targetText(op.target)
+  if (op.kind !== 'add' && staleTwins(evidence) && mayBeRemovedAfter(evidence, actor, 0)) return false
+  return !mayBeRemovedAfter(evidence, actor, op.sentTick)
+}
+
 /** Whether two lives served at once, so that one of them may have shown what the other had changed. */
 export function staleTwins({ plan }: Evidence): boolean {
   return plan.events.includes('twin')

@@ -1,7 +1,7 @@
 // One life of the system: a process with its runtime, its own link to the store, and its own timers. Decides what a crash
 // means: from then on nothing in it runs on time, nothing it asks is heard, and nothing it says counts.
 
-import type { Clock, Limits, Random } from '../../src/base/index.ts'
+import { type Clock, type Limits, type Random, seededRandom } from '../../src/base/index.ts'
 import { Runtime } from '../../src/actor/index.ts'
 import { type Gateway, type Host, silentLogger, type Statestore } from '../../src/ports/index.ts'
 import { FaultyStore, type StoreFaults } from '../../src/testing/index.ts'
@@ -77,7 +77,8 @@ export class Life {
       definitions: definitionsOf({ ...plan, mailboxLimit }, bugs.host?.(host) ?? host),
       store: bugs.store?.(this.store, clock) ?? this.store,
       clock,
-      random,
+      // Its own, so that what the engine draws does not change what befalls it.
+      random: seededRandom(plan.seed ^ (number << 24)),
       logger: silentLogger,
       limits,
       epoch: number,

@@ -6,6 +6,7 @@ import {
   describe,
   entriesOf,
   type Evidence,
+  isOfLastIncarnation,
   mayBeRemovedAfter,
   type Rule,
   sightOfAnswer,
@@ -44,10 +45,7 @@ export function judge(evidence: Evidence): string[] {
 /** Whether an acknowledged answer of this call must stand for ever. */
 function isFinal(evidence: Evidence, op: Op): boolean {
   if (!op.durable && snapshotsMayBeLost(evidence)) return false
-  const actor = targetText(op.target)
-  // A twin that has not heard of a delete goes on showing what was there; what it writes is refused.
-  if (op.kind !== 'add' && staleTwins(evidence) && mayBeRemovedAfter(evidence, actor, 0)) return false
-  return !mayBeRemovedAfter(evidence, actor, op.sentTick)
+  return isOfLastIncarnation(evidence, op)
 }
 
 function* alarms({ history }: Evidence): Iterable<string> {

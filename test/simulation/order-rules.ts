@@ -6,7 +6,7 @@ import {
   describe,
   entriesOf,
   type Evidence,
-  mayBeRemovedAfter,
+  isOfLastIncarnation,
   type Rule,
   sightOfAnswer,
   snapshotsMayBeLost,
@@ -15,10 +15,10 @@ import {
 
 export const orderRules: readonly Rule[] = [messagesInOrder, repliesInOrder, acknowledgedIsSeen]
 
-/** Actors whose entries are never taken away again: by a delete, or by the loss of a snapshot. */
+/** Whether what the call saw is never taken away again: by a delete, or by the loss of a snapshot. */
 function isLasting(evidence: Evidence, op: Op): boolean {
   if (op.target.definition === 'journal' && snapshotsMayBeLost(evidence)) return false
-  return !mayBeRemovedAfter(evidence, targetText(op.target), 0)
+  return isOfLastIncarnation(evidence, op)
 }
 
 /** Turns run in the order in which the outside sent them, to each actor in each life. */

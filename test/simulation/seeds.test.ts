@@ -9,6 +9,7 @@ const FOUND: Readonly<Record<string, readonly number[]>> = {
   'a newcomer was pushed out of memory before its first turn, and its call waited for ever': [2, 4, 13, 22],
   'a turn that made a call at once was taken for idle and passivated': [3, 7, 18, 89],
   'what stood behind a refused commit was written on the state of another owner': [388, 518, 531, 573],
+  'a commit from before a delete was written over what was made after it': [2_532],
 }
 
 for (const [what, seeds] of Object.entries(FOUND)) {

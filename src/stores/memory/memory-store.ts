@@ -17,6 +17,7 @@ import type {
 import { SpawnError } from '../../base/index.ts'
 import { type ActorId, sameActor } from '../../protocol/index.ts'
 import { compareCodePoints } from '../code-points.ts'
+import { mayFollow, NOTHING_STANDS } from '../fence.ts'
 import { pagePosition, pageToken } from '../page-token.ts'
 import { carriesAll } from '../tags.ts'
 import { ActorRecord } from './record.ts'
@@ -52,7 +53,7 @@ export class MemoryStore implements Statestore {
       // Behind a refused commit stands what would have followed it. If another owner is ahead by just that commit, the
       // revision would fit, and the state would not.
       const orphaned = refused.some((id) => sameActor(id, commit.id))
-      if (orphaned || (record?.revision ?? 0) !== commit.follows) {
+      if (orphaned || !mayFollow(record?.latest ?? NOTHING_STANDS, commit)) {
         refused.push(commit.id)
         return 'conflict'
       }
@@ -96,9 +97,9 @@ export class MemoryStore implements Statestore {
     return { actors, next: last === undefined || rest.length <= page.limit ? null : pageToken(last.id) }
   }
 
-  async delete(id: ActorId, follows: number): Promise<Verdict> {
+  async delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {
     this.#checkRunning()
-    if ((this.#find(id)?.revision ?? 0) !== follows) return 'conflict'
+    if (!mayFollow(this.#find(id)?.latest ?? NOTHING_STANDS, { follows, birth })) return 'conflict'
     this.#remove(id)
     return 'committed'
   }

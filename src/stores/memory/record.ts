@@ -18,24 +18,21 @@ export class ActorRecord {
   #past: PastRevision[] = []
   readonly #outcomes = new Map<string, OutcomeRecord>()
 
-  get revision(): number {
-    return this.latest?.revision ?? 0
-  }
-
   get isEmpty(): boolean {
     return this.latest === null && this.#outcomes.size === 0
   }
 
-  /** Applies a commit that follows `revision`. */
+  /** Applies a commit that may follow `latest`. */
   apply(commit: Commit): void {
     for (const outcome of commit.outcomes) {
       this.#outcomes.set(outcome.key, { ...outcome, reply: copied(outcome.reply) })
     }
     if (commit.revision === commit.follows) return
-    const { id, revision, epoch, tags, committedAtMs } = commit
+    const { id, revision, birth, epoch, tags, committedAtMs } = commit
     if (keepsHistory(commit.history)) this.#remember(commit.history, committedAtMs)
     else this.#past = []
-    this.latest = { id, revision, epoch, tags: { ...tags }, state: copied(commit.state), committedAtMs }
+    const state = copied(commit.state)
+    this.latest = { id, revision, birth, epoch, tags: { ...tags }, state, committedAtMs }
   }
 
   revisionAsked(query: RevisionQuery): StoredActor | null {

@@ -3,10 +3,11 @@
 
 import type { StatementSync } from 'node:sqlite'
 import { Packed } from '../../protocol/packed.ts'
+import { NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, type Family, fields, type SQLField } from './dictionary.ts'
 import type { FramedCommit } from './frame.ts'
-import type { StoredRow } from './rows.ts'
+import type { PastRow, StoredRow } from './rows.ts'
 
 export interface NamedRow extends StoredRow {
   readonly parent: string
@@ -15,7 +16,7 @@ export interface NamedRow extends StoredRow {
 
 export class ActorTable {
   readonly #dictionary: Dictionary
-  readonly #revision: StatementSync
+  readonly #standing: StatementSync
   readonly #read: StatementSync
   readonly #write: StatementSync
   readonly #delete: StatementSync
@@ -23,14 +24,15 @@ export class ActorTable {
 
   constructor(database: Database, dictionary: Dictionary) {
     this.#dictionary = dictionary
-    this.#revision = database.prepare('SELECT revision FROM actors WHERE family = ? AND name = ?')
+    this.#standing = database.prepare('SELECT revision, birth FROM actors WHERE family = ? AND name = ?')
     this.#read = database.prepare(
-      `SELECT revision, epoch, committed_at_ms, tags, state_type, state FROM actors WHERE family = ? AND name = ?`,
+      `SELECT birth, revision, epoch, committed_at_ms, tags, state_type, state FROM actors
+       WHERE family = ? AND name = ?`,
     )
     this.#write = database.prepare(
-      `INSERT INTO actors (family, name, revision, epoch, committed_at_ms, tags, state_type, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET revision = excluded.revision, epoch = excluded.epoch,
+      `INSERT INTO actors (family, name, revision, birth, epoch, committed_at_ms, tags, state_type, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET revision = excluded.revision, birth = excluded.birth, epoch = excluded.epoch,
          committed_at_ms = excluded.committed_at_ms, tags = excluded.tags, state_type = excluded.state_type,
          state = excluded.state`,
     )
@@ -40,27 +42,31 @@ export class ActorTable {
     )
   }
 
-  /** 0: not stored. */
-  revision(family: Family | undefined, name: string): number {
-    if (family === undefined || family.id === null) return 0
-    const row = this.#revision.get(family.id, name)
-    return row === undefined ? 0 : Number(fields([row])[0]?.[0])
+  standing(family: Family | undefined, name: string): Standing {
+    if (family === undefined || family.id === null) return NOTHING_STANDS
+    const row = this.#standing.get(family.id, name)
+    if (row === undefined) return NOTHING_STANDS
+    const [revision, birth] = fields([row])[0] ?? []
+    return { revision: Number(revision), birth: Number(birth) }
   }
 
   read(family: Family | undefined, name: string): StoredRow | null {
     if (family === undefined || family.id === null) return null
     const row = this.#read.get(family.id, name)
-    return row === undefined ? null : storedRow(fields([row])[0] ?? [], this.#dictionary)
+    if (row === undefined) return null
+    const [birth, ...rest] = fields([row])[0] ?? []
+    return { birth: Number(birth), ...pastRow(rest, this.#dictionary) }
   }
 
   write(family: Family, commit: FramedCommit): void {
-    const { name, revision, epoch, committedAtMs, tags, state } = commit
+    const { name, revision, birth, epoch, committedAtMs, tags, state } = commit
     const type = state === null ? null : this.#dictionary.typeId(state.typeUrl)
     const familyId = this.#dictionary.familyId(family)
     this.#write.run(
       familyId,
       name,
       revision,
+      birth,
       epoch,
       committedAtMs,
       tags,
@@ -84,7 +90,7 @@ export class ActorTable {
 }
 
 /** A row of revision, epoch, committed_at_ms, tags, state_type, state. */
-export function storedRow(row: readonly SQLField[], dictionary: Dictionary): StoredRow {
+export function pastRow(row: readonly SQLField[], dictionary: Dictionary): PastRow {
   const [revision, epoch, committedAtMs, tags, type, state] = row
   return {
     revision: Number(revision),

@@ -20,6 +20,7 @@ const commit: fc.Arbitrary<Commit> = fc
     id: fc.record({ system: text, parent: text, name: text }),
     follows: fc.nat(),
     turns: fc.nat(),
+    birth: whole,
     epoch: whole,
     tags: fc.dictionary(text, text),
     state: fc.option(packed),
@@ -33,7 +34,7 @@ const commit: fc.Arbitrary<Commit> = fc
 
 /** The commit as unpackFrame answers it, in comparable parts. */
 function parts(given: Commit): unknown {
-  const { id, follows, revision, epoch, tags, state, committedAtMs, history, outcomes } = given
+  const { id, follows, revision, birth, epoch, tags, state, committedAtMs, history, outcomes } = given
   const keeps = [history.revisions, history.durationMs]
   const kept = outcomes.map(({ key, reply, expiresAtMs }) => [key, reply && bytesOf(reply), expiresAtMs])
   return [
@@ -42,6 +43,7 @@ function parts(given: Commit): unknown {
     id.name,
     follows,
     revision,
+    birth,
     epoch,
     { ...tags },
     state && bytesOf(state),
@@ -79,6 +81,7 @@ describe('a frame', () => {
       id: { system: 'the-system', parent: 'the-parent', name: 'n' },
       follows: 0,
       revision: 1,
+      birth: 1,
       epoch: 1,
       tags: {},
       state,
@@ -91,7 +94,7 @@ describe('a frame', () => {
     }))
     const [frame, ...others] = writer.pack(group)
     assert.equal(others.length, 0)
-    assert.ok(frame !== undefined && frame.length < 64 * 12, `${frame?.length} bytes`)
+    assert.ok(frame !== undefined && frame.length < 64 * 13, `${frame?.length} bytes`)
   })
 
   test('that was refused leaves nothing behind', () => {
@@ -100,6 +103,7 @@ describe('a frame', () => {
       id: { system: 's', parent: '', name: 'n' },
       follows: 0,
       revision: 1,
+      birth: 1,
       epoch: 1,
       tags: {},
       state: null,

@@ -32,6 +32,7 @@ export interface FramedCommit {
   readonly name: string
   readonly follows: number
   readonly revision: number
+  readonly birth: number
   readonly epoch: number
   /** JSON; null: none. */
   readonly tags: string | null
@@ -78,6 +79,7 @@ export class FrameWriter {
     bytes.text(id.name)
     bytes.whole(commit.follows)
     bytes.whole(commit.revision - commit.follows)
+    bytes.whole(commit.birth)
     bytes.whole(commit.epoch)
     bytes.whole(commit.committedAtMs)
     if (hasTags) bytes.text(JSON.stringify(tags))
@@ -146,6 +148,7 @@ function readCommit(bytes: ByteReader, families: FamilyName[], types: string[]):
   const name = bytes.text()
   const follows = bytes.whole()
   const revision = follows + bytes.whole()
+  const birth = bytes.whole()
   const epoch = bytes.whole()
   const committedAtMs = bytes.whole()
   const tags = flags & HAS_TAGS ? bytes.text() : null
@@ -158,6 +161,7 @@ function readCommit(bytes: ByteReader, families: FamilyName[], types: string[]):
     name,
     follows,
     revision,
+    birth,
     epoch,
     tags,
     state,

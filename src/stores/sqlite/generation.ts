@@ -4,29 +4,32 @@
 // Invariant: together with the tables, a generation and those before it hold exactly what the journal's groups made.
 
 import type { OutcomeRecord } from '../../ports/index.ts'
+import { NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { Family } from './dictionary.ts'
 import type { FramedCommit } from './frame.ts'
 import { Places } from './journal-table.ts'
 
 /** One actor's part of a generation. */
-export class PendingActor {
+export class PendingActor implements Standing {
   readonly family: Family
   readonly name: string
   /** The revision that stands, in this generation or below it. 0: never stored. */
   revision: number
+  birth: number
   /** Null: only outcomes were committed, or nothing after all. */
   latest: FramedCommit | null = null
   /** The commits before the latest whose revisions the latest's history policy may keep, oldest first. */
   earlier: FramedCommit[] | null = null
   outcomes: OutcomeRecord[] | null = null
-  /** The last group that had commits of it, and the revision that it has within that group. */
+  /** The last group that had commits of it, and how it stands within that group. */
   group = 0
-  revisionInGroup = 0
+  inGroup: Standing = NOTHING_STANDS
 
-  constructor(family: Family, name: string, revision: number) {
+  constructor(family: Family, name: string, { birth, revision }: Standing) {
     this.family = family
     this.name = name
     this.revision = revision
+    this.birth = birth
   }
 
   get isEmpty(): boolean {
@@ -40,6 +43,7 @@ export class PendingActor {
     else if (this.latest !== null) (this.earlier ??= []).push(this.latest)
     this.latest = commit
     this.revision = commit.revision
+    this.birth = commit.birth
   }
 
   /** The newest outcome under a key. */

@@ -7,10 +7,12 @@
 //  - A commit is judged against the newest revision: the generations first, then the table.
 //  - Nothing of a group is visible before its row is durable.
 //  - Rows stop counting in the transaction that folds the last of their generation. A crash in between is harmless:
-//    on opening the journal is applied again, and what has been folded already is known by its revision.
+//    on opening the journal is applied again, and what has been folded already is known by its revision. (Deleting folds
+//    everything first, so all rows that count are of the incarnation in the table.)
 
 import { messageOf, SpawnError } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
+import { mayFollow, NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { ActorTable } from './actor-table.ts'
 import type { Database } from './database.ts'
 import type { Dictionary, SQLField } from './dictionary.ts'
@@ -21,7 +23,7 @@ import type { PastTable } from './past-table.ts'
 import type { StoredRow } from './rows.ts'
 
 /** No commit follows it. */
-const REFUSED = -1
+const REFUSED: Standing = Object.freeze({ revision: -1, birth: 0 })
 /** Commits or bytes after which a generation is folded. The larger, the more commits share a page; all of it is memory. */
 const GENERATION_COMMITS = 16_384
 const GENERATION_BYTES = 8 * 1_024 * 1_024
@@ -105,11 +107,11 @@ export class Journal {
     return conflicts
   }
 
-  revision(id: FamilyName, name: string): number {
+  standing(id: FamilyName, name: string): Standing {
     const family = this.#tables.dictionary.find(id)
-    if (family === undefined) return 0
+    if (family === undefined) return NOTHING_STANDS
     const pending = this.#open.find(family, name) ?? this.#folding?.find(family, name)
-    return pending?.revision ?? this.#tables.actors.revision(family, name)
+    return pending ?? this.#tables.actors.standing(family, name)
   }
 
   read(id: FamilyName, name: string): StoredRow | null {
@@ -154,13 +156,12 @@ export class Journal {
     const refused = new Set<number>()
     const actors = commits.map((commit, at) => {
       const actor = this.#actor(commit)
-      const revision = actor.group === this.#group ? actor.revisionInGroup : actor.revision
-      const follows = revision === commit.follows
-      if (!follows) refused.add(at)
+      const fits = mayFollow(actor.group === this.#group ? actor.inGroup : actor, commit)
+      if (!fits) refused.add(at)
       // Behind a refused commit nothing of this actor is accepted: if another owner is ahead by just that commit, the
       // next one's revision would fit, and its state would not.
       actor.group = this.#group
-      actor.revisionInGroup = follows ? commit.revision : REFUSED
+      actor.inGroup = fits ? commit : REFUSED
       return actor
     })
     return { frame, commits, actors, refused }
@@ -171,9 +172,8 @@ export class Journal {
     const family = dictionary.family(commit.family)
     const known = this.#open.find(family, commit.name)
     if (known !== undefined) return known
-    const revision =
-      this.#folding?.find(family, commit.name)?.revision ?? actors.revision(family, commit.name)
-    const actor = new PendingActor(family, commit.name, revision)
+    const stands = this.#folding?.find(family, commit.name) ?? actors.standing(family, commit.name)
+    const actor = new PendingActor(family, commit.name, stands)
     this.#open.add(actor)
     return actor
   }

@@ -6,11 +6,11 @@
 import type { OutcomeRecord, RevisionQuery } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { expiryMs } from '../history.ts'
-import { storedRow } from './actor-table.ts'
+import { pastRow } from './actor-table.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, type Family, fields } from './dictionary.ts'
 import type { FramedCommit } from './frame.ts'
-import type { StoredRow } from './rows.ts'
+import type { PastRow } from './rows.ts'
 
 const ROW = 'revision, epoch, committed_at_ms, tags, state_type, state'
 const ACTOR = 'family = ? AND name = ?'
@@ -45,7 +45,7 @@ export class PastTable {
     dropExpired.run(family.id, name, nowMs)
   }
 
-  revision(family: Family | undefined, name: string, query: RevisionQuery): StoredRow | null {
+  revision(family: Family | undefined, name: string, query: RevisionQuery): PastRow | null {
     if (family === undefined || family.id === null) return null
     const { byNumber, byTime } = this.#statements
     const isNumber = 'revision' in query
@@ -56,14 +56,14 @@ export class PastTable {
     const [replacedAtMs, ...rest] = fields([row])[0] ?? []
     // What replaced it may be gone from the past: then it did not stand at that time, and what did is not known.
     if (!isNumber && Number(replacedAtMs) <= query.atMs) return null
-    return storedRow(rest, this.#dictionary)
+    return pastRow(rest, this.#dictionary)
   }
 
   /** Newest first, without their states. */
-  revisions(family: Family | undefined, name: string, limit: number): StoredRow[] {
+  revisions(family: Family | undefined, name: string, limit: number): PastRow[] {
     if (family === undefined || family.id === null) return []
     const rows = fields(this.#statements.newest.all(family.id, name, limit))
-    return rows.map((row) => storedRow([...row, null, null], this.#dictionary))
+    return rows.map((row) => pastRow([...row, null, null], this.#dictionary))
   }
 
   keepOutcome(family: Family, name: string, { key, reply, expiresAtMs }: OutcomeRecord): void {

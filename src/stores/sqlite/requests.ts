@@ -23,7 +23,7 @@ export interface Operations {
     readonly after: PagePosition | null
     readonly limit: number
   }) => Stretch
-  delete: (arguments_: { readonly id: ActorId; readonly follows: number }) => Verdict
+  delete: (arguments_: { readonly id: ActorId; readonly follows: number; readonly birth: number }) => Verdict
   prune: (arguments_: { readonly nowMs: number; readonly limit: number }) => number
   /** After the answer the thread ends. */
   close: (arguments_: object) => null

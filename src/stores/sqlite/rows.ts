@@ -8,14 +8,19 @@ import type { StoredActor, Tags } from '../../ports/index.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import type { FamilyName } from './frame.ts'
 
-/** One revision of an actor without its name. */
-export interface StoredRow {
+/** A revision of the past, without its actor's name and birth: all that is kept of an actor is of one incarnation. */
+export interface PastRow {
   readonly revision: number
   readonly epoch: number
   /** JSON; null: none. */
   readonly tags: string | null
   readonly state: Packed | null
   readonly committedAtMs: number
+}
+
+/** One revision of an actor without its name. */
+export interface StoredRow extends PastRow {
+  readonly birth: number
 }
 
 const ABSENT = 0
@@ -58,6 +63,7 @@ export function packRows(rows: readonly (StoredRow | null)[]): Uint8Array<ArrayB
     }
     writer.whole(PRESENT | (row.tags === null ? 0 : WITH_TAGS) | (row.state === null ? 0 : WITH_STATE))
     writer.whole(row.revision)
+    writer.whole(row.birth)
     writer.whole(row.epoch)
     writer.whole(row.committedAtMs)
     if (row.tags !== null) writer.text(row.tags)
@@ -74,20 +80,21 @@ export function unpackActors(ids: readonly ActorId[], rows: Uint8Array): (Stored
     const flags = bytes.whole()
     if (flags === ABSENT) return null
     const revision = bytes.whole()
+    const birth = bytes.whole()
     const epoch = bytes.whole()
     const committedAtMs = bytes.whole()
     const tags = parsedTags(flags & WITH_TAGS ? bytes.text() : null)
     // A copy: an actor in memory must not hold the bytes of all that were loaded with it.
     const state = flags & WITH_STATE ? new Packed(bytes.text(), new Uint8Array(bytes.bytes())) : null
-    return { id, revision, epoch, tags, state, committedAtMs }
+    return { id, revision, birth, epoch, tags, state, committedAtMs }
   })
 }
 
 export function storedActor(id: ActorId, row: StoredRow): StoredActor {
-  const { revision, epoch, committedAtMs } = row
+  const { revision, birth, epoch, committedAtMs } = row
   // Crossing between threads leaves a Packed without its class.
   const state = row.state === null ? null : new Packed(row.state.typeUrl, row.state.value)
-  return { id, revision, epoch, tags: parsedTags(row.tags), state, committedAtMs }
+  return { id, revision, birth, epoch, tags: parsedTags(row.tags), state, committedAtMs }
 }
 
 const NO_TAGS: Tags = Object.freeze({})

@@ -95,6 +95,7 @@ describe('a store file that is damaged', () => {
     const rest = {
       follows: 0,
       revision: 1,
+      birth: 1,
       epoch: 1,
       tags: {},
       state: null,

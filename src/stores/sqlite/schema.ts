@@ -24,6 +24,7 @@ const STEPS: readonly string[] = [
      family INTEGER NOT NULL,
      name TEXT NOT NULL,
      revision INTEGER NOT NULL,
+     birth INTEGER NOT NULL,
      epoch INTEGER NOT NULL,
      committed_at_ms INTEGER NOT NULL,
      tags TEXT,
@@ -31,7 +32,8 @@ const STEPS: readonly string[] = [
      state BLOB,
      PRIMARY KEY (family, name)
    ) WITHOUT ROWID;
-   -- Revisions of the past. counted: kept by the number of revisions; else until expires_at_ms.
+   -- Revisions of the past, all of the incarnation that stands in actors. counted: kept by the number of revisions; else
+   -- until expires_at_ms.
    CREATE TABLE revisions (
      family INTEGER NOT NULL,
      name TEXT NOT NULL,

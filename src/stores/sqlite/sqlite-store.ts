@@ -149,8 +149,8 @@ export class SqliteStore implements Statestore {
     }
   }
 
-  async delete(id: ActorId, follows: number): Promise<Verdict> {
-    return (await this.#alive()).ask('delete', { id: plain(id), follows })
+  async delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {
+    return (await this.#alive()).ask('delete', { id: plain(id), follows, birth })
   }
 
   async prune(nowMs: number, limit: number): Promise<number> {

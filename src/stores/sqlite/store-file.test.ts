@@ -32,6 +32,7 @@ function commitOf(name: string, follows: number, more: Partial<Commit> = {}): Co
     id: idOf(name),
     follows,
     revision,
+    birth: 1,
     epoch: 1,
     tags: {},
     state,

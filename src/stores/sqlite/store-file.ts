@@ -2,6 +2,7 @@
 // read behind the journal and which need it folded first. Knows nothing of threads.
 
 import type { ActorFilter, OutcomeRecord, RevisionQuery, Verdict } from '../../ports/index.ts'
+import { mayFollow } from '../fence.ts'
 import type { PagePosition } from '../page-token.ts'
 import type { ActorId } from '../../protocol/address.ts'
 import { Packed } from '../../protocol/packed.ts'
@@ -80,17 +81,18 @@ export class StoreFile {
     if (latest === null) return null
     const isLatest =
       'revision' in query ? latest.revision === query.revision : latest.committedAtMs <= query.atMs
-    return isLatest ? latest : this.#past.revision(this.#dictionary.find(id), id.name, query)
+    if (isLatest) return latest
+    const past = this.#past.revision(this.#dictionary.find(id), id.name, query)
+    return past === null ? null : { ...past, birth: latest.birth }
   }
 
   revisions(id: ActorId, limit: number): StoredRow[] {
     this.#journal.settle()
     const latest = this.#journal.read(id, id.name)
     if (latest === null) return []
-    return [
-      { ...latest, state: null },
-      ...this.#past.revisions(this.#dictionary.find(id), id.name, limit - 1),
-    ]
+    const { birth } = latest
+    const past = this.#past.revisions(this.#dictionary.find(id), id.name, limit - 1)
+    return [{ ...latest, state: null }, ...past.map((row) => ({ ...row, birth }))]
   }
 
   list(filter: ActorFilter, after: PagePosition | null, limit: number): Stretch {
@@ -98,9 +100,9 @@ export class StoreFile {
     return this.#listing.stretch(filter, after, limit)
   }
 
-  delete(id: ActorId, follows: number): Verdict {
+  delete(id: ActorId, follows: number, birth: number): Verdict {
     this.#journal.settle()
-    if (this.#journal.revision(id, id.name) !== follows) return 'conflict'
+    if (!mayFollow(this.#journal.standing(id, id.name), { follows, birth })) return 'conflict'
     const family = this.#dictionary.find(id)
     if (family === undefined) return 'committed'
     this.#database.durably(() => {

@@ -23,7 +23,7 @@ class StoreThread {
     revisions: ({ id, limit }) => this.#opened.revisions(id, limit),
     loadOutcome: ({ id, key }) => this.#opened.loadOutcome(id, key),
     list: ({ filter, after, limit }) => this.#opened.list(filter, after, limit),
-    delete: ({ id, follows }) => this.#opened.delete(id, follows),
+    delete: ({ id, follows, birth }) => this.#opened.delete(id, follows, birth),
     prune: ({ nowMs, limit }) => this.#opened.prune(nowMs, limit),
     close: () => this.#close(),
   }
