@@ -81,6 +81,7 @@ export interface Commit {
   readonly state: Packed | null
   readonly committedAtMs: number
   readonly history: HistoryPolicy
+  /** Each under a key of its own. One whose key is kept already makes the whole commit a conflict: what it did was done. */
   readonly outcomes: readonly OutcomeRecord[]
 }
 

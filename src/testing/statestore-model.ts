@@ -45,13 +45,22 @@ export class StatestoreModel {
   /** What a commit of this group must answer; nothing is applied. */
   verdicts(group: readonly Commit[]): Verdict[] {
     const standing = new Map<string, { readonly revision: number; readonly birth: number } | 'refused'>()
+    const keys = new Set<string>()
     return group.map((commit) => {
       const key = keyOf(commit.id)
+      const names = commit.outcomes.map((outcome) => JSON.stringify([key, outcome.key]))
+      const repeats = commit.outcomes.some((outcome, at) => {
+        return (
+          keys.has(names[at] ?? '') || this.outcome(commit.id, outcome.key, commit.committedAtMs) !== null
+        )
+      })
       const stands = standing.get(key) ?? this.latest(commit.id) ?? 'nothing'
-      const fits =
+      const follows =
         typeof stands === 'object' && stands.revision > 0
           ? stands.revision === commit.follows && stands.birth === commit.birth
           : stands !== 'refused' && commit.follows === 0
+      const fits = follows && !repeats
+      if (fits) for (const name of names) keys.add(name)
       standing.set(key, fits ? commit : 'refused')
       return fits ? 'committed' : 'conflict'
     })

@@ -185,12 +185,21 @@ export const outcomeCases: StatestoreCases = {
     assert.equal(await store.loadOutcome(ONE, 'k', 0), null)
   },
 
-  'a key that is used again has the newest outcome': async (store) => {
-    const outcome = (text: string, expiresAtMs: number) => ({ key: 'k', reply: json(text), expiresAtMs })
-    await store.commit([commitOf('one', 0, { outcomes: [outcome('first', 10)] })])
-    await store.commit([commitOf('one', 1, { outcomes: [outcome('second', 20), outcome('third', 30)] })])
-    const found = await store.loadOutcome(ONE, 'k', 25)
-    assert.deepEqual(plainPacked(found?.reply ?? null), plainPacked(json('third')))
+  'a key that is kept makes a commit a conflict, until it has expired': async (store) => {
+    const keyed = (text: string, follows: number, committedAtMs: number) =>
+      commitOf('one', follows, {
+        committedAtMs,
+        outcomes: [{ key: 'k', reply: json(text), expiresAtMs: committedAtMs + 100 }],
+      })
+    const reply = async (nowMs: number) =>
+      plainPacked((await store.loadOutcome(ONE, 'k', nowMs))?.reply ?? null)
+    assert.deepEqual(await store.commit([keyed('first', 0, NOON_MS)]), ['committed'])
+    assert.deepEqual(await store.commit([keyed('again', 1, NOON_MS + 99)]), ['conflict'])
+    assert.equal((await loadOne(store, 'one'))?.revision, 1, 'nothing of it is applied')
+    assert.deepEqual(await reply(NOON_MS), plainPacked(json('first')))
+    const both = [keyed('second', 1, NOON_MS + 100), keyed('third', 2, NOON_MS + 100)]
+    assert.deepEqual(await store.commit(both), ['committed', 'conflict'])
+    assert.deepEqual(await reply(NOON_MS + 150), plainPacked(json('second')))
   },
 
   'pruning is bounded, and says how much went': async (store) => {

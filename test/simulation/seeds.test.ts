@@ -10,6 +10,7 @@ const FOUND: Readonly<Record<string, readonly number[]>> = {
   'a turn that made a call at once was taken for idle and passivated': [3, 7, 18, 89],
   'what stood behind a refused commit was written on the state of another owner': [388, 518, 531, 573],
   'a commit from before a delete was written over what was made after it': [2_532],
+  'a commit that came late took the place of the outcome that its key had got meanwhile': [20_052],
 }
 
 for (const [what, seeds] of Object.entries(FOUND)) {

@@ -53,7 +53,8 @@ export class MemoryStore implements Statestore {
       // Behind a refused commit stands what would have followed it. If another owner is ahead by just that commit, the
       // revision would fit, and the state would not.
       const orphaned = refused.some((id) => sameActor(id, commit.id))
-      if (orphaned || !mayFollow(record?.latest ?? NOTHING_STANDS, commit)) {
+      const fits = mayFollow(record?.latest ?? NOTHING_STANDS, commit) && record?.repeats(commit) !== true
+      if (orphaned || !fits) {
         refused.push(commit.id)
         return 'conflict'
       }

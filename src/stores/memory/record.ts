@@ -59,6 +59,11 @@ export class ActorRecord {
     return outcome !== undefined && outcome.expiresAtMs > nowMs ? outcome : null
   }
 
+  /** Whether a turn under one of a commit's keys was committed before. */
+  repeats({ committedAtMs, outcomes }: Commit): boolean {
+    return outcomes.some(({ key }) => this.outcome(key, committedAtMs) !== null)
+  }
+
   /** Drops at most `limit` of what has expired; answers how many went. */
   prune(nowMs: number, limit: number): number {
     let dropped = 0

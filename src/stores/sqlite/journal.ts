@@ -47,6 +47,8 @@ export class Journal {
   #order: PendingActor[] = []
   #foldedTo = 0
   #group = 0
+  /** The idempotency keys of the commits that were accepted in this group. */
+  readonly #keysInGroup = new Set<string>()
   /** Commits since folding began, or since its last slice: it must keep up with them. */
   #sinceSlice = 0
 
@@ -86,6 +88,7 @@ export class Journal {
   commit(frames: readonly Uint8Array[]): number[] {
     if (this.#folding !== null && isFull(this.#open)) this.#finishFolding()
     this.#group += 1
+    this.#keysInGroup.clear()
     const judged = frames.map((frame) => this.#judge(frame))
     try {
       const rows = judged.filter(({ commits, refused }) => refused.size < commits.length)
@@ -156,7 +159,8 @@ export class Journal {
     const refused = new Set<number>()
     const actors = commits.map((commit, at) => {
       const actor = this.#actor(commit)
-      const fits = mayFollow(actor.group === this.#group ? actor.inGroup : actor, commit)
+      const fits =
+        mayFollow(actor.group === this.#group ? actor.inGroup : actor, commit) && !this.#repeats(commit)
       if (!fits) refused.add(at)
       // Behind a refused commit nothing of this actor is accepted: if another owner is ahead by just that commit, the
       // next one's revision would fit, and its state would not.
@@ -165,6 +169,20 @@ export class Journal {
       return actor
     })
     return { frame, commits, actors, refused }
+  }
+
+  /** Whether a turn under one of its keys was committed before, or stands before it in this group. */
+  #repeats({ committedAtMs, family, name, outcomes }: FramedCommit): boolean {
+    if (outcomes.length === 0) return false
+    const known = outcomes.some(({ key }) => {
+      const kept = this.outcome(family, name, key)
+      return (
+        (kept !== null && kept.expiresAtMs > committedAtMs) ||
+        this.#keysInGroup.has(keyText(family, name, key))
+      )
+    })
+    if (!known) for (const { key } of outcomes) this.#keysInGroup.add(keyText(family, name, key))
+    return known
   }
 
   #actor(commit: FramedCommit): PendingActor {
@@ -262,6 +280,10 @@ export class Journal {
 interface Judged extends JournalRow {
   readonly commits: readonly FramedCommit[]
   readonly actors: readonly PendingActor[]
+}
+
+function keyText({ system, parent }: FamilyName, name: string, key: string): string {
+  return JSON.stringify([system, parent, name, key])
 }
 
 function isFull(generation: Generation): boolean {
