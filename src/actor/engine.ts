@@ -8,7 +8,7 @@ import { Catalog } from './catalog.ts'
 import { Committer } from './committer.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Inflight } from './inflight.ts'
-import type { CallSender } from './message.ts'
+import type { Send } from './message.ts'
 import { Outcomes } from './outcome.ts'
 import { Snapshots } from './snapshots.ts'
 import { Turns } from './turn.ts'
@@ -22,7 +22,7 @@ export interface EngineOptions {
   readonly logger: Logger
   readonly limits: Limits
   readonly epoch: number
-  readonly sender: CallSender
+  readonly send: Send
 }
 
 export class Engine {
@@ -35,14 +35,14 @@ export class Engine {
   readonly activations: Activations
 
   constructor(options: EngineOptions) {
-    const { clock, epoch, limits, logger, random, sender, store } = options
+    const { clock, epoch, limits, logger, random, send, store } = options
     const budget = new Budget(limits)
     this.budget = budget
     this.catalog = new Catalog(options.system, options.definitions, store, budget)
     this.inflight = new Inflight({
       clock,
       logger,
-      sender,
+      send,
       proceed: (activation, givenUp, error) => this.activations.proceed(activation, givenUp, error),
     })
     this.committer = new Committer({

@@ -5,12 +5,12 @@ import { assert, type Clock, SpawnError } from '../base/index.ts'
 import type { Logger } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
 import { Deadlines } from './deadlines.ts'
-import type { CallSender, Message } from './message.ts'
+import type { Send, Message } from './message.ts'
 
 export interface InflightOptions {
   readonly clock: Clock
   readonly logger: Logger
-  readonly sender: CallSender
+  readonly send: Send
   /** Goes on with an actor whose running turn was given up. */
   readonly proceed: (activation: Activation, givenUp: Message, error: SpawnError) => void
 }
@@ -27,7 +27,7 @@ const GIVEN_UP = {
 export type GiveUpCode = keyof typeof GIVEN_UP
 
 export class Inflight {
-  readonly sender: CallSender
+  readonly send: Send
   private readonly clock: Clock
   private readonly logger: Logger
   private readonly proceed: InflightOptions['proceed']
@@ -36,7 +36,7 @@ export class Inflight {
   private onEmpty: (() => void) | null = null
 
   constructor(options: InflightOptions) {
-    this.sender = options.sender
+    this.send = options.send
     this.clock = options.clock
     this.logger = options.logger
     this.proceed = options.proceed

@@ -18,10 +18,8 @@ export type Stage = 'queued' | 'running' | 'committing' | 'settled'
 
 export const NO_METADATA: Metadata = Object.freeze({})
 
-/** The way in for calls that a turn makes; the runtime. */
-export interface CallSender {
-  send(name: string, call: Call, cause: Message): Promise<unknown>
-}
+/** The way in for calls that a turn makes. */
+export type Send = (name: string, call: Call, cause: Message) => Promise<unknown>
 
 export class Message implements Turn, Waiter {
   activation!: Activation
@@ -133,7 +131,7 @@ export class Message implements Turn, Waiter {
     const { pending } = this.activation
     if (pending !== null) await pending.durable()
     if (this.stage !== 'running') throw this.ended()
-    return this.inflight.sender.send(name, call, this)
+    return this.inflight.send(name, call, this)
   }
 
   private ended(): SpawnError {

@@ -1,5 +1,5 @@
-// The runtime of one member: the gateway to its actors. It decides what a call needs before it may stand in a mailbox: a
-// definition, an action, a deadline, room. What happens then is turn.ts's.
+// The runtime of one member: the gateway to its actors, and its life. It decides when calls are taken and what else a
+// gateway can be asked; what a call needs is calls.ts's, what happens to it turn.ts's.
 //
 // Started in order (store, then the named actors) and stopped in reverse: no new calls, turns finish, states commit,
 // the store closes.
@@ -14,7 +14,6 @@ import {
   type Timer,
 } from '../base/index.ts'
 import type {
-  ActionDefinition,
   ActorFilter,
   ActorPage,
   Call,
@@ -26,8 +25,7 @@ import type {
   SpawnOptions,
   Statestore,
 } from '../ports/index.ts'
-import { addressText, checkName, Packed } from '../protocol/index.ts'
-import type { Activation } from './activation.ts'
+import { checkName, Packed } from '../protocol/index.ts'
 import {
   type BuiltinAction,
   deleteAction,
@@ -36,11 +34,8 @@ import {
   spawnAction,
   startAction,
 } from './builtin.ts'
-import { checkChain } from './call-chain.ts'
-import { actionOf } from './catalog.ts'
-import { checkCall, timeoutOf } from './checks.ts'
+import { Calls } from './calls.ts'
 import { Engine } from './engine.ts'
-import { Message } from './message.ts'
 import type { Residents } from './residents.ts'
 
 export interface RuntimeOptions {
@@ -67,6 +62,8 @@ const DRAIN_MS = 30_000
 /** How often outcomes and revisions of the past that have expired are looked for, in milliseconds, and how many go. */
 const PRUNE_EVERY_MS = 60_000
 const PRUNE_AT_ONCE = 1_000
+/** When to go on if there were more, in milliseconds: a store must not fill faster than it is pruned. */
+const PRUNE_ON_MS = 100
 
 type Phase = 'new' | 'running' | 'draining' | 'stopped'
 
@@ -75,8 +72,8 @@ export class Runtime implements Gateway {
   private readonly store: Statestore
   private readonly clock: Clock
   private readonly logger: Logger
-  private readonly limits: Limits
   private readonly engine: Engine
+  private readonly calls: Calls
   private phase: Phase = 'new'
   private stopped: Promise<void> | null = null
   private pruning: Timer | null = null
@@ -87,7 +84,7 @@ export class Runtime implements Gateway {
     this.store = options.store
     this.clock = options.clock
     this.logger = options.logger
-    this.limits = { ...LIMITS, ...options.limits }
+    const limits: Limits = { ...LIMITS, ...options.limits }
     const { clock, definitions, epoch = 1, logger, random, store, system } = options
     this.engine = new Engine({
       system,
@@ -96,10 +93,12 @@ export class Runtime implements Gateway {
       clock,
       random,
       logger,
-      limits: this.limits,
+      limits,
       epoch,
-      sender: this,
+      send: (name, call, cause) => this.calls.send(name, call, cause),
     })
+    const { engine } = this
+    this.calls = new Calls({ system, clock, limits, engine, admit: (nested) => this.checkRunning(nested) })
   }
 
   get ready(): boolean {
@@ -119,7 +118,7 @@ export class Runtime implements Gateway {
     if (this.phase !== 'new') throw new SpawnError('INVALID_ARGUMENT', 'a runtime is started once')
     await this.store.start()
     this.phase = 'running'
-    this.pruneLater()
+    this.pruneLater(PRUNE_EVERY_MS)
     const eager = this.engine.catalog.all.filter(
       ({ definition }) => definition.kind === 'named' && definition.stateful,
     )
@@ -133,14 +132,14 @@ export class Runtime implements Gateway {
   }
 
   invoke(name: string, call: Call): Promise<unknown> {
-    return this.send(name, call, null)
+    return this.calls.send(name, call, null)
   }
 
   async invokeJson(name: string, call: Call): Promise<unknown> {
-    const residents = this.engine.catalog.find(name, call.ref) ?? (await this.engine.catalog.locate(name))
-    const { response } = actionOf(residents, call.action)
-    const reply = await this.sendTo(residents, name, call, null)
+    const { action, answer } = await this.calls.sendFromText(name, call)
+    const reply = await answer
     if (reply === undefined) return undefined
+    const { response } = action
     return response.toJson(reply instanceof Packed ? response.accept(reply) : reply)
   }
 
@@ -167,72 +166,12 @@ export class Runtime implements Gateway {
     if (!(Number.isSafeInteger(limit) && limit > 0 && limit <= LIMITS.pageSize)) {
       throw new SpawnError('INVALID_ARGUMENT', `a page has 1 to ${LIMITS.pageSize} actors, not ${limit}`)
     }
-    this.checkRunning()
+    this.checkRunning(false)
     return this.store.list({ ...filter, system: this.system }, { ...page, limit })
   }
 
-  /** The way of every call by name: from outside (`cause` null) or from a turn. */
-  send(name: string, call: Call, cause: Message | null): Promise<unknown> {
-    try {
-      if (call.system !== undefined && call.system !== this.system) throw this.foreign(call.system)
-      const residents = this.engine.catalog.find(name, call.ref)
-      return residents === null
-        ? this.sendLocated(name, call, cause)
-        : this.sendTo(residents, name, call, cause)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-
-  private async sendLocated(name: string, call: Call, cause: Message | null): Promise<unknown> {
-    return this.sendTo(await this.engine.catalog.locate(name), name, call, cause)
-  }
-
-  private sendTo(residents: Residents, name: string, call: Call, cause: Message | null): Promise<unknown> {
-    checkCall(call)
-    return this.enqueue(residents, name, actionOf(residents, call.action), call, cause)
-  }
-
-  private enqueue(
-    residents: Residents,
-    name: string,
-    action: ActionDefinition,
-    call: Partial<Call>,
-    cause: Message | null,
-  ): Promise<unknown> {
-    if (this.phase !== 'running' && (cause === null || this.phase !== 'draining')) this.checkRunning()
-    const nowMs = this.clock.now()
-    const activation = this.activationOf(residents, name, nowMs)
-    const waits = call.async !== true
-    const { dispatcher, inflight } = this.engine
-    if (cause !== null && waits) checkChain(activation.id, action.name, cause)
-    if (activation.waiting >= residents.definition.mailboxLimit) throw mailboxFull(activation)
-    if (call.signal?.aborted === true) throw cancelled(activation, action)
-
-    const ownDeadlineMs = nowMs + timeoutOf(call, this.limits.callTimeoutMs)
-    const deadlineMs = cause !== null && waits ? Math.min(ownDeadlineMs, cause.deadlineMs) : ownDeadlineMs
-    const caller = cause === null ? null : cause.self
-    const message = new Message(inflight, action, call, caller, waits ? cause : null, deadlineMs, waits)
-    activation.lastUsedMs = nowMs
-    if (!waits || !dispatcher.runAtOnce(activation, message)) {
-      activation.push(message)
-      dispatcher.enqueue(activation)
-    }
-    if (!waits) return ACCEPTED
-    if (call.signal !== undefined) message.follow(call.signal)
-    return message.answer()
-  }
-
-  /** The activation of an actor. A name is checked once in each of its lives. */
-  private activationOf(residents: Residents, name: string, nowMs: number): Activation {
-    const resident = residents.byName.get(name)
-    if (resident !== undefined) return resident
-    checkName('actor', name)
-    return this.engine.activations.of(residents, name, nowMs)
-  }
-
   private async run(residents: Residents, name: string, action: BuiltinAction): Promise<unknown> {
-    return this.enqueue(residents, name, action, {}, null)
+    return this.calls.enqueue(residents, name, action, {}, null)
   }
 
   private catalogued(name: string, ref: string | undefined): Residents {
@@ -246,13 +185,9 @@ export class Runtime implements Gateway {
     return this.engine.catalog.find(name, ref) ?? this.engine.catalog.locate(name)
   }
 
-  private foreign(system: string): SpawnError {
-    const message = `the system "${system}" is not served here; this is "${this.system}"`
-    return new SpawnError('ACTOR_NOT_FOUND', message)
-  }
-
-  private checkRunning(): void {
-    if (this.phase === 'running') return
+  /** A draining runtime finishes what it has begun: calls of its turns come in, others do not. */
+  private checkRunning(nested: boolean): void {
+    if (this.phase === 'running' || (nested && this.phase === 'draining')) return
     const what = this.phase === 'new' ? 'has not started' : 'is stopping'
     throw new SpawnError('DRAINING', `the system "${this.system}" ${what} and takes no calls`)
   }
@@ -266,16 +201,17 @@ export class Runtime implements Gateway {
     }
   }
 
-  private pruneLater(): void {
+  private pruneLater(delayMs: number): void {
     const prune = async (): Promise<void> => {
+      let dropped = 0
       try {
-        await this.store.prune(this.clock.now(), PRUNE_AT_ONCE)
+        dropped = await this.store.prune(this.clock.now(), PRUNE_AT_ONCE)
       } catch (error) {
         this.logger.warn('the store could not be pruned', { error: messageOf(error) })
       }
-      if (this.phase === 'running') this.pruneLater()
+      if (this.phase === 'running') this.pruneLater(dropped < PRUNE_AT_ONCE ? PRUNE_EVERY_MS : PRUNE_ON_MS)
     }
-    this.pruning = this.clock.after(PRUNE_EVERY_MS, () => void prune(), { background: true })
+    this.pruning = this.clock.after(delayMs, () => void prune(), { background: true })
   }
 
   private async shutDown(drainMs: number): Promise<void> {
@@ -295,17 +231,4 @@ export class Runtime implements Gateway {
     inflight.stop()
     await this.store.stop()
   }
-}
-
-const ACCEPTED: Promise<unknown> = Promise.resolve(undefined)
-
-function cancelled(activation: Activation, action: ActionDefinition): SpawnError {
-  const target = `"${addressText(activation.id)}" action "${action.name}"`
-  return new SpawnError('CANCELLED', `${target} did not run: its caller had cancelled it before`)
-}
-
-function mailboxFull(activation: Activation): SpawnError {
-  const limit = activation.residents.definition.mailboxLimit
-  const message = `the mailbox of "${addressText(activation.id)}" is full: ${limit} messages wait; call again later`
-  return new SpawnError('MAILBOX_FULL', message, { details: { limit } })
 }

@@ -96,6 +96,8 @@ export function counter(name: string, options: CounterOptions = {}): Definition 
 export class GatedStore extends MemoryStore {
   readonly groups: (readonly Commit[])[] = []
   loads = 0
+  /** What each pruning dropped. */
+  readonly pruned: number[] = []
   failCommit: 'before' | 'after' | null = null
   failLoad = false
   private gate: PromiseWithResolvers<void> | null = null
@@ -107,6 +109,12 @@ export class GatedStore extends MemoryStore {
   release(): void {
     this.gate?.resolve()
     this.gate = null
+  }
+
+  override async prune(...args: Parameters<Statestore['prune']>): Promise<number> {
+    const dropped = await super.prune(...args)
+    this.pruned.push(dropped)
+    return dropped
   }
 
   override async load(...args: Parameters<Statestore['load']>): ReturnType<Statestore['load']> {

@@ -264,6 +264,22 @@ test('stop gives up what does not finish in time', async () => {
   assert.ok(clock.now() - before < 3_000)
 })
 
+test('what has expired is pruned in the background, and without a pause while there is more', async () => {
+  const { clock, runtime, store } = await bench({ limits: { outcomeRetentionMs: 1_000 } })
+  const names = Array.from({ length: 2_500 }, (_, at) => `a${at}`)
+  const keyed = { ref: 'counter', action: 'add', idempotencyKey: 'k' }
+  await clock.run(Promise.all(names.map((name) => runtime.invoke(name, keyed))))
+  await clock.advance(61_000)
+  assert.deepEqual(store.pruned, [1_000, 1_000, 500])
+  await clock.run(runtime.stop())
+})
+
+test('a call of another system is refused, as JSON too', async () => {
+  const { runtime } = await bench()
+  const call = { ref: 'counter', action: 'add', system: 'other' }
+  assert.equal(await codeOf(runtime.invokeJson('a', call)), 'ACTOR_NOT_FOUND')
+})
+
 test('two definitions of one name are refused', async () => {
   const store = new GatedStore()
   await assert.rejects(

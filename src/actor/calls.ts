@@ -1,0 +1,140 @@
+// Calls on their way to a mailbox: what each needs before it may stand there, or have its turn at once. A definition, an
+// action, a deadline, room. On the path of every call, so what most calls do not need is asked last and costs nothing.
+
+import { type Clock, type Limits, SpawnError } from '../base/index.ts'
+import type { ActionDefinition, Call } from '../ports/index.ts'
+import { addressText, checkName } from '../protocol/index.ts'
+import type { Activation } from './activation.ts'
+import type { Activations } from './activations.ts'
+import { checkChain } from './call-chain.ts'
+import { actionOf, type Catalog } from './catalog.ts'
+import { checkCall, timeoutOf } from './checks.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import type { Engine } from './engine.ts'
+import type { Inflight } from './inflight.ts'
+import { Message } from './message.ts'
+import type { Residents } from './residents.ts'
+
+export interface CallsOptions {
+  /** The system whose actors these are. */
+  readonly system: string
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly engine: Engine
+  /** Throws when no calls are taken now; `nested`: none that turns make, either. */
+  readonly admit: (nested: boolean) => void
+}
+
+/** A call that is on its way, with the action that it found. */
+export interface Sent {
+  readonly action: ActionDefinition
+  readonly answer: Promise<unknown>
+}
+
+export class Calls {
+  private readonly system: string
+  private readonly clock: Clock
+  private readonly callTimeoutMs: number
+  private readonly admit: (nested: boolean) => void
+  private readonly activations: Activations
+  private readonly catalog: Catalog
+  private readonly dispatcher: Dispatcher
+  private readonly inflight: Inflight
+
+  constructor({ admit, clock, engine, limits, system }: CallsOptions) {
+    this.system = system
+    this.clock = clock
+    this.callTimeoutMs = limits.callTimeoutMs
+    this.admit = admit
+    this.activations = engine.activations
+    this.catalog = engine.catalog
+    this.dispatcher = engine.dispatcher
+    this.inflight = engine.inflight
+  }
+
+  /** The way of every call by name: from outside (`cause` null) or from a turn. */
+  send(name: string, call: Call, cause: Message | null): Promise<unknown> {
+    try {
+      this.checkSystem(call)
+      const residents = this.catalog.find(name, call.ref)
+      return residents === null
+        ? this.sendLocated(name, call, cause)
+        : this.sendTo(residents, name, call, cause)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The same from outside, for a caller that needs to know the action to read the answer. */
+  async sendFromText(name: string, call: Call): Promise<Sent> {
+    this.checkSystem(call)
+    const residents = this.catalog.find(name, call.ref) ?? (await this.catalog.locate(name))
+    return { action: actionOf(residents, call.action), answer: this.sendTo(residents, name, call, null) }
+  }
+
+  private async sendLocated(name: string, call: Call, cause: Message | null): Promise<unknown> {
+    return this.sendTo(await this.catalog.locate(name), name, call, cause)
+  }
+
+  private sendTo(residents: Residents, name: string, call: Call, cause: Message | null): Promise<unknown> {
+    checkCall(call)
+    return this.enqueue(residents, name, actionOf(residents, call.action), call, cause)
+  }
+
+  /** Puts a call into its actor's mailbox, or runs it at once. */
+  enqueue(
+    residents: Residents,
+    name: string,
+    action: ActionDefinition,
+    call: Partial<Call>,
+    cause: Message | null,
+  ): Promise<unknown> {
+    this.admit(cause !== null)
+    const nowMs = this.clock.now()
+    const activation = this.activationOf(residents, name, nowMs)
+    const waits = call.async !== true
+    if (cause !== null && waits) checkChain(activation.id, action.name, cause)
+    if (activation.waiting >= residents.definition.mailboxLimit) throw mailboxFull(activation)
+    if (call.signal?.aborted === true) throw cancelled(activation, action)
+
+    const ownDeadlineMs = nowMs + timeoutOf(call, this.callTimeoutMs)
+    const deadlineMs = cause !== null && waits ? Math.min(ownDeadlineMs, cause.deadlineMs) : ownDeadlineMs
+    const caller = cause === null ? null : cause.self
+    const message = new Message(this.inflight, action, call, caller, waits ? cause : null, deadlineMs, waits)
+    activation.lastUsedMs = nowMs
+    if (!waits || !this.dispatcher.runAtOnce(activation, message)) {
+      activation.push(message)
+      this.dispatcher.enqueue(activation)
+    }
+    if (!waits) return ACCEPTED
+    if (call.signal !== undefined) message.follow(call.signal)
+    return message.answer()
+  }
+
+  /** The activation of an actor. A name is checked once in each of its lives. */
+  private activationOf(residents: Residents, name: string, nowMs: number): Activation {
+    const resident = residents.byName.get(name)
+    if (resident !== undefined) return resident
+    checkName('actor', name)
+    return this.activations.of(residents, name, nowMs)
+  }
+
+  private checkSystem({ system }: Call): void {
+    if (system === undefined || system === this.system) return
+    const message = `the system "${system}" is not served here; this is "${this.system}"`
+    throw new SpawnError('ACTOR_NOT_FOUND', message)
+  }
+}
+
+const ACCEPTED: Promise<unknown> = Promise.resolve(undefined)
+
+function cancelled(activation: Activation, action: ActionDefinition): SpawnError {
+  const target = `"${addressText(activation.id)}" action "${action.name}"`
+  return new SpawnError('CANCELLED', `${target} did not run: its caller had cancelled it before`)
+}
+
+function mailboxFull(activation: Activation): SpawnError {
+  const limit = activation.residents.definition.mailboxLimit
+  const message = `the mailbox of "${addressText(activation.id)}" is full: ${limit} messages wait; call again later`
+  return new SpawnError('MAILBOX_FULL', message, { details: { limit } })
+}
