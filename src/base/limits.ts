@@ -30,6 +30,21 @@ export const LIMITS = {
   /** Rows of one page of a listing, at most; and when nothing is asked. */
   pageSize: 1_000,
   defaultPageSize: 100,
+  /** Effects and broadcast receivers of one turn. */
+  turnSends: 10_000,
+  /** Bytes of all payloads that one turn sends. */
+  turnSendBytes: 67_108_864,
+  /** Hops of one call through pipes and forwards. */
+  hops: 32,
+  /** Bytes of an envelope's id, as UTF-8. */
+  envelopeIdBytes: 2_048,
+  /** Envelopes held in memory for delivery; more wait in the store. */
+  deliveries: 16_384,
+  /** Deliveries of one envelope before it becomes a dead letter. */
+  deliveryAttempts: 10,
+  /** How long the second delivery waits, in milliseconds; each later one twice as long, up to the longest. */
+  deliveryBackoffMs: 100,
+  maxDeliveryBackoffMs: 60_000,
   /** Outcomes under an idempotency key are kept this long, in milliseconds: one day. */
   outcomeRetentionMs: 86_400_000,
 } as const

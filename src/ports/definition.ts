@@ -6,13 +6,25 @@ import type { Host } from './host.ts'
 import type { HistoryPolicy, Tags } from './statestore.ts'
 
 /**
- * `named`: one actor, with the definition's name. `unnamed`: instances are made from it by name.
- * Later kinds (pooled, task, projection) join here.
+ * `named`: one actor, with the definition's name. `unnamed`: instances are made from it by name. `pooled`: several workers
+ * without state share the messages to the definition's name. Later kinds (task, projection) join here.
  */
-export type Kind = 'named' | 'unnamed'
+export type Kind = 'named' | 'unnamed' | 'pooled'
 
 /** `turn`: a reply leaves after its state is committed. `snapshot`: before; the state is written every snapshotTimeoutMs. */
 export type Durability = 'turn' | 'snapshot'
+
+/**
+ * What happens to a call that comes back, along its own chain, to an actor that waits for it. `none`: CALL_CYCLE.
+ * `call-chain`: it has its turn within the waiting one.
+ */
+export type Reentrancy = 'none' | 'call-chain'
+
+/** How many workers a pooled actor has: `min` at rest, up to `max` under load. */
+export interface PoolSize {
+  readonly min: number
+  readonly max: number
+}
 
 export interface StateDefinition {
   readonly codec: Codec
@@ -26,6 +38,13 @@ export interface ActionDefinition {
   readonly timeoutMs: number | null
   readonly payload: Codec
   readonly response: Codec
+  /** It fires every so many milliseconds while the definition is registered, with no payload; null: it has no timer. */
+  readonly timerMs: number | null
+  /**
+   * It changes nothing, and sees the last durable state (of a `snapshot` or stateless actor: the newest). Such turns run
+   * beside all others and wait for no commit. One that sets anything fails.
+   */
+  readonly query: boolean
 }
 
 export interface Definition {
@@ -46,5 +65,10 @@ export interface Definition {
   readonly actions: ReadonlyMap<string, ActionDefinition>
   /** The action run on every activation, before the first message; null: none. */
   readonly initAction: ActionDefinition | null
+  /** The topics that it listens to, with the action that takes what is broadcast there. */
+  readonly channels: ReadonlyMap<string, string>
+  readonly reentrancy: Reentrancy
+  /** Of a pooled actor; null for all others. */
+  readonly pool: PoolSize | null
   readonly host: Host
 }

@@ -3,7 +3,7 @@
 
 import type { ActorId } from '../protocol/index.ts'
 import type { Kind } from './definition.ts'
-import type { Call } from './host.ts'
+import type { Call, Metadata, Receipt } from './host.ts'
 import type { ActorFilter, ActorPage, PageRequest, Tags } from './statestore.ts'
 
 export interface SpawnOptions {
@@ -26,18 +26,101 @@ export interface Inspection {
   readonly stateJson: unknown
 }
 
+/** A call for a later time. */
+export interface Schedule {
+  readonly id: string
+  readonly to: ActorId
+  readonly action: string
+  /** When it comes next, epoch milliseconds. */
+  readonly dueAtMs: number
+  /** Null: it comes once. */
+  readonly cron: string | null
+  readonly timeZone: string | null
+  /** The actor whose effect it is; null: the outside. */
+  readonly from: ActorId | null
+  readonly metadata: Metadata
+  /** Deliveries that failed. */
+  readonly attempts: number
+  readonly createdAtMs: number
+}
+
+/** An envelope whose delivery was given up. */
+export interface DeadLetter {
+  readonly id: string
+  /** Null: the outside. */
+  readonly from: ActorId | null
+  readonly to: ActorId
+  readonly action: string
+  readonly metadata: Metadata
+  /** As JSON, if it can be shown as such; undefined when there is none. */
+  readonly payloadJson: unknown
+  readonly attempts: number
+  /** Why the last delivery failed. */
+  readonly error: { readonly code: string; readonly message: string }
+  readonly createdAtMs: number
+  readonly diedAtMs: number
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Opaque; null: this was the last page. */
+  readonly next: string | null
+}
+
+export interface Schedules {
+  /** In the order in which they come. */
+  list(page?: Partial<PageRequest>): Promise<Page<Schedule>>
+  /** @returns false when there is none of this id: it ran, was cancelled, or never was. */
+  cancel(id: string): Promise<boolean>
+}
+
+export interface DeadLetters {
+  /** Oldest first. */
+  list(page?: Partial<PageRequest>): Promise<Page<DeadLetter>>
+  get(id: string): Promise<DeadLetter | null>
+  /** Delivers it again, with all its attempts before it. @returns false when there is none of this id. */
+  retry(id: string): Promise<boolean>
+  /** @returns false when there is none of this id. */
+  discard(id: string): Promise<boolean>
+}
+
+/** Gets what is broadcast on a channel: once it is durable, at most once, in this process. What it throws is logged. */
+export type ChannelListener = (payload: unknown, event: BroadcastEvent) => void
+
+export interface BroadcastEvent {
+  readonly channel: string
+  /** The publisher; null: the outside. */
+  readonly from: ActorId | null
+  readonly metadata: Metadata
+}
+
+export interface PublishOptions {
+  readonly metadata?: Metadata | undefined
+}
+
+/** The answer to a call as people's doors show it. */
+export interface JsonAnswer {
+  /** The response as JSON.stringify takes it; undefined: none. */
+  readonly json: unknown
+  /** Null for an `async` or scheduled call. */
+  readonly receipt: Receipt | null
+  /** Of a call with a Timing: the id of its schedule; else null. */
+  readonly scheduleId: string | null
+}
+
 export interface Gateway {
   readonly system: string
   /** False before start has finished and while draining. */
   readonly ready: boolean
   /**
-   * Calls an action and answers with its response, a live value (or a Packed from a host that sent one).
+   * Calls an action and answers with its response, a live value (or a Packed from a host that sent one). A call with a
+   * Timing is answered with the id of its schedule, as soon as that is durable.
    *
    * @throws SpawnError, any code; see docs/errors.md
    */
   invoke(name: string, call: Call): Promise<unknown>
-  /** The same, with the response as JSON.stringify takes it. */
-  invokeJson(name: string, call: Call): Promise<unknown>
+  /** The same for doors that speak JSON. */
+  invokeJson(name: string, call: Call): Promise<JsonAnswer>
   /** Makes an actor exist: activated, and if it is stateful, committed. Spawning one that exists is no error. */
   spawn(name: string, options?: SpawnOptions): Promise<void>
   /** @throws SpawnError ACTOR_NOT_FOUND when no such actor was ever spawned or called. */
@@ -46,4 +129,10 @@ export interface Gateway {
   list(filter: Omit<ActorFilter, 'system'>, page?: Partial<PageRequest>): Promise<ActorPage>
   /** Finishes the turns that wait, then removes the actor with its past. @throws SpawnError ACTOR_NOT_FOUND */
   delete(name: string, ref?: string): Promise<void>
+  /** Broadcasts to all that listen to a channel; resolves when it is durable. */
+  publish(channel: string, payload: unknown, options?: PublishOptions): Promise<void>
+  /** @returns a function that ends the subscription. */
+  subscribe(channel: string, listener: ChannelListener): () => void
+  readonly schedules: Schedules
+  readonly deadLetters: DeadLetters
 }

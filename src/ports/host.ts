@@ -16,8 +16,20 @@ import type { Tags } from './statestore.ts'
 /** Text entries that travel with a call: request-timeout, trace context, whatever the application adds. */
 export type Metadata = Readonly<Record<string, string>>
 
+/** When something is to happen, if not at once. At most one of `delayMs`, `scheduledToMs` and `cron`. */
+export interface Timing {
+  /** Milliseconds from now. */
+  readonly delayMs?: number | undefined
+  /** Epoch milliseconds; a time that has passed means at once. */
+  readonly scheduledToMs?: number | undefined
+  /** Again and again, by a cron expression of five or six fields (seconds first). */
+  readonly cron?: string | undefined
+  /** The IANA time zone of `cron`; default UTC. */
+  readonly timeZone?: string | undefined
+}
+
 /** A call to an actor by name, as every caller makes it: SDK, HTTP, another actor. */
-export interface Call {
+export interface Call extends Timing {
   /** The system of the target; absent: this one. */
   readonly system?: string | undefined
   /** The unnamed definition that the target is an instance of. */
@@ -33,6 +45,20 @@ export interface Call {
   readonly signal?: AbortSignal | undefined
   /** The second call with the same key gets the first one's reply. At most 512 bytes. */
   readonly idempotencyKey?: string | undefined
+  /** True: answered with a Receipt, which has the response in it. */
+  readonly receipt?: boolean | undefined
+}
+
+/** What a call rests on. */
+export interface Receipt {
+  /** What the call was answered with. */
+  readonly response: unknown
+  /** The actor that answered: after a pipe or forward, that of the last hop. */
+  readonly actor: ActorId
+  /** The revision that the answer rests on; 0: the actor was never committed. */
+  readonly revision: number
+  /** `turn`: that revision was durable before the answer left. `snapshot`: it will be. `none`: nothing is kept. */
+  readonly durability: 'turn' | 'snapshot' | 'none'
 }
 
 /** One turn, as the host sees it. Valid until its outcome is in or its signal aborts. */
@@ -58,6 +84,57 @@ export interface Turn {
   call(name: string, call: Call): Promise<unknown>
 }
 
+/** An asynchronous call that leaves with the turn: committed with its state, delivered after it, its turn committed once. */
+export interface Effect extends Timing {
+  /** The name of the actor. */
+  readonly to: string
+  readonly system?: string | undefined
+  /** The unnamed definition that it is an instance of. */
+  readonly ref?: string | undefined
+  readonly action: string
+  /** A live value, a Packed or a Json. Absent: none. */
+  readonly payload?: unknown
+  /** Added to the metadata of the turn, which it inherits. */
+  readonly metadata?: Metadata | undefined
+  /**
+   * Where its end is told: an action of the actor that sends it, called with an EffectEnd. Then nothing of it becomes a
+   * dead letter, and an action that fails is not tried again.
+   */
+  readonly reply?: { readonly action: string; readonly token: string } | undefined
+}
+
+/** How an effect with `reply` ended: the JSON payload of the reply. */
+export interface EffectEnd {
+  /** As the effect gave it. */
+  readonly token: string
+  /** The response as JSON; absent when there was none, or it failed. */
+  readonly response?: unknown
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+export interface Broadcast {
+  readonly channel: string
+  readonly payload?: unknown
+}
+
+/** Who answers instead. `pipe`: called with this action's response. `forward`: with its payload. */
+export interface Route {
+  readonly kind: 'pipe' | 'forward'
+  readonly to: string
+  readonly ref?: string | undefined
+  readonly action: string
+}
+
+/** What an action sets in motion. In the order of delivery: effects, broadcasts, route. */
+export interface Workflow {
+  readonly effects: readonly Effect[]
+  readonly broadcasts: readonly Broadcast[]
+  /** Null: the action answers itself. */
+  readonly route: Route | null
+  /** The timers that it changes, by action: milliseconds from now on, or null to stop it. Null: none. */
+  readonly timers: Readonly<Record<string, number | null>> | null
+}
+
 /** What an action returned. Applied whole, or not at all. */
 export interface Outcome {
   /** Whether `state` is a new state; if not, `state` is ignored. */
@@ -69,6 +146,8 @@ export interface Outcome {
   readonly response: unknown
   /** `snapshot` actors: commit this turn before its reply. */
   readonly checkpoint: boolean
+  /** Null: it sets nothing in motion. */
+  readonly workflow: Workflow | null
 }
 
 export interface Host {

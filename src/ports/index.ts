@@ -1,8 +1,51 @@
 // The ports: what the engine needs from the world, as interfaces with their prose. Adapters implement them.
 
-export type { ActionDefinition, Definition, Durability, Kind, StateDefinition } from './definition.ts'
-export type { Gateway, Inspection, SpawnOptions } from './gateway.ts'
-export type { Call, Host, Metadata, Outcome, Turn } from './host.ts'
+export type {
+  ActionDefinition,
+  Definition,
+  Durability,
+  Kind,
+  PoolSize,
+  Reentrancy,
+  StateDefinition,
+} from './definition.ts'
+export type {
+  BroadcastEvent,
+  ChannelListener,
+  DeadLetter,
+  DeadLetters,
+  Gateway,
+  Inspection,
+  JsonAnswer,
+  Page,
+  PublishOptions,
+  Schedule,
+  Schedules,
+  SpawnOptions,
+} from './gateway.ts'
+export type {
+  Broadcast,
+  Call,
+  Effect,
+  EffectEnd,
+  Host,
+  Metadata,
+  Outcome,
+  Receipt,
+  Route,
+  Timing,
+  Turn,
+  Workflow,
+} from './host.ts'
+export {
+  type Box,
+  BOXES,
+  type DuePage,
+  type Envelope,
+  type EnvelopePage,
+  type EnvelopePosition,
+  type StandingEnvelope,
+} from './outbox.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
 export type {
   ActorFilter,

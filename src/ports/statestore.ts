@@ -4,7 +4,7 @@
 //  - A commit is fenced. It names the revision that it follows and the incarnation that it belongs to, by its `birth`. With
 //    `follows` above 0 it is applied only if the stored revision is `follows` and the stored birth is its `birth`; with
 //    `follows` 0 only if the actor is not stored. Else its verdict is `conflict` and nothing of it is applied. This holds
-//    for a commit that keeps outcomes only, too.
+//    for a commit that changes no state, too.
 //  - An incarnation begins with the commit that stores the actor, and ends when the actor is deleted; revisions begin at 1
 //    in each. The birth keeps what was made for one from being applied to the next, where its revision would fit. What
 //    remains: a first commit (`follows` 0) that was never acknowledged and comes late, after a delete, finds nothing
@@ -12,6 +12,13 @@
 //  - `commit` takes a group: commits of many actors, at most LIMITS.commitGroup, in one transaction. Commits of one actor
 //    stand in the group in order and follow each other. A conflict fails that commit (and so all that follow it for the
 //    same actor), never its neighbours.
+//  - A commit may send and take envelopes (outbox.ts). Takes are judged against what stands before the commit and within
+//    the group so far: an envelope sent by one commit of a group may be taken by a later one. One that is not there makes
+//    the whole commit a conflict. Then the sends are applied: an id that stands already (or stood until this very commit
+//    took it) is replaced and keeps its place, any other gets the next place.
+//  - A commit of the outside has an empty `name` and `parent`, `follows`, `revision` and `birth` 0, and no state, tags or
+//    outcomes: it only sends and takes, and no actor is stored by it. Each stands for itself: a conflict of one does not
+//    touch the others in its group.
 //  - When `commit` resolves, everything with the verdict `committed` survives `kill -9` and loss of power.
 //  - When `commit` rejects, the outcome of the whole group is unknown: it may be applied now, later or never. Callers drop
 //    what rested on it and read again; the fence makes a late application of it harmless.
@@ -24,6 +31,7 @@
 // answered, but what it has cannot be read).
 
 import type { ActorId, Packed } from '../protocol/index.ts'
+import type { Box, DuePage, Envelope, EnvelopePage, EnvelopePosition, StandingEnvelope } from './outbox.ts'
 
 /** Free-form labels of an actor; committed with its state. */
 export type Tags = Readonly<Record<string, string>>
@@ -68,7 +76,7 @@ export interface Commit {
   readonly follows: number
   /**
    * The revision that will stand there: `follows` + n for n turns in one commit; equal to `follows` when the turn changed
-   * nothing and only `outcomes` are to be kept (then tags and state are ignored).
+   * nothing and only its outcomes, sends and takes count (then tags and state are ignored).
    */
   readonly revision: number
   /**
@@ -83,6 +91,10 @@ export interface Commit {
   readonly history: HistoryPolicy
   /** Each under a key of its own. One whose key is kept already makes the whole commit a conflict: what it did was done. */
   readonly outcomes: readonly OutcomeRecord[]
+  /** Envelopes that leave with it, in order; ids differ. */
+  readonly sends: readonly Envelope[]
+  /** Ids of the envelopes that it takes; all of them must stand. Ids differ. */
+  readonly takes: readonly string[]
 }
 
 export type Verdict = 'committed' | 'conflict'
@@ -139,7 +151,16 @@ export interface Statestore {
   loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null>
   list(filter: ActorFilter, page: PageRequest): Promise<ActorPage>
   /**
-   * Removes an actor, its history and its outcomes; fenced like a commit: `conflict` unless `follows` is the stored
+   * Envelopes of a system that are due at `untilMs` (all boxes but `dead`), in order of (dueAtMs, place), those behind
+   * `after` only, at most `limit` (1 to LIMITS.pageSize). A page may have fewer than `limit` only when there are no more.
+   */
+  due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): Promise<DuePage>
+  /** Envelopes by id, in the order asked; null for one that does not stand. At most LIMITS.loadGroup. */
+  envelopes(system: string, ids: readonly string[]): Promise<(StandingEnvelope | null)[]>
+  /** A box of a system. */
+  listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage>
+  /**
+   * Removes an actor, its history and its outcomes (envelopes stay: what a turn has set in motion has left it); fenced like a commit: `conflict` unless `follows` is the stored
    * revision and `birth` the stored birth. With `follows` 0 nothing may be stored, and `birth` does not count.
    */
   delete(id: ActorId, follows: number, birth: number): Promise<Verdict>
