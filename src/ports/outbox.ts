@@ -1,0 +1,57 @@
+// The outbox: what turns have set in motion and nobody has taken yet. Effects, broadcasts, hops of a pipe, schedules and
+// timers are all envelopes; each is committed with the turn that sent it and removed with the turn that took it.
+//
+// What the engine makes of it, and every store keeps:
+//  - An envelope stands in the outbox from the commit that `sends` it until the commit that `takes` it. A commit that takes
+//    an envelope which does not stand is a conflict as a whole: what it did was done before, or was cancelled. So an
+//    envelope may be handed over any number of times, and its turn is committed once.
+//  - A crash between delivery and commit leaves the envelope in the outbox: it is handed over again. A crash after the
+//    commit finds it gone. There is nothing between.
+//  - A store never looks into an envelope's header or payload.
+
+import type { Packed } from '../protocol/index.ts'
+
+/**
+ * `delivery`: effects, broadcasts, hops, replies. `schedule`: calls for a later time. `timer`: the next tick of a timer.
+ * `dead`: given up; it stands until somebody decides.
+ */
+export type Box = 'delivery' | 'schedule' | 'timer' | 'dead'
+
+export const BOXES: readonly Box[] = ['delivery', 'schedule', 'timer', 'dead']
+
+export interface Envelope {
+  /** Unique in its system, 1 to LIMITS.envelopeIdBytes bytes of UTF-8. */
+  readonly id: string
+  readonly box: Box
+  /** When it is to be delivered, epoch milliseconds; 0: at once. */
+  readonly dueAtMs: number
+  /** Who to whom, and what for: JSON that only the engine reads. */
+  readonly header: string
+  readonly payload: Packed | null
+}
+
+/** An envelope as it stands. */
+export interface StandingEnvelope extends Envelope {
+  /** Its place among all of its system, from 1: given when its id first stood, and kept when it is replaced. */
+  readonly place: number
+}
+
+/** Where a reading of the outbox has come to. */
+export interface EnvelopePosition {
+  readonly dueAtMs: number
+  readonly place: number
+}
+
+/** Some of what is due, in order of (dueAtMs, place). */
+export interface DuePage {
+  readonly envelopes: readonly StandingEnvelope[]
+  /** When the first envelope that is not due yet will be; null: there is none. Said on every page. */
+  readonly nextDueMs: number | null
+}
+
+/** A page of one box, in order of (dueAtMs, place). */
+export interface EnvelopePage {
+  readonly envelopes: readonly StandingEnvelope[]
+  /** Opaque; null: this was the last page. */
+  readonly next: string | null
+}
