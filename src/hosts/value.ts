@@ -3,7 +3,7 @@
 //
 // Invariant: a Value never changes. Every setter answers with another one, so a Value may be kept and returned many times.
 
-import type { Tags } from '../ports/index.ts'
+import type { Tags, Workflow } from '../ports/index.ts'
 
 /** Tells a Value apart from a plain response; the same in every copy of this package that a process may have loaded. */
 const MARK = Symbol.for('spawn-mesh.value')
@@ -33,9 +33,18 @@ export class Value<out State = Unchanged, out Response = undefined> {
   readonly reply: Response
   /** Whether the turn is committed before its reply, whatever the actor's durability. */
   readonly durable: boolean
+  /** What it sets in motion; null: nothing. */
+  readonly workflow: Workflow | null
 
   /** Says nothing; where every chain of setters begins. It never changes, so one is enough. */
-  private static readonly nothing = new Value<unknown, unknown>(false, undefined, null, undefined, false)
+  private static readonly nothing = new Value<unknown, unknown>(
+    false,
+    undefined,
+    null,
+    undefined,
+    false,
+    null,
+  )
 
   private constructor(
     changed: boolean,
@@ -43,12 +52,14 @@ export class Value<out State = Unchanged, out Response = undefined> {
     nextTags: Tags | null,
     reply: Response,
     durable: boolean,
+    workflow: Workflow | null,
   ) {
     this.changed = changed
     this.nextState = nextState
     this.nextTags = nextTags
     this.reply = reply
     this.durable = durable
+    this.workflow = workflow
   }
 
   /**
@@ -59,32 +70,39 @@ export class Value<out State = Unchanged, out Response = undefined> {
   static of<const State>(state: State): Value<State>
   static of<const State, Response>(state: State, response: Response): Value<State, Response>
   static of(...given: readonly [state?: unknown, response?: unknown]): Value<unknown, unknown> {
-    return given.length === 0 ? Value.nothing : new Value(true, given[0], null, given[1], false)
+    return given.length === 0 ? Value.nothing : new Value(true, given[0], null, given[1], false, null)
   }
 
   /** The actor's next state: whole, not a patch. */
   state<const Next>(next: Next): Value<Next, Response> {
-    return new Value(true, next, this.nextTags, this.reply, this.durable)
+    return new Value(true, next, this.nextTags, this.reply, this.durable, this.workflow)
   }
 
   /** What the caller gets. */
   response<Reply>(reply: Reply): Value<State, Reply> {
-    return new Value(this.changed, this.nextState, this.nextTags, reply, this.durable)
+    return new Value(this.changed, this.nextState, this.nextTags, reply, this.durable, this.workflow)
   }
 
   /** The actor's tags from now on: all of them. They are committed with the state. */
   tags(next: Tags): Value<State, Response> {
-    return new Value(this.changed, this.nextState, next, this.reply, this.durable)
+    return new Value(this.changed, this.nextState, next, this.reply, this.durable, this.workflow)
   }
 
   /** Commits this turn before its reply. Every turn of an actor with `durability: 'turn'` is committed so anyway. */
   checkpoint(): Value<State, Response> {
-    return new Value(this.changed, this.nextState, this.nextTags, this.reply, true)
+    return new Value(this.changed, this.nextState, this.nextTags, this.reply, true, this.workflow)
   }
 
   /** Takes the response back: the caller hears that the action is done, and nothing else. */
   noreply(): Value<State> {
-    return new Value<State>(this.changed, this.nextState, this.nextTags, undefined, this.durable)
+    return new Value<State>(
+      this.changed,
+      this.nextState,
+      this.nextTags,
+      undefined,
+      this.durable,
+      this.workflow,
+    )
   }
 }
 

@@ -52,6 +52,8 @@ function actionOf(owner: Settings, name: string, given: unknown): HandlerAction 
   return Object.freeze({
     name,
     timeoutMs,
+    timerMs: null,
+    query: false,
     payload: schemaCodec(settings, 'payload', settings.raw('payload')),
     response: schemaCodec(settings, 'response', settings.raw('response')),
     handler,

@@ -27,13 +27,23 @@ describe('a definition', () => {
         history: { revisions: 0, durationMs: 0 },
         state: null,
         initAction: null,
+        channels: new Map(),
+        reentrancy: 'none',
+        pool: null,
         [Symbol.for('spawn-mesh.actor-definition')]: true,
       },
     )
     assert.deepEqual([...actions.keys()], ['run'])
     const { handler, ...action } = actions.get('run') ?? assert.fail()
     assert.equal(handler, noop)
-    assert.deepEqual(action, { name: 'run', timeoutMs: null, payload: jsonCodec, response: jsonCodec })
+    assert.deepEqual(action, {
+      name: 'run',
+      timeoutMs: null,
+      timerMs: null,
+      query: false,
+      payload: jsonCodec,
+      response: jsonCodec,
+    })
   })
 
   test('says what its settings say', () => {

@@ -129,6 +129,9 @@ export function actor(name: string, given: object): ActorDefinition {
     state: stateOf(settings),
     actions,
     initAction: initActionOf(actions),
+    channels: new Map(),
+    reentrancy: 'none',
+    pool: null,
   })
 }
 

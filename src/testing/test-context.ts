@@ -16,7 +16,14 @@ import { STANDING_CLOCK, TestTurn, type TestTurnOptions } from './test-turn.ts'
  */
 export function testContext<State = undefined>(options: TestTurnOptions<State> = {}): Context<State> {
   const definition: Definition = { ...actor('test', { actions: {} }), host: hostFor(options) }
-  const action = { name: 'test', timeoutMs: null, payload: jsonCodec, response: jsonCodec }
+  const action = {
+    name: 'test',
+    timeoutMs: null,
+    timerMs: null,
+    query: false,
+    payload: jsonCodec,
+    response: jsonCodec,
+  } as const
   const turn = new TestTurn(definition, action, undefined, options)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its state is the one given, of this type
   return new TurnContext(turn, settingsFor(options)) as Context as Context<State>

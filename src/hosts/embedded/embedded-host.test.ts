@@ -20,7 +20,14 @@ function run(definition: ActorDefinition, action: string, options: TurnOptions =
 }
 
 function nothing(): Outcome {
-  return { changed: false, state: undefined, tags: null, response: undefined, checkpoint: false }
+  return {
+    changed: false,
+    state: undefined,
+    tags: null,
+    response: undefined,
+    checkpoint: false,
+    workflow: null,
+  }
 }
 
 function failure(code: ErrorCode, message: RegExp) {
@@ -70,6 +77,7 @@ describe('the outcome of a handler', () => {
       tags: { a: 'b' },
       response: 'done',
       checkpoint: true,
+      workflow: null,
     }))
 
   test('of assignments is the last of each, and the handler reads its own', () =>

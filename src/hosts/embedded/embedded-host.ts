@@ -5,7 +5,7 @@
 // there at once is returned at once: it costs no promise and no microtask.
 
 import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
-import type { Host, Outcome, Turn } from '../../ports/index.ts'
+import type { Host, Outcome, Turn, Workflow } from '../../ports/index.ts'
 import { type Codec, jsonCodec } from '../../protocol/index.ts'
 import type { HandlerAction } from '../handler.ts'
 import { isValue } from '../value.ts'
@@ -55,6 +55,7 @@ export class EmbeddedHost implements Host {
     let { changed, nextState: state, nextTags: tags } = context
     let response = answer
     let checkpoint = false
+    let workflow: Workflow | null = null
     if (isValue(answer)) {
       if (answer.changed) {
         changed = true
@@ -63,11 +64,12 @@ export class EmbeddedHost implements Host {
       tags = answer.nextTags ?? tags
       response = answer.reply
       checkpoint = answer.durable
+      workflow = answer.workflow
     }
     if (changed) state = this.acceptState(turn, state)
     const { response: codec } = turn.action
     if (codec !== jsonCodec) response = accepted(turn, 'response', codec, response)
-    return { changed, state, tags, response, checkpoint }
+    return { changed, state, tags, response, checkpoint, workflow }
   }
 
   private acceptState(turn: Turn, next: unknown): unknown {
