@@ -35,6 +35,8 @@ function commit(follows: number): Commit {
     committedAtMs: 0,
     history: { revisions: 0, durationMs: 0 },
     outcomes: [],
+    sends: [],
+    takes: [],
   }
 }
 

@@ -7,7 +7,15 @@
 
 import { below, type Clock, type Random, SpawnError } from '../base/index.ts'
 import { type ActorId, addressText } from '../protocol/index.ts'
-import type { ActorFilter, Commit, PageRequest, RevisionQuery, Statestore } from '../ports/index.ts'
+import type {
+  ActorFilter,
+  Box,
+  Commit,
+  EnvelopePosition,
+  PageRequest,
+  RevisionQuery,
+  Statestore,
+} from '../ports/index.ts'
 
 /** How bad it is. Chances are from 0 to 1 and apply to each request; times are in virtual milliseconds. */
 export interface StoreFaults {
@@ -113,6 +121,23 @@ export class FaultyStore implements Statestore {
     return this.#request('list', () => this.#store.list(filter, page))
   }
 
+  due(
+    system: string,
+    untilMs: number,
+    limit: number,
+    after?: EnvelopePosition,
+  ): ReturnType<Statestore['due']> {
+    return this.#request(`due until ${untilMs}`, () => this.#store.due(system, untilMs, limit, after))
+  }
+
+  envelopes(system: string, ids: readonly string[]): ReturnType<Statestore['envelopes']> {
+    return this.#request(`envelopes ${ids.join(' ')}`, () => this.#store.envelopes(system, ids))
+  }
+
+  listEnvelopes(system: string, box: Box, page: PageRequest): ReturnType<Statestore['listEnvelopes']> {
+    return this.#request(`listing of ${box}`, () => this.#store.listEnvelopes(system, box, page))
+  }
+
   delete(id: ActorId, follows: number, birth: number): ReturnType<Statestore['delete']> {
     return this.#request(`delete ${addressText(id)} at ${follows}`, () =>
       this.#store.delete(id, follows, birth),
@@ -208,8 +233,9 @@ export class FaultyStore implements Statestore {
   }
 }
 
-function commitText(commit: Commit): string {
-  return `${addressText(commit.id)}:${commit.follows}→${commit.revision}`
+function commitText({ id, follows, revision, sends, takes }: Commit): string {
+  const actor = id.name === '' ? 'outside' : `${addressText(id)}:${follows}→${revision}`
+  return [actor, ...takes.map((taken) => `-${taken}`), ...sends.map((sent) => `+${sent.id}`)].join(' ')
 }
 
 function unavailable(name: string, request: string): SpawnError {

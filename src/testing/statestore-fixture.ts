@@ -49,6 +49,8 @@ export function commitOf(id: ActorId | string, follows: number, more: Partial<Co
     committedAtMs: NOON_MS + revision,
     history: LATEST_ONLY,
     outcomes: [],
+    sends: [],
+    takes: [],
     ...more,
   }
 }

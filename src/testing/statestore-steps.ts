@@ -213,6 +213,8 @@ class Play {
         committedAtMs: this.#nowMs,
         history: HISTORIES[part.history % HISTORIES.length] ?? { revisions: 0, durationMs: 0 },
         outcomes: livesMs === null ? [] : [outcome],
+        sends: [],
+        takes: [],
       }
     })
   }

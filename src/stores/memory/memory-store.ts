@@ -6,10 +6,15 @@
 import type {
   ActorFilter,
   ActorPage,
+  Box,
   Commit,
+  DuePage,
+  EnvelopePage,
+  EnvelopePosition,
   OutcomeRecord,
   PageRequest,
   RevisionQuery,
+  StandingEnvelope,
   Statestore,
   StoredActor,
   Verdict,
@@ -20,6 +25,7 @@ import { compareCodePoints } from '../code-points.ts'
 import { mayFollow, NOTHING_STANDS } from '../fence.ts'
 import { pagePosition, pageToken } from '../page-token.ts'
 import { carriesAll } from '../tags.ts'
+import { MemoryOutbox } from './outbox.ts'
 import { ActorRecord } from './record.ts'
 
 type Parents = Map<string, Map<string, ActorRecord>>
@@ -29,6 +35,7 @@ export class MemoryStore implements Statestore {
   readonly supports = { durable: false }
   /** By system, parent and name. */
   readonly #systems = new Map<string, Parents>()
+  readonly #outbox = new MemoryOutbox()
   #running = false
 
   /** Opens it; what was stored before a stop is still there. */
@@ -49,17 +56,15 @@ export class MemoryStore implements Statestore {
     this.#checkRunning()
     const refused: ActorId[] = []
     return group.map((commit) => {
-      const record = this.#find(commit.id)
-      // Behind a refused commit stands what would have followed it. If another owner is ahead by just that commit, the
-      // revision would fit, and the state would not.
-      const orphaned = refused.some((id) => sameActor(id, commit.id))
-      const fits = mayFollow(record?.latest ?? NOTHING_STANDS, commit) && record?.repeats(commit) !== true
-      if (orphaned || !fits) {
-        refused.push(commit.id)
+      const { id, sends, takes } = commit
+      const isOutside = id.name === ''
+      const fits = this.#outbox.hasAll(id.system, takes) && (isOutside || this.#fits(commit, refused))
+      if (!fits) {
+        if (!isOutside) refused.push(id)
         return 'conflict'
       }
-      const applied = record ?? this.#create(commit.id)
-      applied.apply(commit)
+      this.#outbox.apply(id.system, takes, sends)
+      if (!isOutside && changesActor(commit)) (this.#find(id) ?? this.#create(id)).apply(commit)
       return 'committed'
     })
   }
@@ -98,6 +103,21 @@ export class MemoryStore implements Statestore {
     return { actors, next: last === undefined || rest.length <= page.limit ? null : pageToken(last.id) }
   }
 
+  async due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): Promise<DuePage> {
+    this.#checkRunning()
+    return this.#outbox.due(system, untilMs, limit, after)
+  }
+
+  async envelopes(system: string, ids: readonly string[]): Promise<(StandingEnvelope | null)[]> {
+    this.#checkRunning()
+    return ids.map((id) => this.#outbox.find(system, id))
+  }
+
+  async listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage> {
+    this.#checkRunning()
+    return this.#outbox.list(system, box, page)
+  }
+
   async delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {
     this.#checkRunning()
     if (!mayFollow(this.#find(id)?.latest ?? NOTHING_STANDS, { follows, birth })) return 'conflict'
@@ -125,6 +145,15 @@ export class MemoryStore implements Statestore {
     throw new SpawnError('STORE_UNAVAILABLE', 'the memory store is not running: start it before use')
   }
 
+  /** Whether an actor's commit follows what stands. */
+  #fits(commit: Commit, refused: readonly ActorId[]): boolean {
+    // Behind a refused commit stands what would have followed it. If another owner is ahead by just that commit, the
+    // revision would fit, and the state would not.
+    if (refused.some((id) => sameActor(id, commit.id))) return false
+    const record = this.#find(commit.id)
+    return mayFollow(record?.latest ?? NOTHING_STANDS, commit) && record?.repeats(commit) !== true
+  }
+
   #find({ system, parent, name }: ActorId): ActorRecord | undefined {
     return this.#systems.get(system)?.get(parent)?.get(name)
   }
@@ -147,6 +176,11 @@ export class MemoryStore implements Statestore {
     if (names?.size === 0) parents?.delete(parent)
     if (parents?.size === 0) this.#systems.delete(system)
   }
+}
+
+/** A turn may leave nothing of its actor behind but what it sent and took. */
+function changesActor({ follows, outcomes, revision }: Commit): boolean {
+  return revision > follows || outcomes.length > 0
 }
 
 function matches({ id, tags }: StoredActor, filter: ActorFilter): boolean {

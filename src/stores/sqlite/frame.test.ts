@@ -91,6 +91,8 @@ describe('a frame', () => {
       committedAtMs: 1,
       history: { revisions: 0, durationMs: 0 },
       outcomes: [],
+      sends: [],
+      takes: [],
     }))
     const [frame, ...others] = writer.pack(group)
     assert.equal(others.length, 0)
@@ -110,6 +112,8 @@ describe('a frame', () => {
       committedAtMs: 1,
       history: { revisions: 0, durationMs: 0 },
       outcomes: [],
+      sends: [],
+      takes: [],
     }
     for (const bad of [-1, 0.5, Number.NaN, 2 ** 53]) {
       assert.throws(() => writer.pack([good, { ...good, committedAtMs: bad }]), RangeError)

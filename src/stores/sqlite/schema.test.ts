@@ -102,6 +102,8 @@ describe('a store file that is damaged', () => {
       committedAtMs: 1,
       history,
       outcomes: [],
+      sends: [],
+      takes: [],
     }
     store.commit(
       new FrameWriter().pack(names.map((name) => ({ id: { system: 's', parent: '', name }, ...rest }))),

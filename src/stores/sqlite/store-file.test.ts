@@ -39,6 +39,8 @@ function commitOf(name: string, follows: number, more: Partial<Commit> = {}): Co
     committedAtMs: revision,
     history,
     outcomes: [],
+    sends: [],
+    takes: [],
     ...more,
   }
 }
