@@ -5,8 +5,9 @@ import type { Kind, Logger, Metadata, Tags } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import type { ActorDefinition } from './actor-definition.ts'
 import type { DeepReadonly } from './deep-readonly.ts'
-import type { InvokeOptions } from './invoke-options.ts'
-import type { InstanceName, Ref } from './ref.ts'
+import type { InvokeForReceipt, InvokeLater, InvokeOptions, Receipt } from './invoke-options.ts'
+import type { Ref } from './ref.ts'
+import type { InstanceName } from './target.ts'
 
 /**
  * One turn, from the inside. It ends with the turn: afterwards its state and tags can no longer be read or set and its
@@ -42,10 +43,13 @@ export interface Context<State = unknown, Next = State> {
   readonly clock: Pick<Clock, 'now'>
   /**
    * Calls another actor by name. It leaves when everything that this turn rests on is committed, and gets no more time than
-   * this turn has left.
+   * this turn has left. With `delay`, `scheduledTo` or `cron` it comes later, and the answer is the id of its schedule;
+   * with `receipt: true` it is a Receipt. What need not be answered is better an effect of this turn: see Value.
    *
    * @throws SpawnError CALL_CYCLE when that actor waits for this one; any other code.
    */
+  invoke(name: string, options: InvokeLater): Promise<string>
+  invoke(name: string, options: InvokeForReceipt): Promise<Receipt>
   invoke(name: string, options: InvokeOptions): Promise<unknown>
   /** The typed calls of another actor: `ctx.ref(cart, 'cart-1').add({ item })`. */
   ref<S, Actions, K extends Kind>(

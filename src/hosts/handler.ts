@@ -9,7 +9,7 @@ import type { ActionDefinition } from '../ports/index.ts'
 import type { Schema, SchemaInput, SchemaOutput } from '../protocol/index.ts'
 import type { Context } from './context.ts'
 import type { DeepReadonly } from './deep-readonly.ts'
-import type { Unchanged, Value } from './value.ts'
+import type { Unchanged, Unrouted, Value } from './value.ts'
 
 /**
  * The function of an action. It returns a Value, or the response itself, or a promise of either. Its payload is typed by its schema, or by an annotation of the parameter; without both it is
@@ -31,6 +31,16 @@ export interface ActionOptions<State, Payload, Next = State> {
   readonly response?: Schema | undefined
   /** How long one run may take, in milliseconds. Default: no limit but the caller's deadline. */
   readonly timeout?: number | undefined
+  /**
+   * Fires it every so many milliseconds, at least 10, with no payload, while its definition is registered: durably, and
+   * never beside itself. `Value.timer` changes or stops it.
+   */
+  readonly timer?: number | undefined
+  /**
+   * True: it changes nothing. It sees the last durable state, runs beside other turns and waits for no commit; if it sets
+   * something, it fails.
+   */
+  readonly query?: boolean | undefined
 }
 
 export type ActionInput<State, Payload, Next = State> =
@@ -59,14 +69,14 @@ export type StateChecked<Action, Next> = [StateIn<ReturnType<FunctionOf<Action>>
 ]
   ? unknown
   : Action extends AnyFunction
-    ? (...args: never) => Value<DeepReadonly<Next>, unknown>
-    : { readonly handler: (...args: never) => Value<DeepReadonly<Next>, unknown> }
+    ? (...args: never) => Value<DeepReadonly<Next>, unknown, unknown>
+    : { readonly handler: (...args: never) => Value<DeepReadonly<Next>, unknown, unknown> }
 
 /** The states of the Values that are returned. */
 type StateIn<Returned> = 0 extends Returned & 1
   ? never
   : Awaited<Returned> extends infer Answer
-    ? Answer extends Value<infer State, unknown>
+    ? Answer extends Value<infer State, unknown, unknown>
       ? State
       : never
     : never
@@ -88,10 +98,35 @@ type PayloadParameter<Args extends readonly unknown[]> = Args extends readonly [
       : [payload?: Payload]
     : [payload?: undefined]
 
-/** What a call answers with. */
-export type ResponseOf<Action> = Action extends { readonly response: infer S extends Schema }
-  ? SchemaOutput<S>
-  : Replied<Awaited<ReturnType<FunctionOf<Action>>>>
+/** What an action can be piped into it. One without a payload takes anything. */
+export type PipedInto<Action> =
+  PayloadOf<Action> extends readonly [(infer Payload)?]
+    ? [Payload] extends [undefined]
+      ? unknown
+      : Payload
+    : never
 
-type Replied<Returned> =
-  Returned extends Value<unknown, infer Response> ? Response : Returned extends void ? undefined : Returned
+/** What a call answers with; of an action that pipes or forwards, what the last hop does. */
+export type ResponseOf<Action> = Answer<Awaited<ReturnType<FunctionOf<Action>>>, OwnResponse<Action>>
+
+/** What an action says itself. */
+export type ReplyOf<Action> = Own<Awaited<ReturnType<FunctionOf<Action>>>, OwnResponse<Action>>
+
+/** By the schema of its response, if it has one. */
+type OwnResponse<Action> = Action extends { readonly response: infer S extends Schema } ? S : undefined
+
+type Answer<Returned, S> =
+  Returned extends Value<unknown, unknown, infer Last>
+    ? [Last] extends [Unrouted]
+      ? Own<Returned, S>
+      : Last
+    : Own<Returned, S>
+
+type Own<Returned, S> = S extends Schema ? SchemaOutput<S> : Said<Returned>
+
+type Said<Returned> =
+  Returned extends Value<unknown, infer Response, unknown>
+    ? Response
+    : Returned extends void
+      ? undefined
+      : Returned

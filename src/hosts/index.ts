@@ -5,15 +5,31 @@ export { type ActorDefinition, isActorDefinition, markDefinition } from './actor
 export type { Context } from './context.ts'
 export type { DeepReadonly } from './deep-readonly.ts'
 export { deepFreeze } from './freeze.ts'
+export type { Effect, EffectOptions, NamedEffectOptions } from './effect.ts'
+export { effect, type EffectsOn } from './effects-on.ts'
 export type {
   ActionInput,
   ActionOptions,
   Handler,
   HandlerAction,
   PayloadOf,
+  ReplyOf,
   ResponseOf,
   StateChecked,
 } from './handler.ts'
-export { type CallOptions, callOf, type InvokeOptions } from './invoke-options.ts'
-export { type InstanceName, type Ref, refOf, type Sender } from './ref.ts'
+export {
+  type CallOptions,
+  callOf,
+  type InvokeForReceipt,
+  type InvokeLater,
+  type InvokeOptions,
+  type Receipt,
+  type ReceiptOptions,
+  type ScheduleOptions,
+} from './invoke-options.ts'
+export { type Ref, refOf, type Sender } from './ref.ts'
+export type { RouteOptions } from './route.ts'
+export type { InstanceName } from './target.ts'
+export { isTimerPeriod, MAX_TIMER_MS, MIN_TIMER_MS, type TimingOptions } from './timing.ts'
 export { Value } from './value.ts'
+export type { BroadcastOptions } from './workflow.ts'

@@ -1,13 +1,11 @@
 // What callers in user code say about one call, and its form as the gateway takes it. It refuses what it does not know: an
 // option that is misspelt would otherwise be left out without a word.
 
-import { SpawnError } from '../base/index.ts'
-import type { Call, Metadata } from '../ports/index.ts'
+import type { Call, Metadata, Receipt as Receipted } from '../ports/index.ts'
+import { misuse } from './misuse.ts'
+import { type AtOnce, type Later, TIMING_OPTIONS, type TimingOptions, timingOf } from './timing.ts'
 
-/** How one call is made; all of it optional. */
-export interface CallOptions {
-  /** True: done as soon as the message stands in the mailbox; the response is undefined. */
-  readonly async?: boolean | undefined
+interface AnyCallOptions {
   /** Text entries that the action sees as `ctx.metadata`. */
   readonly metadata?: Metadata | undefined
   /** Milliseconds; default 60,000, and never beyond the deadline of the turn that calls. */
@@ -18,7 +16,33 @@ export interface CallOptions {
   readonly idempotencyKey?: string | undefined
 }
 
-interface TargetOptions extends CallOptions {
+/** How one call is made; all of it optional. */
+export interface CallOptions extends AnyCallOptions, AtOnce {
+  /** True: done as soon as the message stands in the mailbox; the response is undefined. */
+  readonly async?: boolean | undefined
+  readonly receipt?: false | undefined
+}
+
+/** A call that is answered with a Receipt: what it rests on, with the response in it. */
+export interface ReceiptOptions extends AnyCallOptions, AtOnce {
+  readonly receipt: true
+  readonly async?: false | undefined
+}
+
+/** A call for later, that is answered with the id of its schedule as soon as that is durable. */
+export type ScheduleOptions = AnyCallOptions &
+  Later & { readonly async?: false | undefined; readonly receipt?: false | undefined }
+
+/** What a call rests on, and its response. */
+export interface Receipt<out Response = unknown> extends Receipted {
+  readonly response: Response
+}
+
+interface TargetOptions extends AnyCallOptions, TimingOptions {
+  /** True: done as soon as the message stands in the mailbox; the response is undefined. */
+  readonly async?: boolean | undefined
+  /** True: the answer is a Receipt, with the response in it. */
+  readonly receipt?: boolean | undefined
   /** The system of the actor; default: this one. */
   readonly system?: string | undefined
   /** The unnamed definition that the actor is an instance of. */
@@ -33,25 +57,47 @@ export type InvokeOptions = TargetOptions &
     | { readonly command: string; readonly action?: undefined }
   )
 
-const CALL_OPTIONS = ['async', 'metadata', 'timeout', 'signal', 'idempotencyKey'] as const
-const INVOKE_OPTIONS = ['action', 'command', 'payload', 'ref', 'system', ...CALL_OPTIONS] as const
+/** A call by name for later: answered with the id of its schedule. */
+export type InvokeLater = InvokeOptions & Later
 
-const callOptions: ReadonlySet<string> = new Set(CALL_OPTIONS)
-const invokeOptions: ReadonlySet<string> = new Set(INVOKE_OPTIONS)
+/** A call by name that is answered with a Receipt. */
+export type InvokeForReceipt = InvokeOptions & AtOnce & { readonly receipt: true }
+
+/** Whether the gateway takes an option as it is, or it is renamed or looked at first. */
+type Form = 'as is' | 'looked at'
+
+const CALL_OPTIONS: readonly (readonly [string, Form])[] = [
+  ['async', 'as is'],
+  ['metadata', 'as is'],
+  ['timeout', 'looked at'],
+  ['signal', 'as is'],
+  ['idempotencyKey', 'as is'],
+  ['receipt', 'looked at'],
+  ...TIMING_OPTIONS.map((name) => [name, 'looked at'] as const),
+]
+
+const callOptions: ReadonlyMap<string, Form> = new Map(CALL_OPTIONS)
+const invokeOptions: ReadonlyMap<string, Form> = new Map([
+  ['action', 'as is'],
+  ['command', 'looked at'],
+  ['payload', 'as is'],
+  ['ref', 'as is'],
+  ['system', 'as is'],
+  ...CALL_OPTIONS,
+])
 
 /** @throws SpawnError INVALID_ARGUMENT for options that it does not know, and for a call without an action. */
 export function callOf(name: string, options: InvokeOptions): Call {
-  checkKeys(name, options, invokeOptions)
-  const { action, command, timeout } = options
+  const asIs = checkKeys(name, options, invokeOptions)
+  // Most calls say nothing that the gateway calls by another name: they are handed on as they are.
+  if (asIs && options.action !== undefined) return options
+  const { action, command, ...rest } = options
   if ((action === undefined) === (command === undefined)) {
     const fault =
       action === undefined ? 'names no action' : 'has both `action` and `command`, which mean the same'
-    throw new SpawnError('INVALID_ARGUMENT', `the call of "${name}" ${fault}`)
+    throw misuse(`the call of "${name}" ${fault}`)
   }
-  // Most calls say nothing that the gateway calls by another name: they are handed on as they are.
-  if (command === undefined && timeout === undefined) return options
-  const { command: _command, timeout: timeoutMs, ...rest } = options
-  return { ...rest, action: action ?? command ?? '', timeoutMs }
+  return { ...inWords(name, rest), action: action ?? command ?? '' }
 }
 
 /** The same for a call through a ref. */
@@ -59,23 +105,42 @@ export function refCallOf(
   action: string,
   ref: string | undefined,
   payload: unknown,
-  options: CallOptions | undefined,
+  options: CallOptions | ReceiptOptions | ScheduleOptions | undefined,
 ): Call {
   if (options === undefined) return { ref, action, payload }
-  checkKeys(action, options, callOptions)
-  const { timeout, ...rest } = options
-  return { ref, action, payload, ...rest, timeoutMs: timeout }
+  const asIs = checkKeys(action, options, callOptions)
+  return { ref, action, payload, ...(asIs ? options : inWords(action, options)) }
 }
 
-/** On the path of every call: the text is made only for a fault, and most keys need no look into the set. */
-function checkKeys(subject: string, options: object, known: ReadonlySet<string>): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new SpawnError('INVALID_ARGUMENT', `the call of "${subject}" needs an object of options`)
+/** The options that are called otherwise, or have to fit together. */
+function inWords<Rest extends Omit<TargetOptions, 'payload'>>(name: string, options: Rest) {
+  const { cron, delay, scheduledTo, timeZone, timeout, ...rest } = options
+  const timing = timingOf(['the call of', name], { cron, delay, scheduledTo, timeZone })
+  if (options.receipt === true && (timing !== undefined || options.async === true)) {
+    const early = timing === undefined ? 'an `async` call' : 'a call for later'
+    throw misuse(`the call of "${name}" asks for a receipt, but ${early} is answered before it is made`)
   }
+  return { ...rest, ...(timeout === undefined ? {} : { timeoutMs: timeout }), ...timing }
+}
+
+/**
+ * On the path of every call: the text is made only for a fault, and most keys need no look into the map.
+ *
+ * @returns whether the gateway takes all of them as they are.
+ */
+function checkKeys(subject: string, options: object, known: ReadonlyMap<string, Form>): boolean {
+  if (typeof options !== 'object' || options === null) {
+    throw misuse(`the call of "${subject}" needs an object of options`)
+  }
+  let asIs = true
   for (const key in options) {
     if (known === invokeOptions && (key === 'action' || key === 'payload' || key === 'ref')) continue
-    if (known.has(key)) continue
-    const fault = `an unknown option "${key}"; known are ${[...known].join(', ')}`
-    throw new SpawnError('INVALID_ARGUMENT', `the call of "${subject}" has ${fault}`)
+    const form = known.get(key)
+    if (form === undefined) {
+      const names = [...known.keys()].join(', ')
+      throw misuse(`the call of "${subject}" has an unknown option "${key}"; known are ${names}`)
+    }
+    if (form === 'looked at') asIs = false
   }
+  return asIs
 }

@@ -74,9 +74,9 @@ describe('a ref', () => {
 
   test('is refused without a definition, without the name it needs, and with one it does not', () => {
     // @ts-expect-error a name is no definition
-    assert.throws(() => refOf(recorder(), 'one', undefined), /made from a definition/)
+    assert.throws(() => refOf(recorder(), 'one', undefined), /a ref takes a definition: what actor/)
     assert.throws(() => refOf(recorder(), many, undefined), /"many" is unnamed: say which instance/)
-    assert.throws(() => refOf(recorder(), one, 'two'), /"one" is one actor and takes no instance name/)
+    assert.throws(() => refOf(recorder(), one, 'two'), /"one" is one actor: a ref takes no instance name/)
   })
 })
 

@@ -3,28 +3,39 @@
 //
 // The methods stand on a prototype that is made once per definition, so a ref is a small object and making one is cheap.
 
-import { SpawnError } from '../base/index.ts'
-import type { Call, Kind } from '../ports/index.ts'
-import { type ActorDefinition, isActorDefinition } from './actor-definition.ts'
+import type { Call } from '../ports/index.ts'
+import type { ActorDefinition } from './actor-definition.ts'
 import type { PayloadOf, ResponseOf } from './handler.ts'
-import { type CallOptions, refCallOf } from './invoke-options.ts'
+import {
+  type CallOptions,
+  type Receipt,
+  type ReceiptOptions,
+  refCallOf,
+  type ScheduleOptions,
+} from './invoke-options.ts'
+import { targetOf } from './target.ts'
 
 type GetName = 'get' | 'Get' | 'get_state' | 'getState' | 'GetState'
 
 /** The default action of an actor whose definition has none of these names. */
 type DefaultGet<State, Actions> = keyof Actions & GetName extends never
-  ? { get(payload?: undefined, options?: CallOptions): Promise<State> }
+  ? { get: RefMethod<[payload?: undefined], State> }
   : unknown
+
+/**
+ * The call of one action: answered with its response. With `receipt: true`, with a Receipt that has the response in it;
+ * with `delay`, `scheduledTo` or `cron`, with the id of its schedule.
+ */
+export interface RefMethod<Payload extends readonly unknown[], Response> {
+  (...args: [...payload: Payload, options: ScheduleOptions]): Promise<string>
+  (...args: [...payload: Payload, options: ReceiptOptions]): Promise<Receipt<Response>>
+  (...args: [...payload: Payload, options?: CallOptions]): Promise<Response>
+}
 
 /** One method per action: `ref.add({ value: 1 }, { timeout: 1_000 })`. */
 export type Ref<State, Actions> = {
-  readonly [Name in keyof Actions]: (
-    ...args: [...PayloadOf<Actions[Name]>, options?: CallOptions]
-  ) => Promise<ResponseOf<Actions[Name]>>
+  readonly [Name in keyof Actions]: RefMethod<PayloadOf<Actions[Name]>, ResponseOf<Actions[Name]>>
 } & DefaultGet<State, Actions>
-
-/** The name argument of `ref`: for an unnamed definition the instance's, else none. */
-export type InstanceName<K extends Kind> = K extends 'unnamed' ? [name: string] : []
 
 /** What a ref calls through: a system, or a turn. */
 export interface Sender {
@@ -32,6 +43,8 @@ export interface Sender {
 }
 
 const GET_NAMES: readonly GetName[] = ['get', 'Get', 'get_state', 'getState', 'GetState']
+
+type RefOptions = CallOptions | ReceiptOptions | ScheduleOptions
 
 class RefBase {
   readonly #sender: Sender
@@ -45,7 +58,7 @@ class RefBase {
   }
 
   static method(action: string) {
-    return function call(this: RefBase, payload?: unknown, options?: CallOptions): Promise<unknown> {
+    return function call(this: RefBase, payload?: unknown, options?: RefOptions): Promise<unknown> {
       try {
         return this.#sender.send(this.#name, refCallOf(action, this.#parent, payload, options))
       } catch (error) {
@@ -63,18 +76,9 @@ export function refOf<State, Actions>(
   definition: ActorDefinition<State, Actions>,
   name: string | undefined,
 ): Ref<State, Actions> {
-  if (!isActorDefinition(definition)) {
-    throw new SpawnError('INVALID_ARGUMENT', 'a ref is made from a definition: what actor(...) answered')
-  }
-  const unnamed = definition.kind === 'unnamed'
-  if (unnamed !== (name !== undefined)) {
-    const fault = unnamed
-      ? `"${definition.name}" is unnamed: say which instance, ref(${definition.name}, name)`
-      : `"${definition.name}" is one actor and takes no instance name`
-    throw new SpawnError('INVALID_ARGUMENT', fault)
-  }
+  const target = targetOf('a ref', definition, name)
   const RefClass = classes.get(definition) ?? classFor(definition)
-  const ref = new RefClass(sender, name ?? definition.name, unnamed ? definition.name : undefined)
+  const ref = new RefClass(sender, target.name, target.ref)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its class has a method for each of the actions
   return ref as unknown as Ref<State, Actions>
 }

@@ -15,7 +15,10 @@ import {
   type ActorDefinition,
   callOf,
   type InstanceName,
+  type InvokeForReceipt,
+  type InvokeLater,
   type InvokeOptions,
+  type Receipt,
   type Ref,
   refOf,
   type Sender,
@@ -68,9 +71,13 @@ export class System implements AsyncDisposable, Sender {
    * Calls an action of an actor by name: `invoke('incrementor', { action: 'add', payload: { value: 1 } })`. For an
    * instance of an unnamed definition, `ref` names the definition.
    *
-   * @returns the response; undefined when there is none, or for an `async` call.
+   * @returns the response; undefined when there is none, or for an `async` call. With `receipt: true` a Receipt that has the
+   *   response in it; with `delay`, `scheduledTo` or `cron` the id of the schedule, as soon as that is durable.
    * @throws SpawnError, any code; see docs/errors.md
    */
+  invoke(name: string, options: InvokeLater): Promise<string>
+  invoke(name: string, options: InvokeForReceipt): Promise<Receipt>
+  invoke(name: string, options: InvokeOptions): Promise<unknown>
   invoke(name: string, options: InvokeOptions): Promise<unknown> {
     // Not an async function: its promise would cost every call three microtasks.
     try {

@@ -4,6 +4,7 @@
 import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
 import type { Turn } from '../../ports/index.ts'
 import { addressText } from '../../protocol/index.ts'
+import { isMisuse } from '../misuse.ts'
 
 /** Errors of calls that a turn made. In nobody else's mouth do they mean the same. */
 const ofNestedCalls = new WeakSet<SpawnError>()
@@ -21,7 +22,8 @@ export function throwNested(error: unknown): never {
  * - CALL_CYCLE keeps its code: the whole chain of callers has to know.
  * - A refusal of the caller's call that the handler throws itself keeps its code: `throw new SpawnError('PERMISSION_DENIED', …)`.
  * - All else is ACTION_FAILED with what was thrown as its cause, also a refusal that a nested call got: there this
- *   handler was the caller, and its own caller did nothing wrong.
+ *   handler was the caller, and its own caller did nothing wrong. So is what the handler got for a wrong use of this
+ *   package, such as a misspelt option.
  */
 export function failureOf(turn: Turn, thrown: unknown): SpawnError {
   if (isSpawnError(thrown) && passes(thrown)) return thrown
@@ -46,7 +48,7 @@ function passes(error: SpawnError): boolean {
     case 'store':
       return true
     case 'caller':
-      return error.code === 'CALL_CYCLE' || !ofNestedCalls.has(error)
+      return error.code === 'CALL_CYCLE' || !(ofNestedCalls.has(error) || isMisuse(error))
     default:
       return false
   }

@@ -10,8 +10,15 @@ import type { ActorId } from '../../protocol/index.ts'
 import type { ActorDefinition } from '../actor-definition.ts'
 import type { Context } from '../context.ts'
 import type { DeepReadonly } from '../deep-readonly.ts'
-import { callOf, type InvokeOptions } from '../invoke-options.ts'
-import { type InstanceName, type Ref, refOf, type Sender } from '../ref.ts'
+import {
+  callOf,
+  type InvokeForReceipt,
+  type InvokeLater,
+  type InvokeOptions,
+  type Receipt,
+} from '../invoke-options.ts'
+import { type Ref, refOf, type Sender } from '../ref.ts'
+import type { InstanceName } from '../target.ts'
 import { boundLogger } from './bound-logger.ts'
 import { labelOf, throwNested } from './failure.ts'
 import { deepFreeze } from '../freeze.ts'
@@ -95,6 +102,9 @@ export class TurnContext implements Context, Sender {
     return this.options.clock
   }
 
+  invoke(name: string, options: InvokeLater): Promise<string>
+  invoke(name: string, options: InvokeForReceipt): Promise<Receipt>
+  invoke(name: string, options: InvokeOptions): Promise<unknown>
   async invoke(name: string, options: InvokeOptions): Promise<unknown> {
     return this.send(name, callOf(name, options))
   }
