@@ -4,7 +4,20 @@ export { type ActorId, addressText, checkName, sameActor } from './address.ts'
 export type { Codec } from './codec.ts'
 export { jsonCodec, standardCodec } from './json-codec.ts'
 export { Json, Packed } from './packed.ts'
-export { actionPath, actorPath, actorsPath, type ApiPath, parsePath } from './paths.ts'
+export {
+  actionPath,
+  actorPath,
+  actorsPath,
+  type ApiPath,
+  channelPath,
+  channelsPath,
+  deadLetterPath,
+  deadLetterRetryPath,
+  deadLettersPath,
+  parsePath,
+  schedulePath,
+  schedulesPath,
+} from './paths.ts'
 export { protobufCodec } from './protobuf-codec.ts'
 export { codecOf, type Schema, type SchemaInput, type SchemaOutput } from './schema.ts'
 export { fromProblem, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts'

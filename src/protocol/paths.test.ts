@@ -5,7 +5,18 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 
 import { isSpawnError, LIMITS } from '../base/index.ts'
-import { actionPath, actorPath, actorsPath, parsePath } from './paths.ts'
+import {
+  actionPath,
+  actorPath,
+  actorsPath,
+  channelPath,
+  deadLetterPath,
+  deadLetterRetryPath,
+  deadLettersPath,
+  parsePath,
+  schedulePath,
+  schedulesPath,
+} from './paths.ts'
 
 const nasty = [
   '.',
@@ -35,6 +46,9 @@ test('a path is written as people know it', () => {
   assert.equal(actorsPath('my-system'), '/api/v1/system/my-system/actors')
   assert.equal(actorPath(id), '/api/v1/system/my-system/actors/user-1')
   assert.equal(actionPath(id, 'rename'), '/api/v1/system/my-system/actors/user-1/actions/rename')
+  assert.equal(channelPath('my-system', 'news'), '/api/v1/system/my-system/channels/news')
+  assert.equal(schedulePath('my-system', 'a1'), '/api/v1/system/my-system/schedules/a1')
+  assert.equal(deadLetterRetryPath('my-system', 'a/1'), '/api/v1/system/my-system/dead-letters/a%2F1/retry')
 })
 
 test('any names come back exactly, as they were built and after normalisation', () => {
@@ -44,6 +58,12 @@ test('any names come back exactly, as they were built and after normalisation', 
         [actorsPath(system), { kind: 'actors', system }],
         [actorPath({ system, name: actor }), { kind: 'actor', system, actor }],
         [actionPath({ system, name: actor }, action), { kind: 'action', system, actor, action }],
+        [channelPath(system, action), { kind: 'channel', system, channel: action }],
+        [schedulesPath(system), { kind: 'schedules', system }],
+        [schedulePath(system, action), { kind: 'schedule', system, id: action }],
+        [deadLettersPath(system), { kind: 'dead-letters', system }],
+        [deadLetterPath(system, action), { kind: 'dead-letter', system, id: action }],
+        [deadLetterRetryPath(system, action), { kind: 'dead-letter-retry', system, id: action }],
       ] as const) {
         const url = new URL(`http://127.0.0.1${path}?ref=x/y`)
         for (const target of [path, `${path}?async=true`, url.pathname + url.search]) {
@@ -70,6 +90,13 @@ test('what is no path of the interface is null', () => {
     '/api/v1/system/s/actors/a/actions',
     '/api/v1/system/s/actors/a/other/b',
     '/api/v1/system/s/actors/a/actions/b/c',
+    '/api/v1/system/s/channels',
+    '/api/v1/system/s/channels/c/d',
+    '/api/v1/system/s/schedules/a/b',
+    '/api/v1/system/s/dead-letters/a/b',
+    '/api/v1/system/s/dead-letters/a/retry/b',
+    '/api/v1/system/s/constructor',
+    '/api/v1/system/s/__proto__/a',
     '/API/v1/system/s/actors',
     'http://host/api/v1/system/s/actors',
   ]) {
@@ -82,6 +109,10 @@ test('an empty name and broken encodings are the caller’s fault', () => {
     '/api/v1/system//actors',
     '/api/v1/system/s/actors/',
     '/api/v1/system/s/actors/a/actions/',
+    '/api/v1/system/s/channels/',
+    '/api/v1/system/s/schedules/',
+    '/api/v1/system/s/dead-letters//retry',
+    '/api/v1/system/s/dead-letters/%ff',
     '/api/v1/system/s/actors/%',
     '/api/v1/system/s/actors/%zz',
     '/api/v1/system/s/actors/%ff',
@@ -100,7 +131,13 @@ test('no path is built from what is no name', () => {
   for (const bad of ['', '\ud800', 'x'.repeat(LIMITS.nameBytes + 1)]) {
     assert.throws(() => actorsPath(bad), /system name/)
     assert.throws(() => actorPath({ system: 's', name: bad }), /actor name/)
+    assert.throws(() => channelPath('s', bad), /channel name/)
   }
+  for (const bad of ['', '\ud800', 'x'.repeat(LIMITS.envelopeIdBytes + 1)]) {
+    assert.throws(() => schedulePath('s', bad), /the schedule has an id/)
+    assert.throws(() => deadLetterRetryPath('s', bad), /the dead letter has an id/)
+  }
+  assert.match(schedulePath('s', 'x'.repeat(LIMITS.envelopeIdBytes)), /x{2048}$/)
 })
 
 test('nothing but a refusal or a path comes of arbitrary text', () => {

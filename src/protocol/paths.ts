@@ -5,7 +5,7 @@
 // script), also after a client or proxy has normalised the URL.
 
 import { checkName, type ActorId } from './address.ts'
-import { messageOf, SpawnError } from '../base/index.ts'
+import { LIMITS, messageOf, SpawnError } from '../base/index.ts'
 
 const PREFIX = '/api/v1/system/'
 
@@ -16,8 +16,14 @@ export type ApiPath =
   | { readonly kind: 'actors'; readonly system: string }
   | { readonly kind: 'actor'; readonly system: string; readonly actor: string }
   | { readonly kind: 'action'; readonly system: string; readonly actor: string; readonly action: string }
+  | { readonly kind: 'channel'; readonly system: string; readonly channel: string }
+  | { readonly kind: 'schedules'; readonly system: string }
+  | { readonly kind: 'schedule'; readonly system: string; readonly id: string }
+  | { readonly kind: 'dead-letters'; readonly system: string }
+  | { readonly kind: 'dead-letter'; readonly system: string; readonly id: string }
+  | { readonly kind: 'dead-letter-retry'; readonly system: string; readonly id: string }
 
-/** `/api/v1/system/{system}/actors` @throws SpawnError INVALID_ARGUMENT when a name is none; so do the two below. */
+/** `/api/v1/system/{system}/actors` @throws SpawnError INVALID_ARGUMENT when a name is none; so do all below. */
 export function actorsPath(system: string): string {
   return `${PREFIX}${segment('system', system)}/actors`
 }
@@ -32,6 +38,41 @@ export function actionPath(id: Pick<ActorId, 'system' | 'name'>, action: string)
   return `${actorPath(id)}/actions/${segment('action', action)}`
 }
 
+/** `/api/v1/system/{system}/channels` */
+export function channelsPath(system: string): string {
+  return `${PREFIX}${segment('system', system)}/channels`
+}
+
+/** `/api/v1/system/{system}/channels/{channel}` */
+export function channelPath(system: string, channel: string): string {
+  return `${channelsPath(system)}/${segment('channel', channel)}`
+}
+
+/** `/api/v1/system/{system}/schedules` */
+export function schedulesPath(system: string): string {
+  return `${PREFIX}${segment('system', system)}/schedules`
+}
+
+/** `/api/v1/system/{system}/schedules/{id}` */
+export function schedulePath(system: string, id: string): string {
+  return `${schedulesPath(system)}/${idSegment('schedule', id)}`
+}
+
+/** `/api/v1/system/{system}/dead-letters` */
+export function deadLettersPath(system: string): string {
+  return `${PREFIX}${segment('system', system)}/dead-letters`
+}
+
+/** `/api/v1/system/{system}/dead-letters/{id}` */
+export function deadLetterPath(system: string, id: string): string {
+  return `${deadLettersPath(system)}/${idSegment('dead letter', id)}`
+}
+
+/** `/api/v1/system/{system}/dead-letters/{id}/retry` */
+export function deadLetterRetryPath(system: string, id: string): string {
+  return `${deadLetterPath(system, id)}/retry`
+}
+
 /**
  * @param target a request's target as node:http gives it, with or without a query.
  * @returns null when it is no path of this interface.
@@ -41,13 +82,38 @@ export function parsePath(target: string): ApiPath | null {
   if (!target.startsWith(PREFIX)) return null
   const query = target.indexOf('?')
   const path = query < 0 ? target.slice(PREFIX.length) : target.slice(PREFIX.length, query)
-  const [system = '', actors, actor, actions, action, ...rest] = path.split('/')
-  if (actors !== 'actors' || rest.length > 0) return null
-  if (actor === undefined) return { kind: 'actors', system: nameOf('system', system) }
-  const names = { system: nameOf('system', system), actor: nameOf('actor', actor) }
-  if (actions === undefined) return { kind: 'actor', ...names }
-  if (actions !== 'actions' || action === undefined) return null
-  return { kind: 'action', ...names, action: nameOf('action', action) }
+  const [system = '', room, ...steps] = path.split('/')
+  const read = room !== undefined && Object.hasOwn(ROOMS, room) ? ROOMS[room] : undefined
+  return read?.(system, steps) ?? null
+}
+
+type Steps = readonly (string | undefined)[]
+
+/** What follows a system's name: how the steps after it are read; null: that leads nowhere. */
+const ROOMS: Readonly<Record<string, (system: string, steps: Steps) => ApiPath | null>> = {
+  actors: (system, [actor, actions, action, ...rest]) => {
+    if (rest.length > 0) return null
+    if (actor === undefined) return { kind: 'actors', system: nameOf('system', system) }
+    const names = { system: nameOf('system', system), actor: nameOf('actor', actor) }
+    if (actions === undefined) return { kind: 'actor', ...names }
+    if (actions !== 'actions' || action === undefined) return null
+    return { kind: 'action', ...names, action: nameOf('action', action) }
+  },
+  channels: (system, [channel, ...rest]) => {
+    if (channel === undefined || rest.length > 0) return null
+    return { kind: 'channel', system: nameOf('system', system), channel: nameOf('channel', channel) }
+  },
+  schedules: (system, [id, ...rest]) => {
+    if (rest.length > 0) return null
+    if (id === undefined) return { kind: 'schedules', system: nameOf('system', system) }
+    return { kind: 'schedule', system: nameOf('system', system), id: nameOf('schedule', id) }
+  },
+  'dead-letters': (system, [id, verb, ...rest]) => {
+    if (rest.length > 0 || (verb !== undefined && verb !== 'retry')) return null
+    if (id === undefined) return { kind: 'dead-letters', system: nameOf('system', system) }
+    const kind = verb === undefined ? 'dead-letter' : 'dead-letter-retry'
+    return { kind, system: nameOf('system', system), id: nameOf('dead letter', id) }
+  },
 }
 
 /**
@@ -56,11 +122,23 @@ export function parsePath(target: string): ApiPath | null {
  */
 function segment(what: string, name: string): string {
   checkName(what, name)
-  return name === '.' || name === '..' ? `=${name}` : encodeURIComponent(name)
+  return stepOf(name)
+}
+
+/** Ids are the engine's own, and longer than names may be. */
+function idSegment(what: string, id: string): string {
+  if (id === '' || !id.isWellFormed() || id.length > LIMITS.envelopeIdBytes) {
+    throw new SpawnError('INVALID_ARGUMENT', `the ${what} has an id that there cannot be`)
+  }
+  return stepOf(id)
+}
+
+function stepOf(text: string): string {
+  return text === '.' || text === '..' ? `=${text}` : encodeURIComponent(text)
 }
 
 function nameOf(what: string, written: string): string {
-  if (written === '') throw new SpawnError('INVALID_ARGUMENT', `the path has no ${what} name`)
+  if (written === '') throw new SpawnError('INVALID_ARGUMENT', `the path names no ${what}`)
   if (PLAIN_NAME.test(written)) return written
   if (written === '=.' || written === '=..') return written.slice(1)
   try {
@@ -68,7 +146,7 @@ function nameOf(what: string, written: string): string {
   } catch (cause) {
     throw new SpawnError(
       'INVALID_ARGUMENT',
-      `the ${what} name in the path is not valid percent-encoded UTF-8 (${messageOf(cause)})`,
+      `the ${what} in the path is not valid percent-encoded UTF-8 (${messageOf(cause)})`,
       { cause },
     )
   }

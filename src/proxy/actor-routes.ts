@@ -3,29 +3,28 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 
-import { LIMITS, SpawnError } from '../base/index.ts'
+import { SpawnError } from '../base/index.ts'
 import type { ActorFilter, Gateway, Inspection, Tags } from '../ports/index.ts'
-import { type ApiPath, type Json } from '../protocol/index.ts'
-import { type BodyRoom, BodyReading, hasBody } from './http-body.ts'
-import { callFrom } from './http-call.ts'
+import type { ApiPath } from '../protocol/index.ts'
+import { hasBody } from './http-body.ts'
+import { CALL_QUERY, callFrom } from './http-call.ts'
 import type { Connection } from './http-connection.ts'
-import { numberOf, parseQuery, type Query } from './http-query.ts'
-import { HttpRefusal } from './http-refusal.ts'
+import { type Payloads, refuseBody } from './http-payload.ts'
+import { numberOf, pageOf, parseQuery, type Query } from './http-query.ts'
+import { receiptHeaders, scheduledReply } from './http-receipt.ts'
 import { ACCEPTED, jsonReply, NO_CONTENT, type Reply } from './http-reply.ts'
-import { parseJsonBody } from './json-body.ts'
+import { isoTime } from './time-text.ts'
 
 type ActionPath = Extract<ApiPath, { kind: 'action' }>
 type ActorPath = Extract<ApiPath, { kind: 'actor' }>
 
 export class ActorRoutes {
   readonly #gateway: Gateway
-  readonly #room: BodyRoom
-  readonly #jsonDepth: number
+  readonly #payloads: Payloads
 
-  constructor(gateway: Gateway, room: BodyRoom, jsonDepth: number) {
+  constructor(gateway: Gateway, payloads: Payloads) {
     this.#gateway = gateway
-    this.#room = room
-    this.#jsonDepth = jsonDepth
+    this.#payloads = payloads
   }
 
   /** POST …/actors/{actor}/actions/{action} */
@@ -35,17 +34,15 @@ export class ActorRoutes {
     request: IncomingMessage,
     connection: Connection,
   ): Promise<Reply> {
-    const parameters = parseQuery(query, INVOKE_QUERY)
-    let payload: Json | undefined
-    if (hasBody(request)) {
-      this.#checkHead(request.headers)
-      const body = await new BodyReading(request, this.#room, connection.readings).done
-      if (body.length > 0) payload = parseJsonBody(body, this.#jsonDepth)
-    }
+    const parameters = parseQuery(query, CALL_QUERY)
+    const payload = hasBody(request) ? await this.#payloads.read(request, connection) : undefined
     const call = callFrom(path.action, parameters, request.headers, payload, connection)
-    const response = await this.#gateway.invokeJson(path.actor, call)
+    const { json, receipt, scheduleId } = await this.#gateway.invokeJson(path.actor, call)
+    if (scheduleId !== null) return scheduledReply(this.#gateway.system, scheduleId)
     if (call.async === true) return ACCEPTED
-    return response === undefined ? NO_CONTENT : jsonReply(response)
+    const headers = receipt === null ? undefined : receiptHeaders(receipt)
+    if (json !== undefined) return jsonReply(json, 200, headers)
+    return headers === undefined ? NO_CONTENT : { ...NO_CONTENT, headers }
   }
 
   /** GET …/actors/{actor} */
@@ -62,7 +59,7 @@ export class ActorRoutes {
 
   /** PUT …/actors/{actor} */
   async spawn({ actor }: ActorPath, query: string, request: IncomingMessage): Promise<Reply> {
-    refuseBody(request)
+    refuseBody(request, 'a PUT of an actor')
     const parameters = parseQuery(query, SPAWN_QUERY)
     const revision = numberOf(parameters, 'revision', Number.MAX_SAFE_INTEGER)
     await this.#gateway.spawn(actor, { ref: parameters.get('ref'), revision })
@@ -71,7 +68,7 @@ export class ActorRoutes {
 
   /** DELETE …/actors/{actor} */
   async remove({ actor }: ActorPath, query: string, request: IncomingMessage): Promise<Reply> {
-    refuseBody(request)
+    refuseBody(request, 'a DELETE of an actor')
     await this.#gateway.delete(actor, parseQuery(query, READ_QUERY).get('ref'))
     return NO_CONTENT
   }
@@ -79,31 +76,18 @@ export class ActorRoutes {
   /** GET …/actors */
   async list(query: string): Promise<Reply> {
     const parameters = parseQuery(query, LIST_QUERY)
-    const after = parameters.get('after')
-    const limit = numberOf(parameters, 'limit', LIMITS.pageSize) ?? LIMITS.defaultPageSize
-    const page = await this.#gateway.list(filterOf(parameters), {
-      limit,
-      ...(after !== undefined && { after }),
-    })
+    const page = await this.#gateway.list(filterOf(parameters), pageOf(parameters))
     const actors = page.actors.map(({ id, revision, tags, committedAtMs }) => ({
       name: id.name,
       parent: id.parent,
       revision,
       tags,
-      committedAt: new Date(committedAtMs).toISOString(),
+      committedAt: isoTime(committedAtMs),
     }))
     return jsonReply({ actors, next: page.next })
   }
-
-  /** Refuses a body that its headers tell enough about. */
-  #checkHead(headers: IncomingHttpHeaders): void {
-    checkContentType(headers)
-    const tooLarge = this.#room.refuse(Number(headers['content-length'] ?? 0))
-    if (tooLarge !== null) throw tooLarge
-  }
 }
 
-const INVOKE_QUERY = ['ref', 'async']
 const READ_QUERY = ['ref']
 const SPAWN_QUERY = ['ref', 'revision']
 const TAG = 'tag.'
@@ -129,32 +113,6 @@ function tagKey(parameter: string): string {
     )
   }
   return key
-}
-
-/**
- * JSON, by any of its names. A body without a type and one of the type that curl gives to `-d` are read as JSON too, so
- * that the shortest command works; if they are not JSON, the parser says so.
- */
-function checkContentType(headers: IncomingHttpHeaders): void {
-  const type = headers['content-type']
-  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
-    throw new HttpRefusal(415, 'the body is compressed; send it as it is', { closes: true })
-  }
-  if (type === undefined || type === 'application/json' || CURL_DEFAULT.test(type) || JSON_TYPE.test(type)) {
-    return
-  }
-  throw new HttpRefusal(415, 'the body must be JSON in UTF-8, with Content-Type: application/json', {
-    headers: ['Accept', 'application/json'],
-    closes: true,
-  })
-}
-
-const CURL_DEFAULT = /^application\/x-www-form-urlencoded\s*$/i
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;\s*charset="?utf-?8"?\s*)?;?\s*$/i
-
-function refuseBody(request: IncomingMessage): void {
-  if (!hasBody(request)) return
-  throw new HttpRefusal(400, `a ${request.method ?? ''} of an actor takes no body`, { closes: true })
 }
 
 /** Revision 0 was never committed: it names no fixed content, so it is no tag. */

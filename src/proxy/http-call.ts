@@ -5,9 +5,10 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 
 import { LIMITS, SpawnError } from '../base/index.ts'
-import type { Call, Metadata } from '../ports/index.ts'
+import type { Call, Metadata, Timing } from '../ports/index.ts'
 import type { Json } from '../protocol/index.ts'
 import { flagOf, type Query, wholeNumber } from './http-query.ts'
+import { MAX_TIME_MS, TIME_WRITINGS, timeOf } from './time-text.ts'
 
 const METADATA_PREFIX = 'spawn-metadata-'
 
@@ -27,6 +28,7 @@ export function callFrom(
   const timeout = headers['spawn-timeout']
   const key = headers['idempotency-key']
   const async = flagOf(query, 'async')
+  const timing = query.size === 0 ? AT_ONCE : timingOf(query)
   return {
     action,
     ref: query.get('ref'),
@@ -35,16 +37,55 @@ export function callFrom(
     metadata: metadataOf(headers),
     timeoutMs: timeout === undefined ? undefined : timeoutOf(String(timeout)),
     idempotencyKey: key === undefined ? undefined : headerText('Idempotency-Key', String(key)),
-    // An asynchronous call outlives its request.
-    signal: async ? undefined : caller.signal,
+    // A call that nobody waits for outlives its request.
+    signal: async || timing !== AT_ONCE ? undefined : caller.signal,
+    ...timing,
   }
+}
+
+/** The query parameters of a call. */
+export const CALL_QUERY = ['ref', 'async', 'delay', 'at', 'cron', 'timezone']
+
+const AT_ONCE: Timing = {}
+
+/** When the call is to come. What a cron expression and a time zone mean is the gateway's to say. */
+function timingOf(query: Query): Timing {
+  const delay = query.get('delay')
+  const at = query.get('at')
+  const cron = query.get('cron')
+  const timeZone = query.get('timezone')
+  if (Number(delay !== undefined) + Number(at !== undefined) + Number(cron !== undefined) > 1) {
+    throw new SpawnError(
+      'INVALID_ARGUMENT',
+      'of the query parameters "delay", "at" and "cron" only one can be meant',
+    )
+  }
+  if (timeZone !== undefined && cron === undefined) {
+    throw new SpawnError(
+      'INVALID_ARGUMENT',
+      'the query parameter "timezone" goes with "cron", which is missing',
+    )
+  }
+  if (delay !== undefined) {
+    return { delayMs: wholeNumber(delay, 'the query parameter "delay", in milliseconds,', MAX_TIME_MS, 0) }
+  }
+  if (at !== undefined) return { scheduledToMs: timeParameter(at) }
+  return cron === undefined ? AT_ONCE : { cron, timeZone }
+}
+
+function timeParameter(at: string): number {
+  // A bare plus in a query is a space; before an offset it cannot have been one.
+  const time = timeOf(at.replace(/ (?=\d\d:\d\d$)/, '+'))
+  if (time !== null) return time
+  throw new SpawnError('INVALID_ARGUMENT', `the query parameter "at" ${TIME_WRITINGS}`)
 }
 
 function timeoutOf(text: string): number {
   return wholeNumber(text, 'the header Spawn-Timeout, in milliseconds,', LIMITS.maxCallTimeoutMs)
 }
 
-function metadataOf(headers: IncomingHttpHeaders): Metadata | undefined {
+/** The metadata that a request's headers carry; undefined: none. */
+export function metadataOf(headers: IncomingHttpHeaders): Metadata | undefined {
   let metadata: Record<string, string> | undefined
   for (const name in headers) {
     if (!name.startsWith(METADATA_PREFIX)) continue

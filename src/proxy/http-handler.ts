@@ -5,8 +5,9 @@ import type { IncomingMessage } from 'node:http'
 
 import { SpawnError } from '../base/index.ts'
 import type { Gateway } from '../ports/index.ts'
-import { actorsPath } from '../protocol/index.ts'
+import { actorsPath, type ApiPath, channelsPath, deadLettersPath, schedulesPath } from '../protocol/index.ts'
 import type { ActorRoutes } from './actor-routes.ts'
+import type { ChannelRoutes } from './channel-routes.ts'
 import type { Connection } from './http-connection.ts'
 import type { HttpLimits } from './http-limits.ts'
 import type { OriginGuard } from './http-origin.ts'
@@ -14,6 +15,7 @@ import { parseQuery } from './http-query.ts'
 import { HttpRefusal } from './http-refusal.ts'
 import { jsonReply, type Reply } from './http-reply.ts'
 import { type Route, Router, splitTarget } from './http-router.ts'
+import type { OutboxRoutes } from './outbox-routes.ts'
 
 /** What each route can be asked; the text is the Allow header of a 405. */
 const ALLOWED: Readonly<Record<Exclude<Route['kind'], 'wire'>, string>> = {
@@ -23,23 +25,35 @@ const ALLOWED: Readonly<Record<Exclude<Route['kind'], 'wire'>, string>> = {
   actors: 'GET, HEAD',
   actor: 'GET, HEAD, PUT, DELETE',
   action: 'POST',
+  channel: 'POST',
+  schedules: 'GET, HEAD',
+  schedule: 'DELETE',
+  'dead-letters': 'GET, HEAD',
+  'dead-letter': 'GET, HEAD, DELETE',
+  'dead-letter-retry': 'POST',
 }
 
 const UP = jsonReply({ status: 'up' })
 const DOWN = jsonReply({ status: 'down' }, 503)
 
+export interface Routes {
+  readonly actors: ActorRoutes
+  readonly channels: ChannelRoutes
+  readonly outbox: OutboxRoutes
+}
+
 export class HttpHandler {
   readonly #gateway: Gateway
   readonly #router: Router
   readonly #guard: OriginGuard
-  readonly #actors: ActorRoutes
+  readonly #routes: Routes
   readonly #limits: HttpLimits
 
-  constructor(gateway: Gateway, guard: OriginGuard, actors: ActorRoutes, limits: HttpLimits) {
+  constructor(gateway: Gateway, guard: OriginGuard, routes: Routes, limits: HttpLimits) {
     this.#gateway = gateway
     this.#router = new Router(gateway.system)
     this.#guard = guard
-    this.#actors = actors
+    this.#routes = routes
     this.#limits = limits
   }
 
@@ -55,20 +69,47 @@ export class HttpHandler {
     }
     if (!allows(ALLOWED[route.kind], method)) throw this.#wrongMethod(method, ALLOWED[route.kind])
     switch (route.kind) {
-      case 'action':
-        this.#checkSystem(route.system)
-        return this.#actors.invoke(route, query, request, connection)
-      case 'actor':
-        this.#checkSystem(route.system)
-        if (method === 'PUT') return this.#actors.spawn(route, query, request)
-        if (method === 'DELETE') return this.#actors.remove(route, query, request)
-        return this.#actors.read(route, query, request)
-      case 'actors':
-        this.#checkSystem(route.system)
-        return this.#actors.list(query)
-      default:
+      case 'root':
+      case 'liveness':
+      case 'readiness':
         parseQuery(query, [])
         return Promise.resolve(this.#about(route.kind))
+      default:
+        this.#checkSystem(route.system)
+        return this.#ask(route, method, query, request, connection)
+    }
+  }
+
+  #ask(
+    path: ApiPath,
+    method: string,
+    query: string,
+    request: IncomingMessage,
+    connection: Connection,
+  ): Promise<Reply> {
+    const { actors, channels, outbox } = this.#routes
+    switch (path.kind) {
+      case 'action':
+        return actors.invoke(path, query, request, connection)
+      case 'actor':
+        if (method === 'PUT') return actors.spawn(path, query, request)
+        if (method === 'DELETE') return actors.remove(path, query, request)
+        return actors.read(path, query, request)
+      case 'actors':
+        return actors.list(query)
+      case 'channel':
+        return channels.publish(path, query, request, connection)
+      case 'schedules':
+        return outbox.listSchedules(query)
+      case 'schedule':
+        return outbox.cancelSchedule(path, query, request)
+      case 'dead-letters':
+        return outbox.listDeadLetters(query)
+      case 'dead-letter':
+        if (method === 'DELETE') return outbox.discardDeadLetter(path, query, request)
+        return outbox.readDeadLetter(path, query)
+      default:
+        return outbox.retryDeadLetter(path, query, request)
     }
   }
 
@@ -113,13 +154,25 @@ export class HttpHandler {
   #about(kind: 'root' | 'liveness' | 'readiness'): Reply {
     if (kind === 'liveness') return UP
     if (kind === 'readiness') return this.#gateway.ready ? UP : DOWN
-    const actors = actorsPath(this.#gateway.system)
+    const { system } = this.#gateway
+    const actors = actorsPath(system)
+    const schedules = schedulesPath(system)
+    const letters = deadLettersPath(system)
     return jsonReply({
-      about: `Spawn for TypeScript: durable actors of the system "${this.#gateway.system}"`,
-      system: this.#gateway.system,
+      about: `Spawn for TypeScript: durable actors of the system "${system}"`,
+      system,
       call: `POST ${actors}/{actor}/actions/{action}`,
       read: `GET ${actors}/{actor}`,
+      spawn: `PUT ${actors}/{actor}`,
+      delete: `DELETE ${actors}/{actor}`,
       list: `GET ${actors}`,
+      publish: `POST ${channelsPath(system)}/{channel}`,
+      schedules: `GET ${schedules}`,
+      cancel: `DELETE ${schedules}/{id}`,
+      deadLetters: `GET ${letters}`,
+      deadLetter: `GET ${letters}/{id}`,
+      retry: `POST ${letters}/{id}/retry`,
+      discard: `DELETE ${letters}/{id}`,
       health: 'GET /health/readiness',
     })
   }

@@ -9,16 +9,19 @@ import type { Duplex } from 'node:stream'
 import { assert, type Clock, SpawnError, type Timer } from '../base/index.ts'
 import type { Gateway, Logger } from '../ports/index.ts'
 import { ActorRoutes } from './actor-routes.ts'
+import { ChannelRoutes } from './channel-routes.ts'
 import { notListening, urlOf } from './http-address.ts'
 import { BodyRoom } from './http-body.ts'
 import { Connection } from './http-connection.ts'
-import { HttpHandler } from './http-handler.ts'
+import { HttpHandler, type Routes } from './http-handler.ts'
 import { HTTP_LIMITS, type HttpLimits } from './http-limits.ts'
 import { OriginGuard } from './http-origin.ts'
+import { Payloads } from './http-payload.ts'
 import { problemReply, rawReply } from './http-problem.ts'
 import { HttpRefusal } from './http-refusal.ts'
 import { send, sendAndLinger } from './http-reply.ts'
 import { HttpServer, parserRefusal } from './http-server.ts'
+import { OutboxRoutes } from './outbox-routes.ts'
 
 const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_PORT = 9001
@@ -65,8 +68,13 @@ export class HttpListener {
     this.#limits = { ...HTTP_LIMITS, ...options.limits }
     this.#room = new BodyRoom(this.#limits.bodyBytes, this.#limits.bodyBytesAtOnce)
     const guard = new OriginGuard(host, options.allowedHosts ?? [])
-    const actors = new ActorRoutes(gateway, this.#room, this.#limits.jsonDepth)
-    this.#handler = new HttpHandler(gateway, guard, actors, this.#limits)
+    const payloads = new Payloads(this.#room, this.#limits.jsonDepth)
+    const routes: Routes = {
+      actors: new ActorRoutes(gateway, payloads),
+      channels: new ChannelRoutes(gateway, payloads),
+      outbox: new OutboxRoutes(gateway),
+    }
+    this.#handler = new HttpHandler(gateway, guard, routes, this.#limits)
   }
 
   /** Where it is reached, without a slash at the end; known once it listens. */

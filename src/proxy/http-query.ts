@@ -1,7 +1,8 @@
 // The query of a request: names and values, decoded, each name at most once and only those that the route knows. A name
 // that is misspelt or given twice is refused rather than ignored, because either answer to it would be a guess.
 
-import { SpawnError } from '../base/index.ts'
+import { LIMITS, SpawnError } from '../base/index.ts'
+import type { PageRequest } from '../ports/index.ts'
 
 export type Query = ReadonlyMap<string, string>
 
@@ -48,16 +49,23 @@ export function numberOf(query: Query, name: string, most: number): number | und
   return value === undefined ? undefined : wholeNumber(value, `the query parameter "${name}"`, most)
 }
 
+/** The page that a listing is asked for: `limit`, 1 to LIMITS.pageSize, and `after`. */
+export function pageOf(query: Query): PageRequest {
+  const after = query.get('after')
+  const limit = numberOf(query, 'limit', LIMITS.pageSize) ?? LIMITS.defaultPageSize
+  return { limit, ...(after !== undefined && { after }) }
+}
+
 /**
  * Reads a whole number, written in digits only.
  *
  * @param what how the message calls it.
- * @throws SpawnError INVALID_ARGUMENT when `text` is anything but a whole number from 1 to `most`.
+ * @throws SpawnError INVALID_ARGUMENT when `text` is anything but a whole number from `least` to `most`.
  */
-export function wholeNumber(text: string, what: string, most: number): number {
-  const number = /^[0-9]{1,16}$/.test(text) ? Number(text) : 0
-  if (number >= 1 && number <= most) return number
-  throw new SpawnError('INVALID_ARGUMENT', `${what} must be a whole number from 1 to ${most}`)
+export function wholeNumber(text: string, what: string, most: number, least = 1): number {
+  const number = /^[0-9]{1,16}$/.test(text) ? Number(text) : -1
+  if (number >= least && number <= most) return number
+  throw new SpawnError('INVALID_ARGUMENT', `${what} must be a whole number from ${least} to ${most}`)
 }
 
 function decode(text: string, what: string): string {

@@ -5,9 +5,15 @@ import { SpawnError } from '../../src/base/index.ts'
 import type {
   ActorPage,
   Call,
+  DeadLetter,
+  DeadLetters,
   Gateway,
   Inspection,
+  JsonAnswer,
   PageRequest,
+  PublishOptions,
+  Schedule,
+  Schedules,
   SpawnOptions,
 } from '../../src/ports/index.ts'
 import { Json } from '../../src/protocol/index.ts'
@@ -19,6 +25,13 @@ export class MapGateway implements Gateway {
   readonly calls: { readonly name: string; readonly call: Call }[] = []
   readonly spawned: { readonly name: string; readonly options: SpawnOptions | undefined }[] = []
   readonly lists: unknown[] = []
+  readonly published: { readonly channel: string; readonly payload: unknown; readonly options: unknown }[] =
+    []
+  readonly standingSchedules = new Map<string, Schedule>()
+  readonly standingLetters = new Map<string, DeadLetter>()
+  /** Ids of the letters that were retried. */
+  readonly retried: string[] = []
+  #schedulesMade = 0
   readonly #totals = new Map<string, { total: number; revision: number }>()
   /** Calls of `hold` wait for this. */
   #gate = Promise.withResolvers<void>()
@@ -29,13 +42,42 @@ export class MapGateway implements Gateway {
     this.#gate = Promise.withResolvers<void>()
   }
 
-  invoke(name: string, call: Call): Promise<unknown> {
-    return this.invokeJson(name, call)
+  async invoke(name: string, call: Call): Promise<unknown> {
+    return (await this.invokeJson(name, call)).json
   }
 
-  async invokeJson(name: string, call: Call): Promise<unknown> {
+  async invokeJson(name: string, call: Call): Promise<JsonAnswer> {
     this.calls.push({ name, call })
     if (!this.ready) throw new SpawnError('DRAINING', `"${name}" cannot be called: this member is draining`)
+    if (call.delayMs !== undefined || call.scheduledToMs !== undefined || call.cron !== undefined) {
+      return { json: undefined, receipt: null, scheduleId: this.#schedule(name, call) }
+    }
+    const json = await this.#run(name, call)
+    if (call.async === true) return { json: undefined, receipt: null, scheduleId: null }
+    const actor = { system: this.system, parent: call.ref ?? '', name }
+    const revision = this.#totals.get(name)?.revision ?? 0
+    return { json, receipt: { response: json, actor, revision, durability: 'turn' }, scheduleId: null }
+  }
+
+  #schedule(name: string, call: Call): string {
+    this.#schedulesMade += 1
+    const id = `${name}/${call.action}/${this.#schedulesMade}`
+    this.standingSchedules.set(id, {
+      id,
+      to: { system: this.system, parent: call.ref ?? '', name },
+      action: call.action,
+      dueAtMs: call.scheduledToMs ?? 1_700_000_000_000 + (call.delayMs ?? 0),
+      cron: call.cron ?? null,
+      timeZone: call.cron === undefined ? null : (call.timeZone ?? 'UTC'),
+      from: null,
+      metadata: call.metadata ?? {},
+      attempts: 0,
+      createdAtMs: 1_700_000_000_000,
+    })
+    return id
+  }
+
+  #run(name: string, call: Call): unknown {
     const payload = call.payload instanceof Json ? call.payload.value : call.payload
     if (call.action === 'echo') return payload
     if (call.action === 'nothing') return undefined
@@ -95,4 +137,38 @@ export class MapGateway implements Gateway {
   async delete(name: string): Promise<void> {
     if (!this.#totals.delete(name)) throw new SpawnError('ACTOR_NOT_FOUND', `there is no actor "${name}"`)
   }
+
+  async publish(channel: string, payload: unknown, options?: PublishOptions): Promise<void> {
+    if (channel === 'closed') throw new SpawnError('STORE_UNAVAILABLE', 'the store is away')
+    this.published.push({ channel, payload, options })
+  }
+
+  subscribe(): () => void {
+    throw new SpawnError('DEFECT', 'no test of HTTP listens to a channel')
+  }
+
+  readonly schedules: Schedules = {
+    list: async (page) => pageOf([...this.standingSchedules.values()], page),
+    cancel: async (id) => this.standingSchedules.delete(id),
+  }
+
+  readonly deadLetters: DeadLetters = {
+    list: async (page) => pageOf([...this.standingLetters.values()], page),
+    get: async (id) => this.standingLetters.get(id) ?? null,
+    retry: async (id) => {
+      this.retried.push(id)
+      return this.standingLetters.delete(id)
+    },
+    discard: async (id) => this.standingLetters.delete(id),
+  }
+}
+
+/** The cursor is the id of the last item of the page before, or of one that was behind it in the beginning. */
+function pageOf<Item extends { readonly id: string }>(
+  items: readonly Item[],
+  { limit = 100, after }: Partial<PageRequest> = {},
+): { items: readonly Item[]; next: string | null } {
+  const rest = items.filter(({ id }) => after === undefined || id > after)
+  const page = rest.slice(0, limit)
+  return { items: page, next: rest.length > limit ? (page.at(-1)?.id ?? null) : null }
 }
