@@ -6,8 +6,9 @@
 //  - abandoned: it could not begin. All that wait are told why; the next call tries again.
 //  - retired: it was deleted; messages that have not run go to its successor.
 
-import type { Clock, Limits, SpawnError } from '../base/index.ts'
+import { type Clock, type Limits, SpawnError } from '../base/index.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
+import { addressText } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import type { Budget } from './budget.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -26,6 +27,8 @@ export interface ActivationsOptions {
   readonly dispatcher: Dispatcher
   readonly budget: Budget
   readonly residents: readonly Residents[]
+  /** Sees to the timers of an actor that comes to life. */
+  readonly armed: (activation: Activation) => void
 }
 
 export class Activations {
@@ -87,7 +90,7 @@ export class Activations {
     })
     this.end(activation)
     running?.fail(error)
-    this.moveWaiting(activation)
+    this.moveWaiting(activation, error)
   }
 
   abandon(activation: Activation, error: SpawnError): void {
@@ -104,7 +107,8 @@ export class Activations {
 
   retire(activation: Activation): void {
     this.end(activation)
-    this.moveWaiting(activation)
+    const text = `"${addressText(activation.id)}" was deleted while it waited`
+    this.moveWaiting(activation, new SpawnError('STATE_CONFLICT', text))
   }
 
   stop(): void {
@@ -119,12 +123,14 @@ export class Activations {
     activation.residents.remove(activation)
   }
 
-  private moveWaiting(activation: Activation): void {
+  /** Envelopes do not move: what stands before them may have failed, and then it must come first again. */
+  private moveWaiting(activation: Activation, error: SpawnError): void {
     if (activation.waiting === 0) return
     const successor = this.of(activation.residents, activation.id.name, this.options.clock.now())
     for (let message = activation.shift(); message !== null; message = activation.shift()) {
       // The successor begins with an init action of its own.
       if (message.starts) message.succeed(undefined)
+      else if (message.parcel !== null) message.fail(error)
       else successor.push(message)
     }
     this.wake(successor)
@@ -132,6 +138,7 @@ export class Activations {
 
   /** The state is there: the init action goes first, before all that wait. */
   private begin(activation: Activation): void {
+    this.options.armed(activation)
     const { initAction } = activation.residents.definition
     if (initAction !== null) {
       const { clock, inflight, limits } = this.options

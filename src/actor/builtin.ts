@@ -24,6 +24,8 @@ export const GET_ACTIONS = ['get', 'Get', 'get_state', 'getState', 'GetState'] a
 export class BuiltinAction implements ActionDefinition, Host {
   readonly name: string
   readonly timeoutMs = null
+  readonly timerMs = null
+  readonly query = false
   readonly payload = jsonCodec
   readonly response: Codec
   /** Whether the actor is gone when it has succeeded. */
@@ -44,11 +46,11 @@ export class BuiltinAction implements ActionDefinition, Host {
 }
 
 function answer(response: unknown): Outcome {
-  return { changed: false, state: undefined, tags: null, response, checkpoint: false }
+  return { changed: false, state: undefined, tags: null, response, checkpoint: false, workflow: null }
 }
 
 function become(state: unknown, tags: Turn['tags']): Outcome {
-  return { changed: true, state, tags, response: undefined, checkpoint: true }
+  return { changed: true, state, tags, response: undefined, checkpoint: true, workflow: null }
 }
 
 /** The actions of a definition, with the default ones. */

@@ -1,18 +1,22 @@
 // Calls on their way to a mailbox: what each needs before it may stand there, or have its turn at once. A definition, an
 // action, a deadline, room. On the path of every call, so what most calls do not need is asked last and costs nothing.
 
-import { type Clock, type Limits, SpawnError } from '../base/index.ts'
+import { type Clock, isSpawnError, type Limits, messageOf, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Call } from '../ports/index.ts'
-import { addressText, checkName } from '../protocol/index.ts'
+import { type ActorId, addressText, checkName } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
 import { checkChain } from './call-chain.ts'
 import { actionOf, type Catalog } from './catalog.ts'
 import { checkCall, timeoutOf } from './checks.ts'
+import type { Committer } from './committer.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Engine } from './engine.ts'
 import type { Inflight } from './inflight.ts'
+import type { Correspondent } from './letter.ts'
 import { Message } from './message.ts'
+import type { Parcel } from './parcel.ts'
+import { correspondent, isTimed, lasting, type Postmark } from './postmark.ts'
 import type { Residents } from './residents.ts'
 
 export interface CallsOptions {
@@ -25,12 +29,6 @@ export interface CallsOptions {
   readonly admit: (nested: boolean) => void
 }
 
-/** A call that is on its way, with the action that it found. */
-export interface Sent {
-  readonly action: ActionDefinition
-  readonly answer: Promise<unknown>
-}
-
 export class Calls {
   private readonly system: string
   private readonly clock: Clock
@@ -40,6 +38,8 @@ export class Calls {
   private readonly catalog: Catalog
   private readonly dispatcher: Dispatcher
   private readonly inflight: Inflight
+  private readonly postmark: Postmark
+  private readonly committer: Committer
 
   constructor({ admit, clock, engine, limits, system }: CallsOptions) {
     this.system = system
@@ -50,12 +50,15 @@ export class Calls {
     this.catalog = engine.catalog
     this.dispatcher = engine.dispatcher
     this.inflight = engine.inflight
+    this.postmark = engine.postmark
+    this.committer = engine.committer
   }
 
   /** The way of every call by name: from outside (`cause` null) or from a turn. */
   send(name: string, call: Call, cause: Message | null): Promise<unknown> {
     try {
       this.checkSystem(call)
+      if (isTimed(call)) return this.schedule(name, call, cause)
       const residents = this.catalog.find(name, call.ref)
       return residents === null
         ? this.sendLocated(name, call, cause)
@@ -65,11 +68,65 @@ export class Calls {
     }
   }
 
-  /** The same from outside, for a caller that needs to know the action to read the answer. */
-  async sendFromText(name: string, call: Call): Promise<Sent> {
-    this.checkSystem(call)
-    const residents = this.catalog.find(name, call.ref) ?? (await this.catalog.locate(name))
-    return { action: actionOf(residents, call.action), answer: this.sendTo(residents, name, call, null) }
+  /** Hands an envelope to its actor. Whatever becomes of that, the parcel is told. */
+  deliver(parcel: Parcel): void {
+    const { letter } = parcel
+    const [parent, name] = letter.to
+    try {
+      this.checkSystem(letter)
+      const residents = this.catalog.find(name, parent)
+      if (residents === null) void this.deliverLocated(name, parcel)
+      else this.deliverTo(residents, name, parcel)
+    } catch (thrown) {
+      parcel.undelivered(notHanded(thrown))
+    }
+  }
+
+  private async deliverLocated(name: string, parcel: Parcel): Promise<void> {
+    try {
+      this.deliverTo(await this.catalog.locate(name), name, parcel)
+    } catch (thrown) {
+      parcel.undelivered(notHanded(thrown))
+    }
+  }
+
+  private deliverTo(residents: Residents, name: string, parcel: Parcel): void {
+    this.admit(true)
+    const { asker, letter, payload } = parcel
+    const nowMs = this.clock.now()
+    const activation = this.activationOf(residents, name, nowMs)
+    const action = actionOf(residents, letter.action)
+    const cause = asker === null ? null : asker.cause
+    if (cause !== null) checkChain(activation.id, action.name, cause)
+    if (activation.waiting >= residents.definition.mailboxLimit) throw mailboxFull(activation)
+    const call = { payload: payload ?? undefined, metadata: letter.metadata, idempotencyKey: letter.key }
+    const ownDeadlineMs = nowMs + timeoutOf(call, this.callTimeoutMs)
+    const deadlineMs = asker === null ? ownDeadlineMs : Math.min(ownDeadlineMs, asker.deadlineMs)
+    const caller = letter.from === null ? null : this.idOf(letter.from)
+    const message = new Message(this.inflight, action, call, caller, cause, deadlineMs, true)
+    message.parcel = parcel
+    activation.lastUsedMs = nowMs
+    this.place(activation, message)
+  }
+
+  /** Commits a call for a later time. */
+  private async schedule(name: string, call: Call, cause: Message | null): Promise<string> {
+    checkCall(call)
+    this.admit(cause !== null)
+    checkName('actor', name)
+    const { action, idempotencyKey: key, metadata, payload, ref, system } = call
+    const letter = {
+      kind: 'call',
+      from: cause === null ? null : correspondent(cause.self),
+      to: this.postmark.address(name, ref),
+      action,
+      ...lasting(metadata),
+      ...(key === undefined ? {} : { key }),
+    } as const
+    const packed = this.postmark.pack({ name, ref, system, action }, payload)
+    const parcel = this.postmark.envelope(letter, packed, call)
+    await this.committer.outside({ sends: [parcel], takes: [] })
+    return parcel.id
   }
 
   private async sendLocated(name: string, call: Call, cause: Message | null): Promise<unknown> {
@@ -102,13 +159,25 @@ export class Calls {
     const caller = cause === null ? null : cause.self
     const message = new Message(this.inflight, action, call, caller, waits ? cause : null, deadlineMs, waits)
     activation.lastUsedMs = nowMs
-    if (!waits || !this.dispatcher.runAtOnce(activation, message)) {
+    if (!waits) {
       activation.push(message)
       this.dispatcher.enqueue(activation)
+      return ACCEPTED
     }
-    if (!waits) return ACCEPTED
+    this.place(activation, message)
     if (call.signal !== undefined) message.follow(call.signal)
     return message.answer()
+  }
+
+  /** Runs a message at once, or puts it into the mailbox. */
+  private place(activation: Activation, message: Message): void {
+    if (this.dispatcher.runAtOnce(activation, message)) return
+    activation.push(message)
+    this.dispatcher.enqueue(activation)
+  }
+
+  private idOf([parent, name]: Correspondent): ActorId {
+    return { system: this.system, parent, name }
   }
 
   /** The activation of an actor. A name is checked once in each of its lives. */
@@ -119,7 +188,7 @@ export class Calls {
     return this.activations.of(residents, name, nowMs)
   }
 
-  private checkSystem({ system }: Call): void {
+  private checkSystem({ system }: { readonly system?: string | undefined }): void {
     if (system === undefined || system === this.system) return
     const message = `the system "${system}" is not served here; this is "${this.system}"`
     throw new SpawnError('ACTOR_NOT_FOUND', message)
@@ -131,6 +200,10 @@ const ACCEPTED: Promise<unknown> = Promise.resolve(undefined)
 function cancelled(activation: Activation, action: ActionDefinition): SpawnError {
   const target = `"${addressText(activation.id)}" action "${action.name}"`
   return new SpawnError('CANCELLED', `${target} did not run: its caller had cancelled it before`)
+}
+
+function notHanded(thrown: unknown): SpawnError {
+  return isSpawnError(thrown) ? thrown : new SpawnError('DEFECT', messageOf(thrown), { cause: thrown })
 }
 
 function mailboxFull(activation: Activation): SpawnError {

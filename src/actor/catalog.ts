@@ -10,11 +10,20 @@ import { Residents } from './residents.ts'
 /** Names listed in an error, at most. */
 const NAMES_SHOWN = 10
 
+/** A definition that listens to a channel. */
+export interface ChannelListening {
+  readonly residents: Residents
+  readonly action: string
+}
+
+const NO_LISTENERS: readonly ChannelListening[] = Object.freeze([])
+
 export class Catalog {
   readonly all: readonly Residents[]
   private readonly system: string
   private readonly store: Statestore
   private readonly byDefinition = new Map<string, Residents>()
+  private readonly byChannel = new Map<string, ChannelListening[]>()
 
   constructor(system: string, definitions: readonly Definition[], store: Statestore, budget: Budget) {
     this.system = system
@@ -29,6 +38,11 @@ export class Catalog {
       this.byDefinition.set(definition.name, new Residents(system, definition, budget))
     }
     this.all = [...this.byDefinition.values()]
+    for (const residents of this.all) {
+      for (const [channel, action] of residents.definition.channels) {
+        this.byChannel.set(channel, [...(this.byChannel.get(channel) ?? []), { residents, action }])
+      }
+    }
   }
 
   /** The definition behind a name; null: only the store can tell (see `locate`). Takes no time: the hot path. */
@@ -48,6 +62,16 @@ export class Catalog {
       )
     }
     return residents
+  }
+
+  /** The same for those who can go on without: undefined when it is not known here. */
+  residents(name: string, ref: string | undefined): Residents | undefined {
+    return this.byDefinition.get(ref === undefined || ref === '' ? name : ref)
+  }
+
+  /** The definitions that listen to a channel, and with which action. */
+  listeners(channel: string): readonly ChannelListening[] {
+    return this.byChannel.get(channel) ?? NO_LISTENERS
   }
 
   /** Looks an instance of an unnamed definition up by its name alone. */

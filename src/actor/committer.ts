@@ -6,13 +6,18 @@
 // that it may have happened, the activation is dropped, and the next call reads what stands in the store.
 
 import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../base/index.ts'
-import type { Logger, OutcomeRecord, Statestore, Verdict } from '../ports/index.ts'
+import type { Logger, Statestore, Verdict } from '../ports/index.ts'
 import { addressText, type Packed } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import { drawBirth, UNBORN } from './birth.ts'
-import { PendingCommit, type Waiter } from './pending-commit.ts'
+import { OutsideCommit, type OutsideLoad } from './outside-commit.ts'
+import { type Cargo, PendingCommit, type Waiter } from './pending-commit.ts'
+
+/** What stands in a group. */
+export type GroupedCommit = PendingCommit | OutsideCommit
 
 export interface CommitterOptions {
+  readonly system: string
   readonly store: Statestore
   readonly clock: Clock
   readonly random: Random
@@ -21,11 +26,15 @@ export interface CommitterOptions {
   readonly epoch: number
   /** Ends an activation whose state can no longer be trusted. */
   readonly drop: (activation: Activation, error: SpawnError) => void
+  /** What a commit carried is durable and may leave. */
+  readonly departed: (commit: GroupedCommit) => void
+  /** What these commits carried may be durable or not. */
+  readonly uncertain: (group: readonly GroupedCommit[]) => void
 }
 
 export class Committer {
   private readonly options: CommitterOptions
-  private open: PendingCommit[] = []
+  private open: GroupedCommit[] = []
   private flushing = false
   private scheduled = false
   private onIdle: (() => void) | null = null
@@ -43,14 +52,9 @@ export class Committer {
    *
    * @param state encoded; what the store is to hold.
    * @param waiter told when it is durable or lost; null: nobody waits.
-   * @param outcome the reply to keep with it, under an idempotency key.
+   * @param cargo what goes with it; null: nothing.
    */
-  submit(
-    activation: Activation,
-    state: Packed | null,
-    waiter: Waiter | null,
-    outcome: OutcomeRecord | null,
-  ): void {
+  submit(activation: Activation, state: Packed | null, waiter: Waiter | null, cargo: Cargo | null): void {
     const nowMs = this.options.clock.now()
     const { pending } = activation
     let commit: PendingCommit
@@ -68,19 +72,33 @@ export class Committer {
     if (state !== null) activation.weigh(state.value.length)
     activation.snapshotOwed = false
     if (waiter !== null) commit.waiters.push(waiter)
-    if (outcome !== null) commit.keep(outcome)
+    if (cargo !== null) commit.load(cargo)
     this.schedule()
   }
 
-  /** Hands over a reply to keep, of a turn that changed nothing: the state in the store stays as it is. */
-  keep(activation: Activation, waiter: Waiter, outcome: OutcomeRecord): void {
+  /** Hands over the cargo of a turn that changed nothing: the state in the store stays as it is. */
+  keep(activation: Activation, waiter: Waiter, cargo: Cargo): void {
     const { pending } = activation
     if (pending === null || pending.sent) {
-      this.submit(activation, null, waiter, outcome)
+      this.submit(activation, null, waiter, cargo)
       return
     }
     pending.waiters.push(waiter)
-    pending.keep(outcome)
+    pending.load(cargo)
+  }
+
+  /**
+   * Commits what belongs to no actor.
+   *
+   * @returns false when one of the envelopes that it takes does not stand.
+   * @throws SpawnError STORE_UNAVAILABLE when the outcome is unknown.
+   */
+  outside(load: OutsideLoad): Promise<boolean> {
+    const { clock, epoch, system } = this.options
+    const commit = new OutsideCommit(system, epoch, clock.now(), load)
+    this.open.push(commit)
+    this.schedule()
+    return commit.verdict
   }
 
   /** Resolves when nothing is left to commit. */
@@ -120,7 +138,7 @@ export class Committer {
     else this.onIdle?.()
   }
 
-  private takeGroup(): PendingCommit[] {
+  private takeGroup(): GroupedCommit[] {
     const limit = this.options.limits.commitGroup
     const candidates = this.open.length <= limit ? this.open : this.open.slice(0, limit)
     this.open = this.open.length <= limit ? [] : this.open.slice(limit)
@@ -131,26 +149,26 @@ export class Committer {
     return group
   }
 
-  private conclude(group: readonly PendingCommit[], verdicts: readonly Verdict[]): void {
+  private conclude(group: readonly GroupedCommit[], verdicts: readonly Verdict[]): void {
     for (const [at, commit] of group.entries()) {
       if (commit.lost) continue
-      if (verdicts[at] === 'committed') {
-        const { activation, waiters } = commit
-        if (activation.pending === commit) activation.pending = null
-        for (const waiter of waiters) waiter.committed()
-      } else {
-        this.loseChain(commit, conflict(commit))
-      }
+      const committed = verdicts[at] === 'committed'
+      if (commit instanceof OutsideCommit) commit.conclude(committed)
+      else if (committed) settle(commit)
+      else this.loseChain(commit, conflict(commit))
+      if (committed && commit.carries) this.options.departed(commit)
     }
   }
 
-  private lose(group: readonly PendingCommit[], failure: unknown): void {
+  private lose(group: readonly GroupedCommit[], failure: unknown): void {
     this.options.logger.error('a group of commits failed', {
       actors: group.length,
       error: messageOf(failure),
     })
+    this.options.uncertain(group)
     for (const commit of group) {
-      if (!commit.lost) this.loseChain(commit, unavailable(commit, failure))
+      if (commit instanceof OutsideCommit) commit.fail(unavailable('what was sent', failure))
+      else if (!commit.lost) this.loseChain(commit, unavailable(`"${addressText(commit.id)}"`, failure))
     }
   }
 
@@ -161,6 +179,13 @@ export class Committer {
     }
     this.options.drop(from.activation, error)
   }
+}
+
+/** Tells those who wait for it that it is durable. */
+function settle(commit: PendingCommit): void {
+  const { activation, waiters } = commit
+  if (activation.pending === commit) activation.pending = null
+  for (const waiter of waiters) waiter.committed()
 }
 
 /** Whether the revisions between two commits may be left out: a later state may take an unsent one's place. */
@@ -177,8 +202,8 @@ function conflict(commit: PendingCommit): SpawnError {
   )
 }
 
-function unavailable(commit: PendingCommit, cause: unknown): SpawnError {
-  const message = `"${addressText(commit.id)}" could not be committed, and it may have happened: ${messageOf(cause)}`
+function unavailable(what: string, cause: unknown): SpawnError {
+  const message = `${what} could not be committed, and it may have happened: ${messageOf(cause)}`
   const code = cause instanceof SpawnError && cause.group === 'store' ? cause.code : 'STORE_UNAVAILABLE'
   return new SpawnError(code, message, { cause })
 }

@@ -5,12 +5,21 @@ import type { Definition, Logger, Statestore } from '../ports/index.ts'
 import { Activations } from './activations.ts'
 import { Budget } from './budget.ts'
 import { Catalog } from './catalog.ts'
+import { Channels } from './channels.ts'
 import { Committer } from './committer.ts'
+import { Courier } from './courier.ts'
+import { Delivery } from './delivery.ts'
+import { Departures } from './departures.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Inflight } from './inflight.ts'
 import type { Send } from './message.ts'
 import { Outcomes } from './outcome.ts'
+import type { OutsideLoad } from './outside-commit.ts'
+import type { Parcel } from './parcel.ts'
+import { Postmark } from './postmark.ts'
+import { RoutedOutcomes } from './routed-outcome.ts'
 import { Snapshots } from './snapshots.ts'
+import { Timers } from './timers.ts'
 import { Turns } from './turn.ts'
 
 export interface EngineOptions {
@@ -23,9 +32,16 @@ export interface EngineOptions {
   readonly limits: Limits
   readonly epoch: number
   readonly send: Send
+  /** Hands an envelope to its actor. */
+  readonly deliver: (parcel: Parcel) => void
 }
 
 export class Engine {
+  readonly channels: Channels
+  readonly courier: Courier
+  readonly departures: Departures
+  readonly postmark: Postmark
+  readonly timers: Timers
   readonly budget: Budget
   readonly catalog: Catalog
   readonly inflight: Inflight
@@ -35,10 +51,14 @@ export class Engine {
   readonly activations: Activations
 
   constructor(options: EngineOptions) {
-    const { clock, epoch, limits, logger, random, send, store } = options
+    const { clock, deliver, epoch, limits, logger, random, send, store, system } = options
     const budget = new Budget(limits)
     this.budget = budget
-    this.catalog = new Catalog(options.system, options.definitions, store, budget)
+    this.catalog = new Catalog(system, options.definitions, store, budget)
+    const { catalog } = this
+    this.channels = new Channels(catalog, logger)
+    this.postmark = new Postmark(system, catalog, clock, random)
+    const { channels, postmark } = this
     this.inflight = new Inflight({
       clock,
       logger,
@@ -46,6 +66,7 @@ export class Engine {
       proceed: (activation, givenUp, error) => this.activations.proceed(activation, givenUp, error),
     })
     this.committer = new Committer({
+      system,
       store,
       clock,
       random,
@@ -53,7 +74,27 @@ export class Engine {
       limits,
       epoch,
       drop: (activation, error) => this.activations.drop(activation, error),
+      departed: ({ announcements, sends }) => {
+        for (const announcement of announcements) channels.announce(announcement)
+        this.courier.committed(sends)
+      },
+      uncertain: (group) => {
+        if (group.some((commit) => commit.sends.length > 0)) this.courier.uncertain()
+      },
     })
+    const commit = (load: OutsideLoad): Promise<boolean> => this.committer.outside(load)
+    const delivery = new Delivery({ system, store, clock, random, logger, limits, postmark, commit })
+    this.courier = new Courier({ system, store, clock, logger, limits, delivery, hand: deliver })
+    this.timers = new Timers({
+      system,
+      store,
+      clock,
+      logger,
+      commit,
+      supersede: (id) => this.courier.supersede(id),
+    })
+    const { timers } = this
+    this.departures = new Departures({ postmark, channels, timers, limits, now: () => clock.now() })
     this.snapshots = new Snapshots(clock, this.committer)
     this.dispatcher = new Dispatcher(clock, {
       step: (activation) => turns.step(activation),
@@ -70,9 +111,12 @@ export class Engine {
       dispatcher,
       budget,
       residents,
+      // The timers of all others are set when the runtime starts.
+      armed: ({ id, residents }) => id.parent !== '' && timers.arm(residents, id),
     })
-    const { activations } = this
-    const outcomes = new Outcomes({ clock, limits, inflight, activations, committer, snapshots })
-    const turns = new Turns({ store, clock, inflight, activations, outcomes })
+    const { activations, departures } = this
+    const outcomes = new Outcomes({ clock, limits, inflight, activations, committer, snapshots, departures })
+    const routed = new RoutedOutcomes({ system, store, clock, catalog, postmark })
+    const turns = new Turns({ store, clock, inflight, activations, outcomes, routed })
   }
 }

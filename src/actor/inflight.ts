@@ -77,6 +77,9 @@ export class Inflight {
       if (activation.running === message) activation.running = null
       message.fail(error)
       this.proceed(activation, message, error)
+    } else if (stage === 'routed') {
+      const advice = 'it may have happened, or may happen yet'
+      message.fail(new SpawnError(code, `${label}: ${why} while another actor was to answer; ${advice}`))
     } else {
       const advice = 'it may have happened'
       message.fail(new SpawnError(code, `${label}: ${why} while its state was being committed; ${advice}`))

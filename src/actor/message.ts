@@ -8,13 +8,15 @@ import { type ActorId, addressText } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import type { DeadlineSlot } from './deadlines.ts'
 import type { Inflight } from './inflight.ts'
+import type { Parcel } from './parcel.ts'
 import type { Waiter } from './pending-commit.ts'
+import { TurnReceipt } from './turn-receipt.ts'
 
 /**
  * queued: in a mailbox, has not run. running: its turn is on. committing: its turn is done, what it rests on is not yet
- * durable. settled: answered.
+ * durable. routed: its turn is durable, and another actor answers. settled: answered.
  */
-export type Stage = 'queued' | 'running' | 'committing' | 'settled'
+export type Stage = 'queued' | 'running' | 'committing' | 'routed' | 'settled'
 
 export const NO_METADATA: Metadata = Object.freeze({})
 
@@ -38,6 +40,15 @@ export class Message implements Turn, Waiter {
   readonly heard: boolean
   /** Whether it is the init action of a new activation: if it fails, the actor does not start. */
   starts = false
+
+  /** The envelope that it delivers; null: it is a call. */
+  parcel: Parcel | null = null
+  /** Whether its turn has passed it on: another actor's answer will be its own. */
+  routed = false
+  /** Whether the answer is a Receipt. */
+  private readonly wantsReceipt: boolean
+  /** The revision that its answer rests on. */
+  private restsOn = 0
 
   /** Where its deadline is watched; null: not (yet). */
   slot: DeadlineSlot | null = null
@@ -72,7 +83,14 @@ export class Message implements Turn, Waiter {
     this.cause = cause
     this.deadlineMs = deadlineMs
     this.heard = heard
+    this.wantsReceipt = call.receipt === true
     inflight.enter()
+  }
+
+  /** The call that the end of this turn's chain answers; null: nobody waits. */
+  get asker(): Message | null {
+    if (this.parcel !== null) return this.parcel.asker
+    return this.heard ? this : null
   }
 
   /** The answer, for a caller that waits for it. Asked at most once; one that is there already costs no waiting. */
@@ -154,12 +172,31 @@ export class Message implements Turn, Waiter {
     this.stage = 'committing'
     this.reply = reply
     this.error = error
+    this.restsOn = this.revision
   }
 
   /** What the turn rests on is durable. */
   committed(): void {
-    if (this.error === null) this.succeed(this.reply)
-    else this.fail(this.error)
+    if (this.error !== null) this.fail(this.error)
+    else if (this.routed && this.asker === this) this.passOn()
+    else this.succeed(this.reply)
+  }
+
+  /** Its turn is done, and another actor answers. */
+  passOn(): void {
+    if (this.stage !== 'settled') this.stage = 'routed'
+  }
+
+  /** The answer of the actor that it was passed on to. */
+  answered(by: Message, reply: unknown): void {
+    if (this.stage !== 'settled') this.succeedWith(this.result(by, reply))
+  }
+
+  /** It was passed on, and is delivered after the next start: its answer goes nowhere then. */
+  unanswerable(): void {
+    const advice =
+      'it was passed on to another actor, which takes it after the next start; it may have happened'
+    this.fail(new SpawnError('DRAINING', `${this.label}: ${advice}`))
   }
 
   /** What the turn rests on is lost. */
@@ -169,10 +206,21 @@ export class Message implements Turn, Waiter {
 
   succeed(reply: unknown): void {
     if (this.stage === 'settled') return
+    if (this.stage === 'running') this.restsOn = this.revision
+    this.succeedWith(this.wantsReceipt ? this.result(this, reply) : reply)
+    this.parcel?.delivered(this, reply)
+  }
+
+  private succeedWith(result: unknown): void {
     const { resolve } = this
     this.settle()
-    if (resolve === null) this.reply = reply
-    else resolve(reply)
+    if (resolve === null) this.reply = result
+    else resolve(result)
+  }
+
+  /** What the caller gets for the reply of a turn. */
+  private result(by: Message, reply: unknown): unknown {
+    return this.wantsReceipt ? new TurnReceipt(by.action, by.self, by.restsOn, by.definition, reply) : reply
   }
 
   fail(error: SpawnError): void {
@@ -182,6 +230,7 @@ export class Message implements Turn, Waiter {
     this.settle()
     if (this.abort !== null) this.abort.abort(error)
     if (reject !== null) reject(error)
+    else if (this.parcel !== null) this.parcel.undelivered(error)
     else if (!this.heard) this.inflight.unheard(this, error)
   }
 

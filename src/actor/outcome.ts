@@ -11,8 +11,11 @@ import type { Activations } from './activations.ts'
 import { BuiltinAction } from './builtin.ts'
 import { checkEntries } from './checks.ts'
 import type { Committer } from './committer.ts'
+import type { Departures } from './departures.ts'
 import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
+import type { Cargo } from './pending-commit.ts'
+import { packRoute } from './routed-outcome.ts'
 import type { Snapshots } from './snapshots.ts'
 
 export interface OutcomesOptions {
@@ -22,6 +25,7 @@ export interface OutcomesOptions {
   readonly activations: Activations
   readonly committer: Committer
   readonly snapshots: Snapshots
+  readonly departures: Departures
 }
 
 export class Outcomes {
@@ -34,11 +38,11 @@ export class Outcomes {
   /** Takes the outcome of a running turn. One that cannot be encoded or kept fails the turn instead. */
   apply(activation: Activation, message: Message, outcome: Outcome): void {
     try {
-      const record =
-        message.idempotencyKey === undefined ? null : this.record(message, message.idempotencyKey, outcome)
-      if (outcome.changed || outcome.tags !== null) this.change(activation, message, outcome, record)
-      else if (record === null) this.reply(activation, message, outcome.response)
-      else this.keep(activation, message, outcome.response, record)
+      const cargo = this.cargo(message, outcome)
+      if (outcome.changed || outcome.tags !== null) this.change(activation, message, outcome, cargo)
+      else if (cargo === null) this.reply(activation, message, outcome.response)
+      else this.keep(activation, message, outcome.response, cargo)
+      message.parcel?.turned()
     } catch (thrown) {
       this.fail(activation, message, notKept(message, thrown))
       return
@@ -62,39 +66,43 @@ export class Outcomes {
     }
   }
 
-  private change(
-    activation: Activation,
-    message: Message,
-    outcome: Outcome,
-    record: OutcomeRecord | null,
-  ): void {
+  /** What goes with the commit besides the state; null: nothing. */
+  private cargo(message: Message, outcome: Outcome): Cargo | null {
+    const { idempotencyKey: key } = message
+    const departure = this.options.departures.of(message, outcome)
+    if (departure === null && key === undefined) return null
+    message.routed = outcome.workflow !== null && outcome.workflow.route !== null
+    return { outcome: key === undefined ? null : this.record(message, key, outcome), departure }
+  }
+
+  private change(activation: Activation, message: Message, outcome: Outcome, cargo: Cargo | null): void {
     const { durability, stateful } = activation.residents.definition
     const state = outcome.changed ? outcome.state : activation.state
     if (outcome.tags !== null) checkEntries('tags', outcome.tags)
     const packed = stateful ? encode(activation, state) : null
     activation.advance(state, outcome.tags ?? activation.tags)
     if (!stateful) {
-      if (record === null) this.reply(activation, message, outcome.response)
-      else this.keep(activation, message, outcome.response, record)
+      if (cargo === null) this.reply(activation, message, outcome.response)
+      else this.keep(activation, message, outcome.response, cargo)
       return
     }
     activation.revision += 1
-    if (durability === 'turn' || outcome.checkpoint || record !== null) {
+    if (durability === 'turn' || outcome.checkpoint || cargo !== null) {
       this.hold(message, outcome.response, null)
-      this.options.committer.submit(activation, packed, message, record)
+      this.options.committer.submit(activation, packed, message, cargo)
     } else {
       this.options.snapshots.owe(activation, packed)
       this.reply(activation, message, outcome.response)
     }
   }
 
-  /** Commits the reply alone, for a call with an idempotency key that changed nothing. */
-  private keep(activation: Activation, message: Message, response: unknown, record: OutcomeRecord): void {
+  /** Commits the cargo alone, of a turn that changed nothing. */
+  private keep(activation: Activation, message: Message, response: unknown, cargo: Cargo): void {
     this.hold(message, response, null)
     if (activation.snapshotOwed) {
-      this.options.committer.submit(activation, encode(activation, activation.state), message, record)
+      this.options.committer.submit(activation, encode(activation, activation.state), message, cargo)
     } else {
-      this.options.committer.keep(activation, message, record)
+      this.options.committer.keep(activation, message, cargo)
     }
   }
 
@@ -122,8 +130,10 @@ export class Outcomes {
   }
 
   private record(message: Message, key: string, outcome: Outcome): OutcomeRecord {
-    const { response } = outcome
-    const reply = response === undefined ? null : message.action.response.pack(response)
+    const { response, workflow } = outcome
+    const route = workflow === null ? null : workflow.route
+    const answer = response === undefined ? null : message.action.response.pack(response)
+    const reply = route === null ? answer : packRoute(route)
     return { key, reply, expiresAtMs: this.options.clock.now() + this.options.limits.outcomeRetentionMs }
   }
 }

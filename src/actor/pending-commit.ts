@@ -5,6 +5,9 @@ import type { Commit, HistoryPolicy, OutcomeRecord, Tags } from '../ports/index.
 import type { SpawnError } from '../base/index.ts'
 import type { ActorId, Packed } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
+import type { Announcement } from './channels.ts'
+import type { Departure } from './departures.ts'
+import type { Parcel } from './parcel.ts'
 
 /** Told once, in the order of waiting: either durable or lost. */
 export interface Waiter {
@@ -12,7 +15,17 @@ export interface Waiter {
   failed(error: SpawnError): void
 }
 
+/** What a turn brings into its commit besides the state. */
+export interface Cargo {
+  /** The reply to keep, under an idempotency key. */
+  readonly outcome: OutcomeRecord | null
+  readonly departure: Departure | null
+}
+
 const NO_OUTCOMES: readonly OutcomeRecord[] = Object.freeze([])
+const NO_PARCELS: readonly Parcel[] = Object.freeze([])
+const NO_IDS: readonly string[] = Object.freeze([])
+const NO_ANNOUNCEMENTS: readonly Announcement[] = Object.freeze([])
 
 export class PendingCommit implements Commit {
   readonly activation: Activation
@@ -26,6 +39,9 @@ export class PendingCommit implements Commit {
   state: Packed | null
   committedAtMs: number
   outcomes: readonly OutcomeRecord[] = NO_OUTCOMES
+  sends: readonly Parcel[] = NO_PARCELS
+  takes: readonly string[] = NO_IDS
+  announcements: readonly Announcement[] = NO_ANNOUNCEMENTS
   readonly waiters: Waiter[] = []
   /** The actor's next commit, which follows this one. */
   successor: PendingCommit | null = null
@@ -55,8 +71,17 @@ export class PendingCommit implements Commit {
     this.committedAtMs = nowMs
   }
 
-  keep(outcome: OutcomeRecord): void {
-    this.outcomes = [...this.outcomes, outcome]
+  load({ departure, outcome }: Cargo): void {
+    if (outcome !== null) this.outcomes = [...this.outcomes, outcome]
+    if (departure === null) return
+    this.sends = joined(without(this.sends, departure.sends), departure.sends)
+    this.takes = joined(this.takes, departure.takes)
+    this.announcements = joined(this.announcements, departure.announcements)
+  }
+
+  /** Whether something leaves with it. */
+  get carries(): boolean {
+    return this.sends !== NO_PARCELS || this.announcements !== NO_ANNOUNCEMENTS
   }
 
   /** Resolves when it is durable; rejects when it is lost. */
@@ -65,4 +90,15 @@ export class PendingCommit implements Commit {
       this.waiters.push({ committed: resolve, failed: reject })
     })
   }
+}
+
+function joined<Item>(first: readonly Item[], second: readonly Item[]): readonly Item[] {
+  if (second.length === 0) return first
+  return first.length === 0 ? second : [...first, ...second]
+}
+
+/** A timer that was changed twice is sent once, as it was changed last. */
+function without(first: readonly Parcel[], second: readonly Parcel[]): readonly Parcel[] {
+  if (first.length === 0 || !second.some(({ box }) => box === 'timer')) return first
+  return first.filter(({ id }) => !second.some((later) => later.id === id))
 }

@@ -7,12 +7,19 @@ import { Activation } from './activation.ts'
 import type { Budget } from './budget.ts'
 import { withDefaultActions } from './builtin.ts'
 
+/** A timer as a definition declares it. */
+export interface DeclaredTimer {
+  readonly action: string
+  readonly everyMs: number
+}
+
 export class Residents {
   readonly budget: Budget
   readonly definition: Definition
   /** The actions that can be called by name: the definition's, and the default ones that it does not replace. */
   readonly actions: ReadonlyMap<string, ActionDefinition>
   readonly byName = new Map<string, Activation>()
+  readonly timers: readonly DeclaredTimer[]
   private readonly system: string
   private oldest: Activation | null = null
   private newest: Activation | null = null
@@ -22,6 +29,16 @@ export class Residents {
     this.budget = budget
     this.definition = definition
     this.actions = withDefaultActions(definition)
+    this.timers = timersOf(definition)
+  }
+
+  /** The actor that is called by the definition's own name. */
+  get own(): ActorId {
+    return { system: this.system, parent: '', name: this.definition.name }
+  }
+
+  hasTimer(action: string): boolean {
+    return this.timers.some((timer) => timer.action === action)
   }
 
   get size(): number {
@@ -76,4 +93,10 @@ export class Residents {
     activation.older = null
     activation.newer = null
   }
+}
+
+function timersOf({ actions }: Definition): DeclaredTimer[] {
+  return [...actions.values()].flatMap(({ name, timerMs }) =>
+    timerMs === null ? [] : [{ action: name, everyMs: timerMs }],
+  )
 }

@@ -17,15 +17,20 @@ import type {
   ActorFilter,
   ActorPage,
   Call,
+  ChannelListener,
+  DeadLetters,
   Definition,
   Gateway,
   Inspection,
+  JsonAnswer,
   Logger,
   PageRequest,
+  PublishOptions,
+  Schedules,
   SpawnOptions,
   Statestore,
 } from '../ports/index.ts'
-import { checkName, Packed } from '../protocol/index.ts'
+import { checkName } from '../protocol/index.ts'
 import {
   type BuiltinAction,
   deleteAction,
@@ -35,8 +40,12 @@ import {
   startAction,
 } from './builtin.ts'
 import { Calls } from './calls.ts'
+import { checkEntries } from './checks.ts'
 import { Engine } from './engine.ts'
+import { Letters, pageOf } from './letters.ts'
+import { NO_METADATA } from './message.ts'
 import type { Residents } from './residents.ts'
+import { TurnReceipt } from './turn-receipt.ts'
 
 export interface RuntimeOptions {
   /** The name of the actor system that it serves. */
@@ -74,6 +83,7 @@ export class Runtime implements Gateway {
   private readonly logger: Logger
   private readonly engine: Engine
   private readonly calls: Calls
+  private readonly letters: Letters
   private phase: Phase = 'new'
   private stopped: Promise<void> | null = null
   private pruning: Timer | null = null
@@ -96,9 +106,17 @@ export class Runtime implements Gateway {
       limits,
       epoch,
       send: (name, call, cause) => this.calls.send(name, call, cause),
+      deliver: (parcel) => this.calls.deliver(parcel),
     })
     const { engine } = this
     this.calls = new Calls({ system, clock, limits, engine, admit: (nested) => this.checkRunning(nested) })
+    this.letters = new Letters({
+      system,
+      store,
+      catalog: engine.catalog,
+      admit: () => this.checkRunning(false),
+      commit: (load) => engine.committer.outside(load),
+    })
   }
 
   get ready(): boolean {
@@ -118,6 +136,10 @@ export class Runtime implements Gateway {
     if (this.phase !== 'new') throw new SpawnError('INVALID_ARGUMENT', 'a runtime is started once')
     await this.store.start()
     this.phase = 'running'
+    this.engine.courier.start()
+    for (const residents of this.engine.catalog.all) {
+      if (residents.definition.kind !== 'unnamed') this.engine.timers.arm(residents, residents.own)
+    }
     this.pruneLater(PRUNE_EVERY_MS)
     const eager = this.engine.catalog.all.filter(
       ({ definition }) => definition.kind === 'named' && definition.stateful,
@@ -135,12 +157,10 @@ export class Runtime implements Gateway {
     return this.calls.send(name, call, null)
   }
 
-  async invokeJson(name: string, call: Call): Promise<unknown> {
-    const { action, answer } = await this.calls.sendFromText(name, call)
-    const reply = await answer
-    if (reply === undefined) return undefined
-    const { response } = action
-    return response.toJson(reply instanceof Packed ? response.accept(reply) : reply)
+  async invokeJson(name: string, call: Call): Promise<JsonAnswer> {
+    const answer = await this.calls.send(name, { ...call, receipt: true }, null)
+    if (answer instanceof TurnReceipt) return { json: answer.json(), receipt: answer, scheduleId: null }
+    return { json: undefined, receipt: null, scheduleId: typeof answer === 'string' ? answer : null }
   }
 
   async spawn(name: string, options: SpawnOptions = {}): Promise<void> {
@@ -162,12 +182,30 @@ export class Runtime implements Gateway {
   }
 
   async list(filter: Omit<ActorFilter, 'system'>, page: Partial<PageRequest> = {}): Promise<ActorPage> {
-    const limit = page.limit ?? LIMITS.defaultPageSize
-    if (!(Number.isSafeInteger(limit) && limit > 0 && limit <= LIMITS.pageSize)) {
-      throw new SpawnError('INVALID_ARGUMENT', `a page has 1 to ${LIMITS.pageSize} actors, not ${limit}`)
-    }
     this.checkRunning(false)
-    return this.store.list({ ...filter, system: this.system }, { ...page, limit })
+    return this.store.list({ ...filter, system: this.system }, pageOf(page))
+  }
+
+  async publish(channel: string, payload: unknown, options: PublishOptions = {}): Promise<void> {
+    const { metadata = NO_METADATA } = options
+    this.checkRunning(false)
+    checkName('channel', channel)
+    checkEntries('metadata', metadata)
+    const { committer, departures } = this.engine
+    await committer.outside(departures.broadcast({ channel, payload }, null, metadata))
+  }
+
+  subscribe(channel: string, listener: ChannelListener): () => void {
+    checkName('channel', channel)
+    return this.engine.channels.subscribe(channel, listener)
+  }
+
+  get schedules(): Schedules {
+    return this.letters.schedules
+  }
+
+  get deadLetters(): DeadLetters {
+    return this.letters.deadLetters
   }
 
   private async run(residents: Residents, name: string, action: BuiltinAction): Promise<unknown> {
@@ -215,10 +253,11 @@ export class Runtime implements Gateway {
   }
 
   private async shutDown(drainMs: number): Promise<void> {
-    const { activations, committer, inflight, snapshots } = this.engine
+    const { activations, committer, courier, inflight, snapshots } = this.engine
     const begun = this.phase === 'running'
     this.phase = 'draining'
     this.pruning?.cancel()
+    courier.drain()
     if (begun) {
       const limit = this.clock.after(drainMs, () => inflight.giveUpAll('DRAINING'))
       await inflight.empty()
@@ -227,6 +266,7 @@ export class Runtime implements Gateway {
       await committer.idle()
     }
     this.phase = 'stopped'
+    courier.stop()
     activations.stop()
     inflight.stop()
     await this.store.stop()

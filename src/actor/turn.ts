@@ -4,7 +4,7 @@
 // next turn does not wait for the commit of the one before: it runs on the uncommitted state, and what leaves the actor
 // waits instead (outcome.ts).
 
-import type { Clock } from '../base/index.ts'
+import { type Clock, SpawnError } from '../base/index.ts'
 import type { Outcome, Statestore } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
@@ -12,6 +12,7 @@ import { BuiltinAction } from './builtin.ts'
 import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
 import type { Outcomes } from './outcome.ts'
+import { routeOf, type RoutedOutcomes } from './routed-outcome.ts'
 
 export interface TurnsOptions {
   readonly store: Statestore
@@ -19,6 +20,7 @@ export interface TurnsOptions {
   readonly inflight: Inflight
   readonly activations: Activations
   readonly outcomes: Outcomes
+  readonly routed: RoutedOutcomes
 }
 
 export class Turns {
@@ -47,6 +49,10 @@ export class Turns {
     if (timeoutMs !== null)
       message.deadlineMs = Math.min(message.deadlineMs, this.options.clock.now() + timeoutMs)
     message.stage = 'running'
+    if (message.parcel !== null && message.parcel.superseded) {
+      message.fail(superseded(message))
+      return
+    }
     if (message.idempotencyKey === undefined) this.run(activation, message)
     else this.wait(activation, message, this.repeatOrRun(activation, message, message.idempotencyKey))
   }
@@ -102,15 +108,26 @@ export class Turns {
     const kept = await this.options.store.loadOutcome(activation.id, key, this.options.clock.now())
     if (message.stage !== 'running') return null
     if (kept === null) return perform(message)
-    const reply = kept.reply === null ? undefined : message.action.response.accept(kept.reply)
+    const route = routeOf(kept.reply)
+    const reply =
+      kept.reply === null || route !== null ? undefined : message.action.response.accept(kept.reply)
     this.resume(activation)
-    message.succeed(reply)
+    if (route === null) {
+      message.succeed(reply)
+    } else {
+      message.passOn()
+      void this.options.routed.answer(message, route, key)
+    }
     this.options.activations.wake(activation)
     return null
   }
 }
 
 function ignore(): void {}
+
+function superseded({ label }: Message): SpawnError {
+  return new SpawnError('CANCELLED', `${label} did not run: its timer was changed before`)
+}
 
 function perform(message: Message): Outcome | PromiseLike<Outcome> {
   const { action, activation } = message

@@ -33,6 +33,7 @@ const outcome = (result: Result): Outcome => ({
   tags: null,
   response: undefined,
   checkpoint: false,
+  workflow: null,
   ...result,
 })
 
@@ -56,17 +57,25 @@ export interface CounterOptions extends Partial<Omit<Definition, 'actions' | 'in
   /** Beside add, read and fail. */
   readonly handlers?: Record<string, Handler>
   readonly timeouts?: Record<string, number>
+  readonly timers?: Record<string, number>
   readonly init?: string
 }
 
 /** A definition of counters, unnamed unless told otherwise. */
 export function counter(name: string, options: CounterOptions = {}): Definition {
-  const { handlers, init, timeouts, ...settings } = options
+  const { handlers, init, timeouts, timers, ...settings } = options
   const all: Record<string, Handler> = { ...counterActions, ...handlers }
   const actions = new Map(
     Object.keys(all).map((action) => [
       action,
-      { name: action, timeoutMs: timeouts?.[action] ?? null, payload: jsonCodec, response: jsonCodec },
+      {
+        name: action,
+        timeoutMs: timeouts?.[action] ?? null,
+        timerMs: timers?.[action] ?? null,
+        query: false,
+        payload: jsonCodec,
+        response: jsonCodec,
+      },
     ]),
   )
   return {
@@ -81,6 +90,9 @@ export function counter(name: string, options: CounterOptions = {}): Definition 
     history: { revisions: 0, durationMs: 0 },
     state: { codec: jsonCodec, initial: () => ({ total: 0 }) },
     initAction: init === undefined ? null : (actions.get(init) ?? null),
+    channels: new Map(),
+    reentrancy: 'none',
+    pool: null,
     ...settings,
     actions,
     host: {
@@ -137,7 +149,7 @@ export class GatedStore extends MemoryStore {
 
 function structuredCloneOf(group: readonly Commit[]): readonly Commit[] {
   return group.map(
-    ({ id, follows, revision, birth, epoch, tags, state, committedAtMs, history, outcomes }) => ({
+    ({
       id,
       follows,
       revision,
@@ -148,6 +160,21 @@ function structuredCloneOf(group: readonly Commit[]): readonly Commit[] {
       committedAtMs,
       history,
       outcomes,
+      sends,
+      takes,
+    }) => ({
+      id,
+      follows,
+      revision,
+      birth,
+      epoch,
+      tags,
+      state,
+      committedAtMs,
+      history,
+      outcomes,
+      sends: [...sends],
+      takes: [...takes],
     }),
   )
 }

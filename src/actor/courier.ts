@@ -1,0 +1,260 @@
+// Brings what turns have sent to those who take it: which envelopes are in memory for delivery, and which wait in the store.
+// In what order a lane hands over is lane.ts's, what a failure means delivery.ts's.
+//
+// An envelope that was just committed is handed over at once, from memory. When there are more than memory has room for,
+// and after a start, there is a backlog: then envelopes are read from the store in order, and new ones join behind. Those
+// for a later time are only read when it has come.
+//
+// Invariants: at most LIMITS.deliveries envelopes are held. One that is held is not held twice. A crash at any time loses
+// nothing: the store has every envelope until its turn is durable.
+
+import { type Clock, type Limits, LIMITS, messageOf, type SpawnError, type Timer } from '../base/index.ts'
+import type { EnvelopePosition, Logger, StandingEnvelope, Statestore } from '../ports/index.ts'
+import type { Delivery } from './delivery.ts'
+import { Lane, type LaneOwner } from './lane.ts'
+import type { Message } from './message.ts'
+import { Parcel } from './parcel.ts'
+
+export interface CourierOptions {
+  readonly system: string
+  readonly store: Statestore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limits: Limits
+  readonly delivery: Delivery
+  /** Hands a parcel to its actor as a call. */
+  readonly hand: (parcel: Parcel) => void
+}
+
+/** When to look into the store again after it could not be read, in milliseconds. */
+const RETRY_MS = 1_000
+/** And after a commit of unknown outcome. */
+const UNCERTAIN_MS = 100
+/** Behind all envelopes that are due at once. */
+const SCHEDULED: EnvelopePosition = { dueAtMs: 0, place: Number.MAX_SAFE_INTEGER }
+
+export class Courier implements LaneOwner {
+  private readonly options: CourierOptions
+  private readonly held = new Map<string, Parcel>()
+  private readonly lanes = new Map<string, Lane>()
+  /** Calls that wait for the answer of an envelope which is not held yet. */
+  private readonly askers = new Map<string, Message>()
+  /** What was committed while there is a backlog, in order; null: there is none. */
+  private backlog: Parcel[] | null = []
+  /** More was committed than the backlog has room for: it is read from the store. */
+  private overflowed = false
+  private reading = false
+  /** Something came up while the store was being read. */
+  private readAgain = false
+  /** What is due was left in the store for want of room. */
+  private crowded = false
+  /** What left while the store is being read: its answer may still have it. */
+  private readonly left = new Set<string>()
+  private timer: Timer | null = null
+  private wakeMs = Number.POSITIVE_INFINITY
+  /** Lanes of which something was left in the store, once no more is taken in; null: all is taken in. */
+  private closed: Set<string> | null = null
+  private stopped = false
+
+  constructor(options: CourierOptions) {
+    this.options = options
+  }
+
+  /** Begins with what stands in the store. */
+  start(): void {
+    this.wakeAt(0)
+  }
+
+  /** Takes in no more than what calls wait for; the rest stays in the store. */
+  drain(): void {
+    this.closed = new Set()
+    this.timer?.cancel()
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.timer?.cancel()
+  }
+
+  /** Parcels whose commit is durable, in order. */
+  committed(parcels: readonly Parcel[]): void {
+    const nowMs = this.options.clock.now()
+    for (const parcel of parcels) {
+      if (parcel.box === 'dead') continue
+      if (parcel.dueAtMs > nowMs) this.wakeAt(parcel.dueAtMs)
+      else this.takeIn(parcel)
+    }
+  }
+
+  /** A commit with these parcels has an unknown outcome: if they stand, they are found in the store. */
+  uncertain(): void {
+    this.backlog ??= []
+    this.overflowed = true
+    this.wakeAt(this.options.clock.now() + UNCERTAIN_MS)
+  }
+
+  /** Another envelope is about to stand under this id. */
+  supersede(id: string): void {
+    const parcel = this.held.get(id)
+    if (parcel !== undefined) parcel.superseded = true
+  }
+
+  hand(parcel: Parcel): void {
+    const { clock } = this.options
+    const waitMs = (parcel.letter.retryAtMs ?? 0) - clock.now()
+    if (waitMs <= 0) this.options.hand(parcel)
+    else clock.after(waitMs, () => this.stopped || this.options.hand(parcel), { background: true })
+  }
+
+  delivered(parcel: Parcel, by: Message, reply: unknown): void {
+    this.leave(parcel)
+    if (parcel.asker !== null) parcel.asker.answered(by, reply)
+    if (!parcel.taken) this.options.delivery.remove(parcel)
+  }
+
+  failed(lane: Lane, parcel: Parcel, error: SpawnError): void {
+    void this.settle(lane, parcel, error)
+  }
+
+  empty(lane: Lane): void {
+    this.lanes.delete(lane.key)
+  }
+
+  private async settle(lane: Lane, parcel: Parcel, error: SpawnError): Promise<void> {
+    if (this.stopped) return
+    const again = await this.options.delivery.settle(parcel, error)
+    if (again === null || again.dueAtMs > this.options.clock.now()) {
+      this.leave(parcel)
+      if (again !== null) this.wakeAt(again.dueAtMs)
+      lane.resume(null)
+    } else {
+      this.held.set(again.id, again)
+      lane.resume(again)
+    }
+  }
+
+  private takeIn(parcel: Parcel): void {
+    if (this.closed !== null && (parcel.asker === null || this.closed.has(parcel.lane))) {
+      this.closed.add(parcel.lane)
+      parcel.asker?.unanswerable()
+      return
+    }
+    if (this.backlog === null && this.held.size >= this.options.limits.deliveries) this.backlog = []
+    if (this.backlog === null) {
+      this.hold(parcel)
+      return
+    }
+    if (parcel.asker !== null) this.askers.set(parcel.id, parcel.asker)
+    if (!this.overflowed && this.backlog.length < this.options.limits.deliveries) this.backlog.push(parcel)
+    else this.overflowed = true
+    this.wakeAt(0)
+  }
+
+  private hold(parcel: Parcel): void {
+    const held = this.held.get(parcel.id)
+    if (held !== undefined) {
+      // It was read from the store before its commit was known to be done.
+      held.asker ??= parcel.asker
+      return
+    }
+    this.held.set(parcel.id, parcel)
+    const key = parcel.lane
+    let lane = this.lanes.get(key)
+    if (lane === undefined) {
+      lane = new Lane(key, this)
+      this.lanes.set(key, lane)
+    }
+    lane.add(parcel)
+  }
+
+  private leave(parcel: Parcel): void {
+    this.held.delete(parcel.id)
+    if (this.reading) this.left.add(parcel.id)
+    // What took its place in the store is looked for there.
+    if (parcel.superseded) this.wakeAt(0)
+    if (this.crowded && this.held.size * 2 <= this.options.limits.deliveries) this.wakeAt(0)
+  }
+
+  private wakeAt(dueMs: number): void {
+    if (dueMs >= this.wakeMs || this.stopped || this.closed !== null) return
+    this.timer?.cancel()
+    this.wakeMs = dueMs
+    const { clock } = this.options
+    this.timer = clock.after(dueMs - clock.now(), () => void this.read(), { background: true })
+  }
+
+  /** Reads what is due from the store. */
+  private async read(): Promise<void> {
+    this.wakeMs = Number.POSITIVE_INFINITY
+    if (this.reading) {
+      this.readAgain = true
+      return
+    }
+    this.reading = true
+    this.readAgain = false
+    this.crowded = false
+    try {
+      await this.readBacklog()
+      await this.readScheduled()
+    } catch (error) {
+      this.options.logger.warn('the outbox could not be read', { error: messageOf(error) })
+      this.wakeAt(this.options.clock.now() + RETRY_MS)
+    } finally {
+      this.reading = false
+      this.left.clear()
+      if (this.readAgain) this.wakeAt(0)
+    }
+  }
+
+  private async readBacklog(): Promise<void> {
+    let after: EnvelopePosition | undefined
+    while (this.backlog !== null && this.hasRoom) {
+      this.overflowed = false
+      this.backlog = []
+      const { store, system } = this.options
+      const { envelopes } = await store.due(system, 0, LIMITS.pageSize, after)
+      after = envelopes.at(-1) ?? after
+      this.holdAll(envelopes)
+      // Fewer than asked for: these were the last, and what was committed since stands behind them.
+      if (envelopes.length < LIMITS.pageSize && !this.overflowed) this.endBacklog()
+    }
+  }
+
+  private endBacklog(): void {
+    const rest = this.backlog ?? []
+    this.backlog = null
+    for (const parcel of rest) if (!this.left.has(parcel.id)) this.hold(parcel)
+  }
+
+  private async readScheduled(): Promise<void> {
+    let after = SCHEDULED
+    for (let more = true; more && this.hasRoom;) {
+      const { clock, store, system } = this.options
+      const { envelopes, nextDueMs } = await store.due(system, clock.now(), LIMITS.pageSize, after)
+      after = envelopes.at(-1) ?? after
+      this.holdAll(envelopes)
+      if (nextDueMs !== null) this.wakeAt(nextDueMs)
+      more = envelopes.length === LIMITS.pageSize
+    }
+  }
+
+  private get hasRoom(): boolean {
+    if (this.stopped || this.closed !== null) return false
+    this.crowded = this.held.size >= this.options.limits.deliveries
+    return !this.crowded
+  }
+
+  private standing(envelope: StandingEnvelope): Parcel {
+    const parcel = Parcel.standing(envelope)
+    parcel.asker = this.askers.get(parcel.id) ?? null
+    this.askers.delete(parcel.id)
+    return parcel
+  }
+
+  private holdAll(page: readonly StandingEnvelope[]): void {
+    for (const envelope of page) {
+      if (this.stopped || this.closed !== null) return
+      if (!this.left.has(envelope.id)) this.hold(this.standing(envelope))
+    }
+  }
+}

@@ -1,0 +1,189 @@
+// What leaves with a turn: the envelopes that its workflow, and the envelope that caused it, ask for. All of them are
+// composed before anything of the turn is taken, so one that cannot be sent fails the turn whole.
+
+import { type Limits, SpawnError } from '../base/index.ts'
+import type { Broadcast, EffectEnd, Metadata, Outcome, Route, Workflow } from '../ports/index.ts'
+import { type ActorId, type Packed } from '../protocol/index.ts'
+import type { Announcement, Channels } from './channels.ts'
+import type { Message } from './message.ts'
+import type { Parcel } from './parcel.ts'
+import { correspondent, lasting, type Postmark, step, type Target } from './postmark.ts'
+import { nextDueMs } from './rhythm.ts'
+import type { Timers } from './timers.ts'
+
+/** What a commit carries besides the state. */
+export interface Departure {
+  readonly sends: readonly Parcel[]
+  readonly takes: readonly string[]
+  readonly announcements: readonly Announcement[]
+}
+
+export interface DeparturesOptions {
+  readonly postmark: Postmark
+  readonly channels: Channels
+  readonly timers: Timers
+  readonly limits: Limits
+  readonly now: () => number
+}
+
+export class Departures {
+  private readonly options: DeparturesOptions
+
+  constructor(options: DeparturesOptions) {
+    this.options = options
+  }
+
+  /**
+   * @returns null when nothing leaves.
+   * @throws SpawnError when something of it cannot be sent.
+   */
+  of(message: Message, outcome: Outcome): Departure | null {
+    const { parcel } = message
+    const { workflow } = outcome
+    if (workflow === null && parcel === null) return null
+    const sends: Parcel[] = []
+    const announcements: Announcement[] = []
+    if (workflow !== null) this.follow(message, outcome, workflow, sends, announcements)
+    if (parcel !== null) this.after(message, parcel, outcome, sends)
+    this.checkSize(message, sends)
+    return { sends, takes: parcel === null ? NONE : [parcel.id], announcements }
+  }
+
+  /** What is broadcast from outside any turn. */
+  broadcast(broadcast: Broadcast, from: ActorId | null, metadata: Metadata): Departure {
+    const sends: Parcel[] = []
+    const announcements: Announcement[] = []
+    this.spread(broadcast, from, metadata, sends, announcements)
+    return { sends, takes: NONE, announcements }
+  }
+
+  private follow(
+    message: Message,
+    outcome: Outcome,
+    { broadcasts, effects, route, timers }: Workflow,
+    sends: Parcel[],
+    announcements: Announcement[],
+  ): void {
+    const { postmark } = this.options
+    const from = correspondent(message.self)
+    for (const effect of effects) {
+      const { action, metadata, ref, reply, system, to } = effect
+      const target: Target = { name: to, ref, system, action }
+      const letter = {
+        kind: 'effect',
+        from,
+        to: postmark.address(to, ref),
+        action,
+        ...lasting(metadata === undefined ? message.metadata : { ...message.metadata, ...metadata }),
+        ...(system === undefined ? {} : { system }),
+        ...(reply === undefined ? {} : { reply: { to: from, ...reply } }),
+      } as const
+      sends.push(postmark.envelope(letter, postmark.pack(target, effect.payload), effect))
+    }
+    for (const broadcast of broadcasts)
+      this.spread(broadcast, message.self, message.metadata, sends, announcements)
+    for (const [action, everyMs] of Object.entries(timers ?? NO_TIMERS))
+      sends.push(this.options.timers.changed(message, action, everyMs))
+    if (route !== null) sends.push(this.hop(message, outcome, route))
+  }
+
+  private spread(
+    { channel, payload }: Broadcast,
+    from: ActorId | null,
+    metadata: Metadata,
+    sends: Parcel[],
+    announcements: Announcement[],
+  ): void {
+    const { channels, postmark } = this.options
+    const sender = from === null ? null : correspondent(from)
+    // Subscribers of one action share their bytes: a store may keep them once.
+    const packed = new Map<string, Packed | null>()
+    for (const { action, id } of channels.subscribers(channel)) {
+      const definition = id.parent === '' ? id.name : id.parent
+      const key = `${definition}\0${action}`
+      let bytes = packed.get(key)
+      if (bytes === undefined) {
+        bytes = postmark.pack({ name: id.name, ref: id.parent, system: undefined, action }, payload)
+        packed.set(key, bytes)
+      }
+      const letter = {
+        kind: 'broadcast',
+        from: sender,
+        to: correspondent(id),
+        action,
+        ...lasting(metadata),
+      } as const
+      sends.push(postmark.envelope(letter, bytes))
+    }
+    if (channels.hasListeners(channel)) announcements.push({ channel, payload, from, metadata })
+  }
+
+  private hop(message: Message, outcome: Outcome, route: Route): Parcel {
+    const { limits, postmark } = this.options
+    const { action, kind, ref } = route
+    const { parcel } = message
+    const to = postmark.address(route.to, ref)
+    const before = parcel?.letter.path ?? [step(message.self, message.action.name)]
+    const path = [...before, step({ system: '', parent: to[0], name: to[1] }, action)]
+    if (path.length > limits.hops) throw tooManyHops(path, limits.hops)
+    const payload = kind === 'pipe' ? outcome.response : message.payload
+    const reply = parcel?.letter.reply
+    const letter = {
+      kind: 'hop',
+      from: correspondent(message.self),
+      to,
+      action,
+      path,
+      ...lasting(message.metadata),
+      ...(message.idempotencyKey === undefined ? {} : { key: message.idempotencyKey }),
+      ...(reply === undefined ? {} : { reply }),
+    } as const
+    const target: Target = { name: route.to, ref, system: undefined, action }
+    const hop = postmark.envelope(letter, postmark.pack(target, payload))
+    hop.asker = message.asker
+    return hop
+  }
+
+  /** What the envelope that caused this turn asks for: that its end is told, or that it comes again. */
+  private after(message: Message, parcel: Parcel, outcome: Outcome, sends: Parcel[]): void {
+    const { postmark } = this.options
+    const { reply, rhythm } = parcel.letter
+    const routed = outcome.workflow !== null && outcome.workflow.route !== null
+    if (reply !== undefined && !routed) {
+      const { response } = outcome
+      const end: EffectEnd =
+        response === undefined
+          ? { token: reply.token }
+          : { token: reply.token, response: message.action.response.toJson(response) }
+      sends.push(postmark.reply(parcel, reply, end))
+    }
+    // A turn that changed its own timer has said when it comes again; one that is not declared any more does not.
+    if (rhythm === undefined || sends.some(({ id }) => id === parcel.id)) return
+    if (parcel.box === 'timer' && !message.activation.residents.hasTimer(message.action.name)) return
+    const dueAtMs = nextDueMs(rhythm, parcel.dueAtMs, this.options.now())
+    if (dueAtMs !== null) sends.push(parcel.again(dueAtMs))
+  }
+
+  private checkSize({ label }: Message, sends: readonly Parcel[]): void {
+    const { turnSendBytes, turnSends } = this.options.limits
+    if (sends.length > turnSends) throw tooMuch(`${label} sends ${sends.length} messages`, `${turnSends}`)
+    let bytes = 0
+    for (const { payload } of sends) bytes += payload?.value.length ?? 0
+    if (bytes > turnSendBytes) throw tooMuch(`${label} sends ${bytes} bytes`, `${turnSendBytes}`)
+  }
+}
+
+const NONE: readonly string[] = Object.freeze([])
+const NO_TIMERS: Readonly<Record<string, number | null>> = Object.freeze({})
+
+function tooMuch(what: string, limit: string): SpawnError {
+  return new SpawnError('INVALID_ARGUMENT', `${what} in one turn; at most ${limit} are taken`)
+}
+
+function tooManyHops(path: readonly string[], limit: number): SpawnError {
+  const last = path.at(-1)
+  const first = path.indexOf(last ?? '')
+  const round = first < path.length - 1 ? `; it goes round in ${path.slice(first).join(' → ')}` : ''
+  const message = `a call was passed on through more than ${limit} hops${round}`
+  return new SpawnError('CALL_CYCLE', message, { details: { path: [...path] } })
+}

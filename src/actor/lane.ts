@@ -1,0 +1,133 @@
+// The parcels of one sender for one receiver, in order. Decides when the next one is handed over: as soon as the one
+// before has had its turn, without waiting for its commit.
+//
+// Invariant: a parcel's turn never runs before those of all parcels in front of it are done or given up. When one fails,
+// nothing more is handed over until all that were are back; for what came behind it rested on the same activation and has
+// failed with it (messages with parcels do not move to a successor). Then its failure is dealt with, and the lane goes on.
+
+import type { SpawnError } from '../base/index.ts'
+import type { Message } from './message.ts'
+import type { Parcel, ParcelWatcher } from './parcel.ts'
+
+export interface LaneOwner {
+  /** Hands a parcel to its actor; ends in one of the watcher's calls, maybe before it returns. */
+  hand(parcel: Parcel): void
+  /** It was delivered, and is gone from the store or about to be. */
+  delivered(parcel: Parcel, by: Message, reply: unknown): void
+  /** Deals with a failure; answers by `resume`. */
+  failed(lane: Lane, parcel: Parcel, error: SpawnError): void
+  /** Nothing is left in it. */
+  empty(lane: Lane): void
+}
+
+export class Lane implements ParcelWatcher {
+  readonly key: string
+  private readonly owner: LaneOwner
+  /** What is not delivered yet, in order. */
+  private readonly parcels: Parcel[] = []
+  /** How many of them, from the first, have been handed over. */
+  private handed = 0
+  /** How many of these have not come back. */
+  private away = 0
+  /** The one that was handed over last, until its turn is done. */
+  private turning: Parcel | null = null
+  private halted = false
+  private advancing = false
+
+  constructor(key: string, owner: LaneOwner) {
+    this.key = key
+    this.owner = owner
+  }
+
+  /** Puts a parcel behind all others. */
+  add(parcel: Parcel): void {
+    parcel.watcher = this
+    this.parcels.push(parcel)
+    this.advance()
+  }
+
+  turned(parcel: Parcel): void {
+    if (this.turning !== parcel) return
+    this.turning = null
+    this.advance()
+  }
+
+  delivered(parcel: Parcel, by: Message, reply: unknown): void {
+    this.back(parcel)
+    this.remove(parcel)
+    this.owner.delivered(parcel, by, reply)
+    this.proceed()
+  }
+
+  undelivered(parcel: Parcel, error: SpawnError): void {
+    this.back(parcel)
+    parcel.failure = error
+    this.halted = true
+    this.proceed()
+  }
+
+  /** The first parcel's failure has been dealt with: it is gone, or to be handed over again in another form. */
+  resume(again: Parcel | null): void {
+    const failed = this.parcels.shift()
+    if (again !== null) {
+      if (failed !== undefined) again.asker = failed.asker
+      again.watcher = this
+      this.parcels.unshift(again)
+    }
+    this.restart()
+  }
+
+  private back(parcel: Parcel): void {
+    this.away -= 1
+    if (this.turning === parcel) this.turning = null
+  }
+
+  private remove(parcel: Parcel): void {
+    const at = this.parcels.indexOf(parcel)
+    if (at === -1) return
+    this.parcels.splice(at, 1)
+    this.handed -= 1
+  }
+
+  private proceed(): void {
+    if (!this.halted) {
+      this.advance()
+      if (this.parcels.length === 0) this.owner.empty(this)
+      return
+    }
+    if (this.away > 0) return
+    const [first] = this.parcels
+    if (first !== undefined && first.failure !== null) {
+      this.owner.failed(this, first, first.failure)
+      return
+    }
+    this.restart()
+  }
+
+  /** All that were handed over and did not arrive are handed over again. */
+  private restart(): void {
+    for (const parcel of this.parcels) {
+      parcel.failure = null
+      parcel.taken = false
+    }
+    this.handed = 0
+    this.halted = false
+    this.advance()
+    if (this.parcels.length === 0) this.owner.empty(this)
+  }
+
+  private advance(): void {
+    // Handing over may end in `turned` before it returns: then this loop goes on, not another one within it.
+    if (this.advancing) return
+    this.advancing = true
+    while (!this.halted && this.turning === null) {
+      const parcel = this.parcels[this.handed]
+      if (parcel === undefined) break
+      this.handed += 1
+      this.away += 1
+      this.turning = parcel
+      this.owner.hand(parcel)
+    }
+    this.advancing = false
+  }
+}

@@ -1,0 +1,152 @@
+// What an operator or an application sees of the outbox, and may do to it: calls for a later time, and dead letters.
+
+import { LIMITS, SpawnError } from '../base/index.ts'
+import type {
+  Box,
+  DeadLetter,
+  DeadLetters,
+  Page,
+  PageRequest,
+  Schedule,
+  Schedules,
+  StandingEnvelope,
+  Statestore,
+} from '../ports/index.ts'
+import { type ActorId, jsonCodec, type Packed } from '../protocol/index.ts'
+import { actionOf, type Catalog } from './catalog.ts'
+import { type Correspondent, type Letter, letterFrom } from './letter.ts'
+import type { OutsideLoad } from './outside-commit.ts'
+import { Parcel } from './parcel.ts'
+
+export interface LettersOptions {
+  readonly system: string
+  readonly store: Statestore
+  readonly catalog: Catalog
+  /** Throws when no calls are taken now. */
+  readonly admit: () => void
+  readonly commit: (load: OutsideLoad) => Promise<boolean>
+}
+
+export class Letters {
+  private readonly options: LettersOptions
+
+  constructor(options: LettersOptions) {
+    this.options = options
+  }
+
+  get schedules(): Schedules {
+    return {
+      list: (page) => this.list('schedule', page, (envelope) => this.schedule(envelope)),
+      cancel: (id) => this.take('schedule', id),
+    }
+  }
+
+  get deadLetters(): DeadLetters {
+    return {
+      list: (page) => this.list('dead', page, (envelope) => this.deadLetter(envelope)),
+      get: async (id) => {
+        const envelope = await this.standing('dead', id)
+        return envelope === null ? null : this.deadLetter(envelope)
+      },
+      retry: (id) => this.retry(id),
+      discard: (id) => this.take('dead', id),
+    }
+  }
+
+  private async list<Item>(
+    box: Box,
+    page: Partial<PageRequest> | undefined,
+    shown: (envelope: StandingEnvelope) => Item,
+  ): Promise<Page<Item>> {
+    const { admit, store, system } = this.options
+    admit()
+    const { envelopes, next } = await store.listEnvelopes(system, box, pageOf(page))
+    return { items: envelopes.map(shown), next }
+  }
+
+  private async standing(box: Box, id: string): Promise<StandingEnvelope | null> {
+    const { admit, store, system } = this.options
+    admit()
+    if (id === '' || Buffer.byteLength(id) > LIMITS.envelopeIdBytes) return null
+    const [envelope] = await store.envelopes(system, [id])
+    return envelope?.box === box ? envelope : null
+  }
+
+  private async take(box: Box, id: string): Promise<boolean> {
+    if ((await this.standing(box, id)) === null) return false
+    return this.options.commit({ sends: [], takes: [id] })
+  }
+
+  private async retry(id: string): Promise<boolean> {
+    const envelope = await this.standing('dead', id)
+    if (envelope === null) return false
+    const {
+      attempts: _attempts,
+      error: _error,
+      retryAtMs: _retryAtMs,
+      ...letter
+    } = letterFrom(id, envelope.header)
+    const again = new Parcel(id, 'delivery', 0, envelope.payload, letter)
+    return this.options.commit({ sends: [again], takes: [id] })
+  }
+
+  private schedule({ dueAtMs, header, id }: StandingEnvelope): Schedule {
+    const letter = letterFrom(id, header)
+    const { action, attempts = 0, createdAtMs, metadata = {}, rhythm } = letter
+    const cron = rhythm !== undefined && 'cron' in rhythm ? rhythm : null
+    return {
+      id,
+      ...this.correspondents(letter),
+      action,
+      dueAtMs,
+      cron: cron?.cron ?? null,
+      timeZone: cron?.timeZone ?? null,
+      metadata,
+      attempts,
+      createdAtMs,
+    }
+  }
+
+  private deadLetter({ dueAtMs, header, id, payload }: StandingEnvelope): DeadLetter {
+    const letter = letterFrom(id, header)
+    const { action, attempts = 0, createdAtMs, error = UNKNOWN, metadata = {} } = letter
+    const payloadJson = payload === null ? undefined : this.readable(letter, payload)
+    const facts = { action, metadata, payloadJson, attempts, error, createdAtMs }
+    return { id, ...this.correspondents(letter), ...facts, diedAtMs: dueAtMs }
+  }
+
+  private correspondents({ from, system, to }: Letter): {
+    readonly from: ActorId | null
+    readonly to: ActorId
+  } {
+    const own = this.options.system
+    return { from: from === null ? null : idOf(own, from), to: idOf(system ?? own, to) }
+  }
+
+  /** A payload that its receiver cannot read, which may be why it died, is shown as the bytes that it is. */
+  private readable({ action, to: [parent, name] }: Letter, payload: Packed): unknown {
+    const residents = this.options.catalog.residents(name, parent)
+    try {
+      const codec = residents === undefined ? jsonCodec : actionOf(residents, action).payload
+      return codec.toJson(codec.accept(payload))
+    } catch (thrown) {
+      if (!(thrown instanceof SpawnError)) throw thrown
+      return { typeUrl: payload.typeUrl, base64: Buffer.from(payload.value).toString('base64') }
+    }
+  }
+}
+
+const UNKNOWN = { code: 'DEFECT', message: 'not known' } as const
+
+function idOf(system: string, [parent, name]: Correspondent): ActorId {
+  return { system, parent, name }
+}
+
+/** @throws SpawnError INVALID_ARGUMENT */
+export function pageOf(page: Partial<PageRequest> = {}): PageRequest {
+  const limit = page.limit ?? LIMITS.defaultPageSize
+  if (!(Number.isSafeInteger(limit) && limit > 0 && limit <= LIMITS.pageSize)) {
+    throw new SpawnError('INVALID_ARGUMENT', `a page has 1 to ${LIMITS.pageSize} entries, not ${limit}`)
+  }
+  return { ...page, limit }
+}

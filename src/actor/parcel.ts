@@ -1,0 +1,86 @@
+// One envelope as the engine has it in memory: its letter read, its lane known, and the call that waits for its answer.
+// It is handed over as a call, and tells its lane when that call has had its turn, and how it ended.
+
+import type { SpawnError } from '../base/index.ts'
+import type { Box, Envelope, StandingEnvelope } from '../ports/index.ts'
+import type { Packed } from '../protocol/index.ts'
+import { type Letter, letterFrom, letterText } from './letter.ts'
+import type { Message } from './message.ts'
+
+/** Told what becomes of a parcel that was handed over. */
+export interface ParcelWatcher {
+  /** Its turn is done, and will count if its commit does. */
+  turned(parcel: Parcel): void
+  /** Its turn is durable. */
+  delivered(parcel: Parcel, by: Message, reply: unknown): void
+  undelivered(parcel: Parcel, error: SpawnError): void
+}
+
+export class Parcel implements Envelope {
+  readonly id: string
+  readonly box: Box
+  readonly dueAtMs: number
+  readonly payload: Packed | null
+  readonly letter: Letter
+  /** The call that its answer is the answer of; null: nobody in this process waits. */
+  asker: Message | null = null
+  watcher: ParcelWatcher | null = null
+  /** Whether the commit that takes it was submitted. */
+  taken = false
+  /** Another envelope was sent under its id: its turn must not run any more. */
+  superseded = false
+  /** Why it was not delivered the last time, until that has been dealt with. */
+  failure: SpawnError | null = null
+
+  constructor(id: string, box: Box, dueAtMs: number, payload: Packed | null, letter: Letter) {
+    this.id = id
+    this.box = box
+    this.dueAtMs = dueAtMs
+    this.payload = payload
+    this.letter = letter
+  }
+
+  /** @throws SpawnError STATE_UNREADABLE */
+  static standing({ box, dueAtMs, header, id, payload }: StandingEnvelope): Parcel {
+    return new Parcel(id, box, dueAtMs, payload, letterFrom(id, header))
+  }
+
+  get header(): string {
+    return letterText(this.letter)
+  }
+
+  /** Its turn is done. */
+  turned(): void {
+    this.taken = true
+    this.watcher?.turned(this)
+  }
+
+  delivered(by: Message, reply: unknown): void {
+    this.watcher?.delivered(this, by, reply)
+  }
+
+  undelivered(error: SpawnError): void {
+    this.watcher?.undelivered(this, error)
+  }
+
+  /** The same envelope with something new in its letter. */
+  revised(changes: Partial<Letter>, box: Box = this.box, dueAtMs: number = this.dueAtMs): Parcel {
+    return new Parcel(this.id, box, dueAtMs, this.payload, { ...this.letter, ...changes })
+  }
+
+  /** The next occasion of what comes again. */
+  again(dueAtMs: number): Parcel {
+    const { attempts: _attempts, error: _error, retryAtMs: _retryAtMs, ...letter } = this.letter
+    return new Parcel(this.id, this.box, dueAtMs, this.payload, letter)
+  }
+
+  /**
+   * Who must wait for whom: parcels of one lane are delivered in order. What comes from outside, and a timer, has a lane of
+   * its own.
+   */
+  get lane(): string {
+    const { from, kind, system = '', to } = this.letter
+    if (from === null || kind === 'timer') return this.id
+    return `${from[0]}\0${from[1]}\0${to[0]}\0${to[1]}\0${system}`
+  }
+}

@@ -1,0 +1,151 @@
+// How a message becomes an envelope: its id, its due time, its payload in the bytes that the receiver's action reads.
+// Decides nothing about when or whether one is sent.
+//
+// Invariant: ids differ, over all restarts and members: each life of a runtime draws a prefix of its own.
+
+import { type Clock, LIMITS, type Random, SpawnError } from '../base/index.ts'
+import type { Box, Metadata, Timing } from '../ports/index.ts'
+import { type ActorId, addressText, type Codec, jsonCodec, Packed } from '../protocol/index.ts'
+import { actionOf, type Catalog } from './catalog.ts'
+import { drawBirth } from './birth.ts'
+import type { Correspondent, Letter, ReplyAddress } from './letter.ts'
+import { Parcel } from './parcel.ts'
+import { nextByCron, type Rhythm } from './rhythm.ts'
+
+/** Who a message goes to, as a caller names them. */
+export interface Target {
+  readonly name: string
+  readonly ref: string | undefined
+  readonly system: string | undefined
+  readonly action: string
+}
+
+const UTC = 'UTC'
+
+export class Postmark {
+  private readonly system: string
+  private readonly clock: Clock
+  private readonly catalog: Catalog
+  private readonly prefix: string
+  private count = 0
+
+  constructor(system: string, catalog: Catalog, clock: Clock, random: Random) {
+    this.system = system
+    this.catalog = catalog
+    this.clock = clock
+    this.prefix = drawBirth(random).toString(36)
+  }
+
+  /** A new envelope; `timing` says when it comes. */
+  envelope(letter: Omit<Letter, 'createdAtMs'>, payload: Packed | null, timing?: Timing): Parcel {
+    const createdAtMs = this.clock.now()
+    const { dueAtMs, rhythm } = timing === undefined ? AT_ONCE : whenOf(timing, createdAtMs)
+    const box: Box = dueAtMs === 0 ? 'delivery' : 'schedule'
+    const full = rhythm === undefined ? { ...letter, createdAtMs } : { ...letter, createdAtMs, rhythm }
+    return new Parcel(this.nextId(), box, dueAtMs, payload, full)
+  }
+
+  /** The same message under an id of its own, given up. */
+  dead(parcel: Parcel, facts: Partial<Letter>): Parcel {
+    const { rhythm: _rhythm, ...letter } = parcel.letter
+    return new Parcel(this.nextId(), 'dead', this.clock.now(), parcel.payload, { ...letter, ...facts })
+  }
+
+  /** Tells the sender of an effect that it failed. */
+  failure(parcel: Parcel, reply: ReplyAddress, { code, message }: SpawnError): Parcel {
+    return this.reply(parcel, reply, { token: reply.token, error: { code, message } })
+  }
+
+  /** Tells the sender of an effect how it ended. */
+  reply({ letter }: Parcel, { action, to }: ReplyAddress, end: unknown): Parcel {
+    const { metadata, to: from } = letter
+    const reply = {
+      kind: 'reply',
+      from,
+      to,
+      action,
+      ...(metadata === undefined ? {} : { metadata }),
+    } as const
+    return this.envelope(reply, jsonCodec.pack(end))
+  }
+
+  /** The actor that a name means, as far as its definition is known here. */
+  address(name: string, ref: string | undefined): Correspondent {
+    if (ref === undefined || ref === '') return ['', name]
+    const kind = this.catalog.residents(name, ref)?.definition.kind ?? 'unnamed'
+    return [kind === 'unnamed' ? ref : '', name]
+  }
+
+  /** The payload in the form of its receiver, as far as the receiver is known here. */
+  pack({ action, name, ref, system }: Target, payload: unknown): Packed | null {
+    const residents =
+      system === undefined || system === this.system ? this.catalog.residents(name, ref) : undefined
+    // That there is such an action is checked now, with the sender's turn at hand to say so.
+    const codec = residents === undefined ? jsonCodec : actionOf(residents, action).payload
+    if (payload === undefined) return null
+    const packed = payload instanceof Packed ? payload : packFor(codec, payload)
+    if (packed.value.length <= LIMITS.payloadBytes) return packed
+    const size = `${packed.value.length} bytes, at most ${LIMITS.payloadBytes} are taken`
+    throw new SpawnError('INVALID_ARGUMENT', `the payload for "${name}" action "${action}" has ${size}`)
+  }
+
+  private nextId(): string {
+    this.count += 1
+    return `${this.prefix}-${this.count.toString(36)}`
+  }
+}
+
+const AT_ONCE: { readonly dueAtMs: number; readonly rhythm?: Rhythm } = { dueAtMs: 0 }
+
+/** @throws SpawnError INVALID_ARGUMENT */
+function whenOf(timing: Timing, nowMs: number): { readonly dueAtMs: number; readonly rhythm?: Rhythm } {
+  const { cron, delayMs, scheduledToMs, timeZone } = timing
+  const given = [delayMs, scheduledToMs, cron].filter((one) => one !== undefined)
+  if (given.length > 1) throw timingFault('has more than one of a delay, a time and a cron expression')
+  if (timeZone !== undefined && cron === undefined)
+    throw timingFault('has a time zone and no cron expression')
+  if (cron !== undefined) {
+    const dueAtMs = nextByCron(cron, timeZone ?? UTC, nowMs)
+    if (dueAtMs === null) throw timingFault(`has the cron expression "${cron}", which never comes`)
+    return { dueAtMs, rhythm: { cron, timeZone: timeZone ?? UTC } }
+  }
+  if (delayMs !== undefined) {
+    if (!(delayMs >= 0 && Number.isSafeInteger(nowMs + Math.ceil(delayMs))))
+      throw timingFault(`has the delay ${delayMs}, which is no number of milliseconds from 0`)
+    return delayMs === 0 ? AT_ONCE : { dueAtMs: nowMs + Math.ceil(delayMs) }
+  }
+  if (scheduledToMs === undefined) return AT_ONCE
+  if (!Number.isSafeInteger(Math.ceil(scheduledToMs)))
+    throw timingFault(`has the time ${scheduledToMs}, which is no number of milliseconds since 1970`)
+  return scheduledToMs <= nowMs ? AT_ONCE : { dueAtMs: Math.ceil(scheduledToMs) }
+}
+
+function timingFault(problem: string): SpawnError {
+  return new SpawnError('INVALID_ARGUMENT', `a call for a later time ${problem}`)
+}
+
+/** Checked as the receiver will, but sent as it was given: a validator may not take what it has made of a value. */
+function packFor(codec: Codec, payload: unknown): Packed {
+  const accepted = codec.accept(payload)
+  return codec.name === jsonCodec.name ? jsonCodec.pack(jsonCodec.accept(payload)) : codec.pack(accepted)
+}
+
+/** Whether a call is for a later time. */
+export function isTimed({ cron, delayMs, scheduledToMs }: Timing): boolean {
+  return delayMs !== undefined || scheduledToMs !== undefined || cron !== undefined
+}
+
+export function correspondent({ name, parent }: ActorId): Correspondent {
+  return [parent, name]
+}
+
+/** What a call brings besides its payload, for its letter. */
+export function lasting(metadata: Metadata | undefined): { readonly metadata?: Metadata } {
+  if (metadata === undefined) return {}
+  for (const _key in metadata) return { metadata }
+  return {}
+}
+
+export function step(id: ActorId, action: string): string {
+  return `${addressText(id)}.${action}`
+}

@@ -1,0 +1,100 @@
+// The timers of actors: when one is set for the first time, and what a turn that changes one sends. A timer is an envelope
+// under an id that follows from its actor and action, so there is one of each. Every tick is sent by the commit that takes
+// the one before: ticks never overlap, and none is lost or doubled by a crash.
+
+import { type Clock, messageOf, SpawnError } from '../base/index.ts'
+import type { Logger, StandingEnvelope, Statestore } from '../ports/index.ts'
+import type { ActorId } from '../protocol/index.ts'
+import { letterFrom } from './letter.ts'
+import type { Message } from './message.ts'
+import type { OutsideLoad } from './outside-commit.ts'
+import { Parcel } from './parcel.ts'
+import { correspondent } from './postmark.ts'
+import type { DeclaredTimer, Residents } from './residents.ts'
+import { NEVER_MS } from './rhythm.ts'
+
+export interface TimersOptions {
+  readonly system: string
+  readonly store: Statestore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly commit: (load: OutsideLoad) => Promise<boolean>
+  /** Another envelope is about to stand under an id. */
+  readonly supersede: (id: string) => void
+}
+
+/** When to try again to set timers, in milliseconds. */
+const RETRY_MS = 1_000
+
+export class Timers {
+  private readonly options: TimersOptions
+
+  constructor(options: TimersOptions) {
+    this.options = options
+  }
+
+  /** Sets the timers that an actor's definition declares, unless they run already, or were stopped. */
+  arm(residents: Residents, id: ActorId): void {
+    const declared = residents.timers
+    if (declared.length > 0) void this.set(id, declared)
+  }
+
+  /** The envelope by which a turn changes a timer of its actor. */
+  changed({ activation, label, self }: Message, action: string, everyMs: number | null): Parcel {
+    const timer = activation.residents.timers.find((one) => one.action === action)
+    if (timer === undefined) {
+      throw new SpawnError(
+        'INVALID_ARGUMENT',
+        `${label} changes the timer "${action}", which its definition has not`,
+      )
+    }
+    if (everyMs !== null && !(Number.isSafeInteger(everyMs) && everyMs > 0)) {
+      const message = `${label} sets the timer "${action}" to ${everyMs}; a period is a whole number of milliseconds from 1`
+      throw new SpawnError('INVALID_ARGUMENT', message)
+    }
+    const parcel = this.tick(self, action, everyMs, timer.everyMs)
+    this.options.supersede(parcel.id)
+    return parcel
+  }
+
+  private async set(id: ActorId, declared: readonly DeclaredTimer[]): Promise<void> {
+    const { clock, commit, logger, store, supersede, system } = this.options
+    try {
+      const ids = declared.map(({ action }) => timerId(id, action))
+      const standing = await store.envelopes(system, ids)
+      const sends = declared
+        .filter(({ everyMs }, at) => !isSet(standing[at] ?? null, everyMs))
+        .map(({ action, everyMs }) => this.tick(id, action, everyMs, everyMs))
+      for (const { id: envelope } of sends) supersede(envelope)
+      if (sends.length > 0) await commit({ sends, takes: [] })
+    } catch (thrown) {
+      logger.warn('timers could not be set', { actor: id.name, parent: id.parent, error: messageOf(thrown) })
+      clock.after(RETRY_MS, () => void this.set(id, declared), { background: true })
+    }
+  }
+
+  private tick(id: ActorId, action: string, everyMs: number | null, declaredMs: number): Parcel {
+    const nowMs = this.options.clock.now()
+    const dueAtMs = everyMs === null ? NEVER_MS : nowMs + everyMs
+    const self = correspondent(id)
+    return new Parcel(timerId(id, action), 'timer', dueAtMs, null, {
+      kind: 'timer',
+      from: self,
+      to: self,
+      action,
+      createdAtMs: nowMs,
+      rhythm: { everyMs: everyMs ?? declaredMs, declaredMs },
+    })
+  }
+}
+
+/** Whether a timer needs no setting: it stands, for the period that is declared now. */
+function isSet(standing: StandingEnvelope | null, declaredMs: number): boolean {
+  if (standing === null) return false
+  const { rhythm } = letterFrom(standing.id, standing.header)
+  return rhythm !== undefined && 'declaredMs' in rhythm && rhythm.declaredMs === declaredMs
+}
+
+function timerId({ name, parent }: ActorId, action: string): string {
+  return `timer ${JSON.stringify([parent, name, action])}`
+}

@@ -1,0 +1,34 @@
+// What a call gets that asked for a receipt: the answer, and what it rests on.
+
+import type { ActionDefinition, Definition, Receipt } from '../ports/index.ts'
+import { type ActorId, Packed } from '../protocol/index.ts'
+
+export class TurnReceipt implements Receipt {
+  readonly response: unknown
+  readonly actor: ActorId
+  readonly revision: number
+  readonly durability: Receipt['durability']
+  readonly #action: ActionDefinition
+
+  constructor(
+    action: ActionDefinition,
+    actor: ActorId,
+    revision: number,
+    { durability, stateful }: Definition,
+    response: unknown,
+  ) {
+    this.response = response
+    this.actor = actor
+    this.revision = revision
+    this.durability = stateful ? durability : 'none'
+    this.#action = action
+  }
+
+  /** The response as JSON.stringify takes it. */
+  json(): unknown {
+    const { response } = this
+    if (response === undefined) return undefined
+    const codec = this.#action.response
+    return codec.toJson(response instanceof Packed ? codec.accept(response) : response)
+  }
+}
