@@ -201,7 +201,10 @@ export class Value<out State = Unchanged, out Response = undefined, out Last = U
     return this.route('forward', to, action, where)
   }
 
-  /** From now on this actor's action fires every so many milliseconds (at least 10); null stops its timer. */
+  /**
+   * Changes a timer of this actor, one of an action with `timer`: it fires every so many milliseconds from now on, at least
+   * 10. Null stops it.
+   */
   timer(action: string, periodMs: number | null): Value<State, Response, Last> {
     return this.with(withTimer(this.workflow, action, periodMs))
   }

@@ -1,16 +1,16 @@
 // The `actions` setting of a definition: functions, or objects with a function and schemas, as the host runs them.
 
 import { LIMITS } from '../base/index.ts'
-import type { HandlerAction } from '../hosts/index.ts'
-import { checkName } from '../protocol/index.ts'
+import { type HandlerAction, isTimerPeriod, MAX_TIMER_MS, MIN_TIMER_MS } from '../hosts/index.ts'
+import { checkName, type Codec } from '../protocol/index.ts'
 import { isPlainObject } from './plain-object.ts'
-import { Settings } from './settings.ts'
+import { Settings, shown } from './settings.ts'
 import { schemaCodec } from './state-setting.ts'
 
 /** Run on every activation, before the first message; the first that a definition has. */
 const INIT_NAMES: ReadonlySet<string> = new Set(['init', 'Init', 'setup', 'Setup'])
 
-const ACTION_SETTINGS = ['handler', 'payload', 'response', 'timeout'] as const
+const ACTION_SETTINGS = ['handler', 'payload', 'response', 'timeout', 'timer', 'query'] as const
 
 export function actionsOf(settings: Settings): ReadonlyMap<string, HandlerAction> {
   const given = settings.raw('actions')
@@ -31,8 +31,16 @@ export function actionsOf(settings: Settings): ReadonlyMap<string, HandlerAction
   return actions
 }
 
-export function initActionOf(actions: ReadonlyMap<string, HandlerAction>): HandlerAction | null {
-  for (const [name, action] of actions) if (INIT_NAMES.has(name)) return action
+export function initActionOf(
+  settings: Settings,
+  actions: ReadonlyMap<string, HandlerAction>,
+): HandlerAction | null {
+  for (const [name, action] of actions) {
+    if (!INIT_NAMES.has(name)) continue
+    const word = action.query ? 'query' : 'timer'
+    if (!action.query && action.timerMs === null) return action
+    throw settings.fault('actions', `has the action "${name}", which begins each life; it can be no ${word}`)
+  }
   return null
 }
 
@@ -45,19 +53,39 @@ function actionOf(owner: Settings, name: string, given: unknown): HandlerAction 
   )
   const handler = settings.raw('handler')
   if (!isHandler(handler)) throw settings.fault('handler', 'must be a function (ctx, payload) => …')
-  const timeoutMs = settings.milliseconds('timeout', null)
-  if (timeoutMs !== null && timeoutMs > LIMITS.maxCallTimeoutMs) {
-    throw settings.fault('timeout', `must be at most ${LIMITS.maxCallTimeoutMs} ms, not ${timeoutMs}`)
-  }
+  const query = settings.boolean('query', false)
+  if (query) settings.excludes('query is true: it changes nothing', ['timer'])
+  const payload = schemaCodec(settings, 'payload', settings.raw('payload'))
   return Object.freeze({
     name,
-    timeoutMs,
-    timerMs: null,
-    query: false,
-    payload: schemaCodec(settings, 'payload', settings.raw('payload')),
+    timeoutMs: timeoutOf(settings),
+    timerMs: timerOf(settings, payload),
+    query,
+    payload,
     response: schemaCodec(settings, 'response', settings.raw('response')),
     handler,
   })
+}
+
+function timeoutOf(settings: Settings): number | null {
+  const timeoutMs = settings.milliseconds('timeout', null)
+  if (timeoutMs === null || timeoutMs <= LIMITS.maxCallTimeoutMs) return timeoutMs
+  throw settings.fault('timeout', `must be at most ${LIMITS.maxCallTimeoutMs} ms, not ${timeoutMs}`)
+}
+
+function timerOf(settings: Settings, payload: Codec): number | null {
+  const given = settings.raw('timer')
+  if (given === undefined) return null
+  if (!isTimerPeriod(given)) {
+    const range = `a whole number of milliseconds from ${MIN_TIMER_MS} to ${MAX_TIMER_MS}`
+    throw settings.fault('timer', `must be ${range}, not ${shown(given)}`)
+  }
+  try {
+    payload.accept(undefined)
+  } catch (thrown) {
+    throw settings.fault('timer', 'calls it without a payload, which its `payload` schema refuses', thrown)
+  }
+  return given
 }
 
 function isHandler(value: unknown): value is HandlerAction['handler'] {

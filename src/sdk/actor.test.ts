@@ -70,15 +70,68 @@ describe('a definition', () => {
     assert.ok(isActorDefinition(definition))
   })
 
-  test('takes the four words for two kinds, and a number for history', () => {
-    const kinds = (['named', 'singleton', 'unnamed', 'abstract'] as const).map(
+  test('takes five words for three kinds, and a number for history', () => {
+    const kinds = (['named', 'singleton', 'unnamed', 'abstract', 'pooled'] as const).map(
       (kind) => actor('k', { kind, actions: {} }).kind,
     )
-    assert.deepEqual(kinds, ['named', 'named', 'unnamed', 'unnamed'])
+    assert.deepEqual(kinds, ['named', 'named', 'unnamed', 'unnamed', 'pooled'])
     assert.deepEqual(actor('h', { state: 1, history: 3, actions: {} }).history, {
       revisions: 3,
       durationMs: 0,
     })
+  })
+
+  test('of a pool keeps nothing, and has 1 worker at rest and 10 under load', () => {
+    const { durability, pool, state, stateful } = actor('p', { kind: 'pooled', actions: {} })
+    assert.deepEqual(
+      { durability, pool, state, stateful },
+      {
+        durability: 'turn',
+        pool: { min: 1, max: 10 },
+        state: null,
+        stateful: false,
+      },
+    )
+    const poolOf = (pool: { min?: number; max?: number }) =>
+      actor('p', { kind: 'pooled', stateful: false, pool, actions: {} }).pool
+    assert.deepEqual(poolOf({ min: 2, max: 3 }), { min: 2, max: 3 })
+    assert.deepEqual(poolOf({ min: 20 }), { min: 20, max: 20 })
+    assert.deepEqual(poolOf({ max: 1 }), { min: 1, max: 1 })
+  })
+
+  test('listens to channels, by `receive` or an action of its own', () => {
+    const { channels } = actor('c', {
+      channels: [
+        'orders',
+        { topic: 'prices', action: 'reprice' },
+        { topic: 'orders.old', action: 'receive' },
+      ],
+      actions: { receive: noop, reprice: noop },
+    })
+    assert.deepEqual(
+      [...channels],
+      [
+        ['orders', 'receive'],
+        ['prices', 'reprice'],
+        ['orders.old', 'receive'],
+      ],
+    )
+  })
+
+  test('has actions with timers and queries', () => {
+    const { actions, reentrancy } = actor('t', {
+      reentrancy: 'call-chain',
+      actions: { tick: { handler: noop, timer: 10 }, peek: { handler: noop, query: true }, plain: noop },
+    })
+    assert.equal(reentrancy, 'call-chain')
+    assert.deepEqual(
+      [...actions.values()].map(({ name, query, timerMs }) => ({ name, query, timerMs })),
+      [
+        { name: 'tick', query: false, timerMs: 10 },
+        { name: 'peek', query: true, timerMs: null },
+        { name: 'plain', query: false, timerMs: null },
+      ],
+    )
   })
 
   test('has a name of any text up to 512 bytes', () => {
@@ -130,8 +183,8 @@ describe('a bad setting is told at once:', () => {
     ],
     [
       'a kind',
-      { kind: 'pooled', actions: {} },
-      /kind must be one of 'named', 'singleton', 'unnamed', 'abstract', not "pooled"/,
+      { kind: 'task', actions: {} },
+      /kind must be one of 'named', 'singleton', 'unnamed', 'abstract', 'pooled', not "task"/,
     ],
     [
       'durability',
@@ -189,6 +242,93 @@ describe('a bad setting is told at once:', () => {
       'the timeout of an action',
       { actions: { add: { handler: noop, timeout: 86_400_001 } } },
       /timeout must be at most 86400000 ms/,
+    ],
+    ['channels', { channels: 'orders', actions: {} }, /channels must be an array of topics, not "orders"/],
+    [
+      'a channel without its action',
+      { channels: ['orders'], actions: { recieve: noop } },
+      /channels\[0\] needs an action "receive"; did you mean recieve\?; there are recieve/,
+    ],
+    [
+      'a channel with an action that is not there',
+      { channels: [{ topic: 'orders', action: 'take' }], actions: {} },
+      /channels\[0\] needs an action "take"; there are none/,
+    ],
+    [
+      'a channel with a query',
+      { channels: ['orders'], actions: { receive: { handler: noop, query: true } } },
+      /channels\[0\] goes to the action "receive", which is a query/,
+    ],
+    [
+      'a topic twice',
+      { channels: ['orders', { topic: 'orders', action: 'take' }], actions: { receive: noop, take: noop } },
+      /channels\[1\] has the topic "orders" again; a topic has one action/,
+    ],
+    [
+      'a topic without a name',
+      { channels: [''], actions: { receive: noop } },
+      /channels\[0\] must be a topic/,
+    ],
+    [
+      'an option of a channel',
+      { channels: [{ topic: 'orders', aktion: 'take' }], actions: {} },
+      /channels\[0\] has an unknown setting "aktion"; did you mean action\?/,
+    ],
+    [
+      'reentrancy',
+      { reentrancy: true, actions: {} },
+      /reentrancy must be one of 'none', 'call-chain', not true/,
+    ],
+    [
+      'a pool of one actor',
+      { pool: { min: 1 }, actions: {} },
+      /pool has no effect when kind is not 'pooled'; leave it out/,
+    ],
+    [
+      'a pool with a state',
+      { kind: 'pooled', state: { n: 1 }, actions: {} },
+      /state has no effect when kind is 'pooled': its workers keep nothing; leave it out/,
+    ],
+    [
+      'a stateful pool',
+      { kind: 'pooled', stateful: true, actions: {} },
+      /stateful cannot be true when kind is 'pooled'/,
+    ],
+    [
+      'a pool with more at rest than under load',
+      { kind: 'pooled', pool: { min: 4, max: 2 }, actions: {} },
+      /pool has a bad setting: max must be at least min, 4, not 2/,
+    ],
+    [
+      'an empty pool',
+      { kind: 'pooled', pool: { min: 0 }, actions: {} },
+      /pool has .*: min must be .* from 1, not 0/,
+    ],
+    [
+      'a timer that is too fast',
+      { actions: { tick: { handler: noop, timer: 9 } } },
+      /action "tick" has a bad setting: timer must be a whole number of milliseconds from 10 to 2147483647, not 9/,
+    ],
+    [
+      'a timer of a query',
+      { actions: { tick: { handler: noop, timer: 10, query: true } } },
+      /timer has no effect when query is true: it changes nothing; leave it out/,
+    ],
+    [
+      'a timer whose schema needs a payload',
+      { actions: { tick: { handler: noop, timer: 10, payload: z.object({ n: z.number() }) } } },
+      /timer calls it without a payload, which its `payload` schema refuses/,
+    ],
+    ['query', { actions: { peek: { handler: noop, query: 1 } } }, /query must be true or false, not 1/],
+    [
+      'an init action with a timer',
+      { actions: { init: { handler: noop, timer: 10 } } },
+      /has the action "init", which begins each life; it can be no timer/,
+    ],
+    [
+      'an init action that is a query',
+      { actions: { Setup: { handler: noop, query: true } } },
+      /has the action "Setup", which begins each life; it can be no query/,
     ],
     ['an action without a name', { actions: { '': noop } }, /action name/],
     // oxlint-disable-next-line unicorn/no-thenable -- that is what is refused

@@ -5,16 +5,32 @@
 
 import { LIMITS } from '../base/index.ts'
 import { type ActionInput, type ActorDefinition, markDefinition, type StateChecked } from '../hosts/index.ts'
-import type { Durability, HistoryPolicy, Kind, Tags } from '../ports/index.ts'
+import type { Durability, HistoryPolicy, Reentrancy, Tags } from '../ports/index.ts'
 import { checkName, type Schema, type SchemaInput, type SchemaOutput } from '../protocol/index.ts'
 import { actionsOf, initActionOf } from './actions.ts'
+import { type ChannelSetting, channelsOf } from './channels-setting.ts'
+import { type PoolSetting, poolOf } from './pool-setting.ts'
 import { Settings } from './settings.ts'
 import { stateOf } from './state-setting.ts'
 
 /** `singleton` is another word for `named`, `abstract` for `unnamed`. */
-export type KindName = 'named' | 'singleton' | 'unnamed' | 'abstract'
+export type KindName = 'named' | 'singleton' | 'unnamed' | 'abstract' | 'pooled'
 
-type KindOf<Name extends KindName> = Name extends 'unnamed' | 'abstract' ? 'unnamed' : 'named'
+type KindOf<Name extends KindName> = Name extends 'unnamed' | 'abstract'
+  ? 'unnamed'
+  : Name extends 'pooled'
+    ? 'pooled'
+    : 'named'
+
+const KINDS = {
+  named: 'named',
+  singleton: 'named',
+  unnamed: 'unnamed',
+  abstract: 'unnamed',
+  pooled: 'pooled',
+} as const satisfies { readonly [Name in KindName]: KindOf<Name> }
+
+const KIND_NAMES = ['named', 'singleton', 'unnamed', 'abstract', 'pooled'] as const
 
 /** What is kept of an actor's past: a number of revisions, or a rule. A revision is kept while either part keeps it. */
 export type HistorySetting =
@@ -36,7 +52,10 @@ type NextOf<S, Given> = S extends Schema ? SchemaInput<S> | SchemaOutput<S> : Gi
 type FirstOf<S> = S extends Schema ? SchemaInput<S> | (() => SchemaInput<S>) : unknown
 
 export interface ActorSettings<S, State, Actions, Payloads, Name extends KindName> {
-  /** `named` (default): one actor, with this name. `unnamed`: instances are made from it by name. */
+  /**
+   * `named` (default): one actor, with this name. `unnamed`: instances are made from it by name. `pooled`: several workers
+   * without state share the messages to this name.
+   */
   readonly kind?: Name | undefined
   /**
    * The state of a new actor, or a function that makes it. Without a `schema`, its type is the type of the state; say it
@@ -65,6 +84,18 @@ export interface ActorSettings<S, State, Actions, Payloads, Name extends KindNam
   readonly mailbox?: number | undefined
   /** Revisions of the past to keep. Default: none. */
   readonly history?: HistorySetting | undefined
+  /**
+   * The topics that it listens to: `['orders', { topic: 'prices', action: 'reprice' }]`. What is broadcast there calls the
+   * action; of a topic alone, the action `receive`.
+   */
+  readonly channels?: readonly ChannelSetting<NoInfer<keyof Actions & string>>[] | undefined
+  /**
+   * What becomes of a call that comes back, along its own chain, to an actor that waits for it. `none` (default): the error
+   * CALL_CYCLE. `call-chain`: it has its turn within the waiting one.
+   */
+  readonly reentrancy?: Reentrancy | undefined
+  /** For the kind `pooled`: how many workers there are. Default: 1 at rest, up to 10 under load. */
+  readonly pool?: PoolSetting | undefined
 }
 
 /**
@@ -89,6 +120,9 @@ const SETTINGS = [
   'tags',
   'mailbox',
   'history',
+  'channels',
+  'reentrancy',
+  'pool',
 ] as const
 
 /**
@@ -110,15 +144,16 @@ export function actor<
 export function actor(name: string, given: object): ActorDefinition {
   checkName('definition', name)
   const settings = new Settings(`actor "${name}"`, given, SETTINGS)
-  const kind = settings.oneOf('kind', ['named', 'singleton', 'unnamed', 'abstract'], 'named')
-  const stateful = settings.boolean('stateful', true)
+  const kind = KINDS[settings.oneOf('kind', KIND_NAMES, 'named')]
+  const pool = poolOf(settings, kind === 'pooled')
+  const stateful = settings.boolean('stateful', pool === null)
   const durability = settings.oneOf('durability', ['turn', 'snapshot'], 'turn')
   if (!stateful) settings.excludes('stateful is false', ['durability', 'snapshotTimeout', 'history'])
   if (durability === 'turn') settings.excludes("durability is 'turn'", ['snapshotTimeout'])
   const actions = actionsOf(settings)
   return markDefinition({
     name,
-    kind: kindOf(kind),
+    kind,
     stateful,
     durability,
     snapshotTimeoutMs: settings.milliseconds('snapshotTimeout', LIMITS.snapshotTimeoutMs),
@@ -128,15 +163,11 @@ export function actor(name: string, given: object): ActorDefinition {
     history: historyOf(settings),
     state: stateOf(settings),
     actions,
-    initAction: initActionOf(actions),
-    channels: new Map(),
-    reentrancy: 'none',
-    pool: null,
+    initAction: initActionOf(settings, actions),
+    channels: channelsOf(settings, actions),
+    reentrancy: settings.oneOf('reentrancy', ['none', 'call-chain'], 'none'),
+    pool,
   })
-}
-
-function kindOf(name: KindName): Kind {
-  return name === 'unnamed' || name === 'abstract' ? 'unnamed' : 'named'
 }
 
 function historyOf(settings: Settings): HistoryPolicy {

@@ -47,6 +47,8 @@ export type {
 } from '../ports/index.ts'
 export type { ActorId, Schema } from '../protocol/index.ts'
 export { actor, type ActorSettings, type HistorySetting, type KindName } from './actor.ts'
+export type { ChannelSetting } from './channels-setting.ts'
+export type { PoolSetting } from './pool-setting.ts'
 export {
   type ActorSelection,
   isSystemBuilder,
