@@ -40,7 +40,7 @@ export class ActorRoutes {
     const { json, receipt, scheduleId } = await this.#gateway.invokeJson(path.actor, call)
     if (scheduleId !== null) return scheduledReply(this.#gateway.system, scheduleId)
     if (call.async === true) return ACCEPTED
-    const headers = receipt === null ? undefined : receiptHeaders(receipt)
+    const headers = call.receipt === true && receipt !== null ? receiptHeaders(receipt) : undefined
     if (json !== undefined) return jsonReply(json, 200, headers)
     return headers === undefined ? NO_CONTENT : { ...NO_CONTENT, headers }
   }

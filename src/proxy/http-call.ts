@@ -36,6 +36,7 @@ export function callFrom(
     payload,
     metadata: metadataOf(headers),
     timeoutMs: timeout === undefined ? undefined : timeoutOf(String(timeout)),
+    receipt: flagOf(query, 'receipt'),
     idempotencyKey: key === undefined ? undefined : headerText('Idempotency-Key', String(key)),
     // A call that nobody waits for outlives its request.
     signal: async || timing !== AT_ONCE ? undefined : caller.signal,
@@ -44,7 +45,7 @@ export function callFrom(
 }
 
 /** The query parameters of a call. */
-export const CALL_QUERY = ['ref', 'async', 'delay', 'at', 'cron', 'timezone']
+export const CALL_QUERY = ['ref', 'async', 'receipt', 'delay', 'at', 'cron', 'timezone']
 
 const AT_ONCE: Timing = {}
 

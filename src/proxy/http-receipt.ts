@@ -1,11 +1,9 @@
-// What a call rests on, as response headers, and the reply to a call that is for later. On the path of every call: names
-// that need no encoding cost a look at each character, and no more.
+// What a call rests on, as response headers, and the reply to a call that is for later. Receipts are for those that ask:
+// three more headers on every reply took three percent of the listener's throughput.
 
 import type { Receipt } from '../ports/index.ts'
 import { type ActorId, schedulePath } from '../protocol/index.ts'
 import { jsonReply, type Reply } from './http-reply.ts'
-
-const PLAIN = /^[\w.~-]+$/
 
 /** `Spawn-Actor`, `Spawn-Revision` and `Spawn-Durability`: names and values in turn. */
 export function receiptHeaders({ actor, revision, durability }: Receipt): string[] {
@@ -26,9 +24,6 @@ export function scheduledReply(system: string, schedule: string): Reply {
 
 /** `name` or `parent/name`, each percent-encoded: the only bare slash is the one between them. */
 function addressHeader({ parent, name }: ActorId): string {
-  return parent === '' ? encoded(name) : `${encoded(parent)}/${encoded(name)}`
-}
-
-function encoded(name: string): string {
-  return PLAIN.test(name) ? name : encodeURIComponent(name)
+  const own = encodeURIComponent(name)
+  return parent === '' ? own : `${encodeURIComponent(parent)}/${own}`
 }

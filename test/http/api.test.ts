@@ -84,6 +84,7 @@ describe('calling an action', () => {
       metadata: { 'trace-id': 'abc', city: 'Köln' },
       timeoutMs: 1_500,
       idempotencyKey: 'order-7',
+      receipt: false,
     })
   })
 

@@ -32,13 +32,14 @@ const post = (path: string, body?: unknown, headers: Record<string, string> = {}
 const remove = (path: string): Promise<Response> => fetch(`${base}/${path}`, { method: 'DELETE' })
 const lastCall = () => http.gateway.calls.at(-1)?.call ?? assert.fail('no call came in')
 
-describe('a reply carries what it rests on', () => {
+describe('a reply carries what it rests on, for those that ask', () => {
   test('in three headers, with a response and without', async () => {
     for (const action of ['add', 'nothing']) {
-      const { headers } = await post(`actors/user-1/actions/${action}?ref=user`, {})
+      const { headers } = await post(`actors/user-1/actions/${action}?ref=user&receipt=true`, {})
       assert.equal(headers.get('spawn-actor'), 'user/user-1')
       assert.equal(headers.get('spawn-revision'), '1')
       assert.equal(headers.get('spawn-durability'), 'turn')
+      assert.equal(lastCall().receipt, true)
     }
   })
 
@@ -49,14 +50,20 @@ describe('a reply carries what it rests on', () => {
       ['漢', 'x%', 'x%25/%E6%BC%A2'],
       ['a\r\nb', '', 'a%0D%0Ab'],
     ] as const) {
-      const query = ref === '' ? '' : `?ref=${encodeURIComponent(ref)}`
-      const { headers } = await post(`actors/${encodeURIComponent(name)}/actions/add${query}`, {})
+      const query = ref === '' ? '' : `&ref=${encodeURIComponent(ref)}`
+      const { headers } = await post(`actors/${encodeURIComponent(name)}/actions/add?receipt${query}`, {})
       assert.equal(headers.get('spawn-actor'), written)
     }
   })
 
-  test('but not when nothing rests on anything', async () => {
-    for (const path of ['add?async', 'add?delay=1', 'fail']) {
+  test('but not for others, nor when it rests on nothing', async () => {
+    for (const path of [
+      'add',
+      'add?receipt=false',
+      'add?async&receipt',
+      'add?delay=1&receipt',
+      'fail?receipt',
+    ]) {
       const { headers } = await post(`actors/joe/actions/${path}`, {})
       assert.deepEqual([headers.get('spawn-actor'), headers.get('spawn-revision')], [null, null], path)
     }
