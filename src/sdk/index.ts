@@ -49,6 +49,12 @@ export type { ActorId, Schema } from '../protocol/index.ts'
 export { actor, type ActorSettings, type HistorySetting, type KindName } from './actor.ts'
 export type { ChannelSetting } from './channels-setting.ts'
 export type { PoolSetting } from './pool-setting.ts'
+export type { SagaFault, SagaState, SagaStatus } from './saga/progress.ts'
+export { type CompensationOptions, saga, type SagaOptions } from './saga/saga.ts'
+export type { SagaNews } from './saga/saga-turn.ts'
+export type { SagaActions, SagaDefinition } from './saga/saga-types.ts'
+export { sagaSettled, type SettledOptions } from './saga/settled.ts'
+export { type Step, step, type StepSettings } from './saga/step.ts'
 export {
   type ActorSelection,
   isSystemBuilder,

@@ -1,14 +1,19 @@
 // `system(name, options)`: a builder that can be exported and started, and the System that is running then. It decides
 // nothing about turns; it is the runtime's gateway in the words of an application.
 
+import { SpawnError } from '../base/index.ts'
 import type {
   ActorFilter,
   ActorPage,
   Call,
+  ChannelListener,
+  DeadLetters,
   Gateway,
   Inspection,
   Kind,
   PageRequest,
+  PublishOptions,
+  Schedules,
   SpawnOptions,
 } from '../ports/index.ts'
 import {
@@ -24,6 +29,7 @@ import {
   type Sender,
 } from '../hosts/index.ts'
 import { type Composition, compose } from './compose.ts'
+import { deadLettersOf, schedulesOf } from './outbox-views.ts'
 import { Settings } from './settings.ts'
 import { planOf, type SystemOptions, type SystemPlan } from './system-options.ts'
 
@@ -47,6 +53,10 @@ export interface StopSettings {
 /** A system that runs. `await using` stops it at the end of the block. */
 export class System implements AsyncDisposable, Sender {
   readonly name: string
+  /** Calls that are to come later: those with `delay`, `scheduledTo` or `cron`, and the effects of actors that have one. */
+  readonly schedules: Schedules
+  /** Effects, broadcasts and calls for later that could not be delivered; they stand until somebody decides. */
+  readonly deadLetters: DeadLetters
   readonly #composition: Composition
   readonly #gateway: Gateway
 
@@ -55,6 +65,8 @@ export class System implements AsyncDisposable, Sender {
     this.name = name
     this.#composition = composition
     this.#gateway = composition.gateway
+    this.schedules = schedulesOf(this.#gateway)
+    this.deadLetters = deadLettersOf(this.#gateway)
   }
 
   /** Where HTTP is answered, such as `http://127.0.0.1:9001`; null when no port was asked for. */
@@ -129,6 +141,32 @@ export class System implements AsyncDisposable, Sender {
   async delete(name: string, options: ActorSelection = {}): Promise<void> {
     checkOptions('delete', name, options, ['ref'])
     return this.#gateway.delete(name, options.ref)
+  }
+
+  /**
+   * Broadcasts to every actor that subscribes to a channel, and to the listeners of this process. Resolves when it is
+   * durable: from then on it reaches each of them.
+   *
+   * @throws SpawnError INVALID_ARGUMENT
+   */
+  async publish(channel: string, payload?: unknown, options: PublishOptions = {}): Promise<void> {
+    checkOptions('publish', channel, options, ['metadata'])
+    return this.#gateway.publish(channel, payload, options)
+  }
+
+  /**
+   * Hears what is broadcast on a channel by actors and by `publish`: once it is durable, at most once, in this process.
+   * What must not be missed is for an actor with `channels`.
+   *
+   * @returns a function that ends the subscription; calling it again does nothing.
+   * @throws SpawnError INVALID_ARGUMENT
+   */
+  subscribe(channel: string, listener: ChannelListener): () => void {
+    if (typeof listener !== 'function') {
+      const fault = 'needs a listener: a function (payload, event) => …'
+      throw new SpawnError('INVALID_ARGUMENT', `the subscription to "${channel}" ${fault}`)
+    }
+    return this.#gateway.subscribe(channel, listener)
   }
 
   /** Takes no more calls, finishes those that run, commits, closes the port and the store. Stopping twice is allowed. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as z from 'zod'
 
 import { isSpawnError } from '../base/index.ts'
-import { actor, type Context, Value } from '../sdk/index.ts'
+import { actor, type Context, effect, Value } from '../sdk/index.ts'
 import { runAction, testContext } from './test-context.ts'
 
 interface Counter {
@@ -66,6 +66,7 @@ test('runAction runs an action with its schemas', async () => {
     tags: { colour: 'red' },
     response: { total: 1 },
     checkpoint: false,
+    workflow: null,
   })
   const total: number = (await runAction(counter, 'add', { state: { total: 5 }, payload: { value: 2 } }))
     .response.total
@@ -80,4 +81,56 @@ test('runAction runs an action with its schemas', async () => {
     runAction(counter, 'add', { payload: { value: 'x' } }),
     (error) => isSpawnError(error) && error.code === 'INVALID_ARGUMENT' && /value: /.test(error.message),
   )
+})
+
+test('what a handler sets in motion is data, made by the words that it uses itself', async () => {
+  const account = actor('account', {
+    kind: 'unnamed',
+    state: { balance: 0 },
+    actions: { deposit: (ctx, { amount }: { amount: number }) => ctx.state.balance + amount },
+  })
+  const split = (_ctx: Context, { amount }: { amount: number }) =>
+    Value.of()
+      .effects(['a', 'b'].map((name) => effect(account, name).deposit({ amount: amount / 2 })))
+      .broadcast({ channel: 'splits', payload: { amount } })
+      .response({ amount })
+      .pipe(account, 'deposit', 'fees')
+  const till = actor('till', {
+    actions: { split, tick: { timer: 1_000, handler: () => Value.of().timer('tick', null) } },
+  })
+
+  // The Value itself says it all …
+  const { workflow } = split(testContext(), { amount: 10 })
+  assert.deepEqual(workflow?.effects, [
+    effect(account, 'a').deposit({ amount: 5 }),
+    effect(account, 'b').deposit({ amount: 5 }),
+  ])
+  // … and so does the action as its host runs it.
+  const outcome = await runAction(till, 'split', { payload: { amount: 10 } })
+  assert.deepEqual(outcome.workflow, {
+    effects: [
+      effect('a', 'deposit', { amount: 5 }, { ref: 'account' }),
+      effect(account, 'b').deposit({ amount: 5 }),
+    ],
+    broadcasts: [{ channel: 'splits', payload: { amount: 10 } }],
+    route: { kind: 'pipe', to: 'fees', ref: 'account', action: 'deposit' },
+    timers: null,
+  })
+  const own: { amount: number } = outcome.response
+  assert.deepEqual(own, { amount: 10 })
+  assert.deepEqual((await runAction(till, 'tick', {})).workflow?.timers, { tick: null })
+})
+
+test('calls for later are answered by the test, too', async () => {
+  const ctx = testContext({ answer: (name, { delayMs, receipt }) => ({ name, delayMs, receipt }) })
+  assert.deepEqual(await ctx.invoke('bank', { action: 'pay', delay: 5 }), {
+    name: 'bank',
+    delayMs: 5,
+    receipt: undefined,
+  })
+  assert.deepEqual(await ctx.invoke('bank', { action: 'pay', receipt: true }), {
+    name: 'bank',
+    delayMs: undefined,
+    receipt: true,
+  })
 })

@@ -4,8 +4,8 @@
 import { SpawnError } from '../base/index.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
 import { TurnContext } from '../hosts/embedded/turn-context.ts'
-import type { ActorDefinition, Context, PayloadOf, ResponseOf } from '../hosts/index.ts'
-import { type Definition, silentLogger, type Tags } from '../ports/index.ts'
+import type { ActorDefinition, Context, PayloadOf, ReplyOf } from '../hosts/index.ts'
+import { type Definition, silentLogger, type Tags, type Workflow } from '../ports/index.ts'
 import { jsonCodec } from '../protocol/index.ts'
 import { actor } from '../sdk/index.ts'
 import { STANDING_CLOCK, TestTurn, type TestTurnOptions } from './test-turn.ts'
@@ -36,8 +36,11 @@ export interface ActionOutcome<State, Response> {
   readonly changed: boolean
   /** The tags afterwards. */
   readonly tags: Tags
+  /** Its own: what a pipe hands to the next actor. */
   readonly response: Response
   readonly checkpoint: boolean
+  /** What it sets in motion: `effects`, `broadcasts`, `route`, `timers`. Null: nothing. */
+  readonly workflow: Workflow | null
 }
 
 /** The turn, and the payload as a caller would give it. */
@@ -55,7 +58,7 @@ export async function runAction<State, Actions, Name extends keyof Actions & str
   definition: ActorDefinition<State, Actions>,
   name: Name,
   options: RunOptions<State, Actions[Name]>,
-): Promise<ActionOutcome<State, ResponseOf<Actions[Name]>>> {
+): Promise<ActionOutcome<State, ReplyOf<Actions[Name]>>> {
   const action = definition.actions.get(name)
   if (action === undefined) {
     throw new SpawnError('ACTION_NOT_FOUND', `the definition "${definition.name}" has no action "${name}"`)
@@ -63,11 +66,14 @@ export async function runAction<State, Actions, Name extends keyof Actions & str
   const host = hostFor(options)
   const turn = new TestTurn({ ...definition, host }, action, options.payload, options)
   const outcome = await host.run(turn)
-  const { changed, checkpoint, response } = outcome
+  const { changed, checkpoint, response, workflow } = outcome
   const state = changed ? outcome.state : turn.state
   const tags = outcome.tags ?? turn.tags
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the definition's types say what its handlers return
-  return { state, changed, tags, response, checkpoint } as ActionOutcome<State, ResponseOf<Actions[Name]>>
+  return { state, changed, tags, response, checkpoint, workflow } as ActionOutcome<
+    State,
+    ReplyOf<Actions[Name]>
+  >
 }
 
 function hostFor(options: TestTurnOptions<unknown>): EmbeddedHost {
