@@ -13,7 +13,7 @@ export interface SagaActions<Input, Results> {
    *
    * @throws SpawnError INVALID_ARGUMENT when this run was started with another input: another run has a name of its own.
    */
-  readonly start: (ctx: never, input: Input) => SagaStatus<Results>
+  readonly start: (ctx: unknown, input: Input) => SagaStatus<Results>
   /** How far it has come, durably. It waits for nothing. */
   readonly status: () => SagaStatus<Results>
   /** Lets a saga go on that is stuck; any other answers with its status. */
