@@ -37,6 +37,11 @@ const outcome = (result: Result): Outcome => ({
   ...result,
 })
 
+/** The turn with its payload as its action reads it. */
+function read(turn: Turn): Turn {
+  return Object.create(turn, { payload: { value: turn.action.payload.accept(turn.payload) } })
+}
+
 /** Sets the total and answers with it. */
 export function setTotal(total: number): Result {
   return { changed: true, state: { total }, response: total }
@@ -97,7 +102,7 @@ export function counter(name: string, options: CounterOptions = {}): Definition 
     actions,
     host: {
       run(turn) {
-        const result = all[turn.action.name]?.(turn)
+        const result = all[turn.action.name]?.(read(turn))
         return result instanceof Promise ? result.then(outcome) : outcome(result)
       },
     },

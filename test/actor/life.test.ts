@@ -40,6 +40,8 @@ test('a state that cannot be read stops that actor alone, and is never overwritt
     committedAtMs: 1,
     history,
     outcomes: [],
+    sends: [],
+    takes: [],
   }
   await store.commit([row])
   for (const action of ['add', 'read', 'get']) {
