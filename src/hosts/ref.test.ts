@@ -72,6 +72,33 @@ describe('a ref', () => {
     await assert.rejects(ref.add(1, { timout: 5 }), /unknown option "timout"; known are .*timeout/)
   })
 
+  test('of a pooled definition works like that of a named one', async () => {
+    const sender = recorder()
+    const workers = actor('workers', { kind: 'pooled', actions: { work: (_ctx, n: number) => n } })
+    await refOf(sender, workers, undefined).work(1)
+    assert.deepEqual(sender.calls, [['workers', { ref: undefined, action: 'work', payload: 1 }]])
+    assert.throws(() => refOf(sender, workers, 'w-1'), /"workers" is one actor: a ref takes no instance name/)
+  })
+
+  test('calls for later, and for a receipt', async () => {
+    const sender = recorder()
+    const ref = refOf(sender, one, undefined)
+    const call = { ref: undefined, action: 'add', payload: 2 }
+    await ref.add(2, { delay: 5, idempotencyKey: 'k' })
+    await ref.add(2, { scheduledTo: new Date(9) })
+    await ref.add(2, { cron: '* * * * *', timeZone: 'Asia/Tokyo' })
+    await ref.add(2, { receipt: true, timeout: 7 })
+    assert.deepEqual(
+      sender.calls.map(([, made]) => made),
+      [
+        { ...call, idempotencyKey: 'k', delayMs: 5 },
+        { ...call, scheduledToMs: 9 },
+        { ...call, cron: '* * * * *', timeZone: 'Asia/Tokyo' },
+        { ...call, receipt: true, timeoutMs: 7 },
+      ],
+    )
+  })
+
   test('is refused without a definition, without the name it needs, and with one it does not', () => {
     // @ts-expect-error a name is no definition
     assert.throws(() => refOf(recorder(), 'one', undefined), /a ref takes a definition: what actor/)
@@ -97,7 +124,41 @@ describe('a call by name', () => {
     assert.deepEqual(callOf('x', { command: 'add', timeout: 10, ...rest }), expected)
   })
 
+  test('comes later, in the words of the gateway', () => {
+    const call = { action: 'add', payload: 1, metadata: { a: 'b' } }
+    assert.deepEqual(callOf('x', { ...call, delay: 5 }), { ...call, delayMs: 5 })
+    assert.deepEqual(callOf('x', { ...call, scheduledTo: 9 }), { ...call, scheduledToMs: 9 })
+    const cron = { cron: '0 9 * * *', timeZone: 'Europe/Berlin' }
+    assert.deepEqual(callOf('x', { ...call, ...cron }), { ...call, ...cron })
+    assert.deepEqual(callOf('x', { command: 'add', receipt: true }), { action: 'add', receipt: true })
+  })
+
+  test('that needs no other words is handed on as it is', () => {
+    const options = { action: 'add', payload: 1, ref: 'user', idempotencyKey: 'k', async: true }
+    assert.equal(callOf('x', options), options)
+  })
+
   const refused: [what: string, options: unknown, message: RegExp][] = [
+    [
+      'two times',
+      { action: 'a', delay: 1, cron: '* * * * *' },
+      /the call of "x" has `delay` and `cron`; only one can be meant/,
+    ],
+    [
+      'a bad delay',
+      { action: 'a', delay: '1s' },
+      /the call of "x" has a bad `delay`: .* milliseconds from 0/,
+    ],
+    [
+      'a receipt for later',
+      { action: 'a', delay: 1, receipt: true },
+      /"x" asks for a receipt, but a call for later is answered before it is made/,
+    ],
+    [
+      'a receipt of an async call',
+      { action: 'a', async: true, receipt: true },
+      /an `async` call is answered before/,
+    ],
     ['no action', { payload: 1 }, /the call of "x" names no action/],
     ['both words', { action: 'a', command: 'b' }, /both `action` and `command`/],
     [
