@@ -1,8 +1,9 @@
 // What leaves with a turn: the envelopes that its workflow, and the envelope that caused it, ask for. All of them are
-// composed before anything of the turn is taken, so one that cannot be sent fails the turn whole.
+// composed before anything of the turn is taken, so one that cannot be sent fails the turn whole; but of an effect with a
+// reply, it is told as its end.
 
-import { type Limits, SpawnError } from '../base/index.ts'
-import type { Broadcast, EffectEnd, Metadata, Outcome, Route, Workflow } from '../ports/index.ts'
+import { isSpawnError, type Limits, SpawnError } from '../base/index.ts'
+import type { Broadcast, Effect, EffectEnd, Metadata, Outcome, Route, Workflow } from '../ports/index.ts'
 import { type ActorId, type Packed } from '../protocol/index.ts'
 import type { Announcement, Channels } from './channels.ts'
 import type { Message } from './message.ts'
@@ -64,27 +65,39 @@ export class Departures {
     sends: Parcel[],
     announcements: Announcement[],
   ): void {
-    const { postmark } = this.options
-    const from = correspondent(message.self)
-    for (const effect of effects) {
-      const { action, metadata, ref, reply, system, to } = effect
-      const target: Target = { name: to, ref, system, action }
-      const letter = {
-        kind: 'effect',
-        from,
-        to: postmark.address(to, ref),
-        action,
-        ...lasting(metadata === undefined ? message.metadata : { ...message.metadata, ...metadata }),
-        ...(system === undefined ? {} : { system }),
-        ...(reply === undefined ? {} : { reply: { to: from, ...reply } }),
-      } as const
-      sends.push(postmark.envelope(letter, postmark.pack(target, effect.payload), effect))
-    }
+    for (const effect of effects) sends.push(this.effect(message, effect))
     for (const broadcast of broadcasts)
       this.spread(broadcast, message.self, message.metadata, sends, announcements)
     for (const [action, everyMs] of Object.entries(timers ?? NO_TIMERS))
       sends.push(this.options.timers.changed(message, action, everyMs))
     if (route !== null) sends.push(this.hop(message, outcome, route))
+  }
+
+  private effect(message: Message, effect: Effect): Parcel {
+    const { postmark } = this.options
+    const { action, metadata, ref, reply, system, to } = effect
+    const from = correspondent(message.self)
+    const told = reply === undefined ? undefined : { to: from, ...reply }
+    const letter = {
+      kind: 'effect',
+      from,
+      to: postmark.address(to, ref),
+      action,
+      ...lasting(metadata === undefined ? message.metadata : { ...message.metadata, ...metadata }),
+      ...(system === undefined ? {} : { system }),
+      ...(told === undefined ? {} : { reply: told }),
+    } as const
+    try {
+      return postmark.envelope(
+        letter,
+        postmark.pack({ name: to, ref, system, action }, effect.payload),
+        effect,
+      )
+    } catch (error) {
+      // Who waits to be told how it ends is told: to fail the turn instead would end nothing.
+      if (told === undefined || !isSpawnError(error)) throw error
+      return postmark.failure(postmark.envelope(letter, null), told, error)
+    }
   }
 
   private spread(
@@ -181,9 +194,8 @@ function tooMuch(what: string, limit: string): SpawnError {
 }
 
 function tooManyHops(path: readonly string[], limit: number): SpawnError {
-  const last = path.at(-1)
-  const first = path.indexOf(last ?? '')
-  const round = first < path.length - 1 ? `; it goes round in ${path.slice(first).join(' → ')}` : ''
+  const before = path.lastIndexOf(path.at(-1) ?? '', -2)
+  const round = before === -1 ? '' : `; it goes round in ${path.slice(before).join(' → ')}`
   const message = `a call was passed on through more than ${limit} hops${round}`
   return new SpawnError('CALL_CYCLE', message, { details: { path: [...path] } })
 }

@@ -17,11 +17,13 @@ import { actionOf, type Catalog } from './catalog.ts'
 import { type Correspondent, type Letter, letterFrom } from './letter.ts'
 import type { OutsideLoad } from './outside-commit.ts'
 import { Parcel } from './parcel.ts'
+import type { Postmark } from './postmark.ts'
 
 export interface LettersOptions {
   readonly system: string
   readonly store: Statestore
   readonly catalog: Catalog
+  readonly postmark: Postmark
   /** Throws when no calls are taken now. */
   readonly admit: () => void
   readonly commit: (load: OutsideLoad) => Promise<boolean>
@@ -37,7 +39,7 @@ export class Letters {
   get schedules(): Schedules {
     return {
       list: (page) => this.list('schedule', page, (envelope) => this.schedule(envelope)),
-      cancel: (id) => this.take('schedule', id),
+      cancel: (id) => this.cancel(id),
     }
   }
 
@@ -49,7 +51,7 @@ export class Letters {
         return envelope === null ? null : this.deadLetter(envelope)
       },
       retry: (id) => this.retry(id),
-      discard: (id) => this.take('dead', id),
+      discard: (id) => this.discard(id),
     }
   }
 
@@ -72,8 +74,20 @@ export class Letters {
     return envelope?.box === box ? envelope : null
   }
 
-  private async take(box: Box, id: string): Promise<boolean> {
-    if ((await this.standing(box, id)) === null) return false
+  /** The sender of an effect who waits to be told how it ends is told. */
+  private async cancel(id: string): Promise<boolean> {
+    const envelope = await this.standing('schedule', id)
+    if (envelope === null) return false
+    const { commit, postmark } = this.options
+    const parcel = Parcel.standing(envelope)
+    const { action, reply, to } = parcel.letter
+    if (reply === undefined) return commit({ sends: [], takes: [id] })
+    const error = new SpawnError('CANCELLED', `the call of "${to[1]}" action "${action}" was cancelled`)
+    return commit({ sends: [postmark.failure(parcel, reply, error)], takes: [id] })
+  }
+
+  private async discard(id: string): Promise<boolean> {
+    if ((await this.standing('dead', id)) === null) return false
     return this.options.commit({ sends: [], takes: [id] })
   }
 

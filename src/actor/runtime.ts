@@ -114,6 +114,7 @@ export class Runtime implements Gateway {
       system,
       store,
       catalog: engine.catalog,
+      postmark: engine.postmark,
       admit: () => this.checkRunning(false),
       commit: (load) => engine.committer.outside(load),
     })

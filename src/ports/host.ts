@@ -98,7 +98,8 @@ export interface Effect extends Timing {
   readonly metadata?: Metadata | undefined
   /**
    * Where its end is told: an action of the actor that sends it, called with an EffectEnd. Then nothing of it becomes a
-   * dead letter, and an action that fails is not tried again.
+   * dead letter, and an action that fails is not tried again. One that cannot be sent, or is cancelled before it is due, has
+   * ended with that error, too.
    */
   readonly reply?: { readonly action: string; readonly token: string } | undefined
 }
