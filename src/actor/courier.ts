@@ -108,7 +108,8 @@ export class Courier implements LaneOwner {
 
   delivered(parcel: Parcel, by: Message, reply: unknown): void {
     this.leave(parcel)
-    if (parcel.asker !== null) parcel.asker.answered(by, reply)
+    // A hop that was passed on itself is not the one that answers.
+    if (parcel.asker !== null && !by.routed) parcel.asker.answered(by, reply)
     if (!parcel.taken) this.options.delivery.remove(parcel)
   }
 

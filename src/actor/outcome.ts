@@ -146,7 +146,7 @@ function encode(activation: Activation, state: unknown): Packed | null {
 
 /** What an action gave and nobody can take is its own fault, not its caller's. */
 function notKept(message: Message, thrown: unknown): unknown {
-  if (!isSpawnError(thrown) || thrown.group !== 'caller') return thrown
+  if (!isSpawnError(thrown) || thrown.group !== 'caller' || thrown.code === 'CALL_CYCLE') return thrown
   const text = `${message.label} gave an outcome that cannot be kept: ${thrown.message}`
   return new SpawnError('ACTION_FAILED', text, { cause: thrown })
 }

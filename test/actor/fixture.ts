@@ -16,7 +16,7 @@ import {
   type Turn,
   type Verdict,
 } from '../../src/ports/index.ts'
-import { jsonCodec } from '../../src/protocol/index.ts'
+import { jsonCodec, Packed } from '../../src/protocol/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 
@@ -37,9 +37,11 @@ const outcome = (result: Result): Outcome => ({
   ...result,
 })
 
-/** The turn with its payload as its action reads it. */
+/** The turn of an envelope, with its payload as its action reads it. */
 function read(turn: Turn): Turn {
-  return Object.create(turn, { payload: { value: turn.action.payload.accept(turn.payload) } })
+  if (!(turn.payload instanceof Packed)) return turn
+  const payload = turn.action.payload.accept(turn.payload)
+  return Object.create(turn, { payload: { value: payload } }) as Turn
 }
 
 /** Sets the total and answers with it. */

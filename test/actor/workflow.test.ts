@@ -32,7 +32,7 @@ function log(more: CounterOptions = {}): Definition {
     handlers: {
       note: (turn) => noted(turn, turn.payload),
       whole: ({ caller, metadata, payload, state }) =>
-        noted({ state } as Turn, { caller: caller?.name ?? null, metadata, payload }),
+        noted({ state }, { caller: caller?.name ?? null, metadata, payload }),
       flaky: (turn) => {
         failures += 1
         if (failures <= Number(turn.payload)) throw new SpawnError('ACTION_FAILED', `failure ${failures}`)
