@@ -4,9 +4,11 @@
 import { describe, test } from 'node:test'
 import { commitCases } from './statestore-commit-cases.ts'
 import { deleteCases } from './statestore-delete-cases.ts'
+import { dueCases } from './statestore-due-cases.ts'
 import { durableCases, lifeCases } from './statestore-durable-cases.ts'
 import type { StatestoreCases, StatestoreSubject } from './statestore-fixture.ts'
 import { listCases } from './statestore-list-cases.ts'
+import { outboxCases } from './statestore-outbox-cases.ts'
 import { historyCases, outcomeCases } from './statestore-past-cases.ts'
 
 const SECTIONS: Readonly<Record<string, StatestoreCases>> = {
@@ -15,6 +17,8 @@ const SECTIONS: Readonly<Record<string, StatestoreCases>> = {
   history: historyCases,
   outcomes: outcomeCases,
   listings: listCases,
+  outbox: outboxCases,
+  readings: dueCases,
   life: lifeCases,
   durability: durableCases,
 }

@@ -1,7 +1,14 @@
 // Short ways to say commits and addresses, for the suites over statestores. Decides nothing about stores.
 
 import assert from 'node:assert/strict'
-import type { Commit, HistoryPolicy, Statestore, StoredActor } from '../ports/index.ts'
+import type {
+  Commit,
+  Envelope,
+  HistoryPolicy,
+  StandingEnvelope,
+  Statestore,
+  StoredActor,
+} from '../ports/index.ts'
 import { type ActorId, Packed } from '../protocol/index.ts'
 
 export const SYSTEM = 'conformance'
@@ -55,6 +62,24 @@ export function commitOf(id: ActorId | string, follows: number, more: Partial<Co
   }
 }
 
+/** A commit of the outside. */
+export function outsideCommit(more: Partial<Commit>): Commit {
+  const none = { revision: 0, birth: 0, state: null, committedAtMs: NOON_MS }
+  return commitOf(actorId(''), 0, { ...none, ...more })
+}
+
+/** By default one to be delivered at once. */
+export function envelopeOf(id: string, more: Partial<Envelope> = {}): Envelope {
+  return {
+    id,
+    box: 'delivery',
+    dueAtMs: 0,
+    header: `{"of":${JSON.stringify(id)}}`,
+    payload: json(id),
+    ...more,
+  }
+}
+
 /** Commits revisions 1 to `last` of an actor, a group each; revision n stands from NOON_MS + n on. */
 export async function commitRevisions(
   store: Statestore,
@@ -85,6 +110,12 @@ export function plainPacked(packed: Packed | null): object | null {
   return packed === null
     ? null
     : { typeUrl: packed.typeUrl, value: Buffer.from(packed.value).toString('base64') }
+}
+
+/** An envelope in comparable parts; its place counts only for the order. */
+export function plainEnvelope(envelope: Envelope | StandingEnvelope): object {
+  const { box, dueAtMs, header, id, payload } = envelope
+  return { id, box, dueAtMs, header, payload: plainPacked(payload) }
 }
 
 /** Asserts that `actor` is what `commit` stored. */

@@ -6,7 +6,7 @@ import { enableCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
-import type { StatestoreSubject } from '../../src/testing/index.ts'
+import type { StatestoreSubject } from '../../src/testing/statestore-fixture.ts'
 
 // Every store has a thread, and every thread would strip the types of its files anew: most of a test's time.
 const cache = enableCompileCache().directory

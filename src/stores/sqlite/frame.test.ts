@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import type { Commit } from '../../ports/index.ts'
+import { BOXES, type Commit } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { FrameWriter, unpackFrame } from './frame.ts'
@@ -29,12 +29,24 @@ const commit: fc.Arbitrary<Commit> = fc
     outcomes: fc.array(fc.record({ key: text, reply: fc.option(packed), expiresAtMs: whole }), {
       maxLength: 3,
     }),
+    sends: fc.array(
+      fc.record({
+        id: text,
+        box: fc.constantFrom(...BOXES),
+        dueAtMs: whole,
+        header: text,
+        payload: fc.option(packed),
+      }),
+      { maxLength: 3 },
+    ),
+    takes: fc.array(text, { maxLength: 3 }),
   })
   .map(({ turns, ...rest }) => ({ ...rest, revision: rest.follows + turns }))
 
 /** The commit as unpackFrame answers it, in comparable parts. */
 function parts(given: Commit): unknown {
   const { id, follows, revision, birth, epoch, tags, state, committedAtMs, history, outcomes } = given
+  const sends = given.sends.map(({ payload, ...rest }) => ({ ...rest, payload: payload && bytesOf(payload) }))
   const keeps = [history.revisions, history.durationMs]
   const kept = outcomes.map(({ key, reply, expiresAtMs }) => [key, reply && bytesOf(reply), expiresAtMs])
   return [
@@ -50,6 +62,8 @@ function parts(given: Commit): unknown {
     committedAtMs,
     keeps,
     kept,
+    sends,
+    given.takes,
   ]
 }
 
@@ -119,6 +133,18 @@ describe('a frame', () => {
       assert.throws(() => writer.pack([good, { ...good, committedAtMs: bad }]), RangeError)
     }
     assert.deepEqual(writer.pack([good]).flatMap(unpackFrame).length, 1)
+  })
+
+  test('from before commits had an outbox is read', () => {
+    const writer = new ByteWriter()
+    writer.whole(1)
+    for (const whole of [0, 0]) writer.whole(whole)
+    for (const name of ['s', 'p', 'n']) writer.text(name)
+    for (const whole of [1, 1, 5, 6, 7]) writer.whole(whole)
+    const [commit] = unpackFrame(writer.take())
+    const numbers = [commit?.follows, commit?.revision, commit?.birth, commit?.epoch, commit?.committedAtMs]
+    assert.deepEqual(numbers, [1, 2, 5, 6, 7])
+    assert.deepEqual([commit?.name, commit?.sends, commit?.takes], ['n', [], []])
   })
 
   test('that is cut short, or of another version, is refused', () => {

@@ -7,9 +7,10 @@
 //
 // Frames outlive a crash: what a released version has written, every later one must read.
 
-import type { Commit, OutcomeRecord } from '../../ports/index.ts'
+import type { Commit, Envelope, OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
+import { readEnvelope, writeEnvelope } from './envelope-bytes.ts'
 
 const FRAME_VERSION = 1
 /** A frame that has grown beyond this is closed, and the group goes on in another. */
@@ -19,6 +20,8 @@ const HAS_TAGS = 1
 const HAS_STATE = 2
 const HAS_HISTORY = 4
 const HAS_OUTCOMES = 8
+const HAS_SENDS = 16
+const HAS_TAKES = 32
 
 /** A system and a parent: what all the actors of one definition have in common. */
 export interface FamilyName {
@@ -26,7 +29,7 @@ export interface FamilyName {
   readonly parent: string
 }
 
-/** A commit as the store's thread sees it. Its state is a view of the frame. */
+/** A commit as the store's thread sees it. Its state and all payloads are views of the frame. */
 export interface FramedCommit {
   readonly family: FamilyName
   readonly name: string
@@ -41,9 +44,13 @@ export interface FramedCommit {
   readonly keepRevisions: number
   readonly keepDurationMs: number
   readonly outcomes: readonly OutcomeRecord[]
+  readonly sends: readonly Envelope[]
+  readonly takes: readonly string[]
 }
 
 const NO_OUTCOMES: readonly OutcomeRecord[] = Object.freeze([])
+const NO_SENDS: readonly Envelope[] = Object.freeze([])
+const NO_TAKES: readonly string[] = Object.freeze([])
 
 /** Packs groups. Keeps its buffer between them. */
 export class FrameWriter {
@@ -65,7 +72,7 @@ export class FrameWriter {
   }
 
   #commit(commit: Commit): void {
-    const { id, tags, state, history, outcomes } = commit
+    const { id, tags, state, history, outcomes, sends, takes } = commit
     const bytes = this.#bytes
     const hasTags = !isEmpty(tags)
     const hasHistory = history.revisions > 0 || history.durationMs > 0
@@ -73,7 +80,9 @@ export class FrameWriter {
       (hasTags ? HAS_TAGS : 0) |
         (state === null ? 0 : HAS_STATE) |
         (hasHistory ? HAS_HISTORY : 0) |
-        (outcomes.length > 0 ? HAS_OUTCOMES : 0),
+        (outcomes.length > 0 ? HAS_OUTCOMES : 0) |
+        (sends.length > 0 ? HAS_SENDS : 0) |
+        (takes.length > 0 ? HAS_TAKES : 0),
     )
     this.#family(id.system, id.parent)
     bytes.text(id.name)
@@ -88,14 +97,32 @@ export class FrameWriter {
       bytes.whole(history.revisions)
       bytes.whole(Math.min(history.durationMs, Number.MAX_SAFE_INTEGER))
     }
-    if (outcomes.length === 0) return
-    bytes.whole(outcomes.length)
+    if (outcomes.length > 0) this.#outcomes(outcomes)
+    if (sends.length > 0) this.#sends(sends)
+    if (takes.length > 0) this.#takes(takes)
+  }
+
+  #outcomes(outcomes: readonly OutcomeRecord[]): void {
+    this.#bytes.whole(outcomes.length)
     for (const { key, reply, expiresAtMs } of outcomes) {
-      bytes.text(key)
-      bytes.whole(expiresAtMs)
-      bytes.whole(reply === null ? 0 : 1)
+      this.#bytes.text(key)
+      this.#bytes.whole(expiresAtMs)
+      this.#bytes.whole(reply === null ? 0 : 1)
       if (reply !== null) this.#packed(reply)
     }
+  }
+
+  #sends(sends: readonly Envelope[]): void {
+    this.#bytes.whole(sends.length)
+    for (const envelope of sends) {
+      writeEnvelope(this.#bytes, envelope)
+      if (envelope.payload !== null) this.#packed(envelope.payload)
+    }
+  }
+
+  #takes(takes: readonly string[]): void {
+    this.#bytes.whole(takes.length)
+    for (const id of takes) this.#bytes.text(id)
   }
 
   #family(system: string, parent: string): void {
@@ -156,6 +183,8 @@ function readCommit(bytes: ByteReader, families: FamilyName[], types: string[]):
   const keepRevisions = flags & HAS_HISTORY ? bytes.whole() : 0
   const keepDurationMs = flags & HAS_HISTORY ? bytes.whole() : 0
   const outcomes = flags & HAS_OUTCOMES ? readOutcomes(bytes, types) : NO_OUTCOMES
+  const sends = flags & HAS_SENDS ? readSends(bytes, types) : NO_SENDS
+  const takes = flags & HAS_TAKES ? readTakes(bytes) : NO_TAKES
   return {
     family,
     name,
@@ -169,6 +198,8 @@ function readCommit(bytes: ByteReader, families: FamilyName[], types: string[]):
     keepRevisions,
     keepDurationMs,
     outcomes,
+    sends,
+    takes,
   }
 }
 
@@ -196,6 +227,19 @@ function readOutcomes(bytes: ByteReader, types: string[]): OutcomeRecord[] {
     outcomes.push({ key, expiresAtMs, reply: bytes.whole() === 0 ? null : readPacked(bytes, types) })
   }
   return outcomes
+}
+
+function readSends(bytes: ByteReader, types: string[]): Envelope[] {
+  const readPayload = (): Packed => readPacked(bytes, types)
+  const sends: Envelope[] = []
+  for (let left = bytes.whole(); left > 0; left -= 1) sends.push(readEnvelope(bytes, readPayload))
+  return sends
+}
+
+function readTakes(bytes: ByteReader): string[] {
+  const takes: string[] = []
+  for (let left = bytes.whole(); left > 0; left -= 1) takes.push(bytes.text())
+  return takes
 }
 
 function isEmpty(entries: object): boolean {

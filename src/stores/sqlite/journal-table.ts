@@ -15,6 +15,16 @@ export interface JournalRow {
   readonly frame: Uint8Array
   /** The places in the frame of commits that met a conflict. */
   readonly refused: ReadonlySet<number>
+  /** The places in the outbox of all that its other commits send; null: each got the next one. */
+  readonly placesGiven: readonly number[] | null
+}
+
+/** A row as it is read again, unchecked. */
+export interface RecoveredRow {
+  readonly id: number
+  readonly frame: SQLField | undefined
+  readonly refused: SQLField | undefined
+  readonly placesGiven: SQLField | undefined
 }
 
 export class JournalTable {
@@ -22,6 +32,8 @@ export class JournalTable {
   readonly #write: StatementSync
   readonly #fold: StatementSync
   readonly #remove: StatementSync
+  /** The last place in the outbox that was given by what is folded, as the file said when it was opened. */
+  readonly foldedPlace: number
   /** Numbers of rows that may be written over; taken from the end. */
   #free: number[] = []
   #rows = 0
@@ -30,12 +42,15 @@ export class JournalTable {
   constructor(database: Database) {
     this.#database = database
     this.#write = database.prepare(
-      `INSERT INTO journal (id, sequence, frame, refused) VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET sequence = excluded.sequence, frame = excluded.frame, refused = excluded.refused`,
+      `INSERT INTO journal (id, sequence, frame, refused, places_given) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET sequence = excluded.sequence, frame = excluded.frame, refused = excluded.refused,
+         places_given = excluded.places_given`,
     )
-    this.#fold = database.prepare('UPDATE folded SET sequence = ?')
+    this.#fold = database.prepare('UPDATE folded SET sequence = ?, place = ?')
     this.#remove = database.prepare('DELETE FROM journal WHERE id = ?')
-    this.#sequence = this.#folded
+    const folded = fields([database.prepare('SELECT sequence, place FROM folded').get()])[0] ?? []
+    this.#sequence = Number(folded[0])
+    this.foldedPlace = Number(folded[1])
   }
 
   /**
@@ -43,10 +58,10 @@ export class JournalTable {
    *
    * @returns the places of these rows, for `fold` and `release`.
    */
-  recover(visit: (row: number, frame: SQLField | undefined, refused: SQLField | undefined) => void): Places {
+  recover(visit: (row: RecoveredRow) => void): Places {
     const all = fields(this.#database.prepare('SELECT id, sequence FROM journal ORDER BY sequence').all())
-    const read = this.#database.prepare('SELECT frame, refused FROM journal WHERE id = ?')
-    const places = new Places()
+    const read = this.#database.prepare('SELECT frame, refused, places_given FROM journal WHERE id = ?')
+    const recovered = new Places()
     for (const [id, sequence] of all) {
       const row = Number(id)
       this.#rows = Math.max(this.#rows, row)
@@ -54,21 +69,22 @@ export class JournalTable {
         this.#free.push(row)
         continue
       }
-      const [frame, refused] = fields([read.get(row)])[0] ?? []
-      visit(row, frame, refused)
-      places.add(row, frame instanceof Uint8Array ? frame.length : 0, Number(sequence))
+      const [frame, refused, placesGiven] = fields([read.get(row)])[0] ?? []
+      visit({ id: row, frame, refused, placesGiven })
+      recovered.add(row, frame instanceof Uint8Array ? frame.length : 0, Number(sequence))
     }
-    this.#sequence = Math.max(this.#sequence, places.lastSequence)
-    return places
+    this.#sequence = Math.max(this.#sequence, recovered.lastSequence)
+    return recovered
   }
 
   /** Writes rows in one transaction, and returns when the disk has them. Adds them to `places`. */
   append(rows: readonly JournalRow[], places: Places): void {
     const ids = rows.map((_row, at) => this.#free.at(-1 - at) ?? this.#rows + 1 + at - this.#free.length)
     const write = (): void => {
-      for (const [at, { frame, refused }] of rows.entries()) {
+      for (const [at, { frame, refused, placesGiven }] of rows.entries()) {
         const refusedPlaces = refused.size === 0 ? null : JSON.stringify([...refused])
-        this.#write.run(ids[at] ?? 0, this.#sequence + 1 + at, frame, refusedPlaces)
+        const given = placesGiven === null ? null : JSON.stringify(placesGiven)
+        this.#write.run(ids[at] ?? 0, this.#sequence + 1 + at, frame, refusedPlaces, given)
       }
     }
     if (rows.length === 1) this.#database.durablyAlone(write)
@@ -80,10 +96,10 @@ export class JournalTable {
     this.#free.length -= Math.min(rows.length, this.#free.length)
   }
 
-  /** All rows in `places` are folded. Within the transaction that folds the last of them. */
-  fold(places: Places): void {
+  /** All rows in `places` are folded, and with them `outboxPlace` is. Within the transaction that folds the last of them. */
+  fold(places: Places, outboxPlace: number): void {
     if (places.isEmpty) return
-    this.#fold.run(places.lastSequence)
+    this.#fold.run(places.lastSequence, outboxPlace)
     for (const row of places.large) this.#remove.run(row)
   }
 
@@ -91,11 +107,6 @@ export class JournalTable {
   release(places: Places): void {
     for (const row of places.small) this.#free.push(row)
     for (const row of places.large) this.#free.push(row)
-  }
-
-  get #folded(): number {
-    const row = this.#database.prepare('SELECT sequence FROM folded').get()
-    return Number(fields([row])[0]?.[0])
   }
 }
 

@@ -18,7 +18,10 @@ import type { Database } from './database.ts'
 import type { Dictionary, SQLField } from './dictionary.ts'
 import { type FamilyName, type FramedCommit, unpackFrame } from './frame.ts'
 import { Generation, PendingActor } from './generation.ts'
-import { type JournalRow, JournalTable } from './journal-table.ts'
+import { type JournalRow, JournalTable, type RecoveredRow } from './journal-table.ts'
+import { Outbox } from './outbox.ts'
+import type { OutboxTable } from './outbox-table.ts'
+import { PendingEnvelope } from './pending-outbox.ts'
 import type { PastTable } from './past-table.ts'
 import type { StoredRow } from './rows.ts'
 
@@ -27,8 +30,8 @@ const REFUSED: Standing = Object.freeze({ revision: -1, birth: 0 })
 /** Commits or bytes after which a generation is folded. The larger, the more commits share a page; all of it is memory. */
 const GENERATION_COMMITS = 16_384
 const GENERATION_BYTES = 8 * 1_024 * 1_024
-/** Actors and bytes folded in one go: what a commit that comes just then has to wait for. */
-const SLICE_ACTORS = 64
+/** Actors and envelopes, and bytes, folded in one go: what a commit that comes just then has to wait for. */
+const SLICE_ENTRIES = 64
 const SLICE_BYTES = 1_024 * 1_024
 
 export interface Tables {
@@ -36,15 +39,17 @@ export interface Tables {
   readonly dictionary: Dictionary
   readonly actors: ActorTable
   readonly past: PastTable
+  readonly outbox: OutboxTable
 }
 
 export class Journal {
+  readonly outbox: Outbox
   readonly #tables: Tables
   readonly #rows: JournalTable
   #open = new Generation()
   #folding: Generation | null = null
-  /** The actors of the folding generation that are still to be folded, from `#foldedTo` on. */
-  #order: PendingActor[] = []
+  /** What the folding generation has; from `#foldedTo` on it is still to be folded. */
+  #order: readonly (PendingActor | PendingEnvelope)[] = []
   #foldedTo = 0
   #group = 0
   /** The idempotency keys of the commits that were accepted in this group. */
@@ -55,6 +60,7 @@ export class Journal {
   constructor(tables: Tables) {
     this.#tables = tables
     this.#rows = new JournalTable(tables.database)
+    this.outbox = new Outbox(tables.outbox, this.#rows.foldedPlace)
   }
 
   /** Whether something waits to be folded. */
@@ -73,8 +79,8 @@ export class Journal {
    * @throws SpawnError STATE_UNREADABLE
    */
   recover(): void {
-    this.#open.places = this.#rows.recover((row, frame, refused) => {
-      for (const commit of this.#acceptedOf(row, frame, refused)) this.#applyAgain(commit)
+    this.#open.places = this.#rows.recover((row) => {
+      this.#applyRowAgain(row)
       this.#open.commits += 1
     })
     this.settle()
@@ -89,14 +95,18 @@ export class Journal {
     if (this.#folding !== null && isFull(this.#open)) this.#finishFolding()
     this.#group += 1
     this.#keysInGroup.clear()
+    this.outbox.forget()
     const judged = frames.map((frame) => this.#judge(frame))
     try {
       const rows = judged.filter(({ commits, refused }) => refused.size < commits.length)
       if (rows.length > 0) this.#rows.append(rows, this.#open.places)
     } catch (thrown) {
-      for (const { actors } of judged) for (const actor of actors) if (actor.isEmpty) this.#open.remove(actor)
+      for (const { actors } of judged) {
+        for (const actor of actors) if (actor?.isEmpty === true) this.#open.remove(actor)
+      }
       throw thrown
     }
+    this.outbox.keep()
     const conflicts: number[] = []
     let before = 0
     for (const { frame, commits, actors, refused } of judged) {
@@ -149,7 +159,7 @@ export class Journal {
       this.#beginFolding()
     }
     // Each slice takes twice what came in since the last one: folding ends before the next generation is full.
-    this.#fold(Math.max(SLICE_ACTORS, 2 * this.#sinceSlice))
+    this.#fold(Math.max(SLICE_ENTRIES, 2 * this.#sinceSlice))
     this.#sinceSlice = 0
   }
 
@@ -158,17 +168,23 @@ export class Journal {
     const commits = unpackFrame(frame)
     const refused = new Set<number>()
     const actors = commits.map((commit, at) => {
-      const actor = this.#actor(commit)
-      const fits =
-        mayFollow(actor.group === this.#group ? actor.inGroup : actor, commit) && !this.#repeats(commit)
-      if (!fits) refused.add(at)
+      const actor = isOutside(commit) ? null : this.#actor(commit)
+      const fits = this.outbox.accepts(commit) && (actor === null || this.#follows(actor, commit))
+      if (fits) this.outbox.stage(commit)
+      else refused.add(at)
+      if (actor === null) return null
       // Behind a refused commit nothing of this actor is accepted: if another owner is ahead by just that commit, the
       // next one's revision would fit, and its state would not.
       actor.group = this.#group
       actor.inGroup = fits ? commit : REFUSED
       return actor
     })
-    return { frame, commits, actors, refused }
+    return { frame, commits, actors, refused, placesGiven: this.outbox.takePlacesGiven() }
+  }
+
+  #follows(actor: PendingActor, commit: FramedCommit): boolean {
+    const stands = actor.group === this.#group ? actor.inGroup : actor
+    return mayFollow(stands, commit) && !this.#repeats(commit)
   }
 
   /** Whether a turn under one of its keys was committed before, or stands before it in this group. */
@@ -196,18 +212,28 @@ export class Journal {
     return actor
   }
 
-  /** The commits of a row of the journal, without those that met a conflict. */
-  #acceptedOf(row: number, frame: SQLField | undefined, refused: SQLField | undefined): FramedCommit[] {
+  #applyRowAgain(row: RecoveredRow): void {
+    const { commits, placesGiven } = this.#recovered(row)
+    let sent = 0
+    for (const commit of commits) {
+      if (!isOutside(commit)) this.#applyAgain(commit)
+      this.outbox.applyAgain(commit, () => placesGiven?.[sent++])
+    }
+  }
+
+  /** A row of the journal, without the commits that met a conflict. */
+  #recovered({ frame, id, placesGiven, refused }: RecoveredRow): Recovered {
     try {
       if (!(frame instanceof Uint8Array)) throw new TypeError('it has no frame')
-      const places = new Set(refused === null ? [] : (JSON.parse(String(refused)) as number[]))
-      return unpackFrame(frame).filter((_commit, at) => !places.has(at))
+      const places = new Set(numbers(refused))
+      const commits = unpackFrame(frame).filter((_commit, at) => !places.has(at))
+      return { commits, placesGiven: placesGiven === null ? null : numbers(placesGiven) }
     } catch (cause) {
       const { file } = this.#tables.database
       const message =
-        `row ${row} of the journal of the store file ${file} cannot be read (${messageOf(cause)}): ` +
+        `row ${id} of the journal of the store file ${file} cannot be read (${messageOf(cause)}): ` +
         'open it with the release that wrote it, or restore a backup'
-      throw new SpawnError('STATE_UNREADABLE', message, { cause, details: { file, row } })
+      throw new SpawnError('STATE_UNREADABLE', message, { cause, details: { file, row: id } })
     }
   }
 
@@ -222,17 +248,17 @@ export class Journal {
   #beginFolding(): void {
     this.#folding = this.#open
     this.#open = new Generation()
-    this.#order = this.#folding.inOrder()
+    this.#order = [...this.#folding.inOrder(), ...this.outbox.beginFolding()]
     this.#foldedTo = 0
     this.#sinceSlice = 0
   }
 
   #finishFolding(): void {
-    while (this.#folding !== null) this.#fold(SLICE_ACTORS * 16)
+    while (this.#folding !== null) this.#fold(SLICE_ENTRIES * 16)
   }
 
-  /** One transaction. When it fails the same actors are folded again next time. */
-  #fold(actors: number): void {
+  /** One transaction. When it fails the same entries are folded again next time. */
+  #fold(entries: number): void {
     const { database, dictionary } = this.#tables
     const generation = this.#folding
     if (generation === null) return
@@ -240,11 +266,12 @@ export class Journal {
     try {
       database.lightly(() => {
         let bytes = 0
-        while (to < this.#order.length && to - this.#foldedTo < actors && bytes < SLICE_BYTES) {
-          bytes += this.#foldActor(this.#order[to])
+        while (to < this.#order.length && to - this.#foldedTo < entries && bytes < SLICE_BYTES) {
+          const entry = this.#order[to]
+          bytes += entry instanceof PendingEnvelope ? this.outbox.fold(entry) : this.#foldActor(entry)
           to += 1
         }
-        if (to === this.#order.length) this.#rows.fold(generation.places)
+        if (to === this.#order.length) this.#rows.fold(generation.places, this.outbox.foldingPlace)
       })
       dictionary.settle(true)
     } catch (thrown) {
@@ -254,6 +281,7 @@ export class Journal {
     this.#foldedTo = to
     if (to < this.#order.length) return
     this.#rows.release(generation.places)
+    this.outbox.endFolding()
     this.#folding = null
     this.#order = []
   }
@@ -279,7 +307,22 @@ export class Journal {
 
 interface Judged extends JournalRow {
   readonly commits: readonly FramedCommit[]
-  readonly actors: readonly PendingActor[]
+  /** Null: a commit of the outside. */
+  readonly actors: readonly (PendingActor | null)[]
+}
+
+interface Recovered {
+  readonly commits: readonly FramedCommit[]
+  readonly placesGiven: readonly number[] | null
+}
+
+function isOutside({ name }: FramedCommit): boolean {
+  return name === ''
+}
+
+/** Of a JSON array that this room has written. */
+function numbers(json: SQLField | undefined): number[] {
+  return typeof json === 'string' ? (JSON.parse(json) as number[]) : []
 }
 
 function keyText({ system, parent }: FamilyName, name: string, key: string): string {

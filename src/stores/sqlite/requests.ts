@@ -1,6 +1,13 @@
 // What the two sides of the store's thread say to each other. Requests are answered in order, each once.
 
-import type { ActorFilter, OutcomeRecord, RevisionQuery, Verdict } from '../../ports/index.ts'
+import type {
+  ActorFilter,
+  Box,
+  EnvelopePosition,
+  OutcomeRecord,
+  RevisionQuery,
+  Verdict,
+} from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import type { PagePosition } from '../page-token.ts'
 import type { Failure } from './failures.ts'
@@ -23,6 +30,20 @@ export interface Operations {
     readonly after: PagePosition | null
     readonly limit: number
   }) => Stretch
+  /** Answers stretches and envelopes of envelope-bytes.ts. */
+  due: (arguments_: {
+    readonly system: string
+    readonly untilMs: number
+    readonly after: EnvelopePosition | null
+    readonly limit: number
+  }) => Uint8Array
+  listEnvelopes: (arguments_: {
+    readonly system: string
+    readonly box: Box
+    readonly after: EnvelopePosition | null
+    readonly limit: number
+  }) => Uint8Array
+  envelopes: (arguments_: { readonly system: string; readonly ids: readonly string[] }) => Uint8Array
   delete: (arguments_: { readonly id: ActorId; readonly follows: number; readonly birth: number }) => Verdict
   prune: (arguments_: { readonly nowMs: number; readonly limit: number }) => number
   /** After the answer the thread ends. */

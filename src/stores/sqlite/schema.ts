@@ -73,6 +73,25 @@ const STEPS: readonly string[] = [
      sequence INTEGER NOT NULL
    );
    INSERT INTO folded (sequence) VALUES (0);`,
+  `-- Envelopes that nobody has taken yet. system is the family of the system that has no parent; box is a number of
+   -- envelope-bytes.ts. A place is given once, and never again.
+   CREATE TABLE outbox (
+     place INTEGER PRIMARY KEY,
+     system INTEGER NOT NULL,
+     id TEXT NOT NULL,
+     box INTEGER NOT NULL,
+     due_at_ms INTEGER NOT NULL,
+     header TEXT NOT NULL,
+     payload_type INTEGER,
+     payload BLOB
+   );
+   CREATE UNIQUE INDEX outbox_by_id ON outbox (system, id);
+   -- In order of (due_at_ms, place) within a box: an index ends with the row's number, which is the place.
+   CREATE INDEX outbox_by_due ON outbox (system, box, due_at_ms);
+   -- The last place that was given by what is folded.
+   ALTER TABLE folded ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+   -- The places of all envelopes that the row's accepted commits send, as a JSON array; NULL: each got the next one.
+   ALTER TABLE journal ADD COLUMN places_given TEXT;`,
 ]
 
 /** 'spwn': marks the file as ours, for `file` and for people. */

@@ -9,17 +9,24 @@ import { type Clock, SpawnError, systemClock } from '../../base/index.ts'
 import type {
   ActorFilter,
   ActorPage,
+  Box,
   Commit,
+  DuePage,
+  EnvelopePage,
+  EnvelopePosition,
   OutcomeRecord,
   PageRequest,
   RevisionQuery,
+  StandingEnvelope,
   Statestore,
   StoredActor,
   Verdict,
 } from '../../ports/index.ts'
 import { type ActorId, Packed } from '../../protocol/index.ts'
+import { envelopePosition, envelopeToken } from '../envelope-token.ts'
 import { pagePosition, pageToken } from '../page-token.ts'
 import type { NamedRow } from './actor-table.ts'
+import { unpackEnvelopes, unpackStretch } from './envelope-bytes.ts'
 import { lockedError } from './failures.ts'
 import { FrameWriter } from './frame.ts'
 import { packIds, storedActor, unpackActors } from './rows.ts'
@@ -35,7 +42,7 @@ export interface SqliteStoreOptions {
 }
 
 const LOCK_RETRY_MS = 50
-/** Bytes of states after which a page of a listing ends, though it has fewer rows than asked. */
+/** Bytes of states or payloads after which a page of a listing ends, though it has fewer rows than asked. */
 const PAGE_BYTES = 16 * 1_024 * 1_024
 
 export class SqliteStore implements Statestore {
@@ -149,6 +156,35 @@ export class SqliteStore implements Statestore {
     }
   }
 
+  async due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): Promise<DuePage> {
+    const envelopes: StandingEnvelope[] = []
+    for (let from = after === undefined ? null : position(after); ;) {
+      const thread = await this.#alive()
+      const asked = { system, untilMs, after: from, limit: limit - envelopes.length }
+      const stretch = unpackStretch(await thread.ask('due', asked))
+      envelopes.push(...stretch.envelopes)
+      const last = envelopes.at(-1)
+      if (!stretch.isCut || last === undefined) return { envelopes, nextDueMs: stretch.nextDueMs }
+      from = position(last)
+    }
+  }
+
+  async envelopes(system: string, ids: readonly string[]): Promise<(StandingEnvelope | null)[]> {
+    if (ids.length === 0) return []
+    return unpackEnvelopes(await (await this.#alive()).ask('envelopes', { system, ids }))
+  }
+
+  async listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage> {
+    const after = page.after === undefined ? null : envelopePosition(page.after)
+    // One more than asked tells whether there is another page.
+    const asked = { system, box, after, limit: page.limit + 1 }
+    const stretch = unpackStretch(await (await this.#alive()).ask('listEnvelopes', asked))
+    const envelopes = stretch.envelopes.slice(0, page.limit)
+    const last = envelopes.at(-1)
+    const isLast = last === undefined || (!stretch.isCut && stretch.envelopes.length <= page.limit)
+    return { envelopes, next: isLast ? null : envelopeToken(last) }
+  }
+
   async delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {
     return (await this.#alive()).ask('delete', { id: plain(id), follows, birth })
   }
@@ -202,4 +238,8 @@ export class SqliteStore implements Statestore {
 /** An id may be an object of the caller with more to it; only its fields cross to the thread. */
 function plain({ system, parent, name }: ActorId): ActorId {
   return { system, parent, name }
+}
+
+function position({ dueAtMs, place }: EnvelopePosition): EnvelopePosition {
+  return { dueAtMs, place }
 }

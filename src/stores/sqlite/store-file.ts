@@ -1,7 +1,14 @@
 // A store file and everything in it, as plain synchronous calls: what the store's thread runs. Decides which requests
 // read behind the journal and which need it folded first. Knows nothing of threads.
 
-import type { ActorFilter, OutcomeRecord, RevisionQuery, Verdict } from '../../ports/index.ts'
+import type {
+  ActorFilter,
+  Box,
+  EnvelopePosition,
+  OutcomeRecord,
+  RevisionQuery,
+  Verdict,
+} from '../../ports/index.ts'
 import { mayFollow } from '../fence.ts'
 import type { PagePosition } from '../page-token.ts'
 import type { ActorId } from '../../protocol/address.ts'
@@ -9,9 +16,12 @@ import { Packed } from '../../protocol/packed.ts'
 import { ActorTable } from './actor-table.ts'
 import { Database } from './database.ts'
 import { Dictionary } from './dictionary.ts'
+import { packEnvelopes, packStretch } from './envelope-bytes.ts'
 import { storeError } from './failures.ts'
 import { Journal } from './journal.ts'
 import { Listing, type Stretch } from './listing.ts'
+import { OutboxPages } from './outbox-pages.ts'
+import { OutboxTable } from './outbox-table.ts'
 import { PastTable } from './past-table.ts'
 import { packRows, type StoredRow, visitIds } from './rows.ts'
 
@@ -22,6 +32,7 @@ export class StoreFile {
   readonly #past: PastTable
   readonly #listing: Listing
   readonly #journal: Journal
+  readonly #outboxPages: OutboxPages
 
   constructor(file: string) {
     this.#database = new Database(file)
@@ -30,12 +41,15 @@ export class StoreFile {
       this.#actors = new ActorTable(this.#database, this.#dictionary)
       this.#past = new PastTable(this.#database, this.#dictionary)
       this.#listing = new Listing(this.#actors, this.#dictionary)
+      const outbox = new OutboxTable(this.#database, this.#dictionary)
       this.#journal = new Journal({
         database: this.#database,
         dictionary: this.#dictionary,
         actors: this.#actors,
         past: this.#past,
+        outbox,
       })
+      this.#outboxPages = new OutboxPages(this.#journal.outbox, outbox)
       this.#journal.recover()
       this.#database.reserve()
     } catch (thrown) {
@@ -98,6 +112,29 @@ export class StoreFile {
   list(filter: ActorFilter, after: PagePosition | null, limit: number): Stretch {
     this.#journal.settle()
     return this.#listing.stretch(filter, after, limit)
+  }
+
+  /** Stretches and envelopes are packed by envelope-bytes.ts. */
+  due(
+    system: string,
+    untilMs: number,
+    after: EnvelopePosition | null,
+    limit: number,
+  ): Uint8Array<ArrayBuffer> {
+    return packStretch(this.#outboxPages.due(system, untilMs, limit, after))
+  }
+
+  listEnvelopes(
+    system: string,
+    box: Box,
+    after: EnvelopePosition | null,
+    limit: number,
+  ): Uint8Array<ArrayBuffer> {
+    return packStretch(this.#outboxPages.list(system, box, after, limit))
+  }
+
+  envelopes(system: string, ids: readonly string[]): Uint8Array<ArrayBuffer> {
+    return packEnvelopes(ids.map((id) => this.#journal.outbox.find(system, id)))
   }
 
   delete(id: ActorId, follows: number, birth: number): Verdict {

@@ -1,0 +1,91 @@
+// Pages over the outbox, of what the generations have and of what only the table has, without folding anything: what is
+// due is asked often. The table is read by its index alone; only the rows that make the page are read in full.
+//
+// Decides how long a stretch is. The asker puts stretches together to pages.
+
+import type { Box, Envelope, EnvelopePosition, StandingEnvelope } from '../../ports/index.ts'
+import { comparePositions } from '../envelope-token.ts'
+import { boxNumber, type EnvelopeStretch, LIVE_BOXES } from './envelope-bytes.ts'
+import type { Outbox } from './outbox.ts'
+import type { OutboxTable } from './outbox-table.ts'
+import type { PendingEnvelope } from './pending-outbox.ts'
+
+/** How many bytes of headers and payloads one stretch answers, about; the last envelope may exceed them. */
+const STRETCH_BYTES = 4 * 1_024 * 1_024
+
+const BEFORE_ALL: EnvelopePosition = { dueAtMs: -1, place: 0 }
+const FOR_EVER = Number.MAX_SAFE_INTEGER
+
+/** What is asked for: envelopes in these boxes that are due at `untilMs`, behind `after`. */
+interface Range {
+  readonly system: string
+  readonly boxes: readonly number[]
+  readonly after: EnvelopePosition
+  readonly untilMs: number
+}
+
+/** Where an envelope stands; null: in the table only. */
+interface Candidate extends EnvelopePosition {
+  readonly pending: PendingEnvelope | null
+}
+
+export class OutboxPages {
+  readonly #outbox: Outbox
+  readonly #table: OutboxTable
+
+  constructor(outbox: Outbox, table: OutboxTable) {
+    this.#outbox = outbox
+    this.#table = table
+  }
+
+  due(system: string, untilMs: number, limit: number, after: EnvelopePosition | null): EnvelopeStretch {
+    const live = { system, boxes: LIVE_BOXES }
+    const notYet = { ...live, after: { dueAtMs: untilMs, place: FOR_EVER }, untilMs: FOR_EVER }
+    return {
+      ...this.#stretch({ ...live, after: after ?? BEFORE_ALL, untilMs }, limit),
+      nextDueMs: this.#first(notYet, 1)[0]?.dueAtMs ?? null,
+    }
+  }
+
+  list(system: string, box: Box, after: EnvelopePosition | null, limit: number): EnvelopeStretch {
+    const range = { system, boxes: [boxNumber(box)], after: after ?? BEFORE_ALL, untilMs: FOR_EVER }
+    return { ...this.#stretch(range, limit), nextDueMs: null }
+  }
+
+  #stretch(range: Range, limit: number): Omit<EnvelopeStretch, 'nextDueMs'> {
+    const envelopes: StandingEnvelope[] = []
+    let bytes = 0
+    for (const { pending, place } of this.#first(range, limit)) {
+      if (bytes >= STRETCH_BYTES) return { envelopes, isCut: true }
+      const envelope = pending === null ? this.#table.at(place) : pending.standing
+      if (envelope === null) continue
+      envelopes.push(envelope)
+      bytes += envelope.header.length + (envelope.payload?.value.length ?? 0)
+    }
+    return { envelopes, isCut: false }
+  }
+
+  /** The first ones of a range, in order. */
+  #first(range: Range, limit: number): Candidate[] {
+    const candidates: Candidate[] = []
+    for (const pending of this.#outbox.pending(range.system)) {
+      const { envelope, place } = pending
+      if (envelope !== null && isWithin(envelope, place, range))
+        candidates.push({ dueAtMs: envelope.dueAtMs, place, pending })
+    }
+    for (const box of range.boxes) {
+      let found = 0
+      for (const { dueAtMs, place } of this.#table.positions(range.system, box, range.after, range.untilMs)) {
+        if (this.#outbox.isOutdated(place)) continue
+        candidates.push({ dueAtMs, place, pending: null })
+        if ((found += 1) === limit) break
+      }
+    }
+    return candidates.sort(comparePositions).slice(0, limit)
+  }
+}
+
+function isWithin({ box, dueAtMs }: Envelope, place: number, { after, boxes, untilMs }: Range): boolean {
+  if (dueAtMs > untilMs || !boxes.includes(boxNumber(box))) return false
+  return dueAtMs > after.dueAtMs || (dueAtMs === after.dueAtMs && place > after.place)
+}

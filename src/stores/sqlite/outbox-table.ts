@@ -1,0 +1,124 @@
+// The outbox as far as it is folded: plain reads and writes of rows. Envelopes that wait for long are here and nowhere
+// else, so a hundred thousand of them take no memory.
+
+import type { Envelope, EnvelopePosition, StandingEnvelope } from '../../ports/index.ts'
+import { Packed } from '../../protocol/packed.ts'
+import type { Database } from './database.ts'
+import { type Dictionary, fields, type SQLField } from './dictionary.ts'
+import { boxNumber, boxOf } from './envelope-bytes.ts'
+
+const ROW = 'place, id, box, due_at_ms, header, payload_type, payload'
+
+export class OutboxTable {
+  readonly #dictionary: Dictionary
+  readonly #statements: Statements
+  /** While the table is empty nobody needs to look into it. */
+  #isUsed = true
+
+  constructor(database: Database, dictionary: Dictionary) {
+    this.#dictionary = dictionary
+    this.#statements = prepared(database)
+    this.settle()
+  }
+
+  /** Rows have been removed. */
+  settle(): void {
+    if (this.#isUsed) this.#isUsed = this.#statements.any.get() !== undefined
+  }
+
+  /** 0: it does not stand. */
+  place(system: string, id: string): number {
+    const number = this.#systemId(system)
+    const row = number === null ? undefined : this.#statements.place.get(number, id)
+    return row === undefined ? 0 : Number(fields([row])[0]?.[0])
+  }
+
+  find(system: string, id: string): StandingEnvelope | null {
+    const number = this.#systemId(system)
+    return number === null ? null : this.#standing(this.#statements.byId.get(number, id))
+  }
+
+  at(place: number): StandingEnvelope | null {
+    return this.#standing(this.#statements.byPlace.get(place))
+  }
+
+  write(system: string, { box, dueAtMs, header, id, payload }: Envelope, place: number): void {
+    this.#isUsed = true
+    const type = payload === null ? null : this.#dictionary.typeId(payload.typeUrl)
+    const number = this.#dictionary.familyId(this.#dictionary.family({ system, parent: '' }))
+    const bytes = payload === null ? null : payload.value
+    this.#statements.write.run(place, id, boxNumber(box), dueAtMs, header, type, bytes, number)
+  }
+
+  remove(system: string, id: string): void {
+    const number = this.#systemId(system)
+    if (number !== null) this.#statements.remove.run(number, id)
+  }
+
+  /** Positions behind `after` that are due at `untilMs`, in order. */
+  *positions(
+    system: string,
+    box: number,
+    after: EnvelopePosition,
+    untilMs: number,
+  ): Generator<EnvelopePosition> {
+    const number = this.#systemId(system)
+    if (number === null) return
+    const { dueAtMs, place } = after
+    // Two ranges of the index: with both in one condition SQLite would begin at the first of this due time.
+    if (dueAtMs <= untilMs) {
+      for (const row of this.#statements.dueAt.iterate(number, box, dueAtMs, place)) yield positionOf(row)
+    }
+    for (const row of this.#statements.dueBehind.iterate(number, box, dueAtMs, untilMs)) yield positionOf(row)
+  }
+
+  #systemId(system: string): number | null {
+    if (!this.#isUsed) return null
+    return this.#dictionary.find({ system, parent: '' })?.id ?? null
+  }
+
+  #standing(row: unknown): StandingEnvelope | null {
+    if (row === undefined) return null
+    const [place, id, box, dueAtMs, header, type, payload]: SQLField[] = fields([row])[0] ?? []
+    const packed =
+      payload instanceof Uint8Array ? new Packed(this.#dictionary.typeUrl(Number(type)), payload) : null
+    return {
+      id: String(id),
+      box: boxOf(Number(box)),
+      dueAtMs: Number(dueAtMs),
+      header: String(header),
+      payload: packed,
+      place: Number(place),
+    }
+  }
+}
+
+function positionOf(row: unknown): EnvelopePosition {
+  const [dueAtMs, place] = fields([row])[0] ?? []
+  return { dueAtMs: Number(dueAtMs), place: Number(place) }
+}
+
+type Statements = ReturnType<typeof prepared>
+
+function prepared(database: Database) {
+  return {
+    any: database.prepare('SELECT 1 FROM outbox LIMIT 1'),
+    place: database.prepare('SELECT place FROM outbox WHERE system = ? AND id = ?'),
+    byId: database.prepare(`SELECT ${ROW} FROM outbox WHERE system = ? AND id = ?`),
+    byPlace: database.prepare(`SELECT ${ROW} FROM outbox WHERE place = ?`),
+    write: database.prepare(
+      `INSERT INTO outbox (${ROW}, system) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET place = excluded.place, box = excluded.box, due_at_ms = excluded.due_at_ms,
+         header = excluded.header, payload_type = excluded.payload_type, payload = excluded.payload`,
+    ),
+    remove: database.prepare('DELETE FROM outbox WHERE system = ? AND id = ?'),
+    dueAt: database.prepare(
+      `SELECT due_at_ms, place FROM outbox WHERE system = ? AND box = ? AND due_at_ms = ? AND place > ?
+       ORDER BY place`,
+    ),
+    dueBehind: database.prepare(
+      `SELECT due_at_ms, place FROM outbox WHERE system = ? AND box = ? AND due_at_ms > ? AND due_at_ms <= ?
+       ORDER BY due_at_ms, place`,
+    ),
+  }
+}
