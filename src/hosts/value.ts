@@ -155,18 +155,19 @@ export class Value<out State = Unchanged, out Response = undefined, out Last = U
    *
    * @throws SpawnError INVALID_ARGUMENT
    */
-  pipe<S, Actions, K extends Kind, Name extends keyof Actions & string>(
-    this: Value<State, PipedInto<Actions[Name]>>,
-    definition: ActorDefinition<S, Actions, K>,
-    action: Name,
-    ...name: InstanceName<K>
-  ): Value<State, Response, ResponseOf<Actions[Name]>>
   pipe(
     this: Value<State, Response>,
     to: string,
     action: string,
     options?: RouteOptions,
   ): Value<State, Response, unknown>
+  /** Hands the response to an action of a definition, which must take it; the caller gets its answer. */
+  pipe<S, Actions, K extends Kind, Name extends keyof Actions & string>(
+    this: Value<State, PipedInto<Actions[Name]>>,
+    definition: ActorDefinition<S, Actions, K>,
+    action: Name,
+    ...name: InstanceName<K>
+  ): Value<State, Response, ResponseOf<Actions[Name]>>
   pipe(
     to: ActorDefinition | string,
     action: string,
@@ -181,18 +182,19 @@ export class Value<out State = Unchanged, out Response = undefined, out Last = U
    *
    * @throws SpawnError INVALID_ARGUMENT
    */
-  forward<S, Actions, K extends Kind, Name extends keyof Actions & string>(
-    this: Value<State, Response>,
-    definition: ActorDefinition<S, Actions, K>,
-    action: Name,
-    ...name: InstanceName<K>
-  ): Value<State, Response, ResponseOf<Actions[Name]>>
   forward(
     this: Value<State, Response>,
     to: string,
     action: string,
     options?: RouteOptions,
   ): Value<State, Response, unknown>
+  /** Hands the payload on to an action of a definition; the caller gets its answer. */
+  forward<S, Actions, K extends Kind, Name extends keyof Actions & string>(
+    this: Value<State, Response>,
+    definition: ActorDefinition<S, Actions, K>,
+    action: Name,
+    ...name: InstanceName<K>
+  ): Value<State, Response, ResponseOf<Actions[Name]>>
   forward(
     to: ActorDefinition | string,
     action: string,
