@@ -93,7 +93,7 @@ export class Courier implements LaneOwner {
     this.wakeAt(this.options.clock.now() + UNCERTAIN_MS)
   }
 
-  /** Another envelope is about to stand under this id. */
+  /** It is about to be taken away, or another one to stand under this id. */
   supersede(id: string): void {
     const parcel = this.held.get(id)
     if (parcel !== undefined) parcel.superseded = true

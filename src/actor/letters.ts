@@ -27,6 +27,8 @@ export interface LettersOptions {
   /** Throws when no calls are taken now. */
   readonly admit: () => void
   readonly commit: (load: OutsideLoad) => Promise<boolean>
+  /** Keeps an envelope that is on its way from having its turn, if that has not begun. */
+  readonly supersede: (id: string) => void
 }
 
 export class Letters {
@@ -78,7 +80,8 @@ export class Letters {
   private async cancel(id: string): Promise<boolean> {
     const envelope = await this.standing('schedule', id)
     if (envelope === null) return false
-    const { commit, postmark } = this.options
+    const { commit, postmark, supersede } = this.options
+    supersede(id)
     const parcel = Parcel.standing(envelope)
     const { action, reply, to } = parcel.letter
     if (reply === undefined) return commit({ sends: [], takes: [id] })

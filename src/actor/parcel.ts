@@ -27,7 +27,7 @@ export class Parcel implements Envelope {
   watcher: ParcelWatcher | null = null
   /** Whether the commit that takes it was submitted. */
   taken = false
-  /** Another envelope was sent under its id: its turn must not run any more. */
+  /** It was cancelled, or another envelope was sent under its id: its turn must not begin any more. */
   superseded = false
   /** Why it was not delivered the last time, until that has been dealt with. */
   failure: SpawnError | null = null

@@ -117,6 +117,7 @@ export class Runtime implements Gateway {
       postmark: engine.postmark,
       admit: () => this.checkRunning(false),
       commit: (load) => engine.committer.outside(load),
+      supersede: (id) => engine.courier.supersede(id),
     })
   }
 

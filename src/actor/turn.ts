@@ -126,7 +126,7 @@ export class Turns {
 function ignore(): void {}
 
 function superseded({ label }: Message): SpawnError {
-  return new SpawnError('CANCELLED', `${label} did not run: its timer was changed before`)
+  return new SpawnError('CANCELLED', `${label} did not run: it was cancelled or changed before`)
 }
 
 function perform(message: Message): Outcome | PromiseLike<Outcome> {

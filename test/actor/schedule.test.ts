@@ -82,6 +82,23 @@ test('a schedule can be cancelled until it has run', async () => {
   assert.equal(await at.call('a', '', 'read'), 0)
 })
 
+test('a schedule that waits behind a long turn can still be cancelled, and its actor notices nothing', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const handlers: CounterOptions['handlers'] = { slow: () => promise.then(() => ({ response: 'slow' })) }
+  const at = await bench({ definitions: [named('a', { handlers })] })
+  const slow = at.runtime.invoke('a', { action: 'slow' })
+  const id = await later(at, 'a', { delayMs: 10 })
+  await at.clock.advance(1_000)
+  assert.equal(await at.clock.run(at.runtime.schedules.cancel(id)), true)
+  const behind = at.runtime.invoke('a', { action: 'add' })
+  resolve()
+  assert.equal(await at.clock.run(slow), 'slow')
+  assert.equal(await at.clock.run(behind), 1)
+  await at.clock.advance(60_000)
+  assert.equal(await at.call('a', '', 'read'), 1)
+  assert.deepEqual(at.logger.lines, [])
+})
+
 test('a cron expression comes again, in its time zone, and after a restart once for all that was missed', async () => {
   const at = await bench({ definitions: [named('a')] })
   // The virtual clock begins at midnight UTC: in Berlin it is one o'clock.
