@@ -1,5 +1,7 @@
 // What the server's answers look like, checked: something else that listens on the port must not pass for a server.
 
+import type { Rows } from './listing.ts'
+
 export interface ActorRow {
   readonly name: string
   /** Empty for a named actor. */
@@ -10,18 +12,55 @@ export interface ActorRow {
   readonly committedAt: string
 }
 
-export interface ActorRows {
-  readonly actors: readonly ActorRow[]
-  /** Where the following page begins; null: there is none. */
-  readonly next: string | null
+export interface Address {
+  readonly system: string
+  /** Empty for a named actor. */
+  readonly parent: string
+  readonly name: string
+}
+
+export interface ScheduleRow {
+  readonly id: string
+  readonly to: Address
+  readonly action: string
+  /** ISO 8601. */
+  readonly dueAt: string
+  readonly cron: string | null
+  readonly timeZone: string | null
+  /** Null: the outside. */
+  readonly from: Address | null
+}
+
+export interface DeadLetterRow {
+  readonly id: string
+  readonly to: Address
+  readonly action: string
+  readonly attempts: number
+  readonly error: { readonly code: string; readonly message: string }
+  /** ISO 8601. */
+  readonly diedAt: string
+}
+
+/** What a call rests on. */
+export interface CallReceipt {
+  readonly actor: Pick<Address, 'parent' | 'name'>
+  readonly revision: number
+  readonly durability: string
 }
 
 /** Null when it is no page of actors. */
-export function actorRowsOf(value: unknown): ActorRows | null {
-  if (!isObject(value)) return null
-  const { actors, next } = value
-  const good = Array.isArray(actors) && actors.every(isRow) && (next === null || typeof next === 'string')
-  return good ? { actors, next } : null
+export function actorRowsOf(value: unknown): Rows<ActorRow> | null {
+  return rowsOf(value, 'actors', isActor)
+}
+
+/** Null when it is no page of schedules. */
+export function scheduleRowsOf(value: unknown): Rows<ScheduleRow> | null {
+  return rowsOf(value, 'schedules', isSchedule)
+}
+
+/** Null when it is no page of dead letters. */
+export function deadLetterRowsOf(value: unknown): Rows<DeadLetterRow> | null {
+  return rowsOf(value, 'deadLetters', isDeadLetter)
 }
 
 /** Null when it does not name a system. */
@@ -29,11 +68,62 @@ export function systemOf(value: unknown): string | null {
   return isObject(value) && typeof value['system'] === 'string' ? value['system'] : null
 }
 
-function isRow(value: unknown): value is ActorRow {
+/** Null when it does not name a schedule. */
+export function scheduleOf(value: unknown): string | null {
+  return isObject(value) && typeof value['schedule'] === 'string' ? value['schedule'] : null
+}
+
+/** Null when the headers carry no receipt. */
+export function receiptOf(headers: Readonly<Record<string, unknown>>): CallReceipt | null {
+  const { 'spawn-actor': actor, 'spawn-revision': revision, 'spawn-durability': durability } = headers
+  if (typeof actor !== 'string' || typeof durability !== 'string' || !/^\d+$/.test(String(revision)))
+    return null
+  try {
+    const [name = '', parent = ''] = actor.split('/').map(decodeURIComponent).toReversed()
+    return { actor: { parent, name }, revision: Number(revision), durability }
+  } catch {
+    // Not percent-encoded: nobody who writes receipts wrote it.
+    return null
+  }
+}
+
+function rowsOf<Row>(value: unknown, field: string, isRow: (row: unknown) => row is Row): Rows<Row> | null {
+  if (!isObject(value)) return null
+  const { [field]: rows, next } = value
+  const good = Array.isArray(rows) && rows.every(isRow) && (next === null || typeof next === 'string')
+  return good ? { rows, next } : null
+}
+
+function isActor(value: unknown): value is ActorRow {
   if (!isObject(value)) return false
   const { name, parent, revision, tags, committedAt } = value
-  const texts = [name, parent, committedAt].every((text) => typeof text === 'string')
-  return texts && typeof revision === 'number' && isObject(tags)
+  return areTexts(name, parent, committedAt) && typeof revision === 'number' && isObject(tags)
+}
+
+function isSchedule(value: unknown): value is ScheduleRow {
+  if (!isObject(value)) return false
+  const { id, to, action, dueAt, cron, timeZone, from } = value
+  const good = areTexts(id, action, dueAt) && isAddress(to)
+  return (
+    good &&
+    (from === null || isAddress(from)) &&
+    [cron, timeZone].every((text) => text === null || areTexts(text))
+  )
+}
+
+function isDeadLetter(value: unknown): value is DeadLetterRow {
+  if (!isObject(value)) return false
+  const { id, to, action, attempts, error, diedAt } = value
+  const good = areTexts(id, action, diedAt) && isAddress(to) && typeof attempts === 'number'
+  return good && isObject(error) && areTexts(error['code'], error['message'])
+}
+
+function isAddress(value: unknown): value is Address {
+  return isObject(value) && areTexts(value['system'], value['parent'], value['name'])
+}
+
+function areTexts(...values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === 'string')
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

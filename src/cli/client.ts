@@ -1,13 +1,43 @@
-// The HTTP interface of a running system, as `invoke` and `actors` use it. Decides how an answer becomes a value or a
-// failure; the paths are protocol/paths.ts's, the connection is exchange.ts's.
+// The HTTP interface of a running system, as the commands use it. Decides how an answer becomes a value or a failure; the
+// paths are protocol/paths.ts's, the connection is exchange.ts's.
 
-import { type ErrorCode, LIMITS } from '../base/index.ts'
-import { actionPath, actorPath, actorsPath, fromProblem, PROBLEM_CONTENT_TYPE } from '../protocol/index.ts'
-import { type ActorRows, actorRowsOf, systemOf } from './answer.ts'
+import { LIMITS } from '../base/index.ts'
+import {
+  actionPath,
+  actorPath,
+  actorsPath,
+  channelPath,
+  deadLetterPath,
+  deadLetterRetryPath,
+  deadLettersPath,
+  schedulePath,
+  schedulesPath,
+} from '../protocol/index.ts'
+import { failureOf, jsonOf, stranger } from './answer-failure.ts'
+import {
+  type ActorRow,
+  actorRowsOf,
+  type CallReceipt,
+  type DeadLetterRow,
+  deadLetterRowsOf,
+  receiptOf,
+  scheduleOf,
+  type ScheduleRow,
+  scheduleRowsOf,
+  systemOf,
+} from './answer.ts'
 import { DEFAULT_URL } from './connection-options.ts'
-import { type Answer, type Exchange, openExchange } from './exchange.ts'
-import { EXIT, type ExitCode } from './exit-codes.ts'
-import { Failure, usageFailure } from './failure.ts'
+import { type Answer, type Exchange, openExchange, type Question } from './exchange.ts'
+import type { Rows } from './listing.ts'
+import {
+  headerText,
+  type Metadata,
+  metadataHeaders,
+  queryOf,
+  type QueryValues,
+  reading,
+  urlOf,
+} from './question.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The server gives up at the deadline; the answer that says so still has to arrive. */
@@ -40,12 +70,24 @@ export interface InvokeOptions {
   readonly payload: string | undefined
   readonly ref: string | undefined
   readonly async: boolean
+  readonly receipt: boolean
+  /** When it is to come, as query parameters; undefined: at once. */
+  readonly timing: Readonly<Record<string, string | undefined>> | undefined
   readonly timeoutMs: number | undefined
-  readonly metadata: Readonly<Record<string, string>>
+  readonly metadata: Metadata
   readonly idempotencyKey: string | undefined
 }
 
-class Client {
+export interface Invoked {
+  /** The response as JSON text, as the server wrote it; null when there is none. */
+  readonly response: string | null
+  /** Null unless it was asked for. */
+  readonly receipt: CallReceipt | null
+  /** The id of the schedule of a call that has a timing. */
+  readonly schedule: string | null
+}
+
+export class Client {
   readonly #exchange: Exchange
   #system: string | undefined
 
@@ -59,118 +101,136 @@ class Client {
     this.#exchange.close()
   }
 
-  /** The response as JSON text, as the server wrote it; null when there is none. */
-  async invoke(actor: string, action: string, options: InvokeOptions): Promise<string | null> {
-    const { payload, ref, timeoutMs, metadata, idempotencyKey } = options
-    const headers: Record<string, string> = {}
+  async invoke(actor: string, action: string, options: InvokeOptions): Promise<Invoked> {
+    const { payload, ref, timing, timeoutMs, metadata, idempotencyKey } = options
+    const headers = metadataHeaders(metadata)
     if (timeoutMs !== undefined) headers['spawn-timeout'] = String(timeoutMs)
     if (idempotencyKey !== undefined) headers['idempotency-key'] = headerText(idempotencyKey)
-    for (const [key, value] of Object.entries(metadata)) headers[`spawn-metadata-${key}`] = headerText(value)
-    const query = queryOf({ ref, async: options.async ? 'true' : undefined })
-    const system = await this.system()
-    const answer = await this.#exchange.ask({
+    const flags = { async: options.async ? 'true' : undefined, receipt: options.receipt ? 'true' : undefined }
+    const answer = await this.#ask({
       method: 'POST',
-      target: actionPath({ system, name: actor }, action) + query,
+      target:
+        actionPath({ system: await this.system(), name: actor }, action) +
+        queryOf({ ref, ...flags, ...timing }),
       headers,
       ...(payload !== undefined && { body: payload }),
       timeoutMs: (timeoutMs ?? LIMITS.callTimeoutMs) + GRACE_MS,
     })
-    return this.#bodyOf(answer)
+    if (timing === undefined) {
+      const receipt = options.receipt ? this.#checked(receiptOf(answer.headers), 'sent no receipt') : null
+      return { response: bodyOf(answer), receipt, schedule: null }
+    }
+    const schedule = this.#checked(scheduleOf(this.#json(answer)), 'did not say the schedule of the call')
+    return { response: null, receipt: null, schedule }
   }
 
   async get(actor: string, ref: string | undefined): Promise<string> {
     const target = actorPath({ system: await this.system(), name: actor }) + queryOf({ ref })
-    return (await this.#read(target)) ?? 'null'
+    return bodyOf(await this.#read(target)) ?? 'null'
   }
 
   async delete(actor: string, ref: string | undefined): Promise<void> {
-    const target = actorPath({ system: await this.system(), name: actor }) + queryOf({ ref })
-    const timeoutMs = LIMITS.callTimeoutMs + GRACE_MS
-    this.#bodyOf(await this.#exchange.ask({ method: 'DELETE', target, timeoutMs }))
+    await this.#change('DELETE', actorPath({ system: await this.system(), name: actor }) + queryOf({ ref }))
   }
 
-  /** One page. */
-  async list(query: Readonly<Record<string, string | undefined>>): Promise<ActorRows> {
-    const body = await this.#read(actorsPath(await this.system()) + queryOf(query))
-    const rows = actorRowsOf(this.#json(body))
-    if (rows === null) throw this.#stranger('answered with something that is no list of actors')
-    return rows
+  /** One page of actors. */
+  async list(query: QueryValues): Promise<Rows<ActorRow>> {
+    const answer = await this.#read(actorsPath(await this.system()) + queryOf(query))
+    return this.#checked(actorRowsOf(this.#json(answer)), 'answered with something that is no list of actors')
+  }
+
+  /** Resolves when the broadcast is durable. */
+  async publish(channel: string, payload: string | undefined, metadata: Metadata): Promise<void> {
+    const target = channelPath(await this.system(), channel)
+    await this.#change('POST', target, {
+      headers: metadataHeaders(metadata),
+      ...(payload !== undefined && { body: payload }),
+    })
+  }
+
+  /** One page of schedules. */
+  async schedules(query: QueryValues): Promise<Rows<ScheduleRow>> {
+    const answer = await this.#read(schedulesPath(await this.system()) + queryOf(query))
+    return this.#checked(
+      scheduleRowsOf(this.#json(answer)),
+      'answered with something that is no list of schedules',
+    )
+  }
+
+  /** False: there is none of this id; so with all below. */
+  async cancel(id: string): Promise<boolean> {
+    return this.#changeOne('DELETE', schedulePath(await this.system(), id), id)
+  }
+
+  /** One page of dead letters. */
+  async deadLetters(query: QueryValues): Promise<Rows<DeadLetterRow>> {
+    const answer = await this.#read(deadLettersPath(await this.system()) + queryOf(query))
+    return this.#checked(
+      deadLetterRowsOf(this.#json(answer)),
+      'answered with something that is no list of dead letters',
+    )
+  }
+
+  /** As JSON text; null: there is none of this id. */
+  async deadLetter(id: string): Promise<string | null> {
+    const answer = await this.#exchange.ask(reading(deadLetterPath(await this.system(), id)))
+    return this.#isMissing(answer, id) ? null : bodyOf(this.#good(answer))
+  }
+
+  async retry(id: string): Promise<boolean> {
+    return this.#changeOne('POST', deadLetterRetryPath(await this.system(), id), id)
+  }
+
+  async discard(id: string): Promise<boolean> {
+    return this.#changeOne('DELETE', deadLetterPath(await this.system(), id), id)
   }
 
   async system(): Promise<string> {
     if (this.#system !== undefined) return this.#system
     const system = systemOf(this.#json(await this.#read('/')))
-    if (system === null) throw this.#stranger('did not say its system')
-    return (this.#system = system)
+    return (this.#system = this.#checked(system, 'did not say its system'))
   }
 
-  async #read(target: string): Promise<string | null> {
-    return this.#bodyOf(await this.#exchange.ask({ method: 'GET', target, timeoutMs: LIMITS.callTimeoutMs }))
+  #read(target: string): Promise<Answer> {
+    return this.#ask(reading(target))
   }
 
-  #bodyOf(answer: Answer): string | null {
-    if (answer.status < 200 || answer.status > 299) throw this.#failureOf(answer)
-    return answer.body === '' ? null : answer.body
+  #change(method: 'POST' | 'DELETE', target: string, more: Partial<Question> = {}): Promise<Answer> {
+    return this.#ask({ method, target, timeoutMs: LIMITS.callTimeoutMs + GRACE_MS, ...more })
   }
 
-  #json(body: string | null): unknown {
-    try {
-      return JSON.parse(body ?? '')
-    } catch {
-      throw this.#stranger('answered with something that is not JSON')
-    }
+  async #changeOne(method: 'POST' | 'DELETE', target: string, id: string): Promise<boolean> {
+    const answer = await this.#exchange.ask({ method, target, timeoutMs: LIMITS.callTimeoutMs + GRACE_MS })
+    if (this.#isMissing(answer, id)) return false
+    this.#good(answer)
+    return true
   }
 
-  #failureOf({ status, type, body }: Answer): Failure {
-    const isProblem = type.startsWith(PROBLEM_CONTENT_TYPE)
-    // A gateway on the way answers with these and a page of its own.
-    if (!isProblem && ![502, 503, 504].includes(status)) return this.#stranger(`answered with HTTP ${status}`)
-    const { code, message, retryable, details } = fromProblem(status, isProblem ? this.#json(body) : null)
-    return new Failure(`${code}: ${message}`, {
-      exit: exitOf(code, retryable),
-      code,
-      hint: HINTS[code] ?? (retryable ? 'it may work later' : undefined),
-      details: { retryable, ...details },
-    })
+  /** @throws Failure when the answer is no success. */
+  async #ask(question: Question): Promise<Answer> {
+    return this.#good(await this.#exchange.ask(question))
   }
 
-  /** Something answers there, but not a spawn server. */
-  #stranger(what: string): Failure {
-    return new Failure(`${this.#exchange.url.origin} ${what}`, {
-      exit: EXIT.unreachable,
-      code: 'UNREACHABLE',
-      hint: 'is another program listening there? say where spawn listens with --url or SPAWN_URL',
-    })
+  #good(answer: Answer): Answer {
+    if (answer.status >= 200 && answer.status <= 299) return answer
+    throw failureOf(answer, this.#exchange.url)
+  }
+
+  /** Whether the answer is that there is no such thing; any other 404 means that the whole path leads nowhere. */
+  #isMissing(answer: Answer, id: string): boolean {
+    return answer.status === 404 && failureOf(answer, this.#exchange.url).details?.['id'] === id
+  }
+
+  #json({ body }: Answer): unknown {
+    return jsonOf(body, this.#exchange.url)
+  }
+
+  #checked<T>(value: T | null, otherwise: string): T {
+    if (value === null) throw stranger(this.#exchange.url, otherwise)
+    return value
   }
 }
 
-const HINTS: Partial<Record<ErrorCode, string>> = {
-  ACTOR_NOT_FOUND: 'see what is stored with `spawn actors list`; an instance needs --ref <definition>',
-  DEADLINE_EXCEEDED: 'give it longer with --timeout; `spawn actors get` shows what stands',
-  DEFECT: 'the log of the server says more',
-}
-
-function exitOf(code: ErrorCode, retryable: boolean): ExitCode {
-  if (code === 'DEADLINE_EXCEEDED') return EXIT.unknownOutcome
-  return retryable ? EXIT.busy : EXIT.failed
-}
-
-function urlOf(text: string): URL {
-  const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`)
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw usageFailure(
-      `the server's url is an address such as http://127.0.0.1:9001, not ${JSON.stringify(text)}`,
-    )
-  }
-  return url
-}
-
-function queryOf(values: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
-}
-
-/** Headers carry bytes, which node:http takes as Latin-1; the server reads them as UTF-8. */
-function headerText(value: string): string {
-  return Buffer.from(value, 'utf8').toString('latin1')
+function bodyOf({ body }: Answer): string | null {
+  return body === '' ? null : body
 }

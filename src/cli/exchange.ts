@@ -20,6 +20,8 @@ export interface Question {
 export interface Answer {
   readonly status: number
   readonly type: string
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, unknown>>
   readonly body: string
 }
 
@@ -84,8 +86,9 @@ function answerTo(request: ClientRequest, question: Question, url: URL): Promise
       response.once('error', fail)
       response.once('end', () => {
         timer.cancel()
-        const type = response.headers['content-type'] ?? ''
-        resolve({ status: response.statusCode ?? 0, type, body: Buffer.concat(chunks).toString('utf8') })
+        const { headers, statusCode: status = 0 } = response
+        const body = Buffer.concat(chunks).toString('utf8')
+        resolve({ status, type: headers['content-type'] ?? '', headers, body })
       })
     })
     request.end(question.body)

@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { choice, duration, entries, whole } from './option.ts'
+import { choice, duration, entries, time, whole } from './option.ts'
 
 test('a time is milliseconds unless it has a unit', () => {
-  const timeout = duration('', { least: 1, most: 86_400_000 })
+  const timeout = duration('', { least: 1, most: 172_800_000 })
   const read = (given: string): number | undefined => timeout.read([given], 'timeout')
   assert.deepEqual(['5', '5ms', '5s', '5m', '5h'].map(read), [5, 5, 5_000, 300_000, 18_000_000])
+  assert.equal(read('2d'), 172_800_000)
   assert.equal(timeout.read([], 'timeout'), undefined)
-  for (const wrong of ['', '5d', '-1', '1.5s', ' 5', '5 s'])
+  for (const wrong of ['', '5w', '-1', '1.5s', ' 5', '5 s'])
     assert.throws(() => read(wrong), { code: 'USAGE' })
-  for (const beyond of ['0', '25h', '999999999999h'])
-    assert.throws(() => read(beyond), /takes 1 ms to 86400000 ms/)
+  for (const beyond of ['0', '49h', '3d', '999999999999h'])
+    assert.throws(() => read(beyond), /takes 1 ms to 172800000 ms/)
+})
+
+test('a point in time stays as it was written, once it is one', () => {
+  const at = time('')
+  for (const good of ['2026-12-01T09:00:00+01:00', '1796115600000']) assert.equal(at.read([good], 'at'), good)
+  assert.equal(at.read([], 'at'), undefined)
+  for (const wrong of ['tomorrow', '2026-12-01', '1796115600'])
+    assert.throws(() => at.read([wrong], 'at'), /--at must be ISO 8601 .*, or epoch milliseconds, not "/)
 })
 
 test('entries keep what follows the first equal sign, and no key reaches a prototype', () => {

@@ -17,12 +17,19 @@ export interface Terminal {
   print(line: string): Promise<void>
   /** A line on stderr. */
   note(line: string): void
+  /** What is going on, on a line of stderr that the next one takes; nothing where stderr is no terminal. */
+  progress(text: string): void
   /** Styled for stdout or stderr, if that is a terminal and NO_COLOR is not set. */
   readonly style: (format: Format, text: string, stream?: 'stdout' | 'stderr') => string
 }
 
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process
+  let progressing = false
+  const clear = (): void => {
+    if (progressing) stderr.write('\r\u001b[K')
+    progressing = false
+  }
   return {
     env: process.env,
     stdin,
@@ -34,7 +41,16 @@ export function processTerminal(): Terminal {
         if (stdout.write(`${line}\n`)) resolve()
         else stdout.once('drain', resolve)
       }),
-    note: (line) => void stderr.write(`${line}\n`),
+    note: (line) => {
+      clear()
+      stderr.write(`${line}\n`)
+    },
+    progress: (text) => {
+      if (!stderr.isTTY) return
+      clear()
+      stderr.write(text)
+      progressing = true
+    },
     style: (format, text, stream = 'stdout') =>
       styleText(format, text, { stream: stream === 'stdout' ? stdout : stderr }),
   }

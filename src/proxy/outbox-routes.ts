@@ -38,7 +38,7 @@ export class OutboxRoutes {
   /** GET …/dead-letters */
   async listDeadLetters(query: string): Promise<Reply> {
     const page: Page<DeadLetter> = await this.#gateway.deadLetters.list(pageOf(parseQuery(query, PAGE_QUERY)))
-    return jsonReply({ deadLetters: page.items.map(deadLetterView), next: page.next })
+    return jsonReply({ deadLetters: page.items.map(headOf), next: page.next })
   }
 
   /** GET …/dead-letters/{id} */
@@ -46,7 +46,7 @@ export class OutboxRoutes {
     parseQuery(query, [])
     const letter = await this.#gateway.deadLetters.get(id)
     if (letter === null) throw noDeadLetter(id)
-    return jsonReply(deadLetterView(letter), 200, ['Cache-Control', 'no-cache'])
+    return jsonReply({ ...headOf(letter), payload: letter.payloadJson }, 200, ['Cache-Control', 'no-cache'])
   }
 
   /** POST …/dead-letters/{id}/retry */
@@ -74,11 +74,12 @@ function scheduleView(schedule: Schedule): object {
   return { id, to, action, ...times, cron, timeZone, from, metadata, attempts }
 }
 
-function deadLetterView(letter: DeadLetter): object {
-  const { id, from, to, action, metadata, payloadJson: payload, attempts } = letter
+/** All but the payload: a page of payloads could be larger than the memory. */
+function headOf(letter: DeadLetter): object {
+  const { id, from, to, action, metadata, attempts } = letter
   const error = { code: letter.error.code, message: letter.error.message }
   const times = { createdAt: isoTime(letter.createdAtMs), diedAt: isoTime(letter.diedAtMs) }
-  return { id, from, to, action, ...times, error, attempts, metadata, payload }
+  return { id, from, to, action, ...times, error, attempts, metadata }
 }
 
 function noDeadLetter(id: string): HttpRefusal {

@@ -2,11 +2,11 @@
 // asked, it needs --yes.
 
 import { command } from '../command.ts'
+import { confirm } from '../confirm.ts'
 import { CONNECTION_OPTIONS } from '../connection-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { Failure, usageFailure } from '../failure.ts'
 import { flag, text } from '../option.ts'
-import { printable, type Terminal } from '../terminal.ts'
+import { printable } from '../terminal.ts'
 
 export const actorsDelete = command({
   name: 'actors delete',
@@ -30,6 +30,7 @@ It asks before; without a terminal it needs --yes.`,
       if (!options.yes)
         await confirm(
           `Delete ${printable(address)} of ${printable(await client.system())} with its past?`,
+          'deleted',
           terminal,
         )
       await client.delete(actor, options.ref)
@@ -39,16 +40,3 @@ It asks before; without a terminal it needs --yes.`,
     })
   },
 })
-
-async function confirm(question: string, { interactive, stdin }: Terminal): Promise<void> {
-  if (!interactive) throw usageFailure('nobody can be asked here', 'to delete without a question, add --yes')
-  const { createInterface } = await import('node:readline/promises')
-  const lines = createInterface({ input: stdin, output: process.stderr })
-  const answer = await Promise.race([
-    lines.question(`${question} [y/N] `),
-    new Promise<string>((resolve) => lines.once('close', () => resolve(''))),
-  ])
-  lines.close()
-  if (!/^y(es)?$/i.test(answer.trim()))
-    throw new Failure('nothing was deleted', { exit: EXIT.failed, code: 'CANCELLED' })
-}

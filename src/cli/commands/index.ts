@@ -4,8 +4,29 @@ import type { Command } from '../command.ts'
 import { actorsDelete } from './actors-delete.ts'
 import { actorsGet } from './actors-get.ts'
 import { actorsList } from './actors-list.ts'
+import { deadLettersDiscard } from './dead-letters-discard.ts'
+import { deadLettersList } from './dead-letters-list.ts'
+import { deadLettersRetry } from './dead-letters-retry.ts'
+import { deadLettersShow } from './dead-letters-show.ts'
 import { dev } from './dev.ts'
 import { invoke } from './invoke.ts'
+import { publish } from './publish.ts'
+import { schedulesCancel } from './schedules-cancel.ts'
+import { schedulesList } from './schedules-list.ts'
 import { start } from './start.ts'
 
-export const COMMANDS: readonly Command[] = [dev, start, invoke, actorsList, actorsGet, actorsDelete]
+export const COMMANDS: readonly Command[] = [
+  dev,
+  start,
+  invoke,
+  publish,
+  actorsList,
+  actorsGet,
+  actorsDelete,
+  schedulesList,
+  schedulesCancel,
+  deadLettersList,
+  deadLettersShow,
+  deadLettersRetry,
+  deadLettersDiscard,
+]
