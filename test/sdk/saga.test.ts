@@ -69,6 +69,16 @@ test('types flow from the steps to the input and the results', () => {
   same<typeof skipped, Step<'maybe', boolean, unknown, { balance: number } | undefined>>(true)
   const message = step('message', { run: () => effect(account, 'x').add({ value: 1 }) })
   same<typeof message, Step<'message', unknown, unknown, unknown>>(true)
+  const inline = saga('inline', [
+    step('first', { run: () => effect(account, 'x').deposit({ amount: 1 }) }),
+    step('second', {
+      run: (_input, results: { first: { balance: number } }) => (results.first.balance > 1 ? null : null),
+    }),
+  ])
+  same<
+    typeof inline,
+    SagaDefinition<unknown, { readonly first: { balance: number }; readonly second: undefined }>
+  >(true)
   const calls = (ref: Ref<unknown, SagaActions<Transfer, Results>>) => {
     void ref.start(INPUT).then((status) => {
       // @ts-expect-error a saga that is under way may lack a result

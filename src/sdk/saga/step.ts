@@ -61,7 +61,7 @@ type ResultOf<Made> = null extends Made ? AnswerOf<NonNullable<Made>> | undefine
 export function step<const Name extends string, Input, Needs, Made extends Effect | null>(
   name: Name,
   settings: StepSettings<Input, Needs, Made>,
-): Step<Name, Input, Needs, ResultOf<Made>>
+): Step<Name, NoInfer<Input>, NoInfer<Needs>, ResultOf<Made>>
 export function step(name: string, given: object): AnyStep {
   checkName('step', name)
   const settings = new Settings(`step "${name}"`, given, ['run', 'compensate'])
