@@ -52,6 +52,9 @@ export function definitionsOf(plan: Plan, host: Host): Definition[] {
     state: { codec: jsonCodec, initial: (): State => ({ entries: [] }) },
     actions: new Map(ACTIONS.map((name) => [name, action(name)])),
     initAction: plan.initActions ? action('init') : null,
+    channels: new Map(),
+    reentrancy: 'none',
+    pool: null,
     host,
   } as const
   return [
@@ -62,7 +65,8 @@ export function definitionsOf(plan: Plan, host: Host): Definition[] {
 }
 
 function action(name: string): ActionDefinition {
-  return { name, timeoutMs: name === 'hang' ? 500 : null, payload: jsonCodec, response: jsonCodec }
+  const timeoutMs = name === 'hang' ? 500 : null
+  return { name, timeoutMs, timerMs: null, query: false, payload: jsonCodec, response: jsonCodec }
 }
 
 export function sightOf(target: Target, state: State): Sight {
@@ -244,7 +248,14 @@ function has<Key extends string>(value: unknown, key: Key): value is Record<Key,
 }
 
 function unchanged(response: Sight | null): Outcome {
-  return { changed: false, state: undefined, tags: null, response: response ?? undefined, checkpoint: false }
+  return {
+    changed: false,
+    state: undefined,
+    tags: null,
+    response: response ?? undefined,
+    checkpoint: false,
+    workflow: null,
+  }
 }
 
 function added(turn: Turn, self: Target, order: Order): Outcome {
@@ -252,5 +263,5 @@ function added(turn: Turn, self: Target, order: Order): Outcome {
   const state: State = { entries }
   const tags = { count: String(entries.length) }
   const checkpoint = turn.action.name === 'addNow'
-  return { changed: true, state, tags, response: sightOf(self, state), checkpoint }
+  return { changed: true, state, tags, response: sightOf(self, state), checkpoint, workflow: null }
 }
