@@ -10,9 +10,12 @@ import {
   BIRTH,
   commitOf,
   commitRevisions,
+  envelopeOf,
   json,
   loadOne,
   NOON_MS,
+  outsideCommit,
+  plainEnvelope,
   type StatestoreCases,
   type StatestoreSubject,
   SYSTEM,
@@ -81,7 +84,58 @@ const survives = (how: 'reopen' | 'crash') => async (store: Statestore, subject:
   )
 }
 
+const PENDING = Array.from({ length: 300 }, (_none, at) =>
+  envelopeOf(`pending-${at}`, { box: 'schedule', dueAtMs: NOON_MS + 300 - at }),
+)
+const MOVED = envelopeOf('moved', { header: 'moved', box: 'timer', dueAtMs: NOON_MS })
+
+/** What is left: all but one of PENDING, MOVED in its first place, and "again" behind the others. */
+async function fillOutbox(store: Statestore): Promise<void> {
+  const passing = ['first', 'again'].map((id) => envelopeOf(id))
+  assert.deepEqual(
+    await store.commit([
+      outsideCommit({ sends: [...passing, envelopeOf('moved'), ...PENDING] }),
+      commitOf('taker', 0, { takes: ['first', 'again'] }),
+      commitOf('taker', 0, { takes: ['pending-1'] }),
+      outsideCommit({ takes: ['pending-7'], sends: passing.slice(1) }),
+    ]),
+    ['committed', 'committed', 'conflict', 'committed'],
+  )
+  assert.deepEqual(await store.commit([outsideCommit({ takes: ['moved'], sends: [MOVED] })]), ['committed'])
+}
+
+const outboxSurvives = (how: 'reopen' | 'crash') => async (first: Statestore, subject: StatestoreSubject) => {
+  const again = subject[how]
+  assert.ok(again !== undefined, `a subject whose store is durable says how to ${how} it`)
+  await fillOutbox(first)
+  const positions = async (store: Statestore) =>
+    (await store.due(SYSTEM, 2 * NOON_MS, 1_000)).envelopes.map(({ id, place }) => [id, place])
+  const before = await positions(first)
+  assert.deepEqual(before.map(([id]) => id).slice(0, 3), ['again', 'moved', 'pending-299'])
+  assert.equal(before.length, 301)
+  const second = await again()
+  assert.deepEqual(await positions(second), before)
+  const [moved, taken] = await second.envelopes(SYSTEM, ['moved', 'pending-7'])
+  assert.deepEqual(moved && plainEnvelope(moved), plainEnvelope(MOVED))
+  assert.equal(taken, null)
+  const next = [
+    outsideCommit({ takes: ['first'] }),
+    outsideCommit({ takes: ['again'], sends: [envelopeOf('last')] }),
+    outsideCommit({ takes: PENDING.flatMap(({ id }) => (id === 'pending-7' ? [] : id)) }),
+  ]
+  assert.deepEqual(await second.commit(next), ['conflict', 'committed', 'committed'])
+  const left = await positions(await again())
+  assert.deepEqual(
+    left.map(([id]) => id),
+    ['last', 'moved'],
+  )
+  const places = before.map(([_id, place]) => Number(place))
+  assert.ok(Number(left[0]?.[1]) > Math.max(...places), 'no place is given twice')
+}
+
 export const durableCases: StatestoreCases = {
+  'the outbox is there after a stop, each envelope in its place': outboxSurvives('reopen'),
+  'the outbox is there after a crash, each envelope in its place': outboxSurvives('crash'),
   'everything is there after a stop': survives('reopen'),
   'everything is there after a crash': survives('crash'),
 

@@ -10,6 +10,7 @@ import type {
   Verdict,
 } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
+import { OutboxModel } from './statestore-outbox-model.ts'
 
 interface ModelRevision {
   readonly actor: StoredActor
@@ -27,6 +28,7 @@ interface ModelActor {
 }
 
 export class StatestoreModel {
+  readonly outbox = new OutboxModel()
   readonly #actors = new Map<string, ModelActor>()
 
   latest(id: ActorId): StoredActor | null {
@@ -46,6 +48,7 @@ export class StatestoreModel {
   verdicts(group: readonly Commit[]): Verdict[] {
     const standing = new Map<string, { readonly revision: number; readonly birth: number } | 'refused'>()
     const keys = new Set<string>()
+    const outbox = this.outbox.copy()
     return group.map((commit) => {
       const key = keyOf(commit.id)
       const names = commit.outcomes.map((outcome) => JSON.stringify([key, outcome.key]))
@@ -54,14 +57,16 @@ export class StatestoreModel {
           keys.has(names[at] ?? '') || this.outcome(commit.id, outcome.key, commit.committedAtMs) !== null
         )
       })
+      const isOutside = commit.id.name === ''
       const stands = standing.get(key) ?? this.latest(commit.id) ?? 'nothing'
       const follows =
         typeof stands === 'object' && stands.revision > 0
           ? stands.revision === commit.follows && stands.birth === commit.birth
           : stands !== 'refused' && commit.follows === 0
-      const fits = follows && !repeats
+      const fits = outbox.accepts(commit) && (isOutside || (follows && !repeats))
       if (fits) for (const name of names) keys.add(name)
-      standing.set(key, fits ? commit : 'refused')
+      if (fits) outbox.apply(commit)
+      if (!isOutside) standing.set(key, fits ? commit : 'refused')
       return fits ? 'committed' : 'conflict'
     })
   }
@@ -125,6 +130,8 @@ export class StatestoreModel {
   }
 
   #applyOne(commit: Commit): void {
+    this.outbox.apply(commit)
+    if (commit.id.name === '') return
     const actor = this.#actor(commit.id)
     for (const outcome of commit.outcomes) {
       actor.outcomes = [...actor.outcomes.filter(({ key }) => key !== outcome.key), outcome]

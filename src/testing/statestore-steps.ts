@@ -5,49 +5,27 @@
 // taken away still means something.
 
 import assert from 'node:assert/strict'
-import type { Commit, OutcomeRecord, Statestore, StoredActor } from '../ports/index.ts'
+import {
+  type Box,
+  BOXES,
+  type EnvelopePosition,
+  type OutcomeRecord,
+  type Statestore,
+  type StoredActor,
+} from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import {
-  json,
   NOON_MS,
   plainActor,
+  plainEnvelope,
   plainPacked,
   type StatestoreSubject,
   SYSTEM,
 } from './statestore-fixture.ts'
 import { StatestoreModel } from './statestore-model.ts'
+import { ACTORS, type CommitPart, DUE_AT_MS, ENVELOPES, idOf, KEYS, PartCommits } from './statestore-parts.ts'
 
-/** The actors of a sequence, in the order in which a listing has them. */
-const ACTORS: readonly ActorId[] = [
-  { system: SYSTEM, parent: '', name: 'a\0' },
-  { system: SYSTEM, parent: '', name: 'ab' },
-  { system: SYSTEM, parent: '', name: '\ufffd' },
-  { system: SYSTEM, parent: '', name: '\u{1f600}' },
-  { system: SYSTEM, parent: 'user', name: 'ab' },
-]
-const HISTORIES = [
-  { revisions: 0, durationMs: 0 },
-  { revisions: 2, durationMs: 0 },
-  { revisions: 0, durationMs: 5 },
-  { revisions: 1, durationMs: 3 },
-]
-const KEYS = ['k', 'key'] as const
-
-export interface CommitPart {
-  readonly actor: number
-  /** What it follows, relative to the revision that it would have to. */
-  readonly off: number
-  /** Made for another incarnation than the one that stands. */
-  readonly isAlien: boolean
-  /** 0: outcomes only. */
-  readonly turns: number
-  /** Bytes of the state, about; negative: none. */
-  readonly size: number
-  readonly isTagged: boolean
-  readonly history: number
-  /** Milliseconds that the outcome lives; null: there is none. */
-  readonly outcome: number | null
-}
+const LIVE: readonly Box[] = ['delivery', 'schedule', 'timer']
 
 export type StatestoreStep =
   | { readonly step: 'commit' | 'crash-in-commit'; readonly parts: readonly CommitPart[] }
@@ -55,6 +33,8 @@ export type StatestoreStep =
   | { readonly step: 'delete'; readonly actor: number; readonly off: number; readonly isAlien: boolean }
   | { readonly step: 'past'; readonly actor: number; readonly off: number }
   | { readonly step: 'list'; readonly limit: number; readonly prefix: string; readonly isTagged: boolean }
+  | { readonly step: 'due'; readonly limit: number; readonly due: number; readonly before: number }
+  | { readonly step: 'box'; readonly limit: number; readonly box: number }
   | { readonly step: 'prune'; readonly limit: number }
 
 /** Plays the steps and throws at the first answer that is not the model's. */
@@ -71,18 +51,12 @@ export async function playSteps(subject: StatestoreSubject, steps: readonly Stat
   }
 }
 
-export const STEP_RANGES = {
-  actors: ACTORS.length,
-  histories: HISTORIES.length,
-  prefixes: ['', 'a', 'ab', '\ufffd'],
-} as const
-
 class Play {
   readonly #subject: StatestoreSubject
   readonly #model = new StatestoreModel()
+  readonly #commits = new PartCommits(this.#model)
   #store: Statestore
   #nowMs = NOON_MS
-  #births = 0
 
   constructor(subject: StatestoreSubject) {
     this.#subject = subject
@@ -104,6 +78,10 @@ class Play {
         return this.#delete(idOf(step.actor), step.off, step.isAlien)
       case 'list':
         return this.#list(step.limit, step.prefix, step.isTagged)
+      case 'due':
+        return this.#due(step.limit, (DUE_AT_MS[step.due] ?? 0) - step.before)
+      case 'box':
+        return this.#box(step.limit, BOXES[step.box] ?? 'dead')
       case 'prune':
         return this.#prune(step.limit)
       case 'wait':
@@ -116,7 +94,7 @@ class Play {
   }
 
   async #commit(parts: readonly CommitPart[]): Promise<void> {
-    const group = this.#group(parts)
+    const group = this.#commits.group(parts, this.#nowMs)
     const expected = this.#model.verdicts(group)
     this.#model.apply(group)
     assert.deepEqual(await this.#store.commit(group), expected)
@@ -126,7 +104,7 @@ class Play {
   async #crashInCommit(parts: readonly CommitPart[]): Promise<void> {
     const { crash } = this.#subject
     if (crash === undefined) return
-    const group = this.#group(parts)
+    const group = this.#commits.group(parts, this.#nowMs)
     const expected = this.#model.verdicts(group)
     const under = this.#store.commit(group).catch(() => null)
     this.#store = await crash()
@@ -176,6 +154,31 @@ class Play {
     assert.deepEqual(found, matching.map(plainActor))
   }
 
+  async #due(limit: number, untilMs: number): Promise<void> {
+    const found: object[] = []
+    const later = this.#model.outbox.due(LIVE, Infinity).find(({ dueAtMs }) => dueAtMs > untilMs)
+    for (let after: EnvelopePosition | undefined; ;) {
+      const page = await this.#store.due(SYSTEM, untilMs, limit, after)
+      assert.equal(page.nextDueMs, later?.dueAtMs ?? null)
+      found.push(...page.envelopes.map(plainEnvelope))
+      after = page.envelopes.at(-1)
+      if (page.envelopes.length < limit) break
+    }
+    assert.deepEqual(found, this.#model.outbox.due(LIVE, untilMs).map(plainEnvelope))
+  }
+
+  async #box(limit: number, box: Box): Promise<void> {
+    const found: object[] = []
+    let after: string | null = null
+    do {
+      const page = await this.#store.listEnvelopes(SYSTEM, box, after === null ? { limit } : { limit, after })
+      assert.ok(page.envelopes.length <= limit)
+      found.push(...page.envelopes.map(plainEnvelope))
+      after = page.next
+    } while (after !== null)
+    assert.deepEqual(found, this.#model.outbox.due([box], Infinity).map(plainEnvelope))
+  }
+
   async #prune(limit: number): Promise<void> {
     const expired = this.#model.expired(this.#nowMs)
     // Which ones go first is the store's affair: go on until all have gone.
@@ -186,45 +189,6 @@ class Play {
     this.#model.prune(this.#nowMs)
   }
 
-  #group(parts: readonly CommitPart[]): Commit[] {
-    const standing = new Map<number, { readonly revision: number; readonly birth: number }>()
-    return parts.map((part, at) => {
-      const id = idOf(part.actor)
-      const right = standing.get(part.actor) ?? this.#standing(id)
-      const follows = Math.max(0, right.revision + part.off)
-      const revision = follows + part.turns
-      const birth = right.birth + (part.isAlien ? 1 : 0)
-      standing.set(part.actor, { revision, birth })
-      const { outcome: livesMs } = part
-      const key = KEYS[at % KEYS.length] ?? ''
-      const outcome = {
-        key,
-        reply: at % 3 === 0 ? null : json(revision),
-        expiresAtMs: this.#nowMs + (livesMs ?? 0),
-      }
-      return {
-        id,
-        follows,
-        revision,
-        birth,
-        epoch: at,
-        tags: part.isTagged ? { tagged: 'yes', at: String(at) } : {},
-        state: part.size < 0 ? null : json(`${revision} of ${this.#nowMs} ${'.'.repeat(part.size)}`),
-        committedAtMs: this.#nowMs,
-        history: HISTORIES[part.history % HISTORIES.length] ?? { revisions: 0, durationMs: 0 },
-        outcomes: livesMs === null ? [] : [outcome],
-        sends: [],
-        takes: [],
-      }
-    })
-  }
-
-  /** What a commit has to name: of an actor that is not stored, a birth that none had before. */
-  #standing(id: ActorId): { readonly revision: number; readonly birth: number } {
-    const birth = this.#model.birthOf(id) || (this.#births += 2)
-    return { revision: this.#model.revisionOf(id), birth }
-  }
-
   #modelState(): object {
     const past = ACTORS.map((id) =>
       this.#model.revisions(id).map(({ state: _state, ...rest }) => plainActor(rest)),
@@ -232,7 +196,8 @@ class Play {
     const outcomes = ACTORS.map((id) =>
       KEYS.map((key) => this.#model.outcome(id, key, this.#nowMs)).map(plainReply),
     )
-    return { latest: ACTORS.map((id) => this.#model.latest(id)).map(plainOrNull), outcomes, past }
+    const envelopes = this.#model.outbox.due(BOXES, Infinity).map(plainEnvelope)
+    return { latest: ACTORS.map((id) => this.#model.latest(id)).map(plainOrNull), outcomes, envelopes, past }
   }
 
   /** The latest first: a store may keep it elsewhere until somebody asks for more. */
@@ -243,9 +208,19 @@ class Play {
       const kept = await Promise.all(KEYS.map((key) => this.#store.loadOutcome(id, key, this.#nowMs)))
       outcomes.push(kept.map(plainReply))
     }
+    const envelopes = await this.#standingEnvelopes()
     const past: unknown[] = []
     for (const id of ACTORS) past.push((await this.#store.revisions(id, 1_000)).map(plainActor))
-    return { latest, outcomes, past }
+    return { latest, outcomes, envelopes, past }
+  }
+
+  /** By id; their places say in which order. */
+  async #standingEnvelopes(): Promise<object[]> {
+    const found = await this.#store.envelopes(SYSTEM, ENVELOPES)
+    return found
+      .flatMap((envelope) => envelope ?? [])
+      .sort((left, right) => left.dueAtMs - right.dueAtMs || left.place - right.place)
+      .map(plainEnvelope)
   }
 }
 
@@ -257,14 +232,6 @@ function plainReply(outcome: OutcomeRecord | null): unknown {
   return outcome === null ? 'none' : plainPacked(outcome.reply)
 }
 
-function idOf(actor: number): ActorId {
-  return ACTORS[actor % ACTORS.length] ?? never()
-}
-
 function placeOf(id: ActorId): number {
   return ACTORS.findIndex(({ parent, name }) => parent === id.parent && name === id.name)
-}
-
-function never(): never {
-  throw new Error('there is always an actor')
 }

@@ -32,6 +32,29 @@ const part = fc.record({
   isTagged: fc.boolean(),
   history: fc.nat({ max: STEP_RANGES.histories - 1 }),
   outcome: fc.constantFrom(null, null, 2, 6, 1_000),
+  sends: fc.oneof(
+    { weight: 1, arbitrary: fc.constant([]) },
+    {
+      weight: 1,
+      arbitrary: fc.uniqueArray(
+        fc.record({
+          envelope: fc.nat({ max: STEP_RANGES.envelopes - 1 }),
+          box: fc.nat({ max: STEP_RANGES.boxes - 1 }),
+          due: fc.nat({ max: STEP_RANGES.dueTimes - 1 }),
+        }),
+        { minLength: 1, maxLength: 3, selector: ({ envelope }) => envelope },
+      ),
+    },
+  ),
+  takes: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 2, arbitrary: fc.array(fc.nat({ max: 7 }), { minLength: 1, maxLength: 2 }) },
+    { weight: 1, arbitrary: fc.array(fc.integer({ min: 100, max: 107 }), { minLength: 1, maxLength: 2 }) },
+  ),
+  isOutside: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(false) },
+    { weight: 1, arbitrary: fc.constant(true) },
+  ),
 })
 const parts = fc.array(part, { minLength: 1, maxLength: 6 })
 const step = fc.oneof(
@@ -48,6 +71,23 @@ const step = fc.oneof(
       limit: fc.integer({ min: 1, max: 4 }),
       prefix: fc.constantFrom(...STEP_RANGES.prefixes),
       isTagged: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      step: fc.constant('due' as const),
+      limit: fc.integer({ min: 1, max: 4 }),
+      due: fc.nat({ max: STEP_RANGES.dueTimes - 1 }),
+      before: fc.nat({ max: 1 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      step: fc.constant('box' as const),
+      limit: fc.integer({ min: 1, max: 4 }),
+      box: fc.nat({ max: STEP_RANGES.boxes - 1 }),
     }),
   },
   {
