@@ -44,7 +44,8 @@ export class Channels {
     this.listeners.set(channel, listeners.add(own))
     return () => {
       listeners.delete(own)
-      if (listeners.size === 0) this.listeners.delete(channel)
+      // Ended twice, it must not end what was begun meanwhile.
+      if (listeners.size === 0 && this.listeners.get(channel) === listeners) this.listeners.delete(channel)
     }
   }
 

@@ -3,7 +3,7 @@
 //
 // Invariant: ids differ, over all restarts and members: each life of a runtime draws a prefix of its own.
 
-import { type Clock, LIMITS, type Random, SpawnError } from '../base/index.ts'
+import { type Clock, isSpawnError, LIMITS, type Random, SpawnError } from '../base/index.ts'
 import type { Box, Metadata, Timing } from '../ports/index.ts'
 import { type ActorId, addressText, type Codec, jsonCodec, Packed } from '../protocol/index.ts'
 import { actionOf, type Catalog } from './catalog.ts'
@@ -83,7 +83,7 @@ export class Postmark {
     // That there is such an action is checked now, with the sender's turn at hand to say so.
     const codec = residents === undefined ? jsonCodec : actionOf(residents, action).payload
     if (payload === undefined) return null
-    const packed = payload instanceof Packed ? payload : packFor(codec, payload)
+    const packed = payload instanceof Packed ? payload : packFor(codec, payload, name, action)
     if (packed.value.length <= LIMITS.payloadBytes) return packed
     const size = `${packed.value.length} bytes, at most ${LIMITS.payloadBytes} are taken`
     throw new SpawnError('INVALID_ARGUMENT', `the payload for "${name}" action "${action}" has ${size}`)
@@ -125,9 +125,15 @@ function timingFault(problem: string): SpawnError {
 }
 
 /** Checked as the receiver will, but sent as it was given: a validator may not take what it has made of a value. */
-function packFor(codec: Codec, payload: unknown): Packed {
-  const accepted = codec.accept(payload)
-  return codec.name === jsonCodec.name ? jsonCodec.pack(jsonCodec.accept(payload)) : codec.pack(accepted)
+function packFor(codec: Codec, payload: unknown, name: string, action: string): Packed {
+  try {
+    const accepted = codec.accept(payload)
+    return codec.name === jsonCodec.name ? jsonCodec.pack(jsonCodec.accept(payload)) : codec.pack(accepted)
+  } catch (thrown) {
+    if (!isSpawnError(thrown)) throw thrown
+    const message = `"${name}" action "${action}" refuses the payload: ${thrown.message}`
+    throw new SpawnError(thrown.code, message, { cause: thrown, details: thrown.details })
+  }
 }
 
 /** Whether a call is for a later time. */
