@@ -10,11 +10,11 @@ export const deadLettersRetry = command({
   name: 'dead-letters retry',
   summary: 'Deliver a dead letter again, or all of them',
   about: `Puts a dead letter back into delivery, with all its attempts before it. If they fail too, it is a dead letter
-again, under another id. --all takes those that stand when it begins.`,
+again. --all takes those that stand when it begins.`,
   args: [DEAD_LETTER_ARGUMENT],
   options: { ...CONNECTION_OPTIONS, all: flag('All of them') },
   examples: [
-    { line: 'spawn dead-letters retry 2m4x9k.17', what: 'one' },
+    { line: 'spawn dead-letters retry 2k4v9x1m0ab-h', what: 'one' },
     { line: 'spawn dead-letters retry --all', what: 'once the cause is gone' },
   ],
   async run({ args: [given], options, json }, terminal) {
