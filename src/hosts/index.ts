@@ -14,7 +14,6 @@ export type {
   HandlerAction,
   PayloadOf,
   ReplyOf,
-  ResponseOf,
   StateChecked,
 } from './handler.ts'
 export {

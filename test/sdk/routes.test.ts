@@ -13,7 +13,7 @@ describe('pipes and forwards', () => {
         Value.of().forward(counter, 'add').effect(effect(strict).add({ value })),
       convert: (_ctx, value: number) => Value.of().response({ value }).pipe(counter, 'add'),
       named: (_ctx, value: number) => Value.of().response({ value }).pipe('strict', 'add'),
-      nowhere: () => Value.of().response(1).pipe('nobody', 'add'),
+      nowhere: () => Value.of().response(1).pipe('nobody', 'x'),
       fails: () => Value.of().pipe(account, 'fail', 'a'),
     },
   })
@@ -55,10 +55,13 @@ describe('pipes and forwards', () => {
   test('say at which hop they failed', async () => {
     await using bench = await start([price, account, counter, strict])
     const { clock, system: running } = bench
-    await assert.rejects(clock.run(running.ref(price).fails()), { code: 'ACTION_FAILED', message: /closed/ })
+    await assert.rejects(clock.run(running.ref(price).fails()), {
+      code: 'ACTION_FAILED',
+      message: /hop 2 of price.fails → account.a.fail: .*closed/,
+    })
     await assert.rejects(clock.run(running.ref(price).nowhere()), {
       code: 'ACTOR_NOT_FOUND',
-      message: /nobody/,
+      message: /hop 2 of price.nowhere → nobody.x: there is no actor "nobody"/,
     })
   })
 })
