@@ -1,0 +1,64 @@
+// The shop's afternoon, on a clock that the test moves: a quarter of an hour takes no time.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VirtualClock } from 'spawn-mesh/testing'
+
+import { desk, order, report, shop, stock, till } from './main.ts'
+
+const tea = { article: 'tea', count: 2, price: 5 }
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+async function openShop() {
+  const clock = new VirtualClock()
+  const running = await clock.run(shop.with({ store: 'memory', clock, logger: silent }).start())
+  return { clock, running, [Symbol.asyncDispose]: () => clock.run(running.stop()) }
+}
+
+test('who pays gets a receipt of the till, and the report knows', async () => {
+  await using open = await openShop()
+  const { clock, running } = open
+  const placed = await clock.run(running.ref(desk).place({ customer: 'ada', lines: [tea] }))
+  assert.deepEqual(placed, { order: 'o-1', total: 10 })
+  const receipt = await clock.run(running.ref(order, 'o-1').pay(undefined, { receipt: true }))
+  assert.deepEqual(receipt.response, { order: 'o-1', receipt: 1 })
+  assert.equal(receipt.actor.name, 'till')
+  await clock.settle()
+  const today = await clock.run(running.ref(report).today())
+  assert.deepEqual(today, { placed: 1, paid: 1, expired: 0, revenue: 10 })
+  assert.deepEqual(await clock.run(running.ref(till).get()), { receipts: 1, sum: 10 })
+})
+
+test('what is not paid within a quarter of an hour expires, and its articles are back', async () => {
+  await using open = await openShop()
+  const { clock, running } = open
+  await clock.run(running.ref(desk).place({ customer: 'ada', lines: [tea] }))
+  await clock.run(running.ref(desk).place({ customer: 'eve', lines: [tea, tea] }))
+  await clock.run(running.ref(order, 'o-1').pay())
+  await clock.settle()
+  assert.equal((await clock.run(running.ref(stock, 'tea').get())).pieces, 94)
+  await clock.advance(16 * 60_000)
+  assert.equal(await clock.run(running.ref(order, 'o-1').status()), 'paid')
+  assert.equal(await clock.run(running.ref(order, 'o-2').status()), 'expired')
+  assert.equal((await clock.run(running.ref(stock, 'tea').get())).pieces, 98)
+})
+
+test('an order that was expired cannot be paid, and no mail is sent', async () => {
+  await using open = await openShop()
+  const { clock, running } = open
+  await clock.run(running.ref(desk).place({ customer: 'ada', lines: [tea] }))
+  await clock.advance(16 * 60_000)
+  await assert.rejects(clock.run(running.ref(order, 'o-1').pay()), /o-1 is expired/)
+  assert.equal((await clock.run(running.ref(till).get())).receipts, 0)
+})
+
+test('stock that runs low is filled within the hour', async () => {
+  await using open = await openShop()
+  const { clock, running } = open
+  await clock.run(running.ref(desk).place({ customer: 'ada', lines: [{ ...tea, count: 60 }] }))
+  await clock.run(running.ref(order, 'o-1').pay())
+  await clock.settle()
+  assert.equal((await clock.run(running.ref(stock, 'tea').get())).pieces, 40)
+  await clock.advance(60 * 60_000)
+  assert.equal((await clock.run(running.ref(stock, 'tea').get())).pieces, 100)
+})
