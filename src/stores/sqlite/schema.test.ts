@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { isSpawnError, type SpawnError } from '../../base/index.ts'
+import { unpackEnvelopes } from './envelope-bytes.ts'
 import { storeError } from './failures.ts'
 import { FrameWriter } from './frame.ts'
-import { packIds } from './rows.ts'
+import { packIds, unpackActors } from './rows.ts'
 import { StoreFile } from './store-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-schema-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
+
+const ID = { system: 's', parent: '', name: 'n' }
 
 function failure(file: string, work: () => void): SpawnError {
   try {
@@ -37,6 +40,25 @@ describe('the schema of a store file', () => {
     assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 2 })
     assert.deepEqual({ ...database.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
     database.close()
+  })
+
+  test('of the first version is brought up to date, with what its journal has', () => {
+    const file = join(folder, 'first.db')
+    new StoreFile(file).close()
+    change(
+      file,
+      `DROP TABLE outbox;
+       ALTER TABLE folded DROP COLUMN place;
+       ALTER TABLE journal DROP COLUMN places_given;
+       PRAGMA user_version = 1;
+       -- Version 1; no flags, family 0 is ("s", ""), name "n", follows 0, revision 1, birth 1, epoch 1, at 1.
+       INSERT INTO journal (id, sequence, frame) VALUES (1, 1, x'010000017300016e0001010101')`,
+    )
+    const store = new StoreFile(file)
+    const [actor] = unpackActors([ID], store.load(packIds([ID])))
+    assert.equal(actor?.revision, 1)
+    assert.deepEqual(unpackEnvelopes(store.envelopes('s', ['a'])), [null])
+    store.close()
   })
 
   test('of a newer release is refused, and left as it is', () => {
@@ -65,8 +87,7 @@ describe('the schema of a store file', () => {
     database.close()
   })
 
-  test('the statements for the past use its indexes', () => {
-    const file = join(folder, 'plans.db')
+  const plans = (file: string): { database: DatabaseSync; planOf: (sql: string) => string } => {
     new StoreFile(file).close()
     const database = new DatabaseSync(file)
     const planOf = (sql: string): string =>
@@ -76,6 +97,26 @@ describe('the schema of a store file', () => {
           .all()
           .map((row) => row['detail']),
       )
+    return { database, planOf }
+  }
+
+  test('what is due is a range of an index, from any position', () => {
+    const { database, planOf } = plans(join(folder, 'due.db'))
+    const begin = 'SELECT due_at_ms, place FROM outbox WHERE system = ? AND box = ? AND'
+    const index = 'SEARCH outbox USING COVERING INDEX outbox_by_due'
+    assert.equal(
+      planOf(`${begin} due_at_ms = ? AND place > ? ORDER BY place`),
+      `${index} (system=? AND box=? AND due_at_ms=? AND rowid>?)`,
+    )
+    assert.equal(
+      planOf(`${begin} due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, place`),
+      `${index} (system=? AND box=? AND due_at_ms>? AND due_at_ms<?)`,
+    )
+    database.close()
+  })
+
+  test('the statements for the past use its indexes', () => {
+    const { database, planOf } = plans(join(folder, 'plans.db'))
     const expired =
       'DELETE FROM revisions WHERE family = ? AND name = ? AND counted = 0 AND expires_at_ms <= ?'
     assert.match(planOf(expired), /SEARCH revisions USING (COVERING )?INDEX revisions_of_actor_by_expiry/)

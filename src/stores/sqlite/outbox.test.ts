@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import type { Envelope } from '../../ports/index.ts'
+import { Database } from './database.ts'
+import { Dictionary } from './dictionary.ts'
+import type { FramedCommit } from './frame.ts'
+import { Outbox } from './outbox.ts'
+import { OutboxTable } from './outbox-table.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'spawn-outbox-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+function outboxIn(file: string): { readonly database: Database; readonly outbox: Outbox } {
+  const database = new Database(join(folder, file))
+  return { database, outbox: new Outbox(new OutboxTable(database, new Dictionary(database)), 0) }
+}
+
+const envelope = (id: string): Envelope => ({ id, box: 'delivery', dueAtMs: 0, header: '', payload: null })
+
+function commit(sends: readonly string[], takes: readonly string[]): FramedCommit {
+  return {
+    family: { system: 's', parent: '' },
+    name: '',
+    follows: 0,
+    revision: 0,
+    birth: 0,
+    epoch: 0,
+    tags: null,
+    state: null,
+    committedAtMs: 0,
+    keepRevisions: 0,
+    keepDurationMs: 0,
+    outcomes: [],
+    sends: sends.map(envelope),
+    takes,
+  }
+}
+
+function keep(outbox: Outbox, ...given: Parameters<typeof commit>): void {
+  outbox.stage(commit(...given))
+  outbox.takePlacesGiven()
+  outbox.keep()
+}
+
+describe('the outbox of a store file', () => {
+  test('has nothing to fold of what was sent and taken since the last fold', () => {
+    const { database, outbox } = outboxIn('passing.db')
+    keep(outbox, ['a', 'b'], [])
+    keep(outbox, ['c'], ['a'])
+    keep(outbox, ['b'], ['c'])
+    keep(outbox, [], ['b'])
+    assert.deepEqual(outbox.beginFolding(), [])
+    database.close()
+  })
+
+  test('takes what is below a generation by folding that it is gone', () => {
+    const { database, outbox } = outboxIn('below.db')
+    keep(outbox, ['a', 'b'], [])
+    const entries = outbox.beginFolding()
+    assert.deepEqual(
+      entries.map(({ id, place }) => [id, place]),
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+    )
+    database.durably(() => entries.forEach((entry) => outbox.fold(entry)))
+    keep(outbox, ['a'], [])
+    keep(outbox, [], ['a'])
+    outbox.endFolding()
+    assert.equal(outbox.find('s', 'a'), null)
+    const [gone, ...others] = outbox.beginFolding()
+    assert.deepEqual([gone?.id, gone?.envelope, others], ['a', null, []])
+    database.close()
+  })
+
+  test('knows nothing of a group that was not kept, and gives its places to the next', () => {
+    const { database, outbox } = outboxIn('lost.db')
+    keep(outbox, ['a'], [])
+    outbox.stage(commit(['a', 'b'], []))
+    assert.ok(outbox.accepts(commit([], ['b'])))
+    outbox.forget()
+    assert.ok(!outbox.accepts(commit([], ['b'])))
+    keep(outbox, ['c'], [])
+    assert.deepEqual([outbox.find('s', 'b'), outbox.find('s', 'c')?.place], [null, 2])
+    outbox.stage(commit(['d'], []))
+    assert.equal(outbox.takePlacesGiven(), null, 'nothing of the group that was lost is said of the next')
+    database.close()
+  })
+})
