@@ -34,6 +34,21 @@ test('a bar holds when all of its parts do', () => {
   assert.equal(lineOf(choice, rates(1), null).holds, null)
 })
 
+test('what is beside a line may call it otherwise, and a line may have nothing beside it', () => {
+  const own = [{ fired: 30, pendingMb: 7 }]
+  const beside = { name: 'calls', readings: rates(60) }
+  assert.equal(lineOf({ ...choice, metric: 'fired', besideMetric: 'rate' }, own, beside).ratio, 0.5)
+  const line = lineOf(
+    { ...choice, metric: 'pendingMb', besideMetric: null, bar: { atMost: 20 } },
+    own,
+    beside,
+  )
+  assert.deepEqual(
+    { ratio: line.ratio, beside: line.beside, holds: line.holds },
+    { ratio: null, beside: null, holds: true },
+  )
+})
+
 test('a round that did not measure what is asked for is told, not guessed at', () => {
   assert.throws(() => lineOf(choice, [{ p50Us: 1 }], null), /no rate/)
   assert.throws(() => lineOf(choice, rates(Number.NaN), null), /no rate/)
@@ -44,6 +59,7 @@ test('quantities have three digits and a unit', () => {
   assert.equal(quantityText(104_499, '/s'), '104 k/s')
   assert.equal(quantityText(0.1234, 'ms'), '0.123 ms')
   assert.equal(quantityText(1_024, 'bytes'), '1024 bytes')
+  assert.equal(quantityText(-0.0213, 'MB'), '-0.0213 MB')
 })
 
 test('a line as JSON and as a row of the table', () => {

@@ -5,7 +5,7 @@
 
 import type { Reading } from './subject.ts'
 
-export type Unit = '/s' | 'µs' | 'ms' | 'bytes'
+export type Unit = '/s' | 'µs' | 'ms' | 'bytes' | 'MB'
 
 export interface Bar {
   readonly atLeast?: number
@@ -19,6 +19,8 @@ export interface LineChoice {
   readonly name: string
   readonly unit: Unit
   readonly metric: string
+  /** What the rounds of the one beside it call it; absent: the same. Null: this line has nothing beside it. */
+  readonly besideMetric?: string | null
   readonly bar?: Bar
 }
 
@@ -46,13 +48,13 @@ export interface Beside {
 }
 
 export function lineOf(choice: LineChoice, readings: readonly Reading[], beside: Beside | null): Line {
-  const { bar = null, metric, name, unit } = choice
+  const { bar = null, metric, besideMetric = metric, name, unit } = choice
   const values = readings.map((reading) => valueOf(reading, metric))
   const value = spreadOf(values)
   let ratio: number | null = null
   let besideSpread: Line['beside'] = null
-  if (beside !== null) {
-    const limits = beside.readings.map((reading) => valueOf(reading, metric))
+  if (beside !== null && besideMetric !== null) {
+    const limits = beside.readings.map((reading) => valueOf(reading, besideMetric))
     besideSpread = { name: beside.name, ...spreadOf(limits) }
     ratio = spreadOf(values.map((each, at) => each / limits[at]!)).median
   }

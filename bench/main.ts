@@ -70,9 +70,13 @@ function chosen(only: RegExp): Comparison[] {
   })).filter(({ lines }) => lines.length > 0)
 }
 
-async function measured({ beside, lines, subject }: Comparison, rounds: Rounds): Promise<Line[]> {
+async function measured(comparison: Comparison, rounds: Rounds): Promise<Line[]> {
+  const { beside, lines, maxRounds = rounds.count, subject } = comparison
   const choices = beside === null ? [subject] : [subject, beside]
-  const [own = [], limit = []] = await compare(choices, rounds)
+  const [own = [], limit = []] = await compare(choices, {
+    ...rounds,
+    count: Math.min(rounds.count, maxRounds),
+  })
   const besideReadings = beside === null ? null : { name: beside.name, readings: limit }
   return lines.map((line) => lineOf(line, own, besideReadings))
 }

@@ -7,6 +7,8 @@ export interface Comparison {
   readonly subject: SubjectChoice
   readonly beside: (SubjectChoice & { readonly name: string }) | null
   readonly lines: readonly LineChoice[]
+  /** Of a subject whose round takes long whatever it is asked for. */
+  readonly maxRounds?: number
 }
 
 interface Crowd {
@@ -77,6 +79,112 @@ const durableCalls: readonly Comparison[] = [
   },
 ]
 
+/** What most of what turns set in motion is measured by. */
+const MAIN: Crowd = { callers: 64, actors: 1_000 }
+const DURABLE_CALLS = {
+  name: 'durable calls',
+  module: 'embedded-calls',
+  variant: 'durable',
+  ...MAIN,
+} as const
+
+const effects: readonly Comparison[] = [
+  {
+    subject: { module: 'effects', ...MAIN },
+    beside: DURABLE_CALLS,
+    lines: [
+      {
+        name: 'effect delivered: 1,000 senders, 1,000 receivers',
+        unit: '/s',
+        metric: 'rate',
+        bar: { ratioAtLeast: 0.5 },
+      },
+    ],
+  },
+  {
+    subject: { module: 'broadcasts', actors: 1_000 },
+    beside: { name: 'effects delivered', module: 'effects', ...MAIN },
+    lines: [
+      {
+        name: 'broadcast delivered: 1,000 subscribers',
+        unit: '/s',
+        metric: 'rate',
+        bar: { ratioAtLeast: 0.5 },
+      },
+    ],
+  },
+  {
+    subject: { module: 'pipes', variant: 'pipe', ...MAIN },
+    beside: { name: 'two durable calls in a row', module: 'pipes', variant: 'two calls', ...MAIN },
+    lines: [
+      {
+        name: 'pipe of two hops: 64 callers, 1,000 actors',
+        unit: '/s',
+        metric: 'rate',
+        bar: { ratioAtLeast: 0.8 },
+      },
+    ],
+  },
+]
+
+const keptCalls: readonly Comparison[] = [
+  {
+    subject: { module: 'schedules', ...MAIN },
+    beside: DURABLE_CALLS,
+    maxRounds: 3,
+    lines: [
+      {
+        name: '100,000 schedules registered',
+        unit: '/s',
+        metric: 'registered',
+        besideMetric: 'rate',
+        bar: { ratioAtLeast: 0.5 },
+      },
+      {
+        name: '100,000 schedules fired',
+        unit: '/s',
+        metric: 'fired',
+        besideMetric: 'rate',
+        bar: { ratioAtLeast: 0.25 },
+      },
+      {
+        name: '100,000 schedules pending',
+        unit: 'MB',
+        metric: 'pendingMb',
+        besideMetric: null,
+        bar: { atMost: 20 },
+      },
+    ],
+  },
+  {
+    subject: { module: 'idempotent-calls', ...MAIN },
+    beside: DURABLE_CALLS,
+    lines: [
+      {
+        name: 'call with an idempotency key: 64 callers, 1,000 actors',
+        unit: '/s',
+        metric: 'rate',
+        bar: { ratioAtLeast: 0.7 },
+      },
+    ],
+  },
+]
+
+const queries: readonly Comparison[] = [
+  {
+    subject: { module: 'hot-reads', variant: 'beside writes', callers: 64 },
+    beside: { name: 'the reads alone', module: 'hot-reads', callers: 64 },
+    lines: [
+      {
+        name: 'query of one actor beside its writes: 64 callers',
+        unit: '/s',
+        metric: 'rate',
+        bar: { ratioAtLeast: 0.8 },
+      },
+    ],
+  },
+]
+
 const residence: readonly Comparison[] = [
   {
     subject: { module: 'idle-actors', actors: 100_000 },
@@ -126,4 +234,12 @@ const doors: readonly Comparison[] = [
   },
 ]
 
-export const PLAN: readonly Comparison[] = [...calls, ...durableCalls, ...residence, ...doors]
+export const PLAN: readonly Comparison[] = [
+  ...calls,
+  ...durableCalls,
+  ...effects,
+  ...keptCalls,
+  ...queries,
+  ...residence,
+  ...doors,
+]
