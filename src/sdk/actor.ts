@@ -51,7 +51,14 @@ type NextOf<S, Given> = S extends Schema ? SchemaInput<S> | SchemaOutput<S> : Gi
 /** What `state` must be besides itself. */
 type FirstOf<S> = S extends Schema ? SchemaInput<S> | (() => SchemaInput<S>) : unknown
 
-export interface ActorSettings<S, State, Actions, Payloads, Name extends KindName> {
+export interface ActorSettings<
+  S,
+  State,
+  Actions,
+  Payloads,
+  Name extends KindName,
+  Topics extends readonly ChannelSetting[] = readonly ChannelSetting[],
+> {
   /**
    * `named` (default): one actor, with this name. `unnamed`: instances are made from it by name. `pooled`: several workers
    * without state share the messages to this name.
@@ -66,7 +73,8 @@ export interface ActorSettings<S, State, Actions, Payloads, Name extends KindNam
   /** The type of the state: a Standard Schema validator or a protobuf-es descriptor. It checks every new state. */
   readonly schema?: S
   /** What the actor can do, by name. A name among init, Init, setup, Setup: run whenever the actor comes into memory. */
-  readonly actions: ActionsSetting<StateOf<S, State>, NextOf<S, State>, Actions, Payloads>
+  readonly actions: ActionsSetting<StateOf<S, State>, NextOf<S, State>, Actions, Payloads> &
+    Taking<NoInfer<Topics>>
   /** False: nothing is stored, and the state ends when the actor leaves memory. Default true. */
   readonly stateful?: boolean | undefined
   /**
@@ -88,7 +96,7 @@ export interface ActorSettings<S, State, Actions, Payloads, Name extends KindNam
    * The topics that it listens to: `['orders', { topic: 'prices', action: 'reprice' }]`. What is broadcast there calls the
    * action; of a topic alone, the action `receive`.
    */
-  readonly channels?: readonly ChannelSetting<NoInfer<keyof Actions & string>>[] | undefined
+  readonly channels?: Topics | undefined
   /**
    * What becomes of a call that comes back, along its own chain, to an actor that waits for it. `none` (default): the error
    * CALL_CYCLE. `call-chain`: it has its turn within the waiting one.
@@ -97,6 +105,18 @@ export interface ActorSettings<S, State, Actions, Payloads, Name extends KindNam
   /** For the kind `pooled`: how many workers there are. Default: 1 at rest, up to 10 under load. */
   readonly pool?: PoolSetting | undefined
 }
+
+/**
+ * The actions that an actor with such channels must have. It stands beside the actions: if the channels said which ones
+ * there are, the compiler would ask for them before the handlers' types are known.
+ */
+type Taking<Topics extends readonly ChannelSetting[]> = {
+  readonly [Name in TakerOf<Topics[number]>]: unknown
+}
+
+type TakerOf<Topic extends ChannelSetting> = Topic extends { readonly action: infer Name extends string }
+  ? Name
+  : 'receive'
 
 /**
  * The actions by name. Views of the same object: `Actions` keeps each as it is written, for the types of refs; `Payloads`
@@ -137,9 +157,10 @@ export function actor<
   State = undefined,
   S extends Schema | undefined = undefined,
   Name extends KindName = 'named',
+  const Topics extends readonly ChannelSetting[] = readonly [],
 >(
   name: string,
-  settings: ActorSettings<S, State, Actions, Payloads, Name>,
+  settings: ActorSettings<S, State, Actions, Payloads, Name, Topics>,
 ): ActorDefinition<StateOf<S, State>, Actions, KindOf<Name>>
 export function actor(name: string, given: object): ActorDefinition {
   checkName('definition', name)

@@ -212,11 +212,21 @@ test('the settings of an actor know its actions', () => {
         peek: { query: true, payload: z.object({ n: z.number() }), handler: (_ctx, { n }) => n },
       },
     })
+    actor('counting', {
+      channels: ['orders', { topic: 'returns', action: 'returned' }],
+      state: { sold: 0 },
+      actions: {
+        receive: (ctx, _order: { id: string }) => Value.of({ sold: ctx.state.sold + 1 }),
+        returned: (ctx, _order: { id: string }) => Value.of({ sold: ctx.state.sold - 1 }),
+      },
+    })
     actor('wrong', {
-      // @ts-expect-error an action that does not exist
       channels: [{ topic: 'prices', action: 'repprice' }],
+      // @ts-expect-error an action that does not exist
       actions: { reprice: () => 1 },
     })
+    // @ts-expect-error a topic alone is for the action `receive`
+    actor('wrong', { channels: ['prices'], actions: { reprice: () => 1 } })
     // @ts-expect-error a word that does not exist
     actor('wrong', { reentrancy: 'all', actions: {} })
     // @ts-expect-error a period is a number
