@@ -172,6 +172,24 @@ describe('a saga goes on after a crash', () => {
   })
 })
 
+test('a saga whose definition was missing for a while goes on when its dead letters are retried', async () => {
+  const store = new MemoryStore()
+  const input = { from: 'ada', to: 'eve', amount: 30 }
+  await during(open({ store }), async (running) => {
+    await give(running, ['ada'], 100)
+    await running.ref(transfer, 't-1').start(input)
+  })
+  await during(open({ store, actors: [account] }), (running) =>
+    until('the news to die', async () => (await running.deadLetters.list()).items.length === 1),
+  )
+  await during(open({ store }), async (running) => {
+    assert.equal((await running.ref(transfer, 't-1').status()).status, 'running')
+    const [letter] = (await running.deadLetters.list()).items
+    assert.equal(await running.deadLetters.retry(letter?.id ?? ''), true)
+    assert.equal((await sagaSettled(running, transfer, 't-1')).status, 'done')
+  })
+})
+
 describe('a saga whose steps', () => {
   const put = step('put', {
     run: () => effect(account, 'ada').deposit({ amount: 1 }),

@@ -6,11 +6,12 @@
 // run has. So each step is done at most once, each step that was done is compensated at most once, in reverse, and a saga
 // that has ended never sends anything.
 
+import { isDeepStrictEqual } from 'node:util'
+
 import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
 import type { Effect, EffectEnd } from '../../ports/index.ts'
 import { checkEffect } from './effect-check.ts'
 import { awaitedToken, type Progress, resultsOf, type SagaFault, type Stage } from './progress.ts'
-import { sameJson } from './same-json.ts'
 
 /** A step as the machine runs it. Its functions are pure: what they answer depends on their arguments alone. */
 export interface StepPlan {
@@ -37,6 +38,7 @@ export interface SagaPlan {
 }
 
 export type SagaEvent =
+  /** `input` is JSON, or undefined. */
   | { readonly kind: 'start'; readonly input: unknown }
   | { readonly kind: 'end'; readonly end: EffectEnd }
   | { readonly kind: 'resume' }
@@ -60,7 +62,7 @@ export function advance(plan: SagaPlan, progress: Progress, event: SagaEvent): T
 
 function start(plan: SagaPlan, progress: Progress, input: unknown): Transition {
   if (progress.status !== 'new') {
-    if (sameJson(progress.input, input)) return still(progress)
+    if (isDeepStrictEqual(progress.input, input)) return still(progress)
     throw new SpawnError(
       'INVALID_ARGUMENT',
       `the saga "${plan.name}" of this name was started with another input: a new run needs a name of its own`,
