@@ -9,9 +9,7 @@ import { Settings, shown } from './settings.ts'
 const RECEIVE = 'receive'
 
 /** A topic alone means the action `receive`. */
-export type ChannelSetting<ActionName extends string = string> =
-  | string
-  | { readonly topic: string; readonly action: ActionName }
+export type ChannelSetting = string | { readonly topic: string; readonly action: string }
 
 export function channelsOf(
   settings: Settings,
