@@ -13,17 +13,13 @@ import type { Terminal } from './terminal.ts'
 export async function confirm(
   question: string,
   deed: 'deleted' | 'discarded',
-  { interactive, stdin }: Terminal,
+  terminal: Terminal,
 ): Promise<void> {
   const verb = deed === 'deleted' ? 'delete' : 'discard'
-  if (!interactive) throw usageFailure('nobody can be asked here', `to ${verb} without a question, add --yes`)
-  const { createInterface } = await import('node:readline/promises')
-  const lines = createInterface({ input: stdin, output: process.stderr })
-  const answer = await Promise.race([
-    lines.question(`${question} [y/N] `),
-    new Promise<string>((resolve) => lines.once('close', () => resolve(''))),
-  ])
-  lines.close()
+  if (!terminal.interactive) {
+    throw usageFailure('nobody can be asked here', `to ${verb} without a question, add --yes`)
+  }
+  const answer = await terminal.ask(`${question} [y/N] `)
   if (!/^y(es)?$/i.test(answer.trim()))
     throw new Failure(`nothing was ${deed}`, { exit: EXIT.failed, code: 'CANCELLED' })
 }

@@ -91,7 +91,8 @@ function answerTo(request: ClientRequest, question: Question, url: URL): Promise
         resolve({ status, type: headers['content-type'] ?? '', headers, body })
       })
     })
-    request.end(question.body)
+    // As bytes: node:http joins a text with the headers, and writes both as UTF-8, which the headers are already.
+    request.end(question.body === undefined ? undefined : Buffer.from(question.body, 'utf8'))
   })
 }
 

@@ -13,6 +13,8 @@ export interface Terminal {
   readonly width: number | null
   /** Whether a question can be asked. */
   readonly interactive: boolean
+  /** Asks, and gives the line that was typed; empty when the input ended instead. */
+  ask(question: string): Promise<string>
   /** A line on stdout. Resolves when the next one may be written. */
   print(line: string): Promise<void>
   /** A line on stderr. */
@@ -36,6 +38,14 @@ export function processTerminal(): Terminal {
     // A terminal that does not know its width says 0.
     width: stdout.isTTY ? stdout.columns || 80 : null,
     interactive: stdin.isTTY && stderr.isTTY,
+    ask: async (question) => {
+      const { createInterface } = await import('node:readline/promises')
+      const lines = createInterface({ input: stdin, output: stderr })
+      const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+      const answer = await Promise.race([lines.question(question), ended])
+      lines.close()
+      return answer
+    },
     print: (line) =>
       new Promise((resolve) => {
         if (stdout.write(`${line}\n`)) resolve()

@@ -76,8 +76,17 @@ describe('invoke', { concurrency: 2 }, () => {
   })
 
   test('sends metadata in any script', async () => {
-    const line = await server.cli(['invoke', 'incrementor', 'echo', '--metadata', 'town=Łódź=1'])
-    assert.match(line.stdout, /"metadata":\{"town":"Łódź=1"\}/)
+    for (const payload of [[], ['"ü"']]) {
+      const line = await server.cli([
+        'invoke',
+        'incrementor',
+        'echo',
+        ...payload,
+        '--metadata',
+        'town=Łódź=1',
+      ])
+      assert.match(line.stdout, /"metadata":\{"town":"Łódź=1"\}/)
+    }
   })
 
   test('says that there is no response: a note for people, null for programs', async () => {

@@ -5,7 +5,21 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { cli } from './cli.ts'
 
-const NAMES = ['dev', 'start', 'invoke', 'actors list', 'actors get', 'actors delete']
+const NAMES = [
+  'dev',
+  'start',
+  'invoke',
+  'publish',
+  'actors list',
+  'actors get',
+  'actors delete',
+  'schedules list',
+  'schedules cancel',
+  'dead-letters list',
+  'dead-letters show',
+  'dead-letters retry',
+  'dead-letters discard',
+]
 
 describe('help', { concurrency: 2 }, () => {
   test('names every command and every exit code', async () => {
@@ -79,6 +93,19 @@ describe('a wrong line is told, with what to do, and exits with 2', { concurrenc
     ],
     ['invoke a b {"a":1,}', /the payload is not JSON: .* at column 8.*\n\s+quote it for the shell/],
     ['invoke a b @no-such-file.json', /the payload cannot be read: .*no-such-file/],
+    ['invoke a b --delay soon', /--delay takes a time such as/],
+    ['invoke a b --at tomorrow', /--at must be ISO 8601 with a time and an offset, .*, not "tomorrow"/],
+    ['invoke a b --delay 5s --at 2026-12-01T09:00:00Z', /--delay and --at exclude each other/],
+    ['invoke a b --timezone UTC', /--timezone goes with --cron/],
+    ['invoke a b --receipt --async', /--receipt is for a call that is waited for/],
+    ['invoke a b --receipt --delay 1s', /--receipt is for a call that is waited for/],
+    ['schedules', /spawn schedules needs one of: list, cancel/],
+    ['schedules cancel', /<id> is missing/],
+    ['schedules list --all --limit 5', /--all and --limit exclude each other/],
+    ['dead-letters', /spawn dead-letters needs one of: list, show, retry, discard/],
+    ['dead-letters retry', /<id> is missing: name a dead letter, or say --all/],
+    ['dead-letters discard x --all', /--all takes no id beside it/],
+    ['dead-letters discard x', /nobody can be asked here\n\s+to discard without a question, add --yes/],
     ['invoke a b --url ftp://x', /is an address such as http:\/\/127.0.0.1:9001/],
     ['actors list --limit 0', /--limit takes 1 to/],
     ['actors list --limit many', /--limit takes a whole number, not "many"/],

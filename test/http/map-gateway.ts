@@ -152,7 +152,8 @@ export class MapGateway implements Gateway {
     cancel: async (id) => this.standingSchedules.delete(id),
   }
 
-  readonly deadLetters: DeadLetters = {
+  /** Tests put one of their own here. */
+  deadLetters: DeadLetters = {
     list: async (page) => pageOf([...this.standingLetters.values()], page),
     get: async (id) => this.standingLetters.get(id) ?? null,
     retry: async (id) => {

@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 
 import { actor, system, type System, Value } from '../../src/sdk/index.ts'
 import { until } from '../../src/testing/until.ts'
-import { problem } from './fixture.ts'
+import { Log, problem } from './fixture.ts'
 
 let runs = 0
 let closed = false
@@ -74,7 +74,13 @@ let running: System
 let base: string
 before(async () => {
   const limits = { deliveryAttempts: 1 }
-  const options = { actors: [counter, till, listener], store: 'memory', http: 0, limits } as const
+  const options = {
+    actors: [counter, till, listener],
+    store: 'memory',
+    http: 0,
+    logger: new Log(),
+    limits,
+  } as const
   running = await system('shop', options).start()
   base = `${running.url}/api/v1/system/shop`
 })
