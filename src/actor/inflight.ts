@@ -65,7 +65,10 @@ export class Inflight {
     }
   }
 
-  /** Answers a call that must not go on waiting, and says how far it had come. */
+  /**
+   * Answers a call that must not go on waiting, and says how far it had come. The turn of an envelope is not given up
+   * once it is done: its commit decides, and to hand the envelope over again before that would do its turn twice.
+   */
   giveUp(message: Message, code: GiveUpCode): void {
     const why = GIVEN_UP[code]
     const { activation, label, stage } = message
@@ -80,7 +83,7 @@ export class Inflight {
     } else if (stage === 'routed') {
       const advice = 'it may have happened, or may happen yet'
       message.fail(new SpawnError(code, `${label}: ${why} while another actor was to answer; ${advice}`))
-    } else {
+    } else if (message.parcel === null) {
       const advice = 'it may have happened'
       message.fail(new SpawnError(code, `${label}: ${why} while its state was being committed; ${advice}`))
     }
