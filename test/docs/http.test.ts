@@ -8,7 +8,9 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 
 import { HTTP_LIMITS } from '../../src/proxy/index.ts'
-import { actor, system, Value } from '../../src/sdk/index.ts'
+import { actor, system, type System, Value } from '../../src/sdk/index.ts'
+import { until } from '../../src/testing/until.ts'
+import { Log } from '../http/fixture.ts'
 import { blocksOf } from './blocks.ts'
 
 const page = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8')
@@ -32,46 +34,79 @@ const user = actor('user', {
   actions: { rename: (_ctx, name: string) => Value.of().state({ name }) },
 })
 
+const till = actor('till', {
+  kind: 'named',
+  actions: {
+    pay: (_ctx, _order: { sum: number }) => {
+      throw new Error('it is closed')
+    },
+  },
+})
+
 interface Command {
   readonly line: string
-  /** What it prints, where a comment line below says so. */
-  readonly claims: string | undefined
+  /** The comment lines below it: headers, and what it prints, as the last one. */
+  readonly comments: readonly string[]
 }
 
-/** The commands of a block, each with the last comment line below it. */
+/** The commands of a block, each with the comment lines below it. */
 function commandsOf(block: string): Command[] {
   const joined = block.replaceAll('\\\n', '')
   return [...joined.matchAll(/^(?!#)(\S.*)\n((?:#.*\n?)*)/gm)].map(([, line = '', comments = '']) => ({
     line,
-    claims: comments.trim().split('\n').at(-1)?.replace(/^# ?/, '') || undefined,
+    comments: comments.split('\n').flatMap((comment) => comment.replace(/^# ?/, '') || []),
   }))
 }
 
-const withoutTime = (text: string): string => text.replace(/"committedAt":"[^"]*"/, '"committedAt":"…"')
+/** Times and ids are new in every run. */
+const comparable = (text: string): string =>
+  text.replaceAll(/"(\w+At)":"[^"]*"/g, '"$1":"…"').replaceAll(/"(id|schedule)":"[^"]*"/g, '"$1":"…"')
 
-test('the commands of docs/http.md print what the page says', async () => {
-  await using running = await system('my-system', {
-    actors: [incrementor, user],
-    store: 'memory',
-    http: 0,
-  }).start()
+async function prepared(running: System): Promise<void> {
   for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
     await running.ref(user, 'ada').rename(name)
     await running.ref(user, 'user-1').rename(name)
   }
+  await running.invoke('till', { action: 'pay', payload: { sum: 5 }, delay: 0 })
+  await aDeadLetter(running)
+}
+
+const aDeadLetter = (running: System): Promise<true> =>
+  until('a dead letter', async () => (await running.deadLetters.list()).items.length === 1 || undefined)
+
+test('the commands of docs/http.md print what the page says', async () => {
+  const options = {
+    store: 'memory',
+    http: 0,
+    logger: new Log(),
+    limits: { maxDeliveryBackoffMs: 1 },
+  } as const
+  await using running = await system('my-system', { actors: [incrementor, user, till], ...options }).start()
+  await prepared(running)
   const commands = blocksOf(page)
     .filter(({ language }) => language === 'sh')
     .flatMap(({ text }) => commandsOf(text))
-  const [variable, ...curls] = commands
-  assert.equal(variable?.line, 'ACTORS=http://127.0.0.1:9001/api/v1/system/my-system/actors')
-  assert.ok(curls.length >= 8)
-  for (const { line, claims } of curls) {
+  const [base, actors, ...curls] = commands
+  assert.equal(base?.line, 'SYSTEM=http://127.0.0.1:9001/api/v1/system/my-system')
+  assert.equal(actors?.line, 'ACTORS=$SYSTEM/actors')
+  assert.ok(curls.length >= 16)
+  const SYSTEM = `${running.url}/api/v1/system/my-system`
+  /** The id that was shown last. */
+  let ID = ''
+  for (const { line, comments } of curls) {
+    // The retry before it fails again, as the page says.
+    if (line.includes('-X DELETE "$SYSTEM/dead-letters')) await aDeadLetter(running)
     const { stdout } = await promisify(execFile)('sh', ['-c', line.replace('curl ', 'curl -sS ')], {
-      env: { ...process.env, ACTORS: `${running.url}/api/v1/system/my-system/actors` },
+      env: { ...process.env, SYSTEM, ACTORS: `${SYSTEM}/actors`, ID },
     })
-    const body = line.includes(' -i ') ? (stdout.split('\r\n\r\n')[1] ?? '') : stdout
+    const [head = '', body = ''] = line.includes(' -i ') ? stdout.split('\r\n\r\n') : ['', stdout]
+    for (const header of comments.filter((comment) => /^[A-Z][\w-]+: /.test(comment))) {
+      assert.ok(head.split('\r\n').includes(header), `${line}: ${header} in ${head}`)
+    }
+    ID = /"(?:id|schedule)":"([^"]+)"/.exec(body)?.[1] ?? ID
+    const claims = comments.at(-1)
     if (claims === undefined && line.includes('add')) assert.match(body, /^\{"total":\d+\}$/, line)
-    else assert.equal(withoutTime(body), withoutTime(claims ?? ''), line)
+    else assert.equal(comparable(body), comparable(claims ?? ''), line)
   }
 })
 
