@@ -1,12 +1,14 @@
 // One in-memory life of an actor, as a state machine without I/O. It holds the mailbox, the live state and what of that
 // state is not yet committed; who loads, runs, commits and passivates it is decided elsewhere.
 //
-// Invariants: at most one turn is `running`. `revision` >= `submitted`; both are equal unless a snapshot is owed.
-// A closed activation never runs, commits or replies again; its waiting messages have moved to its successor.
+// Invariants: at most one turn is `running`; queries run beside it and are only counted. `revision` >= `submitted`; both
+// are equal unless a snapshot is owed. A closed activation begins no turn, commits nothing and answers nothing but queries
+// that it had begun; its waiting messages have moved to its successor.
 
 import { assert } from '../base/index.ts'
 import type { Tags } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
+import { Beside } from './beside.ts'
 import { UNBORN } from './birth.ts'
 import type { Message } from './message.ts'
 import type { PendingCommit } from './pending-commit.ts'
@@ -16,6 +18,13 @@ import type { Residents } from './residents.ts'
 export type Phase = 'cold' | 'loading' | 'ready' | 'closed'
 
 export const NO_TAGS: Tags = Object.freeze({})
+
+/** What an actor was at one revision. Never changed. */
+export interface View {
+  readonly state: unknown
+  readonly tags: Tags
+  readonly revision: number
+}
 
 export class Activation {
   readonly id: ActorId
@@ -32,11 +41,19 @@ export class Activation {
   birth = UNBORN
   /** The newest commit that is not yet durable; everything that leaves the actor waits for it. */
   pending: PendingCommit | null = null
+  /** What stands durably, kept for queries while the live state is ahead of it; null: the live state is what they see. */
+  durable: View | null = null
   /** Encoded size of the state, in bytes, as far as it is known. */
   bytes = 0
 
   /** The message whose turn it is, when that turn has to wait for something. */
   running: Message | null = null
+  /** Whether its init action is done, and durable: from then on it takes queries. */
+  open = false
+  /** Queries that run now. */
+  reading = 0
+  /** What waits and does not stand in the mailbox; null: nothing ever did. */
+  beside: Beside | null = null
   /** Whether it stands in the dispatcher's queue, or the dispatcher is running it. */
   queued = false
   /** Whether a state was acknowledged that is not yet submitted (durability `snapshot`). */
@@ -52,6 +69,8 @@ export class Activation {
   waiting = 0
   private first: Message | null = null
   private last: Message | null = null
+  /** The first of the waiting messages whose deadlines nobody has looked at yet; all behind it are such, too. */
+  private unseen: Message | null = null
 
   constructor(id: ActorId, residents: Residents, nowMs: number) {
     this.id = id
@@ -66,6 +85,7 @@ export class Activation {
     if (this.last === null) this.first = message
     else this.last.next = message
     this.last = message
+    this.unseen ??= message
     this.waiting += 1
   }
 
@@ -75,6 +95,7 @@ export class Activation {
     message.next = this.first
     this.first = message
     this.last ??= message
+    this.unseen = message
     this.waiting += 1
   }
 
@@ -84,19 +105,39 @@ export class Activation {
     if (message === null) return null
     this.first = message.next
     if (this.first === null) this.last = null
+    if (this.unseen === message) this.unseen = message.next
     message.next = null
     this.waiting -= 1
     return message
   }
 
-  /** The first of the waiting messages; the others follow by `next`. */
-  peek(): Message | null {
-    return this.first
+  /** The first of the messages that came to wait since this was last asked; the others follow by `next`. */
+  takeUnseen(): Message | null {
+    const { unseen } = this
+    this.unseen = null
+    return unseen
+  }
+
+  /** The turn of a message is over, or was given up. */
+  leave(message: Message): void {
+    if (message.aside) this.reading -= 1
+    else if (this.running === message) this.running = null
   }
 
   /** Whether a message that comes now could have its turn now. */
   get atRest(): boolean {
     return this.phase === 'ready' && this.waiting === 0 && this.running === null && !this.queued
+  }
+
+  /** Whether something that waits could run now. */
+  get due(): boolean {
+    if (this.phase !== 'ready') return false
+    return (this.waiting > 0 && this.running === null) || (this.beside !== null && this.beside.due(this))
+  }
+
+  /** Queries that run or wait. */
+  get readers(): number {
+    return this.beside === null ? this.reading : this.reading + this.beside.queries.length
   }
 
   /** Nothing under way and nothing owed: it can leave memory and lose nothing that a commit should keep. */
@@ -105,6 +146,7 @@ export class Activation {
       (this.phase === 'ready' || this.phase === 'cold') &&
       this.waiting === 0 &&
       this.running === null &&
+      this.readers === 0 &&
       this.pending === null &&
       !this.snapshotOwed &&
       !this.queued
@@ -120,7 +162,23 @@ export class Activation {
   /** A turn changed the actor. */
   advance(state: unknown, tags: Tags): void {
     assert(this.phase === 'ready', 'only a ready activation takes a new state')
+    if (this.residents.queried) this.durable ??= this.view()
     this.state = state
     this.tags = tags
+  }
+
+  /** A commit of it is durable. */
+  concluded(commit: PendingCommit): void {
+    if (this.pending === commit) {
+      this.pending = null
+      this.durable = null
+    } else if (this.durable !== null && commit.view !== null) {
+      this.durable = commit.view
+    }
+  }
+
+  /** What it is now. */
+  view(): View {
+    return { state: this.state, tags: this.tags, revision: this.revision }
   }
 }

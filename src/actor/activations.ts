@@ -29,6 +29,8 @@ export interface ActivationsOptions {
   readonly residents: readonly Residents[]
   /** Sees to the timers of an actor that comes to life. */
   readonly armed: (activation: Activation) => void
+  /** Takes a query whose actor has a new activation. */
+  readonly query: (activation: Activation, message: Message) => void
 }
 
 export class Activations {
@@ -76,7 +78,8 @@ export class Activations {
 
   /** Lets an actor's next turn run. */
   wake(activation: Activation): void {
-    if (activation.waiting > 0 && activation.phase !== 'closed') this.options.dispatcher.enqueue(activation)
+    const { beside, phase, waiting } = activation
+    if ((waiting > 0 || beside !== null) && phase !== 'closed') this.options.dispatcher.enqueue(activation)
   }
 
   drop(activation: Activation, error: SpawnError): void {
@@ -97,12 +100,21 @@ export class Activations {
     if (activation.phase === 'closed') return
     this.end(activation)
     for (let message = activation.shift(); message !== null; message = activation.shift()) message.fail(error)
+    const queries = activation.beside?.queries
+    for (let query = queries?.shift(); query !== undefined; query = queries?.shift()) query.fail(error)
   }
 
   /** The running turn of an actor was given up: the next may run, unless it was the one that begins all others. */
   proceed(activation: Activation, givenUp: Message, error: SpawnError): void {
     if (givenUp.starts) this.abandon(activation, error)
     else this.wake(activation)
+  }
+
+  /** The init action of an actor is done. Queries see it once it is durable; if it never is, the activation is dropped. */
+  started(activation: Activation): void {
+    const { pending } = activation
+    if (pending === null) this.open(activation)
+    else pending.waiters.push({ committed: () => this.open(activation), failed: () => undefined })
   }
 
   retire(activation: Activation): void {
@@ -123,10 +135,20 @@ export class Activations {
     activation.residents.remove(activation)
   }
 
+  private open(activation: Activation): void {
+    if (activation.phase === 'closed') return
+    activation.open = true
+    this.wake(activation)
+  }
+
   /** Envelopes do not move: what stands before them may have failed, and then it must come first again. */
   private moveWaiting(activation: Activation, error: SpawnError): void {
+    const queries = activation.beside?.queries
+    for (let query = queries?.shift(); query !== undefined; query = queries?.shift()) {
+      if (query.stage === 'queued') this.options.query(this.successor(activation), query)
+    }
     if (activation.waiting === 0) return
-    const successor = this.of(activation.residents, activation.id.name, this.options.clock.now())
+    const successor = this.successor(activation)
     for (let message = activation.shift(); message !== null; message = activation.shift()) {
       // The successor begins with an init action of its own.
       if (message.starts) message.succeed(undefined)
@@ -136,11 +158,17 @@ export class Activations {
     this.wake(successor)
   }
 
+  private successor({ id, residents }: Activation): Activation {
+    return this.of(residents, id.name, this.options.clock.now())
+  }
+
   /** The state is there: the init action goes first, before all that wait. */
   private begin(activation: Activation): void {
     this.options.armed(activation)
     const { initAction } = activation.residents.definition
-    if (initAction !== null) {
+    if (initAction === null) {
+      activation.open = true
+    } else {
       const { clock, inflight, limits } = this.options
       const deadlineMs = clock.now() + limits.callTimeoutMs
       const message = new Message(inflight, initAction, {}, activation.id, null, deadlineMs, false)

@@ -1,21 +1,30 @@
 // Calls within calls: a turn that waits for a call which comes back to its own actor would wait for ever. Such a call is
-// refused at once, with the path that it took.
+// refused at once, with the path that it took. A query that comes back waits for no turn, so it is let in; except for the
+// init action's, before which nothing is seen of the actor. A query that waits stands in nobody's way, either.
 
 import { LIMITS, SpawnError } from '../base/index.ts'
 import { type ActorId, addressText, sameActor } from '../protocol/index.ts'
 import type { Message } from './message.ts'
 
-/** @throws SpawnError CALL_CYCLE when a turn in the chain of `cause` is one of `target`, or the chain is too deep. */
-export function checkChain(target: ActorId, action: string, cause: Message): void {
+/**
+ * @param aside whether it would run beside the turns of its actor.
+ * @throws SpawnError CALL_CYCLE when a turn in the chain of `cause` has to end first, or the chain is too deep.
+ */
+export function checkChain(target: ActorId, action: string, aside: boolean, cause: Message): void {
   let depth = 1
   for (let link: Message | null = cause; link !== null; link = link.cause) {
-    if (sameActor(link.self, target)) throw cycle(target, action, cause, link)
+    if (blocks(link, aside) && sameActor(link.self, target)) throw cycle(target, action, cause, link)
     depth += 1
   }
   if (depth > LIMITS.callDepth) {
     const message = `the call of ${cause.label} to "${addressText(target)}" is one of more than ${LIMITS.callDepth} nested calls`
     throw new SpawnError('CALL_CYCLE', message)
   }
+}
+
+/** Whether a turn keeps another of its own actor waiting. One that was given up does not. */
+function blocks(link: Message, aside: boolean): boolean {
+  return link.stage === 'running' && (aside ? link.starts : !link.aside)
 }
 
 function cycle(target: ActorId, action: string, cause: Message, first: Message): SpawnError {

@@ -17,6 +17,7 @@ import type { Correspondent } from './letter.ts'
 import { Message } from './message.ts'
 import type { Parcel } from './parcel.ts'
 import { correspondent, isTimed, lasting, type Postmark } from './postmark.ts'
+import type { Queries } from './queries.ts'
 import type { Residents } from './residents.ts'
 
 export interface CallsOptions {
@@ -40,6 +41,7 @@ export class Calls {
   private readonly inflight: Inflight
   private readonly postmark: Postmark
   private readonly committer: Committer
+  private readonly queries: Queries
 
   constructor({ admit, clock, engine, limits, system }: CallsOptions) {
     this.system = system
@@ -52,6 +54,7 @@ export class Calls {
     this.inflight = engine.inflight
     this.postmark = engine.postmark
     this.committer = engine.committer
+    this.queries = engine.queries
   }
 
   /** The way of every call by name: from outside (`cause` null) or from a turn. */
@@ -97,7 +100,7 @@ export class Calls {
     const activation = this.activationOf(residents, name, nowMs)
     const action = actionOf(residents, letter.action)
     const cause = asker === null ? null : asker.cause
-    if (cause !== null) checkChain(activation.id, action.name, cause)
+    if (cause !== null) checkChain(activation.id, action.name, false, cause)
     if (activation.waiting >= residents.definition.mailboxLimit) throw mailboxFull(activation)
     const call = { payload: payload ?? undefined, metadata: letter.metadata, idempotencyKey: letter.key }
     const ownDeadlineMs = nowMs + timeoutOf(call, this.callTimeoutMs)
@@ -150,8 +153,10 @@ export class Calls {
     const nowMs = this.clock.now()
     const activation = this.activationOf(residents, name, nowMs)
     const waits = call.async !== true
-    if (cause !== null && waits) checkChain(activation.id, action.name, cause)
-    if (activation.waiting >= residents.definition.mailboxLimit) throw mailboxFull(activation)
+    if (cause !== null && waits) checkChain(activation.id, action.name, action.query, cause)
+    const { query } = action
+    const ahead = query ? activation.readers : activation.waiting
+    if (ahead >= residents.definition.mailboxLimit) throw mailboxFull(activation)
     if (call.signal?.aborted === true) throw cancelled(activation, action)
 
     const ownDeadlineMs = nowMs + timeoutOf(call, this.callTimeoutMs)
@@ -159,19 +164,20 @@ export class Calls {
     const caller = cause === null ? null : cause.self
     const message = new Message(this.inflight, action, call, caller, waits ? cause : null, deadlineMs, waits)
     activation.lastUsedMs = nowMs
-    if (!waits) {
-      activation.push(message)
-      this.dispatcher.enqueue(activation)
-      return ACCEPTED
-    }
-    this.place(activation, message)
+    if (query) this.queries.take(activation, message)
+    else if (waits) this.place(activation, message)
+    else this.queue(activation, message)
+    if (!waits) return ACCEPTED
     if (call.signal !== undefined) message.follow(call.signal)
     return message.answer()
   }
 
   /** Runs a message at once, or puts it into the mailbox. */
   private place(activation: Activation, message: Message): void {
-    if (this.dispatcher.runAtOnce(activation, message)) return
+    if (!this.dispatcher.runAtOnce(activation, message)) this.queue(activation, message)
+  }
+
+  private queue(activation: Activation, message: Message): void {
     activation.push(message)
     this.dispatcher.enqueue(activation)
   }

@@ -184,7 +184,7 @@ export class Committer {
 /** Tells those who wait for it that it is durable. */
 function settle(commit: PendingCommit): void {
   const { activation, waiters } = commit
-  if (activation.pending === commit) activation.pending = null
+  activation.concluded(commit)
   for (const waiter of waiters) waiter.committed()
 }
 

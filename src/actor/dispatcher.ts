@@ -15,6 +15,8 @@ export interface Steps {
   step(activation: Activation): boolean
   /** Runs a turn that has not stood in the mailbox. */
   begin(activation: Activation, message: Message): void
+  /** Runs a query that has not waited. */
+  read(activation: Activation, message: Message): void
 }
 
 export class Dispatcher {
@@ -65,6 +67,18 @@ export class Dispatcher {
     return true
   }
 
+  /** The same for a query, which needs no rest: it runs beside whatever the actor does. */
+  readAtOnce(activation: Activation, message: Message): boolean {
+    if (this.scheduled || this.burst >= BURST || !activation.open) return false
+    this.scheduled = true
+    this.burst += 1
+    message.activation = activation
+    this.steps.read(activation, message)
+    if (this.ready.length > 0) queueMicrotask(this.drain)
+    else this.scheduled = false
+    return true
+  }
+
   private run(): void {
     for (let activation = this.ready.shift(); activation !== undefined; activation = this.ready.shift()) {
       let turns = 1
@@ -82,8 +96,6 @@ export class Dispatcher {
   /** An actor has had its turns; if it can have more, it joins the queue again. */
   private release(activation: Activation): void {
     activation.queued = false
-    if (activation.waiting > 0 && activation.phase === 'ready' && activation.running === null) {
-      this.enqueue(activation)
-    }
+    if (activation.due) this.enqueue(activation)
   }
 }

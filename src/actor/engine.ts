@@ -18,6 +18,7 @@ import type { OutsideLoad } from './outside-commit.ts'
 import type { Parcel } from './parcel.ts'
 import { Postmark } from './postmark.ts'
 import { RoutedOutcomes } from './routed-outcome.ts'
+import { Queries } from './queries.ts'
 import { Snapshots } from './snapshots.ts'
 import { Timers } from './timers.ts'
 import { Turns } from './turn.ts'
@@ -49,6 +50,7 @@ export class Engine {
   readonly snapshots: Snapshots
   readonly dispatcher: Dispatcher
   readonly activations: Activations
+  readonly queries: Queries
 
   constructor(options: EngineOptions) {
     const { clock, deliver, epoch, limits, logger, random, send, store, system } = options
@@ -99,6 +101,7 @@ export class Engine {
     this.dispatcher = new Dispatcher(clock, {
       step: (activation) => turns.step(activation),
       begin: (activation, message) => turns.begin(activation, message),
+      read: (activation, message) => this.queries.begin(activation, message),
     })
     const { committer, dispatcher, inflight, snapshots } = this
     const residents = this.catalog.all
@@ -113,10 +116,13 @@ export class Engine {
       residents,
       // The timers of all others are set when the runtime starts.
       armed: ({ id, residents }) => id.parent !== '' && timers.arm(residents, id),
+      query: (activation, message) => this.queries.take(activation, message),
     })
     const { activations, departures } = this
+    this.queries = new Queries({ clock, inflight, activations, dispatcher })
+    const { queries } = this
     const outcomes = new Outcomes({ clock, limits, inflight, activations, committer, snapshots, departures })
     const routed = new RoutedOutcomes({ system, store, clock, catalog, postmark })
-    const turns = new Turns({ store, clock, inflight, activations, outcomes, routed })
+    const turns = new Turns({ store, clock, inflight, activations, outcomes, queries, routed })
   }
 }

@@ -58,9 +58,9 @@ export class Inflight {
     if (message.stage !== 'settled') this.deadlines.watch(message)
   }
 
-  /** Watches all that wait in a mailbox. */
+  /** Watches all that wait in a mailbox. Those that it has watched before cost nothing. */
   watchWaiting(activation: Activation): void {
-    for (let message = activation.peek(); message !== null; message = message.next) {
+    for (let message = activation.takeUnseen(); message !== null; message = message.next) {
       if (message.slot === null) this.watch(message)
     }
   }
@@ -77,7 +77,7 @@ export class Inflight {
       message.fail(new SpawnError(code, `${label} did not run: ${why} while it waited`))
     } else if (stage === 'running') {
       const error = new SpawnError(code, `${label} was given up: ${why} while it ran; the actor is unchanged`)
-      if (activation.running === message) activation.running = null
+      activation.leave(message)
       message.fail(error)
       this.proceed(activation, message, error)
     } else if (stage === 'routed') {

@@ -2,10 +2,10 @@
 // It decides what an answer, a deadline or a cancellation means at each stage. It is answered once; later answers are
 // dropped. It is one object for the whole way because it is allocated once per call, on the hot path.
 
-import { assert, SpawnError } from '../base/index.ts'
+import { assert, type Clock, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Call, Definition, Metadata, Tags, Turn } from '../ports/index.ts'
 import { type ActorId, addressText } from '../protocol/index.ts'
-import type { Activation } from './activation.ts'
+import type { Activation, View } from './activation.ts'
 import type { DeadlineSlot } from './deadlines.ts'
 import type { Inflight } from './inflight.ts'
 import type { Parcel } from './parcel.ts'
@@ -49,6 +49,10 @@ export class Message implements Turn, Waiter {
   private readonly wantsReceipt: boolean
   /** The revision that its answer rests on. */
   private restsOn = 0
+  /** Whether it is a query that runs beside the turns of its actor. */
+  aside = false
+  /** What a query sees from its begin to its end; null: the actor as it is, as every other turn does. */
+  view: View | null = null
 
   /** Where its deadline is watched; null: not (yet). */
   slot: DeadlineSlot | null = null
@@ -126,15 +130,15 @@ export class Message implements Turn, Waiter {
   }
 
   get state(): unknown {
-    return this.activation.state
+    return this.view === null ? this.activation.state : this.view.state
   }
 
   get tags(): Tags {
-    return this.activation.tags
+    return this.view === null ? this.activation.tags : this.view.tags
   }
 
   get revision(): number {
-    return this.activation.revision
+    return this.view === null ? this.activation.revision : this.view.revision
   }
 
   get signal(): AbortSignal {
@@ -145,9 +149,10 @@ export class Message implements Turn, Waiter {
 
   async call(name: string, call: Call): Promise<unknown> {
     if (this.stage !== 'running') throw this.ended()
-    // What this turn has seen may still be uncommitted; nothing that rests on it leaves the actor before it is.
+    // What this turn has seen may still be uncommitted; nothing that rests on it leaves the actor before it is. What a
+    // query has seen is not.
     const { pending } = this.activation
-    if (pending !== null) await pending.durable()
+    if (pending !== null && !this.aside) await pending.durable()
     if (this.stage !== 'running') throw this.ended()
     return this.inflight.send(name, call, this)
   }
@@ -164,7 +169,14 @@ export class Message implements Turn, Waiter {
     return `"${addressText(this.self)}" action "${this.action.name}"`
   }
 
-  // How it is answered.
+  // How it runs and is answered.
+
+  /** Its turn begins. */
+  begin(clock: Clock): void {
+    const { timeoutMs } = this.action
+    if (timeoutMs !== null) this.deadlineMs = Math.min(this.deadlineMs, clock.now() + timeoutMs)
+    this.stage = 'running'
+  }
 
   /** The turn is done; the answer waits until `committed` or `failed`. */
   hold(reply: unknown, error: SpawnError | null): void {

@@ -3,7 +3,7 @@
 //
 // A crash after `take` and before the commit returns loses the turn whole; nobody outside has seen any of it.
 
-import { type Clock, isSpawnError, type Limits, messageOf, SpawnError } from '../base/index.ts'
+import { type Clock, isSpawnError, type Limits, SpawnError } from '../base/index.ts'
 import type { Outcome, OutcomeRecord } from '../ports/index.ts'
 import { addressText, type Packed } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
@@ -15,6 +15,7 @@ import type { Departures } from './departures.ts'
 import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
 import type { Cargo } from './pending-commit.ts'
+import { changeOf, failureOf } from './queries.ts'
 import { packRoute } from './routed-outcome.ts'
 import type { Snapshots } from './snapshots.ts'
 
@@ -38,6 +39,8 @@ export class Outcomes {
   /** Takes the outcome of a running turn. One that cannot be encoded or kept fails the turn instead. */
   apply(activation: Activation, message: Message, outcome: Outcome): void {
     try {
+      const error = changeOf(message, outcome)
+      if (error !== null) throw error
       const cargo = this.cargo(message, outcome)
       if (outcome.changed || outcome.tags !== null) this.change(activation, message, outcome, cargo)
       else if (cargo === null) this.reply(activation, message, outcome.response)
@@ -49,6 +52,7 @@ export class Outcomes {
     }
     if (message.action instanceof BuiltinAction && message.action.ends)
       this.options.activations.retire(activation)
+    if (message.starts) this.options.activations.started(activation)
   }
 
   /** A failed turn leaves no trace. Its error rests on the state that it has seen, like any other answer. */
@@ -149,13 +153,6 @@ function notKept(message: Message, thrown: unknown): unknown {
   if (!isSpawnError(thrown) || thrown.group !== 'caller' || thrown.code === 'CALL_CYCLE') return thrown
   const text = `${message.label} gave an outcome that cannot be kept: ${thrown.message}`
   return new SpawnError('ACTION_FAILED', text, { cause: thrown })
-}
-
-function failureOf(message: Message, thrown: unknown): SpawnError {
-  if (isSpawnError(thrown)) return thrown
-  return new SpawnError('DEFECT', `${message.label} failed in the runtime: ${messageOf(thrown)}`, {
-    cause: thrown,
-  })
 }
 
 function notStarted(activation: Activation, cause: SpawnError): SpawnError {

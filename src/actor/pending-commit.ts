@@ -4,7 +4,7 @@
 import type { Commit, HistoryPolicy, OutcomeRecord, Tags } from '../ports/index.ts'
 import type { SpawnError } from '../base/index.ts'
 import type { ActorId, Packed } from '../protocol/index.ts'
-import type { Activation } from './activation.ts'
+import type { Activation, View } from './activation.ts'
 import type { Announcement } from './channels.ts'
 import type { Departure } from './departures.ts'
 import type { Parcel } from './parcel.ts'
@@ -37,6 +37,8 @@ export class PendingCommit implements Commit {
   revision: number
   tags: Tags
   state: Packed | null
+  /** What the actor is by it, in its live form; null: no query asks for it. */
+  view: View | null
   committedAtMs: number
   outcomes: readonly OutcomeRecord[] = NO_OUTCOMES
   sends: readonly Parcel[] = NO_PARCELS
@@ -60,6 +62,7 @@ export class PendingCommit implements Commit {
     this.history = activation.residents.definition.history
     this.tags = activation.tags
     this.state = state
+    this.view = activation.residents.queried ? activation.view() : null
     this.committedAtMs = nowMs
   }
 
@@ -68,6 +71,7 @@ export class PendingCommit implements Commit {
     this.revision = this.activation.revision
     this.tags = this.activation.tags
     this.state = state
+    if (this.view !== null) this.view = this.activation.view()
     this.committedAtMs = nowMs
   }
 

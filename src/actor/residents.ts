@@ -18,6 +18,8 @@ export class Residents {
   readonly definition: Definition
   /** The actions that can be called by name: the definition's, and the default ones that it does not replace. */
   readonly actions: ReadonlyMap<string, ActionDefinition>
+  /** Whether what stands durably has to be kept for queries: they never see what is not. */
+  readonly queried: boolean
   readonly byName = new Map<string, Activation>()
   readonly timers: readonly DeclaredTimer[]
   private readonly system: string
@@ -30,6 +32,9 @@ export class Residents {
     this.definition = definition
     this.actions = withDefaultActions(definition)
     this.timers = timersOf(definition)
+    const { durability, stateful } = definition
+    const anyQuery = [...definition.actions.values()].some(({ query }) => query)
+    this.queried = anyQuery && stateful && durability === 'turn'
   }
 
   /** The actor that is called by the definition's own name. */

@@ -8,10 +8,11 @@ import { type Clock, SpawnError } from '../base/index.ts'
 import type { Outcome, Statestore } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
-import { BuiltinAction } from './builtin.ts'
 import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
 import type { Outcomes } from './outcome.ts'
+import { ignore, isPromise, perform } from './perform.ts'
+import type { Queries } from './queries.ts'
 import { routeOf, type RoutedOutcomes } from './routed-outcome.ts'
 
 export interface TurnsOptions {
@@ -21,6 +22,7 @@ export interface TurnsOptions {
   readonly activations: Activations
   readonly outcomes: Outcomes
   readonly routed: RoutedOutcomes
+  readonly queries: Queries
 }
 
 export class Turns {
@@ -33,22 +35,19 @@ export class Turns {
   /** Runs the next turn of an actor, or begins what must come before it. True: another may follow at once. */
   step(activation: Activation): boolean {
     if (activation.phase === 'cold' && activation.waiting > 0) this.options.activations.activate(activation)
+    if (activation.beside !== null) this.options.queries.step(activation)
     if (activation.phase !== 'ready' || activation.running !== null) {
       this.options.inflight.watchWaiting(activation)
-      return false
+    } else {
+      const message = activation.shift()
+      if (message !== null && message.stage === 'queued') this.begin(activation, message)
     }
-    const message = activation.shift()
-    if (message === null) return false
-    if (message.stage === 'queued') this.begin(activation, message)
-    return activation.running === null && activation.waiting > 0
+    return activation.due
   }
 
   /** Begins the turn of a message: checks what was kept of an earlier one with its key, or runs it. */
   begin(activation: Activation, message: Message): void {
-    const { timeoutMs } = message.action
-    if (timeoutMs !== null)
-      message.deadlineMs = Math.min(message.deadlineMs, this.options.clock.now() + timeoutMs)
-    message.stage = 'running'
+    message.begin(this.options.clock)
     if (message.parcel !== null && message.parcel.superseded) {
       message.fail(superseded(message))
       return
@@ -69,7 +68,7 @@ export class Turns {
     // An action may have given itself up, by aborting its caller's signal: then nobody looks at what it returns.
     const over = message.stage !== 'running'
     if (isPromise(result)) {
-      if (over) result.then(ignore, ignore)
+      if (over) ignore(result)
       else this.wait(activation, message, result)
     } else if (!over) {
       this.options.outcomes.apply(activation, message, result)
@@ -84,21 +83,21 @@ export class Turns {
     result.then(
       (outcome) => {
         if (message.stage !== 'running' || outcome === null) return
-        this.resume(activation)
+        this.resume(activation, message)
         this.options.outcomes.apply(activation, message, outcome)
         this.options.activations.wake(activation)
       },
       (thrown: unknown) => {
         if (message.stage !== 'running') return
-        this.resume(activation)
+        this.resume(activation, message)
         this.options.outcomes.fail(activation, message, thrown)
         this.options.activations.wake(activation)
       },
     )
   }
 
-  private resume(activation: Activation): void {
-    activation.running = null
+  private resume(activation: Activation, message: Message): void {
+    activation.leave(message)
     activation.lastUsedMs = this.options.clock.now()
   }
 
@@ -111,7 +110,7 @@ export class Turns {
     const route = routeOf(kept.reply)
     const reply =
       kept.reply === null || route !== null ? undefined : message.action.response.accept(kept.reply)
-    this.resume(activation)
+    this.resume(activation, message)
     if (route === null) {
       message.succeed(reply)
     } else {
@@ -123,19 +122,6 @@ export class Turns {
   }
 }
 
-function ignore(): void {}
-
 function superseded({ label }: Message): SpawnError {
   return new SpawnError('CANCELLED', `${label} did not run: it was cancelled or changed before`)
-}
-
-function perform(message: Message): Outcome | PromiseLike<Outcome> {
-  const { action, activation } = message
-  return action instanceof BuiltinAction
-    ? action.run(message)
-    : activation.residents.definition.host.run(message)
-}
-
-function isPromise(result: Outcome | PromiseLike<Outcome>): result is PromiseLike<Outcome> {
-  return typeof (result as { then?: unknown }).then === 'function'
 }

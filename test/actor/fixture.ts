@@ -66,11 +66,13 @@ export interface CounterOptions extends Partial<Omit<Definition, 'actions' | 'in
   readonly timeouts?: Record<string, number>
   readonly timers?: Record<string, number>
   readonly init?: string
+  /** The names of the actions that are queries. */
+  readonly queries?: readonly string[]
 }
 
 /** A definition of counters, unnamed unless told otherwise. */
 export function counter(name: string, options: CounterOptions = {}): Definition {
-  const { handlers, init, timeouts, timers, ...settings } = options
+  const { handlers, init, queries, timeouts, timers, ...settings } = options
   const all: Record<string, Handler> = { ...counterActions, ...handlers }
   const actions = new Map(
     Object.keys(all).map((action) => [
@@ -79,7 +81,7 @@ export function counter(name: string, options: CounterOptions = {}): Definition 
         name: action,
         timeoutMs: timeouts?.[action] ?? null,
         timerMs: timers?.[action] ?? null,
-        query: false,
+        query: queries?.includes(action) ?? false,
         payload: jsonCodec,
         response: jsonCodec,
       },

@@ -1,0 +1,133 @@
+// Queries: turns that change nothing. They run beside each other and beside the turn that is running, and wait for no
+// commit: each sees what stands durably when it begins (of a `snapshot` or stateless actor: what it is then), and the same
+// until it ends. So who was told of a write sees it, and nobody waits behind a writer. A query waits for one thing: that
+// its actor is open (loaded, and what its init action did is durable).
+//
+// What a query has seen stays true when the activation is dropped: queries that run then are answered, those that have
+// not begun go to the successor. An idempotency key says nothing here: a query may be repeated anyway.
+
+import { type Clock, isSpawnError, messageOf, SpawnError } from '../base/index.ts'
+import type { Outcome } from '../ports/index.ts'
+import type { Activation } from './activation.ts'
+import type { Activations } from './activations.ts'
+import { Beside } from './beside.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import type { Inflight } from './inflight.ts'
+import type { Message } from './message.ts'
+import { ignore, isPromise, perform } from './perform.ts'
+
+export interface QueriesOptions {
+  readonly clock: Clock
+  readonly inflight: Inflight
+  readonly activations: Activations
+  readonly dispatcher: Dispatcher
+}
+
+export class Queries {
+  private readonly options: QueriesOptions
+
+  constructor(options: QueriesOptions) {
+    this.options = options
+  }
+
+  /** Runs a query at once, or as soon as it can. */
+  take(activation: Activation, message: Message): void {
+    const { activations, dispatcher, inflight } = this.options
+    message.aside = true
+    if (dispatcher.readAtOnce(activation, message)) return
+    activation.beside ??= new Beside()
+    activation.beside.queries.push(message)
+    message.activation = activation
+    if (activation.open) {
+      dispatcher.enqueue(activation)
+      return
+    }
+    inflight.watch(message)
+    if (activation.phase === 'cold') activations.activate(activation)
+  }
+
+  /** Runs the next query that has waited, if its actor is open. */
+  step(activation: Activation): void {
+    if (!activation.open || activation.beside === null) return
+    const message = activation.beside.queries.shift()
+    if (message !== undefined && message.stage === 'queued') this.begin(activation, message)
+  }
+
+  /** Runs a query. One that answers at once costs no promise and no view of its own. */
+  begin(activation: Activation, message: Message): void {
+    message.begin(this.options.clock)
+    message.view = activation.durable
+    activation.reading += 1
+    let result: Outcome | PromiseLike<Outcome>
+    try {
+      result = perform(message)
+    } catch (thrown) {
+      this.fail(activation, message, thrown)
+      return
+    }
+    // It may have given itself up, by aborting its caller's signal.
+    const over = message.stage !== 'running'
+    if (isPromise(result)) {
+      if (over) ignore(result)
+      else this.wait(activation, message, result)
+    } else if (!over) {
+      this.answer(activation, message, result)
+    }
+  }
+
+  private wait(activation: Activation, message: Message, result: PromiseLike<Outcome>): void {
+    // Turns may change the actor from now on.
+    message.view ??= activation.view()
+    this.options.inflight.watch(message)
+    result.then(
+      (outcome) => {
+        this.used(activation)
+        this.answer(activation, message, outcome)
+      },
+      (thrown: unknown) => {
+        this.used(activation)
+        this.fail(activation, message, thrown)
+      },
+    )
+  }
+
+  private used(activation: Activation): void {
+    activation.lastUsedMs = this.options.clock.now()
+  }
+
+  private answer(activation: Activation, message: Message, outcome: Outcome): void {
+    const error = changeOf(message, outcome)
+    if (error !== null) {
+      this.fail(activation, message, error)
+    } else if (message.stage === 'running') {
+      activation.leave(message)
+      message.succeed(outcome.response)
+    }
+  }
+
+  private fail(activation: Activation, message: Message, thrown: unknown): void {
+    if (message.stage !== 'running') return
+    activation.leave(message)
+    message.fail(failureOf(message, thrown))
+  }
+}
+
+/** The error of a query that set something; null for all others, and for turns that are no query. */
+export function changeOf(message: Message, outcome: Outcome): SpawnError | null {
+  if (!message.action.query) return null
+  const what = outcome.changed ? 'a state' : outcome.tags !== null ? 'tags' : effectOf(outcome)
+  if (what === null) return null
+  const text = `${message.label} is a query and changes nothing, but it set ${what}: take "query" from the action`
+  return new SpawnError('ACTION_FAILED', text)
+}
+
+function effectOf({ workflow }: Outcome): string | null {
+  return workflow === null ? null : 'something in motion'
+}
+
+/** What a turn failed with, as its caller gets it. */
+export function failureOf(message: Message, thrown: unknown): SpawnError {
+  if (isSpawnError(thrown)) return thrown
+  const text = `${message.label} failed in the runtime: ${messageOf(thrown)}`
+  return new SpawnError('DEFECT', text, { cause: thrown })
+}
