@@ -8,7 +8,7 @@
 import { assert } from '../base/index.ts'
 import type { Tags } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
-import { Beside } from './beside.ts'
+import type { Beside } from './beside.ts'
 import { UNBORN } from './birth.ts'
 import type { Message } from './message.ts'
 import type { PendingCommit } from './pending-commit.ts'

@@ -2,8 +2,9 @@
 // the action, in this process (hosts/embedded) or over HTTP (hosts/remote), and says what it returned.
 //
 // What every host keeps:
-//  - `run` is called for one turn of an actor at a time. It returns the outcome, or a promise of it when it must wait;
-//    returning it directly is the fast path and costs no microtask.
+//  - `run` is called for one turn of an actor at a time, except for queries, which run beside it and beside each other. It
+//    returns the outcome, or a promise of it when it must wait; returning it directly is the fast path and costs no
+//    microtask.
 //  - A failed action throws, or rejects with, SpawnError ACTION_FAILED (INVALID_ARGUMENT for a payload that the action's
 //    codec refuses, HOST_* where the way to the code failed). It never returns half an outcome.
 //  - Nothing that the action changed is visible before the engine accepted the outcome: state and tags travel only in it.
