@@ -120,7 +120,7 @@ export class Activation {
 
   /** The turn of a message is over, or was given up. */
   leave(message: Message): void {
-    if (message.aside) this.reading -= 1
+    if (message.view !== null) this.reading -= 1
     else if (this.running === message) this.running = null
   }
 
@@ -131,8 +131,8 @@ export class Activation {
 
   /** Whether something that waits could run now. */
   get due(): boolean {
-    if (this.phase !== 'ready') return false
-    return (this.waiting > 0 && this.running === null) || (this.beside !== null && this.beside.due(this))
+    if (this.waiting > 0 && this.running === null) return this.phase === 'ready'
+    return this.beside !== null && this.phase === 'ready' && this.beside.due(this)
   }
 
   /** Queries that run or wait. */

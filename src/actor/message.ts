@@ -49,9 +49,7 @@ export class Message implements Turn, Waiter {
   private readonly wantsReceipt: boolean
   /** The revision that its answer rests on. */
   private restsOn = 0
-  /** Whether it is a query that runs beside the turns of its actor. */
-  aside = false
-  /** What a query sees from its begin to its end; null: the actor as it is, as every other turn does. */
+  /** What a query sees that runs beside the turns of its actor; null: it is a turn, and sees the actor as it is. */
   view: View | null = null
 
   /** Where its deadline is watched; null: not (yet). */
@@ -152,7 +150,7 @@ export class Message implements Turn, Waiter {
     // What this turn has seen may still be uncommitted; nothing that rests on it leaves the actor before it is. What a
     // query has seen is not.
     const { pending } = this.activation
-    if (pending !== null && !this.aside) await pending.durable()
+    if (pending !== null && this.view === null) await pending.durable()
     if (this.stage !== 'running') throw this.ended()
     return this.inflight.send(name, call, this)
   }

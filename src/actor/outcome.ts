@@ -15,7 +15,7 @@ import type { Departures } from './departures.ts'
 import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
 import type { Cargo } from './pending-commit.ts'
-import { changeOf, failureOf } from './queries.ts'
+import { failureOf, refuseChange } from './queries.ts'
 import { packRoute } from './routed-outcome.ts'
 import type { Snapshots } from './snapshots.ts'
 
@@ -39,8 +39,7 @@ export class Outcomes {
   /** Takes the outcome of a running turn. One that cannot be encoded or kept fails the turn instead. */
   apply(activation: Activation, message: Message, outcome: Outcome): void {
     try {
-      const error = changeOf(message, outcome)
-      if (error !== null) throw error
+      if (message.action.query) refuseChange(message, outcome)
       const cargo = this.cargo(message, outcome)
       if (outcome.changed || outcome.tags !== null) this.change(activation, message, outcome, cargo)
       else if (cargo === null) this.reply(activation, message, outcome.response)

@@ -33,7 +33,7 @@ export class Queries {
   /** Runs a query at once, or as soon as it can. */
   take(activation: Activation, message: Message): void {
     const { activations, dispatcher, inflight } = this.options
-    message.aside = true
+    message.view = activation
     if (dispatcher.readAtOnce(activation, message)) return
     activation.beside ??= new Beside()
     activation.beside.queries.push(message)
@@ -56,7 +56,7 @@ export class Queries {
   /** Runs a query. One that answers at once costs no promise and no view of its own. */
   begin(activation: Activation, message: Message): void {
     message.begin(this.options.clock)
-    message.view = activation.durable
+    message.view = activation.durable ?? activation
     activation.reading += 1
     let result: Outcome | PromiseLike<Outcome>
     try {
@@ -77,7 +77,7 @@ export class Queries {
 
   private wait(activation: Activation, message: Message, result: PromiseLike<Outcome>): void {
     // Turns may change the actor from now on.
-    message.view ??= activation.view()
+    if (message.view === activation) message.view = activation.view()
     this.options.inflight.watch(message)
     result.then(
       (outcome) => {
@@ -96,13 +96,15 @@ export class Queries {
   }
 
   private answer(activation: Activation, message: Message, outcome: Outcome): void {
-    const error = changeOf(message, outcome)
-    if (error !== null) {
+    if (message.stage !== 'running') return
+    try {
+      refuseChange(message, outcome)
+    } catch (error) {
       this.fail(activation, message, error)
-    } else if (message.stage === 'running') {
-      activation.leave(message)
-      message.succeed(outcome.response)
+      return
     }
+    activation.leave(message)
+    message.succeed(outcome.response)
   }
 
   private fail(activation: Activation, message: Message, thrown: unknown): void {
@@ -112,17 +114,13 @@ export class Queries {
   }
 }
 
-/** The error of a query that set something; null for all others, and for turns that are no query. */
-export function changeOf(message: Message, outcome: Outcome): SpawnError | null {
-  if (!message.action.query) return null
-  const what = outcome.changed ? 'a state' : outcome.tags !== null ? 'tags' : effectOf(outcome)
-  if (what === null) return null
-  const text = `${message.label} is a query and changes nothing, but it set ${what}: take "query" from the action`
-  return new SpawnError('ACTION_FAILED', text)
-}
-
-function effectOf({ workflow }: Outcome): string | null {
-  return workflow === null ? null : 'something in motion'
+/** @throws SpawnError ACTION_FAILED when a query has set something. */
+export function refuseChange(message: Message, { changed, tags, workflow }: Outcome): void {
+  if (!changed && tags === null && workflow === null) return
+  const what = changed ? 'a state' : tags === null ? 'something in motion' : 'tags'
+  const advice = 'make it an action that is no query'
+  const text = `${message.label} is a query and changes nothing, but it set ${what}: ${advice}`
+  throw new SpawnError('ACTION_FAILED', text)
 }
 
 /** What a turn failed with, as its caller gets it. */

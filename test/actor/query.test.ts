@@ -262,7 +262,7 @@ test('a query that comes back to an actor that waits is no cycle; one back to it
         turn.call('a', { ref: 'counter', action: 'recurse' }).then((response) => ({ response })),
       ask: (turn) =>
         turn
-          .call('a', { ref: 'counter', action: turn.payload === undefined ? 'total' : String(turn.payload) })
+          .call('a', { ref: 'counter', action: typeof turn.payload === 'string' ? turn.payload : 'total' })
           .then((response) => ({ response })),
       relay: back,
     },
