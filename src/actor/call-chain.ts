@@ -22,9 +22,9 @@ export function checkChain(target: ActorId, action: string, aside: boolean, caus
   }
 }
 
-/** Whether a turn keeps another of its own actor waiting. One that was given up does not. */
+/** Whether a turn keeps another of its own actor waiting. */
 function blocks(link: Message, aside: boolean): boolean {
-  return link.stage === 'running' && (aside ? link.starts : link.view === null)
+  return aside ? link.starts : link.view === null
 }
 
 function cycle(target: ActorId, action: string, cause: Message, first: Message): SpawnError {
