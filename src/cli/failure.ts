@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts'
 
 export interface FailureOptions {
   readonly exit: ExitCode
-  /** For programs: one of the codes of docs/errors.md, or USAGE, UNREACHABLE, MODULE. */
+  /** For programs: one of the codes of docs/errors.md, or one of ours: docs/cli.md. */
   readonly code: string
   /** What to do, as a sentence without its full stop. */
   readonly hint?: string | undefined

@@ -2,16 +2,24 @@
 
 export interface Command {
   readonly line: string
-  /** The last comment line below it; undefined: the page says nothing. */
+  /** The comment lines below it. */
+  readonly comments: readonly string[]
+  /** The last of them; undefined: the page says nothing. */
   readonly claim: string | undefined
 }
 
 export function commandsOf(block: string): Command[] {
   const joined = block.replaceAll('\\\n', '')
-  return [...joined.matchAll(/^(?!#)(\S.*)\n((?:#.*\n?)*)/gm)].map(([, line = '', comments = '']) => ({
-    line,
-    claim: comments.trim().split('\n').at(-1)?.replace(/^# ?/, '') || undefined,
-  }))
+  return [...joined.matchAll(/^(?!#)(\S.*)\n((?:#.*\n?)*)/gm)].map(([, line = '', below = '']) => {
+    const comments =
+      below === ''
+        ? []
+        : below
+            .trim()
+            .split('\n')
+            .map((comment) => comment.replace(/^# ?/, ''))
+    return { line, comments, claim: comments.at(-1) || undefined }
+  })
 }
 
 /** Whether an output is what a claim says; `…` stands for anything. */

@@ -12,6 +12,7 @@ import { actor, system, type System, Value } from '../../src/sdk/index.ts'
 import { until } from '../../src/testing/until.ts'
 import { Log } from '../http/fixture.ts'
 import { blocksOf } from './blocks.ts'
+import { commandsOf } from './commands.ts'
 
 const page = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8')
 
@@ -42,21 +43,6 @@ const till = actor('till', {
     },
   },
 })
-
-interface Command {
-  readonly line: string
-  /** The comment lines below it: headers, and what it prints, as the last one. */
-  readonly comments: readonly string[]
-}
-
-/** The commands of a block, each with the comment lines below it. */
-function commandsOf(block: string): Command[] {
-  const joined = block.replaceAll('\\\n', '')
-  return [...joined.matchAll(/^(?!#)(\S.*)\n((?:#.*\n?)*)/gm)].map(([, line = '', comments = '']) => ({
-    line,
-    comments: comments.split('\n').flatMap((comment) => comment.replace(/^# ?/, '') || []),
-  }))
-}
 
 /** Times and ids are new in every run. */
 const comparable = (text: string): string =>
@@ -93,7 +79,7 @@ test('the commands of docs/http.md print what the page says', async () => {
   const SYSTEM = `${running.url}/api/v1/system/my-system`
   /** The id that was shown last. */
   let ID = ''
-  for (const { line, comments } of curls) {
+  for (const { line, comments, claim } of curls) {
     // The retry before it fails again, as the page says.
     if (line.includes('-X DELETE "$SYSTEM/dead-letters')) await aDeadLetter(running)
     const { stdout } = await promisify(execFile)('sh', ['-c', line.replace('curl ', 'curl -sS ')], {
@@ -104,9 +90,8 @@ test('the commands of docs/http.md print what the page says', async () => {
       assert.ok(head.split('\r\n').includes(header), `${line}: ${header} in ${head}`)
     }
     ID = /"(?:id|schedule)":"([^"]+)"/.exec(body)?.[1] ?? ID
-    const claims = comments.at(-1)
-    if (claims === undefined && line.includes('add')) assert.match(body, /^\{"total":\d+\}$/, line)
-    else assert.equal(comparable(body), comparable(claims ?? ''), line)
+    if (claim === undefined && line.includes('add')) assert.match(body, /^\{"total":\d+\}$/, line)
+    else assert.equal(comparable(body), comparable(claim ?? ''), line)
   }
 })
 

@@ -17,7 +17,7 @@ needs --yes. --all takes those that stand when it begins.`,
   args: [DEAD_LETTER_ARGUMENT],
   options: { ...CONNECTION_OPTIONS, all: flag('All of them'), yes: flag('Do not ask', 'y') },
   examples: [
-    { line: 'spawn dead-letters discard 2k4v9x1m0ab-h', what: 'asks first' },
+    { line: 'spawn dead-letters discard 1x7k2p9qa3z-1', what: 'asks first' },
     { line: 'spawn dead-letters discard --all --yes', what: 'in a script' },
   ],
   async run({ args: [given], options: { all, yes, ...target }, json }, terminal) {

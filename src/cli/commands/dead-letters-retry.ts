@@ -14,7 +14,7 @@ again. --all takes those that stand when it begins.`,
   args: [DEAD_LETTER_ARGUMENT],
   options: { ...CONNECTION_OPTIONS, all: flag('All of them') },
   examples: [
-    { line: 'spawn dead-letters retry 2k4v9x1m0ab-h', what: 'one' },
+    { line: 'spawn dead-letters retry 1x7k2p9qa3z-1', what: 'one' },
     { line: 'spawn dead-letters retry --all', what: 'once the cause is gone' },
   ],
   async run({ args: [given], options, json }, terminal) {

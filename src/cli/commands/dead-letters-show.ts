@@ -13,8 +13,8 @@ export const deadLettersShow = command({
   args: [{ name: 'id', help: 'its id, as `spawn dead-letters list` shows it' }],
   options: CONNECTION_OPTIONS,
   examples: [
-    { line: 'spawn dead-letters show 2k4v9x1m0ab-h', what: 'an id from the list' },
-    { line: 'spawn dead-letters show 2k4v9x1m0ab-h --json | jq .payload', what: 'its payload alone' },
+    { line: 'spawn dead-letters show 1x7k2p9qa3z-1', what: 'an id from the list' },
+    { line: 'spawn dead-letters show 1x7k2p9qa3z-1 --json | jq .payload', what: 'its payload alone' },
   ],
   async run({ args: [id = ''], options, json }, terminal) {
     const { withClient } = await import('../client.ts')
