@@ -52,7 +52,7 @@ export class Calls {
     this.catalog = engine.catalog
     this.dispatcher = engine.dispatcher
     this.inflight = engine.inflight
-    this.postmark = engine.postmark
+    this.postmark = engine.post.postmark
     this.committer = engine.committer
     this.queries = engine.queries
   }

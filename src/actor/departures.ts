@@ -116,7 +116,8 @@ export class Departures {
       const key = `${definition}\0${action}`
       let bytes = packed.get(key)
       if (bytes === undefined) {
-        bytes = postmark.pack({ name: id.name, ref: id.parent, system: undefined, action }, payload)
+        const target = { name: id.name, ref: id.parent, system: undefined, action }
+        bytes = postmark.packAnyway(target, payload)
         packed.set(key, bytes)
       }
       const letter = {

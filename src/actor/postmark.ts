@@ -89,6 +89,19 @@ export class Postmark {
     throw new SpawnError('INVALID_ARGUMENT', `the payload for "${name}" action "${action}" has ${size}`)
   }
 
+  /**
+   * The same for a receiver that the sender did not choose: one that refuses the payload gets it as JSON, and what comes of
+   * that is its own dead letter.
+   */
+  packAnyway(target: Target, payload: unknown): Packed | null {
+    try {
+      return this.pack(target, payload)
+    } catch (thrown) {
+      if (!isSpawnError(thrown)) throw thrown
+      return payload === undefined ? null : jsonCodec.pack(payload)
+    }
+  }
+
   private nextId(): string {
     this.count += 1
     return `${this.prefix}-${this.count.toString(36)}`

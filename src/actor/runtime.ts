@@ -114,10 +114,10 @@ export class Runtime implements Gateway {
       system,
       store,
       catalog: engine.catalog,
-      postmark: engine.postmark,
+      postmark: engine.post.postmark,
       admit: () => this.checkRunning(false),
       commit: (load) => engine.committer.outside(load),
-      supersede: (id) => engine.courier.supersede(id),
+      supersede: (id) => engine.post.courier.supersede(id),
     })
   }
 
@@ -138,9 +138,9 @@ export class Runtime implements Gateway {
     if (this.phase !== 'new') throw new SpawnError('INVALID_ARGUMENT', 'a runtime is started once')
     await this.store.start()
     this.phase = 'running'
-    this.engine.courier.start()
+    this.engine.post.courier.start()
     for (const residents of this.engine.catalog.all) {
-      if (residents.definition.kind !== 'unnamed') this.engine.timers.arm(residents, residents.own)
+      if (residents.definition.kind !== 'unnamed') this.engine.post.timers.arm(residents, residents.own)
     }
     this.pruneLater(PRUNE_EVERY_MS)
     const eager = this.engine.catalog.all.filter(
@@ -193,13 +193,13 @@ export class Runtime implements Gateway {
     this.checkRunning(false)
     checkName('channel', channel)
     checkEntries('metadata', metadata)
-    const { committer, departures } = this.engine
-    await committer.outside(departures.broadcast({ channel, payload }, null, metadata))
+    const { committer, post } = this.engine
+    await committer.outside(post.departures.broadcast({ channel, payload }, null, metadata))
   }
 
   subscribe(channel: string, listener: ChannelListener): () => void {
     checkName('channel', channel)
-    return this.engine.channels.subscribe(channel, listener)
+    return this.engine.post.channels.subscribe(channel, listener)
   }
 
   get schedules(): Schedules {
@@ -255,11 +255,11 @@ export class Runtime implements Gateway {
   }
 
   private async shutDown(drainMs: number): Promise<void> {
-    const { activations, committer, courier, inflight, snapshots } = this.engine
+    const { activations, committer, inflight, post, snapshots } = this.engine
     const begun = this.phase === 'running'
     this.phase = 'draining'
     this.pruning?.cancel()
-    courier.drain()
+    post.courier.drain()
     if (begun) {
       const limit = this.clock.after(drainMs, () => inflight.giveUpAll('DRAINING'))
       await inflight.empty()
@@ -268,7 +268,7 @@ export class Runtime implements Gateway {
       await committer.idle()
     }
     this.phase = 'stopped'
-    courier.stop()
+    post.courier.stop()
     activations.stop()
     inflight.stop()
     await this.store.stop()

@@ -292,3 +292,17 @@ test('a broadcast reaches every named listener, the instances in memory, and the
     [2, undefined],
   ])
 })
+
+test('a listener that cannot take a broadcast gets a dead letter, and all others get the broadcast', async () => {
+  const deaf = counter('deaf', { kind: 'named', channels: new Map([['news', 'absent']]) })
+  const listener = counter('one', { kind: 'named', channels: new Map([['news', 'add']]) })
+  const at = await bench({ definitions: [deaf, listener] })
+  await at.clock.run(at.runtime.publish('news', 2))
+  await settle(at)
+  assert.equal(await at.call('one', '', 'read'), 2)
+  const { items } = await at.runtime.deadLetters.list()
+  assert.deepEqual(
+    items.map(({ action, error, to }) => [to.name, action, error.code]),
+    [['deaf', 'absent', 'ACTION_NOT_FOUND']],
+  )
+})
