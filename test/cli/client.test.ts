@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { createProject, type Project } from './project.ts'
 import type { Outcome, RunOptions } from './cli.ts'
-import { serve, type Serving } from './server.ts'
+import { PATIENCE, serve, type Serving } from './server.ts'
+import { until } from '../../src/testing/until.ts'
 
-const MODULE = `import { actor, SpawnError, Value } from 'spawn-mesh'
+const MODULE = `import { actor, system, Value } from 'spawn-mesh'
 
 export const incrementor = actor('incrementor', {
   state: { total: 0 },
@@ -33,6 +34,25 @@ export const user = actor('user', {
     rename: (ctx, { name, city }: { name: string; city: string }) =>
       Value.of().state({ name }).tags({ city }).response(name),
   },
+})
+
+let open = false
+export const till = actor('till', {
+  state: { sum: 0 },
+  channels: ['payments'],
+  actions: {
+    open: () => { open = true },
+    receive: (ctx, { sum }: { sum: number }) => {
+      if (!open) throw new Error('the till is closed')
+      return Value.of({ sum: ctx.state.sum + sum })
+    },
+    sum: (ctx) => ctx.state.sum,
+  },
+})
+
+export default system('my-system', {
+  actors: [incrementor, sleeper, user, till],
+  limits: { deliveryAttempts: 2, deliveryBackoffMs: 1 },
 })
 `
 
@@ -204,4 +224,36 @@ describe('actors', { concurrency: 2 }, () => {
     assert.equal(again.code, 1)
     assert.partialDeepStrictEqual(JSON.parse(again.stderr), { error: { code: 'ACTOR_NOT_FOUND' } })
   })
+})
+
+test('what was scheduled is listed, cancelled, or runs', async () => {
+  const id = (await ok('invoke user-8 rename {"name":"H","city":"X"} --ref user --delay 1d')).trim()
+  assert.match(await ok('schedules list'), new RegExp(`^${id} +\\d{4}-.*Z +user/user-8 +rename +- +-$`, 'm'))
+  assert.equal((await run(`schedules cancel ${id}`)).stderr, `cancelled ${id}\n`)
+  assert.equal((await run(`schedules cancel ${id}`)).code, 1)
+  await ok('invoke user-7 rename {"name":"G","city":"X"} --ref user --delay 1ms')
+  await until('the turn', async () => (await run('actors get user-7 --ref user')).code === 0, PATIENCE)
+})
+
+test('what failed is a dead letter until it is retried or discarded', async () => {
+  for (const sum of [1, 2, 3]) await ok(`publish payments {"sum":${sum}}`)
+  const letters = await until(
+    'dead letters',
+    async () => {
+      const rows = (await ok('dead-letters list --json')).trim().split('\n')
+      return rows.length === 3
+        ? rows.map((row) => JSON.parse(row) as { id: string; action: string })
+        : undefined
+    },
+    PATIENCE,
+  )
+  assert.deepEqual(new Set(letters.map(({ action }) => action)), new Set(['receive']))
+  const sumOf = async (id: string): Promise<number> =>
+    (JSON.parse(await ok(`dead-letters show ${id} --json`)) as { payload: { sum: number } }).payload.sum
+  const discarded = await sumOf(letters[0]?.id ?? '')
+  assert.equal((await run(`dead-letters discard ${letters[0]?.id} --yes`)).code, 0)
+  await ok('invoke till open')
+  assert.equal((await run('dead-letters retry --all')).stderr, 'retried 2 dead letters\n')
+  await until('the turns', async () => Number(await ok('invoke till sum')) === 6 - discarded, PATIENCE)
+  assert.equal((await run('dead-letters list')).stderr, 'no dead letters stand in my-system\n')
 })
