@@ -45,7 +45,7 @@ export async function sagaSettled<Input, Results>(
       const heard = new Promise<void>((resolve) => {
         wake = resolve
       })
-      const status = await run.status(undefined, { timeout: Math.max(untilMs - clock.now(), 1) })
+      const status = await run.status(undefined, { timeout: Math.max(untilMs - clock.now(), REREAD_MS) })
       if (hasSettled(status)) return status
       const leftMs = untilMs - clock.now()
       if (leftMs <= 0) throw tooLate(saga.name, name, status, timeoutMs)
