@@ -149,11 +149,12 @@ export class Departures {
       action,
       path,
       ...lasting(message.metadata),
-      ...(message.idempotencyKey === undefined ? {} : { key: message.idempotencyKey }),
       ...(reply === undefined ? {} : { reply }),
     } as const
     const target: Target = { name: route.to, ref, system: undefined, action }
-    const hop = postmark.envelope(letter, postmark.pack(target, payload))
+    const sent = postmark.envelope(letter, postmark.pack(target, payload))
+    // Not the key of the call: on its way it may come to one actor twice.
+    const hop = message.idempotencyKey === undefined ? sent : sent.revised({ key: sent.id })
     hop.asker = message.asker
     return hop
   }

@@ -39,7 +39,7 @@ export interface Letter {
   readonly rhythm?: Rhythm
   /** The steps of a pipe so far, as `actor.action`. */
   readonly path?: readonly string[]
-  /** The idempotency key of the call that it is, or that it answers. */
+  /** The idempotency key of the call that it is; of a hop of such a call, its own id. */
   readonly key?: string
   readonly reply?: ReplyAddress
 }

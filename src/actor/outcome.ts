@@ -11,7 +11,7 @@ import type { Activations } from './activations.ts'
 import { BuiltinAction } from './builtin.ts'
 import { checkEntries } from './checks.ts'
 import type { Committer } from './committer.ts'
-import type { Departures } from './departures.ts'
+import type { Departure, Departures } from './departures.ts'
 import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
 import type { Cargo } from './pending-commit.ts'
@@ -75,7 +75,7 @@ export class Outcomes {
     const departure = this.options.departures.of(message, outcome)
     if (departure === null && key === undefined) return null
     message.routed = outcome.workflow !== null && outcome.workflow.route !== null
-    return { outcome: key === undefined ? null : this.record(message, key, outcome), departure }
+    return { outcome: key === undefined ? null : this.record(message, key, outcome, departure), departure }
   }
 
   private change(activation: Activation, message: Message, outcome: Outcome, cargo: Cargo | null): void {
@@ -132,11 +132,17 @@ export class Outcomes {
     this.options.inflight.watch(message)
   }
 
-  private record(message: Message, key: string, outcome: Outcome): OutcomeRecord {
+  private record(
+    message: Message,
+    key: string,
+    outcome: Outcome,
+    departure: Departure | null,
+  ): OutcomeRecord {
     const { response, workflow } = outcome
     const route = workflow === null ? null : workflow.route
     const answer = response === undefined ? null : message.action.response.pack(response)
-    const reply = route === null ? answer : packRoute(route)
+    const hop = departure?.sends.find(({ letter }) => letter.kind === 'hop')
+    const reply = route === null || hop === undefined ? answer : packRoute(route, hop.id)
     return { key, reply, expiresAtMs: this.options.clock.now() + this.options.limits.outcomeRetentionMs }
   }
 }

@@ -19,10 +19,12 @@ interface KeptRoute {
   readonly to: string
   readonly ref?: string
   readonly action: string
+  /** What the answer is kept under there. */
+  readonly key: string
 }
 
-export function packRoute({ action, ref, to }: Route): Packed {
-  const kept: KeptRoute = ref === undefined ? { to, action } : { to, ref, action }
+export function packRoute({ action, ref, to }: Route, key: string): Packed {
+  const kept: KeptRoute = ref === undefined ? { to, action, key } : { to, ref, action, key }
   return new Packed(TYPE_URL, new TextEncoder().encode(JSON.stringify(kept)))
 }
 
@@ -49,11 +51,11 @@ export class RoutedOutcomes {
   }
 
   /** Answers a repeated call from where the answer of the first is kept. Its deadline ends the waiting. */
-  async answer(message: Message, route: KeptRoute, key: string): Promise<void> {
+  async answer(message: Message, route: KeptRoute): Promise<void> {
     try {
       let next = route
       for (;;) {
-        const reply = await this.waitFor(message, next, key)
+        const reply = await this.waitFor(message, next)
         if (reply === undefined) return
         const further = routeOf(reply)
         if (further === null) {
@@ -71,8 +73,7 @@ export class RoutedOutcomes {
   /** @returns undefined when the call was given up meanwhile. */
   private async waitFor(
     message: Message,
-    { ref, to }: KeptRoute,
-    key: string,
+    { key, ref, to }: KeptRoute,
   ): Promise<Packed | null | undefined> {
     const { clock, postmark, store, system } = this.options
     const [parent, name] = postmark.address(to, ref)

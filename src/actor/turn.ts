@@ -115,7 +115,7 @@ export class Turns {
       message.succeed(reply)
     } else {
       message.passOn()
-      void this.options.routed.answer(message, route, key)
+      void this.options.routed.answer(message, route)
     }
     this.options.activations.wake(activation)
     return null

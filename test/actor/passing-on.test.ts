@@ -136,6 +136,19 @@ test('a call with an idempotency key that is passed on gets the last answer agai
   assert.equal(await after.call('first', '', 'read'), 1)
 })
 
+test('a call with an idempotency key may come to one actor twice on its way', async () => {
+  const definitions = [
+    station('first', { to: 'second', action: 'go' }),
+    station('second', { to: 'first', action: 'take' }),
+  ]
+  const { call } = await bench({ definitions })
+  const go = { payload: 1, idempotencyKey: 'k', timeoutMs: 1_000 }
+  const answer = 'first took second saw first saw 1'
+  assert.equal(await call('first', '', 'go', go), answer)
+  assert.equal(await call('first', '', 'go', go), answer)
+  assert.equal(await call('first', '', 'read'), 1)
+})
+
 test('a receipt says who answered, and what the answer rests on', async () => {
   const definitions = [
     station('first', { to: 'last', action: 'add', kind: 'forward' }),
