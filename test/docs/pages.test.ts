@@ -1,0 +1,53 @@
+// The programs of the pages on what a turn can cause: each runs and type-checks as it stands, and answers what it claims.
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import { programsOf, runPrograms, typeCheck } from './programs.ts'
+
+interface Page {
+  readonly page: string
+  /** At least. */
+  readonly programs: number
+  readonly claims: number
+  /** What they print, and what they make the runtime log. */
+  readonly prints: RegExp
+  readonly logs: RegExp
+}
+
+const PAGES: readonly Page[] = [
+  {
+    page: 'workflows.md',
+    programs: 6,
+    claims: 12,
+    prints:
+      /^till → bank book 120 "bank" action "book" failed: the bank is closed\nhop 2 of cart\/c-1\.total → tax\.add: "tax" action "add" failed: no negative amounts\n$/,
+    logs: /^\S+ error an envelope became a dead letter .*\n$/,
+  },
+  {
+    page: 'schedules.md',
+    programs: 4,
+    claims: 6,
+    prints: /^report send 0 18 \* \* 1-5 Europe\/Berlin\n$/,
+    logs: /^$/,
+  },
+]
+
+for (const { claims, logs, page, prints, programs: atLeast } of PAGES) {
+  describe(`docs/${page}`, () => {
+    const programs = programsOf(page)
+
+    test('every program runs, and answers what it says', () => {
+      assert.ok(programs.length >= atLeast, `${programs.length} programs`)
+      const outcome = runPrograms(programs)
+      assert.ok(outcome.claims >= claims, `${outcome.claims} claims`)
+      assert.match(outcome.stderr, logs)
+      assert.equal(outcome.status, 0)
+      assert.match(outcome.stdout, prints)
+    })
+
+    test('every program type-checks', () => {
+      assert.equal(typeCheck(programs), '')
+    })
+  })
+}
