@@ -71,10 +71,7 @@ export class RoutedOutcomes {
   }
 
   /** @returns undefined when the call was given up meanwhile. */
-  private async waitFor(
-    message: Message,
-    { key, ref, to }: KeptRoute,
-  ): Promise<Packed | null | undefined> {
+  private async waitFor(message: Message, { key, ref, to }: KeptRoute): Promise<Packed | null | undefined> {
     const { clock, postmark, store, system } = this.options
     const [parent, name] = postmark.address(to, ref)
     for (
