@@ -19,6 +19,7 @@ export type Conversation = readonly Part[]
 
 const ACTORS = '/api/v1/system/my-system/actors'
 const ADD = `${ACTORS}/joe/actions/add`
+const SYSTEM = '/api/v1/system/my-system'
 const HOST = 'Host: 127.0.0.1\r\n'
 const GOOD = `GET /health HTTP/1.1\r\n${HOST}\r\n`
 export const SECRET = 'SECRET'
@@ -139,6 +140,29 @@ const brokenPath = fc.oneof(
     .map(([method, slow]) => wrong(get(slow ? `${ADD}?async=true` : ADD, method))),
 )
 
+const brokenOutbox = fc.oneof(
+  notUtf8.map((id) => wrong(get(`${SYSTEM}/dead-letters/${id}`))),
+  notUtf8.map((id) => wrong(get(`${SYSTEM}/schedules/${id}`, 'DELETE'))),
+  notUtf8.map((name) => wrong(post(`${SYSTEM}/channels/${name}`, '{}'))),
+  fc
+    .constantFrom('schedules/a/b', 'dead-letters/', 'dead-letters/a/retry/b', 'channels', 'schedules/a')
+    .map((path) => wrong(get(`${SYSTEM}/${path}`))),
+  fc
+    .constantFrom(
+      'schedules?limit=0',
+      'dead-letters?prefix=a',
+      'dead-letters/a?ref=b',
+      'schedules?__proto__=x',
+    )
+    .map((path) => wrong(get(`${SYSTEM}/${path}`))),
+  fc
+    .constantFrom(`{"a":"${SECRET}"`, `"${SECRET}`, `{"__proto__":"${SECRET}"}`)
+    .map((body) => wrong(post(`${SYSTEM}/channels/news`, body))),
+  fc
+    .constantFrom('dead-letters/a/retry', 'schedules', 'channels/news?ref=x')
+    .map((path) => wrong(post(`${SYSTEM}/${path}`, `"${SECRET}"`))),
+)
+
 const brokenQuery = fc
   .oneof(
     notUtf8.map((value) => `ref=${value}`),
@@ -151,6 +175,15 @@ const brokenQuery = fc
       '__proto__=x',
       '&x',
       'ref=a&%72ef=b',
+      'receipt=yes',
+      'delay=soon',
+      'delay=-1',
+      'delay=99999999999999999',
+      'delay=1&at=2030-01-01T00:00:00Z',
+      'at=2030-01-01',
+      'at=2030-02-30T00:00:00Z',
+      'cron=*+*+*+*+*&delay=1',
+      'timezone=UTC',
     ),
     fc.stringMatching(/^[b-qs-z]{2,9}(=[a-z]*)?$/),
   )
@@ -243,7 +276,7 @@ const flipped = fc.tuple(fc.nat(), byte).map(([at, put]) => {
 })
 
 const good = fc.constant<Part>({ kind: 'good', bytes: GOOD, complete: true })
-const wrongAsked = fc.oneof(brokenPath, brokenQuery, brokenListing, brokenJson)
+const wrongAsked = fc.oneof(brokenPath, brokenOutbox, brokenQuery, brokenListing, brokenJson)
 const wrongSaid = fc.oneof(noise, flipped, cut, brokenLine, brokenHeader, brokenType, brokenChunks)
 
 /** Up to five requests on one connection, the last one certainly wrong. */
