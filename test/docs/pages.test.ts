@@ -31,6 +31,13 @@ const PAGES: readonly Page[] = [
     prints: /^report send 0 18 \* \* 1-5 Europe\/Berlin\n$/,
     logs: /^$/,
   },
+  {
+    page: 'exactly-once.md',
+    programs: 3,
+    claims: 7,
+    prints: /^thanks ada 2 turn\n$/,
+    logs: /^$/,
+  },
 ]
 
 for (const { claims, logs, page, prints, programs: atLeast } of PAGES) {
