@@ -30,6 +30,8 @@ export interface CourierOptions {
 const RETRY_MS = 1_000
 /** And after a commit of unknown outcome. */
 const UNCERTAIN_MS = 100
+/** How often it is looked into for what nobody told of: a commit that was applied long after it had failed. */
+const CHECK_MS = 60_000
 /** Behind all envelopes that are due at once. */
 const SCHEDULED: EnvelopePosition = { dueAtMs: 0, place: Number.MAX_SAFE_INTEGER }
 
@@ -63,6 +65,7 @@ export class Courier implements LaneOwner {
   /** Begins with what stands in the store. */
   start(): void {
     this.wakeAt(0)
+    this.check()
   }
 
   /** Takes in no more than what calls wait for; the rest stays in the store. */
@@ -91,6 +94,15 @@ export class Courier implements LaneOwner {
     this.backlog ??= []
     this.overflowed = true
     this.wakeAt(this.options.clock.now() + UNCERTAIN_MS)
+  }
+
+  private check(): void {
+    const look = (): void => {
+      if (this.stopped) return
+      this.uncertain()
+      this.check()
+    }
+    this.options.clock.after(CHECK_MS, look, { background: true })
   }
 
   /** It is about to be taken away, or another one to stand under this id. */
@@ -123,8 +135,16 @@ export class Courier implements LaneOwner {
 
   private async settle(lane: Lane, parcel: Parcel, error: SpawnError): Promise<void> {
     if (this.stopped) return
-    const again = await this.options.delivery.settle(parcel, error)
-    if (again === null || again.dueAtMs > this.options.clock.now()) {
+    const { clock, delivery, logger } = this.options
+    let again: Parcel | null
+    try {
+      again = await delivery.settle(parcel, error)
+    } catch (thrown) {
+      logger.warn('an envelope waits for the store', { envelope: parcel.id, error: messageOf(thrown) })
+      clock.after(RETRY_MS, () => void this.settle(lane, parcel, error), { background: true })
+      return
+    }
+    if (again === null || again.dueAtMs > clock.now()) {
       this.leave(parcel)
       if (again !== null) this.wakeAt(again.dueAtMs)
       lane.resume(null)

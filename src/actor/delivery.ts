@@ -31,23 +31,17 @@ export class Delivery {
   }
 
   /**
-   * Deals with a delivery that failed. Never rejects.
+   * Deals with a delivery that failed.
    *
    * @returns what to hand over again, now or when it is due; null: nothing, it is gone.
+   * @throws SpawnError when the store does not answer: then it is to be asked again.
    */
   async settle(parcel: Parcel, error: SpawnError): Promise<Parcel | null> {
-    try {
-      if (parcel.superseded) return null
-      if (parcel.taken && !(await this.stands(parcel))) return null
-      return await this.decide(parcel, error)
-    } catch (thrown) {
-      // The store does not answer. What was to be decided is decided again, when the next attempt has failed too.
-      this.options.logger.warn('an envelope waits for the store', {
-        envelope: parcel.id,
-        error: messageOf(thrown),
-      })
-      return this.later(parcel, parcel.letter.attempts ?? 0, error)
-    }
+    if (parcel.superseded) return null
+    const again = parcel.taken && !(await this.stands(parcel)) ? null : await this.decide(parcel, error)
+    // Who waits for the answer of a turn that was committed, and whose answer is lost, is told so.
+    if (again === null) parcel.asker?.fail(atHop(parcel, error))
+    return again
   }
 
   /** Takes an envelope away whose turn had nothing to commit. */
@@ -91,13 +85,12 @@ export class Delivery {
     return parcel.revised({ attempts, retryAtMs: clock.now() + waitMs, error: { code, message } })
   }
 
-  /** Tells those who wait for its end, now or by another envelope, that it failed. */
+  /** Tells those who wait for its end that it failed: by another envelope, and by giving no further attempt. */
   private async tell(parcel: Parcel, error: SpawnError): Promise<null> {
     const { commit, postmark } = this.options
     const { reply } = parcel.letter
     const sends = reply === undefined ? [] : [postmark.failure(parcel, reply, error)]
-    const stood = await commit({ sends, takes: [parcel.id] })
-    if (stood) parcel.asker?.fail(atHop(parcel, error))
+    await commit({ sends, takes: [parcel.id] })
     return null
   }
 

@@ -149,6 +149,18 @@ test('a call with an idempotency key may come to one actor twice on its way', as
   assert.equal(await call('first', '', 'read'), 1)
 })
 
+test('a caller hears of an answer that was lost after the last hop was committed', async () => {
+  const definitions = [station('first', { to: 'last' }), station('last', { to: 'last' })]
+  const { clock, runtime, store } = await bench({ definitions })
+  const piped = codeOf(runtime.invoke('first', { action: 'go', payload: 1 }))
+  // The first commit is that of the first hop, the next one that of the last.
+  await clock.runUntil(() => store.groups.some(([commit]) => commit?.id.name === 'first'))
+  store.failCommit = 'after'
+  const begunMs = clock.now()
+  assert.equal(await clock.run(piped), 'STORE_UNAVAILABLE')
+  assert.ok(clock.now() - begunMs < 5_000)
+})
+
 test('a receipt says who answered, and what the answer rests on', async () => {
   const definitions = [
     station('first', { to: 'last', action: 'add', kind: 'forward' }),

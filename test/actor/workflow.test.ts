@@ -99,6 +99,19 @@ test('a commit that failed after it was written: the caller hears so, the effect
   assert.deepEqual(await notes(at), ['x'])
 })
 
+test('a commit that is applied long after it failed is noticed', async () => {
+  const at = await bench({ definitions: [sender({ send: () => sending(note('x')) }), log()] })
+  await settle(at)
+  at.store.failCommit = 'before'
+  assert.equal(await codeOf(at.call('a', 'sender', 'send')), 'STORE_UNAVAILABLE')
+  await settle(at, 1_000)
+  const late = at.store.groups.find((group) => group.some(({ sends }) => sends.length > 0))
+  assert.ok(late)
+  await at.store.commit(late)
+  await settle(at, 61_000)
+  assert.deepEqual(await notes(at), ['x'])
+})
+
 test('a delivery whose commit failed after it was written is not repeated', async () => {
   const at = await bench({ definitions: [sender({ send: () => sending(note('x')) }), log()] })
   await at.call('a', 'sender', 'send')
