@@ -1,13 +1,13 @@
-// One life of the system: a process with its runtime, its own link to the store, and its own timers. Decides what a crash
-// means: from then on nothing in it runs on time, nothing it asks is heard, and nothing it says counts.
+// One life of the system in the simulation of calls: a process, and what the history knows of it.
 
-import { type Clock, type Limits, type Random, seededRandom } from '../../src/base/index.ts'
-import { Runtime } from '../../src/actor/index.ts'
-import { type Gateway, type Host, silentLogger, type Statestore } from '../../src/ports/index.ts'
-import { FaultyStore, type StoreFaults } from '../../src/testing/index.ts'
+import { type Clock, type Random } from '../../src/base/index.ts'
+import type { Runtime } from '../../src/actor/index.ts'
+import type { Gateway, Host, Statestore } from '../../src/ports/index.ts'
+import type { FaultyStore, StoreFaults } from '../../src/testing/index.ts'
 import { definitionsOf, SimulatedHost } from './definitions.ts'
 import type { History } from './history.ts'
 import type { Plan } from './plan.ts'
+import { SimulatedProcess } from './process.ts'
 
 export const SYSTEM = 'simulated'
 
@@ -43,78 +43,49 @@ export class Life {
   /** Whether init actions may fail. */
   initFails = true
   readonly #history: History
-  #die: () => void = () => {}
-  #alive = true
+  readonly #process: SimulatedProcess
 
   constructor(options: LifeOptions) {
-    const { bugs, faults, history, number, plan, random } = options
+    const { bugs, faults, history, number, plan, random, store } = options
     this.number = number
     this.#history = history
-    this.dead = new Promise((resolve) => {
-      this.#die = resolve
-    })
-    this.store = new FaultyStore(options.store, {
+    const { mailboxLimit = plan.mailboxLimit } = bugs
+    const initFails = (): boolean => this.initFails && random.next() < plan.initFails
+    const process = new SimulatedProcess({
+      number,
+      system: SYSTEM,
       clock: options.clock,
       random,
+      seed: plan.seed,
+      store,
       faults,
-      name: `link ${number}`,
+      definitions: (clock) => {
+        const host = new SimulatedHost(number, clock, history, initFails)
+        return definitionsOf({ ...plan, mailboxLimit }, bugs.host?.(host) ?? host)
+      },
+      limits: {
+        residentActors: plan.residentActors,
+        commitGroup: plan.commitGroup,
+        loadGroup: plan.loadGroup,
+      },
+      diesAt: null,
+      ...(bugs.store !== undefined && { fitted: bugs.store }),
     })
-    const clock = this.#mortal(options.clock)
-    const host = new SimulatedHost(
-      number,
-      clock,
-      history,
-      () => this.initFails && random.next() < plan.initFails,
-    )
-    const { mailboxLimit = plan.mailboxLimit } = bugs
-    const limits: Partial<Limits> = {
-      residentActors: plan.residentActors,
-      commitGroup: plan.commitGroup,
-      loadGroup: plan.loadGroup,
-    }
-    this.runtime = new Runtime({
-      system: SYSTEM,
-      definitions: definitionsOf({ ...plan, mailboxLimit }, bugs.host?.(host) ?? host),
-      store: bugs.store?.(this.store, clock) ?? this.store,
-      clock,
-      // Its own, so that what the engine draws does not change what befalls it.
-      random: seededRandom(plan.seed ^ (number << 24)),
-      logger: silentLogger,
-      limits,
-      epoch: number,
-    })
-    this.gateway = bugs.gateway?.(this.runtime, options.clock) ?? this.runtime
+    this.#process = process
+    this.runtime = process.runtime
+    this.store = process.link
+    this.dead = process.dead
+    this.gateway = bugs.gateway?.(process.runtime, options.clock) ?? process.runtime
   }
 
   /** kill -9. */
   crash(): void {
     this.#history.crashedLives.add(this.number)
-    this.#end()
-    this.#die()
+    this.#process.crash()
   }
 
-  /** An orderly stop, and then the end of the process: what it has left undone by then is never done. */
+  /** An orderly stop, and then the end of the process. */
   async stop(): Promise<void> {
-    await this.runtime.stop()
-    if (!this.#alive) return
-    this.#history.stopped(this.number)
-    this.#end()
-  }
-
-  #end(): void {
-    this.#alive = false
-    this.store.cut()
-  }
-
-  /** A clock whose tasks die with the process. */
-  #mortal(clock: Clock): Clock {
-    const whileAlive = (task: () => void) => (): void => {
-      if (this.#alive) task()
-    }
-    return {
-      now: () => clock.now(),
-      after: (delayMs, task, options) => clock.after(delayMs, whileAlive(task), options),
-      defer: (task) => clock.defer(whileAlive(task)),
-    }
+    if (await this.#process.stop()) this.#history.stopped(this.number)
   }
 }
