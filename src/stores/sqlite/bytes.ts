@@ -80,10 +80,22 @@ export class ByteWriter {
 
 export class ByteReader {
   readonly #buffer: Buffer
-  #at = 0
+  #at: number
 
-  constructor(bytes: Uint8Array) {
+  /** Reads from `at` on. */
+  constructor(bytes: Uint8Array, at = 0) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#at = at
+  }
+
+  /** Where the next field begins. */
+  get at(): number {
+    return this.#at
+  }
+
+  /** All that it reads of. */
+  get buffer(): Buffer {
+    return this.#buffer
   }
 
   get done(): boolean {
@@ -95,7 +107,7 @@ export class ByteReader {
     let scale = 1
     for (;;) {
       const byte = this.#buffer[this.#at]
-      if (byte === undefined) throw new RangeError('the bytes end in the middle of a field')
+      if (byte === undefined) throw cutShort()
       this.#at += 1
       value += (byte & 0x7f) * scale
       if (byte < 0x80) return value
@@ -114,11 +126,22 @@ export class ByteReader {
     return this.#buffer.subarray(from, to)
   }
 
+  /** Passes over a text or bytes. */
+  skip(): void {
+    const length = this.whole()
+    this.#at += length
+    if (this.#at > this.#buffer.length) throw cutShort()
+  }
+
   #take(): [from: number, to: number] {
     const length = this.whole()
     const from = this.#at
     this.#at += length
-    if (this.#at > this.#buffer.length) throw new RangeError('the bytes end in the middle of a field')
+    if (this.#at > this.#buffer.length) throw cutShort()
     return [from, this.#at]
   }
+}
+
+function cutShort(): RangeError {
+  return new RangeError('the bytes end in the middle of a field')
 }

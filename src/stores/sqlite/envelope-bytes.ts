@@ -31,12 +31,41 @@ export function writeEnvelope(bytes: ByteWriter, { box, dueAtMs, header, id, pay
   bytes.text(header)
 }
 
-export function readEnvelope(bytes: ByteReader, readPayload: () => Packed): Envelope {
-  const id = bytes.text()
-  const kind = bytes.whole()
-  const dueAtMs = bytes.whole()
-  const header = bytes.text()
-  return { id, box: boxOf(kind >>> 1), dueAtMs, header, payload: kind & 1 ? readPayload() : null }
+/**
+ * An envelope in a frame. Its header and payload are read when somebody asks for them: mostly nobody does, because it is
+ * taken before it would be folded.
+ */
+export class FramedEnvelope implements Envelope {
+  readonly id: string
+  readonly box: Box
+  readonly dueAtMs: number
+  readonly #frame: Buffer
+  readonly #headerAt: number
+  readonly #typeUrl: string | null
+  readonly #valueAt: number
+
+  /** Reads it, and stands behind it then. */
+  constructor(bytes: ByteReader, readType: () => string) {
+    this.id = bytes.text()
+    const kind = bytes.whole()
+    this.box = boxOf(kind >>> 1)
+    this.dueAtMs = bytes.whole()
+    this.#frame = bytes.buffer
+    this.#headerAt = bytes.at
+    bytes.skip()
+    this.#typeUrl = kind & 1 ? readType() : null
+    this.#valueAt = bytes.at
+    if (this.#typeUrl !== null) bytes.skip()
+  }
+
+  get header(): string {
+    return new ByteReader(this.#frame, this.#headerAt).text()
+  }
+
+  get payload(): Packed | null {
+    if (this.#typeUrl === null) return null
+    return new Packed(this.#typeUrl, new ByteReader(this.#frame, this.#valueAt).bytes())
+  }
 }
 
 /** Some of the envelopes that are asked for, in order. */
@@ -95,6 +124,7 @@ function writeStanding(envelope: StandingEnvelope): void {
 
 function readStanding(bytes: ByteReader, place: number): StandingEnvelope {
   // A copy: an envelope in memory must not hold the bytes of all that were read with it.
-  const envelope = readEnvelope(bytes, () => new Packed(bytes.text(), new Uint8Array(bytes.bytes())))
-  return { ...envelope, place }
+  const { box, dueAtMs, header, id, payload } = new FramedEnvelope(bytes, () => bytes.text())
+  const copy = payload === null ? null : new Packed(payload.typeUrl, new Uint8Array(payload.value))
+  return { id, box, dueAtMs, header, payload: copy, place }
 }

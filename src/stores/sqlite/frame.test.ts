@@ -46,7 +46,13 @@ const commit: fc.Arbitrary<Commit> = fc
 /** The commit as unpackFrame answers it, in comparable parts. */
 function parts(given: Commit): unknown {
   const { id, follows, revision, birth, epoch, tags, state, committedAtMs, history, outcomes } = given
-  const sends = given.sends.map(({ payload, ...rest }) => ({ ...rest, payload: payload && bytesOf(payload) }))
+  const sends = given.sends.map(({ id, box, dueAtMs, header, payload }) => [
+    id,
+    box,
+    dueAtMs,
+    header,
+    payload && bytesOf(payload),
+  ])
   const keeps = [history.revisions, history.durationMs]
   const kept = outcomes.map(({ key, reply, expiresAtMs }) => [key, reply && bytesOf(reply), expiresAtMs])
   return [

@@ -10,7 +10,7 @@
 import type { Commit, Envelope, OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
-import { readEnvelope, writeEnvelope } from './envelope-bytes.ts'
+import { FramedEnvelope, writeEnvelope } from './envelope-bytes.ts'
 
 const FRAME_VERSION = 1
 /** A frame that has grown beyond this is closed, and the group goes on in another. */
@@ -44,8 +44,9 @@ export interface FramedCommit {
   readonly keepRevisions: number
   readonly keepDurationMs: number
   readonly outcomes: readonly OutcomeRecord[]
-  readonly sends: readonly Envelope[]
-  readonly takes: readonly string[]
+  /** Empty from when they stand in outbox.ts: the latest commit of an actor is kept for long, and they need not be. */
+  sends: readonly Envelope[]
+  takes: readonly string[]
 }
 
 const NO_OUTCOMES: readonly OutcomeRecord[] = Object.freeze([])
@@ -157,6 +158,11 @@ export class FrameWriter {
   }
 }
 
+export function dropEnvelopes(commit: FramedCommit): void {
+  commit.sends = NO_SENDS
+  commit.takes = NO_TAKES
+}
+
 /** @throws RangeError when the bytes are no frame of a version that this one knows. */
 export function unpackFrame(frame: Uint8Array): FramedCommit[] {
   const bytes = new ByteReader(frame)
@@ -213,10 +219,15 @@ function readFamily(bytes: ByteReader, families: FamilyName[]): FamilyName {
 }
 
 function readPacked(bytes: ByteReader, types: string[]): Packed {
+  const typeUrl = readType(bytes, types)
+  return new Packed(typeUrl, bytes.bytes())
+}
+
+function readType(bytes: ByteReader, types: string[]): string {
   const at = bytes.whole()
   const typeUrl = types[at] ?? bytes.text()
   if (at === types.length) types.push(typeUrl)
-  return new Packed(typeUrl, bytes.bytes())
+  return typeUrl
 }
 
 function readOutcomes(bytes: ByteReader, types: string[]): OutcomeRecord[] {
@@ -230,9 +241,9 @@ function readOutcomes(bytes: ByteReader, types: string[]): OutcomeRecord[] {
 }
 
 function readSends(bytes: ByteReader, types: string[]): Envelope[] {
-  const readPayload = (): Packed => readPacked(bytes, types)
+  const readOne = (): string => readType(bytes, types)
   const sends: Envelope[] = []
-  for (let left = bytes.whole(); left > 0; left -= 1) sends.push(readEnvelope(bytes, readPayload))
+  for (let left = bytes.whole(); left > 0; left -= 1) sends.push(new FramedEnvelope(bytes, readOne))
   return sends
 }
 

@@ -6,28 +6,26 @@ import { Packed } from '../../protocol/packed.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, fields, type SQLField } from './dictionary.ts'
 import { boxNumber, boxOf } from './envelope-bytes.ts'
+import { IdFilter } from './id-filter.ts'
 
 const ROW = 'place, id, box, due_at_ms, header, payload_type, payload'
 
 export class OutboxTable {
   readonly #dictionary: Dictionary
   readonly #statements: Statements
-  /** While the table is empty nobody needs to look into it. */
-  #isUsed = true
+  readonly #ids = new IdFilter()
 
   constructor(database: Database, dictionary: Dictionary) {
     this.#dictionary = dictionary
     this.#statements = prepared(database)
-    this.settle()
-  }
-
-  /** Rows have been removed. */
-  settle(): void {
-    if (this.#isUsed) this.#isUsed = this.#statements.any.get() !== undefined
+    for (const row of database.prepare('SELECT id FROM outbox').iterate()) {
+      this.#ids.add(String(fields([row])[0]?.[0]))
+    }
   }
 
   /** 0: it does not stand. */
   place(system: string, id: string): number {
+    if (!this.#ids.mayHave(id)) return 0
     const number = this.#systemId(system)
     const row = number === null ? undefined : this.#statements.place.get(number, id)
     return row === undefined ? 0 : Number(fields([row])[0]?.[0])
@@ -43,7 +41,7 @@ export class OutboxTable {
   }
 
   write(system: string, { box, dueAtMs, header, id, payload }: Envelope, place: number): void {
-    this.#isUsed = true
+    this.#ids.add(id)
     const type = payload === null ? null : this.#dictionary.typeId(payload.typeUrl)
     const number = this.#dictionary.familyId(this.#dictionary.family({ system, parent: '' }))
     const bytes = payload === null ? null : payload.value
@@ -53,6 +51,11 @@ export class OutboxTable {
   remove(system: string, id: string): void {
     const number = this.#systemId(system)
     if (number !== null) this.#statements.remove.run(number, id)
+  }
+
+  /** The row that an id had is durably gone, or another has taken its place. To be said once of each. */
+  forget(id: string): void {
+    this.#ids.remove(id)
   }
 
   /** Positions behind `after` that are due at `untilMs`, in order. */
@@ -73,7 +76,6 @@ export class OutboxTable {
   }
 
   #systemId(system: string): number | null {
-    if (!this.#isUsed) return null
     return this.#dictionary.find({ system, parent: '' })?.id ?? null
   }
 
@@ -102,7 +104,6 @@ type Statements = ReturnType<typeof prepared>
 
 function prepared(database: Database) {
   return {
-    any: database.prepare('SELECT 1 FROM outbox LIMIT 1'),
     place: database.prepare('SELECT place FROM outbox WHERE system = ? AND id = ?'),
     byId: database.prepare(`SELECT ${ROW} FROM outbox WHERE system = ? AND id = ?`),
     byPlace: database.prepare(`SELECT ${ROW} FROM outbox WHERE place = ?`),

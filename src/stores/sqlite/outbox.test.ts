@@ -40,7 +40,9 @@ function commit(sends: readonly string[], takes: readonly string[]): FramedCommi
 }
 
 function keep(outbox: Outbox, ...given: Parameters<typeof commit>): void {
-  outbox.stage(commit(...given))
+  const kept = commit(...given)
+  assert.ok(outbox.accepts(kept))
+  outbox.stage(kept)
   outbox.takePlacesGiven()
   outbox.keep()
 }

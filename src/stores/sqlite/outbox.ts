@@ -2,23 +2,30 @@
 // whether what a commit takes stands, and the place of what it sends.
 //
 // Invariants:
-//  - What a group does is staged, and counts only when its row in the journal is durable (`keep`), or not at all
-//    (`forget`).
+//  - What a group does is staged until its row in the journal is durable (`keep`) or is known not to be (`forget`). Nobody
+//    asks for anything in between.
 //  - A place is given once. The last one given stands in the file with the folded sequence, and the journal's rows say
 //    from which there on; so applying them again gives the same ones.
 //  - Folding an entry writes how its id stands at the end of the generation, whatever the table has. So a generation that
 //    was folded in part may be folded again from its beginning, as it is after a crash.
 
 import type { Envelope, StandingEnvelope } from '../../ports/index.ts'
-import type { FramedCommit } from './frame.ts'
+import { dropEnvelopes, type FramedCommit } from './frame.ts'
 import type { OutboxTable } from './outbox-table.ts'
 import { PendingEnvelope, PendingOutbox, UNKNOWN_PLACE } from './pending-outbox.ts'
 
+/** Sends among which an id is looked for one by one. */
+const FEW = 8
+
 export class Outbox {
   readonly #table: OutboxTable
-  readonly #staged = new PendingOutbox()
   #open = new PendingOutbox()
   #folding: PendingOutbox | null = null
+  /** What the group has put into the open generation, and what was there before. */
+  #staged: PendingEnvelope[] = []
+  #before: (PendingEnvelope | undefined)[] = []
+  /** The places, below the open generation, of what the commit takes that was accepted last. */
+  readonly #takenFrom: number[] = []
   /** The places of what the frame's accepted commits send, in order; null: nothing yet. */
   #placesGiven: number[] | null = null
   #hasKept = false
@@ -39,19 +46,29 @@ export class Outbox {
 
   /** Whether all that it takes stands, with what is staged. */
   accepts({ family: { system }, takes }: FramedCommit): boolean {
-    return takes.every((id) => this.#stands(system, id))
+    for (const [at, id] of takes.entries()) {
+      const known = this.#open.get(system, id)
+      const placeBelow = known?.placeBelow ?? this.#placeBelow(system, id)
+      if ((known?.place ?? placeBelow) === 0) return false
+      this.#takenFrom[at] = placeBelow
+    }
+    return true
   }
 
-  /** Takes and sends, within the group so far. For a commit that it `accepts`. */
-  stage({ family: { system }, sends, takes }: FramedCommit): void {
+  /** Takes and sends, within the group so far; keeps nothing of the commit. For the commit that it `accepts` just now. */
+  stage(commit: FramedCommit): void {
+    const { sends, takes } = commit
     if (sends.length === 0 && takes.length === 0) return
+    const { system } = commit.family
+    dropEnvelopes(commit)
     for (const envelope of sends) this.#send(system, envelope)
     // What it takes and sends again stands on in its place, so the takes come last.
-    const sent = sends.length === 0 ? null : new Set(sends.map(({ id }) => id))
-    for (const id of takes) {
-      if (sent?.has(id) === true) continue
-      const placeBelow = this.#staged.get(system, id)?.placeBelow ?? this.#placeBelowGroup(system, id)
-      this.#staged.put(new PendingEnvelope(system, id, null, 0, placeBelow))
+    const sent = sends.length > FEW && takes.length > 0 ? new Set(sends.map(({ id }) => id)) : null
+    for (const [at, id] of takes.entries()) {
+      const isSent = sent === null ? sends.some((envelope) => envelope.id === id) : sent.has(id)
+      if (isSent) continue
+      const gone = new PendingEnvelope(system, id, null, 0, this.#takenFrom[at] ?? UNKNOWN_PLACE)
+      this.#put(gone, this.#open.get(system, id))
     }
   }
 
@@ -65,17 +82,19 @@ export class Outbox {
 
   /** The group is durable. */
   keep(): void {
-    for (const entry of this.#staged) {
-      const known = this.#open.get(entry.system, entry.id)
-      this.#open.put(known === undefined ? entry : over(known, entry))
-    }
-    this.#staged.clear()
+    this.#staged.length = 0
+    this.#before.length = 0
     this.#lastPlace = this.#stagedPlace
   }
 
   /** What is staged never was. */
   forget(): void {
-    this.#staged.clear()
+    for (let at = this.#staged.length - 1; at >= 0; at -= 1) {
+      const entry = this.#staged[at]
+      if (entry !== undefined) this.#open.putBack(entry, this.#before[at])
+    }
+    this.#staged.length = 0
+    this.#before.length = 0
     this.#stagedPlace = this.#lastPlace
     this.takePlacesGiven()
   }
@@ -86,7 +105,10 @@ export class Outbox {
    *
    * @param nextPlace answers the place of the next envelope that the row's commits send; undefined: the next one there is.
    */
-  applyAgain({ family: { system }, sends, takes }: FramedCommit, nextPlace: () => number | undefined): void {
+  applyAgain(commit: FramedCommit, nextPlace: () => number | undefined): void {
+    const { sends, takes } = commit
+    const { system } = commit.family
+    dropEnvelopes(commit)
     // Part of this may be in the table, so that the table cannot say what stood there before.
     for (const id of takes) this.#open.put(new PendingEnvelope(system, id, null, 0, UNKNOWN_PLACE))
     for (const envelope of sends) {
@@ -102,7 +124,9 @@ export class Outbox {
     this.#folding = this.#open
     this.#foldingPlace = this.#lastPlace
     this.#open = new PendingOutbox()
-    return [...this.#folding].sort((left, right) => left.place - right.place)
+    const entries: PendingEnvelope[] = []
+    this.#folding.visit((entry) => entries.push(entry))
+    return entries.sort((left, right) => left.place - right.place)
   }
 
   /** @returns about how many bytes it wrote. */
@@ -121,9 +145,11 @@ export class Outbox {
   }
 
   endFolding(): void {
+    this.#folding?.visit(({ id, placeBelow }) => {
+      if (placeBelow > 0) this.#table.forget(id)
+    })
     this.#folding = null
     this.#foldedPlace = this.#foldingPlace
-    this.#table.settle()
   }
 
   find(system: string, id: string): StandingEnvelope | null {
@@ -145,31 +171,23 @@ export class Outbox {
   }
 
   #send(system: string, envelope: Envelope): void {
-    const known = this.#staged.get(system, envelope.id)
-    const placeBelow = known?.placeBelow ?? this.#placeBelowGroup(system, envelope.id)
+    const known = this.#open.get(system, envelope.id)
+    const placeBelow = known?.placeBelow ?? this.#placeBelow(system, envelope.id)
     let place = known === undefined ? placeBelow : known.place
     if (place === 0) place = this.#stagedPlace += 1
     else this.#hasKept = true
     ;(this.#placesGiven ??= []).push(place)
-    this.#staged.put(new PendingEnvelope(system, envelope.id, envelope, place, placeBelow))
+    this.#put(new PendingEnvelope(system, envelope.id, envelope, place, placeBelow), known)
   }
 
-  #stands(system: string, id: string): boolean {
-    const known = this.#staged.get(system, id)
-    return (known === undefined ? this.#placeBelowGroup(system, id) : known.place) !== 0
+  #put(entry: PendingEnvelope, known: PendingEnvelope | undefined): void {
+    this.#open.put(entry)
+    this.#staged.push(entry)
+    this.#before.push(known)
   }
 
-  /** 0: it did not stand before the group. */
-  #placeBelowGroup(system: string, id: string): number {
-    const pending = this.#open.get(system, id) ?? this.#folding?.get(system, id)
-    return pending === undefined ? this.#table.place(system, id) : pending.place
+  /** Where it stands without what the open generation says of it; 0: nowhere. */
+  #placeBelow(system: string, id: string): number {
+    return this.#folding?.get(system, id)?.place ?? this.#table.place(system, id)
   }
-}
-
-/** What a generation knows of an envelope, after what a group has done to it. */
-function over(
-  { placeBelow }: PendingEnvelope,
-  { envelope, id, place, system }: PendingEnvelope,
-): PendingEnvelope {
-  return new PendingEnvelope(system, id, envelope, place, placeBelow)
 }

@@ -28,7 +28,9 @@ export class PendingEnvelope {
   }
 
   get standing(): StandingEnvelope | null {
-    return this.envelope === null ? null : { ...this.envelope, place: this.place }
+    if (this.envelope === null) return null
+    const { id, box, dueAtMs, header, payload } = this.envelope
+    return { id, box, dueAtMs, header, payload, place: this.place }
   }
 
   /** Whether it makes no difference to what is below. */
@@ -39,11 +41,14 @@ export class PendingEnvelope {
 
 export class PendingOutbox {
   readonly #systems = new Map<string, Map<string, PendingEnvelope>>()
+  /** The system that was asked for last: mostly there is no other. */
+  #lastSystem = ''
+  #lastIds: Map<string, PendingEnvelope> | undefined = undefined
   /** The places of envelopes in the layers below that are replaced or taken here. */
   readonly #covered = new Set<number>()
 
   get(system: string, id: string): PendingEnvelope | undefined {
-    return this.#systems.get(system)?.get(id)
+    return this.#idsOf(system)?.get(id)
   }
 
   covers(place: number): boolean {
@@ -52,26 +57,40 @@ export class PendingOutbox {
 
   /** What happened to an id in this layer, in place of what is known of it. */
   put(entry: PendingEnvelope): void {
-    let ids = this.#systems.get(entry.system)
+    let ids = this.#idsOf(entry.system)
     if (entry.isNothing) {
       ids?.delete(entry.id)
       return
     }
-    if (ids === undefined) this.#systems.set(entry.system, (ids = new Map<string, PendingEnvelope>()))
+    if (ids === undefined) {
+      ids = new Map<string, PendingEnvelope>()
+      this.#systems.set(entry.system, ids)
+      this.#lastIds = ids
+    }
     ids.set(entry.id, entry)
     if (entry.placeBelow !== 0) this.#covered.add(entry.placeBelow)
   }
 
-  *[Symbol.iterator](): Generator<PendingEnvelope> {
-    for (const ids of this.#systems.values()) yield* ids.values()
+  visit(what: (entry: PendingEnvelope) => void): void {
+    for (const ids of this.#systems.values()) for (const entry of ids.values()) what(entry)
   }
 
   ofSystem(system: string): Iterable<PendingEnvelope> {
     return this.#systems.get(system)?.values() ?? []
   }
 
-  clear(): void {
-    this.#systems.clear()
-    this.#covered.clear()
+  /** Undoes the `put` of an entry, when it was the last one of its id. */
+  putBack(entry: PendingEnvelope, before: PendingEnvelope | undefined): void {
+    if (before !== undefined) return this.put(before)
+    this.#idsOf(entry.system)?.delete(entry.id)
+    this.#covered.delete(entry.placeBelow)
+  }
+
+  #idsOf(system: string): Map<string, PendingEnvelope> | undefined {
+    if (this.#lastIds === undefined || this.#lastSystem !== system) {
+      this.#lastSystem = system
+      this.#lastIds = this.#systems.get(system)
+    }
+    return this.#lastIds
   }
 }
