@@ -1,16 +1,20 @@
 // A process that commits to a store file as fast as it can and says what was acknowledged, for tests that end it.
 //
-//   node committer.ts <file> loop     revisions of "one" and "two" in one group after another, printing each
+//   node committer.ts <file> loop     revisions of "one" and "two" in one group after another, printing each; "one" sends a
+//                                     token with each of its revisions, and "two" takes the one before
 //   node committer.ts <file> once     one commit, then nothing: the process must end by itself
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
-import { commitOf, loadOne } from '../../src/testing/statestore-fixture.ts'
+import { commitOf, envelopeOf, loadOne } from '../../src/testing/statestore-fixture.ts'
 
 const [, , file = '', mode] = process.argv
 const store = new SqliteStore({ file })
 await store.start()
 let revision = (await loadOne(store, 'one'))?.revision ?? 0
 do {
-  const verdicts = await store.commit([commitOf('one', revision), commitOf('two', revision)])
+  const verdicts = await store.commit([
+    commitOf('one', revision, { sends: [envelopeOf(String(revision + 1))] }),
+    commitOf('two', revision, { takes: revision === 0 ? [] : [String(revision)] }),
+  ])
   if (verdicts.includes('conflict')) throw new Error('there is no other committer')
   revision += 1
   process.stdout.write(`${revision}\n`)

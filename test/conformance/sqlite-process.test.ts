@@ -10,7 +10,15 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isSpawnError, type SpawnError } from '../../src/base/index.ts'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
-import { actorId, assertStored, commitOf, json, loadOne } from '../../src/testing/statestore-fixture.ts'
+import {
+  actorId,
+  assertStored,
+  commitOf,
+  envelopeOf,
+  json,
+  loadOne,
+  SYSTEM,
+} from '../../src/testing/statestore-fixture.ts'
 import { temporaryFolder } from './temporary-store.ts'
 
 const COMMITTER = fileURLToPath(new URL('./committer.ts', import.meta.url))
@@ -68,6 +76,13 @@ describe('the SQLite store and its process', () => {
       assert.ok(one !== null && one !== undefined && one.revision >= acknowledged)
       assert.equal(two?.revision, one.revision, 'groups are whole')
       assertStored(one, commitOf('one', one.revision - 1))
+      const { envelopes } = await store.due(SYSTEM, 0, 9)
+      const last = [String(one.revision), one.revision]
+      assert.deepEqual(
+        envelopes.map(({ id, place }) => [id, place]),
+        [last],
+        'of the tokens the last one stands',
+      )
       revision = one.revision
       await store.stop()
     }
@@ -145,8 +160,13 @@ describe('the SQLite store and its disk', () => {
       const acknowledged: string[] = []
       const commit = async (): Promise<SpawnError | null> => {
         const name = `actor-${acknowledged.length}`
-        const outcome = await store.commit([commitOf(name, 0, { state })]).catch((thrown: unknown) => thrown)
-        if (isSpawnError(outcome)) return outcome
+        const sends = [envelopeOf(name)]
+        const group = [commitOf(name, 0, { state, sends })]
+        const outcome = await store.commit(group).catch((thrown: unknown) => thrown)
+        if (isSpawnError(outcome)) {
+          assert.deepEqual(await store.envelopes(SYSTEM, [name]), [null], 'what failed has sent nothing')
+          return outcome
+        }
         assert.deepEqual(outcome, ['committed'])
         acknowledged.push(name)
         return null
@@ -155,6 +175,11 @@ describe('the SQLite store and its disk', () => {
         const actors = await store.load(acknowledged.map((name) => actorId(name)))
         for (const [at, actor] of actors.entries())
           assertStored(actor, commitOf(acknowledged[at] ?? '', 0, { state }))
+        const { envelopes } = await store.due(SYSTEM, 0, 1_000)
+        assert.deepEqual(
+          envelopes.map(({ id, place }) => [id, place]),
+          acknowledged.map((name, at) => [name, at + 1]),
+        )
       }
       limitFiles(1_000_000)
       try {

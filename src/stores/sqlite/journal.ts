@@ -95,12 +95,13 @@ export class Journal {
     if (this.#folding !== null && isFull(this.#open)) this.#finishFolding()
     this.#group += 1
     this.#keysInGroup.clear()
-    this.outbox.forget()
-    const judged = frames.map((frame) => this.#judge(frame))
+    const judged: Judged[] = []
     try {
+      for (const frame of frames) judged.push(this.#judge(frame))
       const rows = judged.filter(({ commits, refused }) => refused.size < commits.length)
       if (rows.length > 0) this.#rows.append(rows, this.#open.places)
     } catch (thrown) {
+      this.outbox.forget()
       for (const { actors } of judged) {
         for (const actor of actors) if (actor?.isEmpty === true) this.#open.remove(actor)
       }
@@ -163,7 +164,10 @@ export class Journal {
     this.#sinceSlice = 0
   }
 
-  /** Finds or makes the actors of a frame, and decides what becomes of their commits. Changes nothing that counts. */
+  /**
+   * Finds or makes the actors of a frame, and decides what becomes of their commits. Changes nothing that counts; what they
+   * do to the outbox is staged.
+   */
   #judge(frame: Uint8Array): Judged {
     const commits = unpackFrame(frame)
     const refused = new Set<number>()
