@@ -1,14 +1,14 @@
 // One in-memory life of an actor, as a state machine without I/O. It holds the mailbox, the live state and what of that
 // state is not yet committed; who loads, runs, commits and passivates it is decided elsewhere.
 //
-// Invariants: at most one turn is `running`; queries run beside it and are only counted. `revision` >= `submitted`; both
+// Invariants: at most one turn is `running`, others wait around it; queries run beside it and are only counted. `revision` >= `submitted`; both
 // are equal unless a snapshot is owed. A closed activation begins no turn, commits nothing and answers nothing but queries
 // that it had begun; its waiting messages have moved to its successor.
 
 import { assert } from '../base/index.ts'
 import type { Tags } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
-import type { Beside } from './beside.ts'
+import { Beside } from './beside.ts'
 import { UNBORN } from './birth.ts'
 import type { Message } from './message.ts'
 import type { PendingCommit } from './pending-commit.ts'
@@ -46,7 +46,7 @@ export class Activation {
   /** Encoded size of the state, in bytes, as far as it is known. */
   bytes = 0
 
-  /** The message whose turn it is, when that turn has to wait for something. */
+  /** The message whose turn it is, when that turn has to wait for something: the innermost of turns within each other. */
   running: Message | null = null
   /** Whether its init action is done, and durable: from then on it takes queries. */
   open = false
@@ -118,10 +118,19 @@ export class Activation {
     return unseen
   }
 
-  /** The turn of a message is over, or was given up. */
+  /** The turn of a message has to wait; within the one that runs, if there is one. */
+  enter(message: Message): void {
+    if (this.running !== null) {
+      this.beside ??= new Beside()
+      this.beside.suspend(this.running)
+    }
+    this.running = message
+  }
+
+  /** The turn of a message is over, or was given up. The one around it goes on. */
   leave(message: Message): void {
     if (message.view !== null) this.reading -= 1
-    else if (this.running === message) this.running = null
+    else if (this.running === message) this.running = this.beside === null ? null : this.beside.resume()
   }
 
   /** Whether a message that comes now could have its turn now. */

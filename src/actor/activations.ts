@@ -84,7 +84,6 @@ export class Activations {
 
   drop(activation: Activation, error: SpawnError): void {
     if (activation.phase === 'closed') return
-    const { running } = activation
     this.options.logger.warn('an activation was dropped', {
       actor: activation.id.name,
       parent: activation.id.parent,
@@ -92,13 +91,14 @@ export class Activations {
       error: error.message,
     })
     this.end(activation)
-    running?.fail(error)
+    this.failTurns(activation, error)
     this.moveWaiting(activation, error)
   }
 
   abandon(activation: Activation, error: SpawnError): void {
     if (activation.phase === 'closed') return
     this.end(activation)
+    this.failTurns(activation, error)
     for (let message = activation.shift(); message !== null; message = activation.shift()) message.fail(error)
     const queries = activation.beside?.queries
     for (let query = queries?.shift(); query !== undefined; query = queries?.shift()) query.fail(error)
@@ -118,9 +118,11 @@ export class Activations {
   }
 
   retire(activation: Activation): void {
-    this.end(activation)
     const text = `"${addressText(activation.id)}" was deleted while it waited`
-    this.moveWaiting(activation, new SpawnError('STATE_CONFLICT', text))
+    const error = new SpawnError('STATE_CONFLICT', text)
+    this.end(activation)
+    this.failTurns(activation, error)
+    this.moveWaiting(activation, error)
   }
 
   stop(): void {
@@ -129,10 +131,18 @@ export class Activations {
 
   private end(activation: Activation): void {
     activation.phase = 'closed'
-    activation.running = null
     activation.pending = null
     activation.snapshotOwed = false
     activation.residents.remove(activation)
+  }
+
+  /** Fails the turn that runs and those around it. What waited for them to go on waits like any other message then. */
+  private failTurns(activation: Activation, error: SpawnError): void {
+    for (let turn = activation.running; turn !== null; turn = activation.running) {
+      activation.leave(turn)
+      turn.fail(error)
+    }
+    for (const message of activation.beside?.takeLeftBehind() ?? []) activation.push(message)
   }
 
   private open(activation: Activation): void {

@@ -1,25 +1,41 @@
 // Calls within calls: a turn that waits for a call which comes back to its own actor would wait for ever. Such a call is
-// refused at once, with the path that it took. A query that comes back waits for no turn, so it is let in; except for the
-// init action's, before which nothing is seen of the actor. A query that waits stands in nobody's way, either.
+// refused at once, with the path that it took, unless the actor's definition lets it in (reentry.ts). A query that comes
+// back waits for no turn, so it is let in anyway; except for the init action's, before which nothing is seen of the actor.
+// A query that waits stands in nobody's way, either.
 
 import { LIMITS, SpawnError } from '../base/index.ts'
 import { type ActorId, addressText, sameActor } from '../protocol/index.ts'
+import type { Activation } from './activation.ts'
 import type { Message } from './message.ts'
 
 /**
  * @param aside whether it would run beside the turns of its actor.
+ * @returns the turn that waits for it and lets it in; null: it is like any other call.
  * @throws SpawnError CALL_CYCLE when a turn in the chain of `cause` has to end first, or the chain is too deep.
  */
-export function checkChain(target: ActorId, action: string, aside: boolean, cause: Message): void {
+export function checkChain(
+  target: Activation,
+  action: string,
+  aside: boolean,
+  cause: Message,
+): Message | null {
+  let within: Message | null = null
   let depth = 1
   for (let link: Message | null = cause; link !== null; link = link.cause) {
-    if (blocks(link, aside) && sameActor(link.self, target)) throw cycle(target, action, cause, link)
+    if (within === null && blocks(link, aside) && sameActor(link.self, target.id)) {
+      if (aside || target.residents.definition.reentrancy === 'none') {
+        throw cycle(target.id, action, cause, link)
+      }
+      within = link
+    }
     depth += 1
   }
   if (depth > LIMITS.callDepth) {
-    const message = `the call of ${cause.label} to "${addressText(target)}" is one of more than ${LIMITS.callDepth} nested calls`
-    throw new SpawnError('CALL_CYCLE', message)
+    const actor = addressText(target.id)
+    const text = `the call of ${cause.label} to "${actor}" is one of more than ${LIMITS.callDepth} nested calls`
+    throw new SpawnError('CALL_CYCLE', text)
   }
+  return within
 }
 
 /** Whether a turn keeps another of its own actor waiting. */

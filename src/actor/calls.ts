@@ -18,6 +18,7 @@ import { Message } from './message.ts'
 import type { Parcel } from './parcel.ts'
 import { correspondent, isTimed, lasting, type Postmark } from './postmark.ts'
 import type { Queries } from './queries.ts'
+import type { Reentry } from './reentry.ts'
 import type { Residents } from './residents.ts'
 
 export interface CallsOptions {
@@ -42,6 +43,7 @@ export class Calls {
   private readonly postmark: Postmark
   private readonly committer: Committer
   private readonly queries: Queries
+  private readonly reentry: Reentry
 
   constructor({ admit, clock, engine, limits, system }: CallsOptions) {
     this.system = system
@@ -55,6 +57,7 @@ export class Calls {
     this.postmark = engine.post.postmark
     this.committer = engine.committer
     this.queries = engine.queries
+    this.reentry = engine.reentry
   }
 
   /** The way of every call by name: from outside (`cause` null) or from a turn. */
@@ -100,8 +103,8 @@ export class Calls {
     const activation = this.activationOf(residents, name, nowMs)
     const action = actionOf(residents, letter.action)
     const cause = asker === null ? null : asker.cause
-    if (cause !== null) checkChain(activation.id, action.name, false, cause)
-    if (activation.waiting >= residents.definition.mailboxLimit) throw mailboxFull(activation)
+    const within = cause === null ? null : checkChain(activation, action.name, false, cause)
+    checkRoom(activation, false, within)
     const call = { payload: payload ?? undefined, metadata: letter.metadata, idempotencyKey: letter.key }
     const ownDeadlineMs = nowMs + timeoutOf(call, this.callTimeoutMs)
     const deadlineMs = asker === null ? ownDeadlineMs : Math.min(ownDeadlineMs, asker.deadlineMs)
@@ -109,7 +112,8 @@ export class Calls {
     const message = new Message(this.inflight, action, call, caller, cause, deadlineMs, true)
     message.parcel = parcel
     activation.lastUsedMs = nowMs
-    this.place(activation, message)
+    if (within === null) this.place(activation, message)
+    else this.reentry.take(activation, message, within)
   }
 
   /** Commits a call for a later time. */
@@ -153,10 +157,9 @@ export class Calls {
     const nowMs = this.clock.now()
     const activation = this.activationOf(residents, name, nowMs)
     const waits = call.async !== true
-    if (cause !== null && waits) checkChain(activation.id, action.name, action.query, cause)
     const { query } = action
-    const ahead = query ? activation.readers : activation.waiting
-    if (ahead >= residents.definition.mailboxLimit) throw mailboxFull(activation)
+    const within = cause !== null && waits ? checkChain(activation, action.name, query, cause) : null
+    checkRoom(activation, query, within)
     if (call.signal?.aborted === true) throw cancelled(activation, action)
 
     const ownDeadlineMs = nowMs + timeoutOf(call, this.callTimeoutMs)
@@ -165,6 +168,7 @@ export class Calls {
     const message = new Message(this.inflight, action, call, caller, waits ? cause : null, deadlineMs, waits)
     activation.lastUsedMs = nowMs
     if (query) this.queries.take(activation, message)
+    else if (within !== null) this.reentry.take(activation, message, within)
     else if (waits) this.place(activation, message)
     else this.queue(activation, message)
     if (!waits) return ACCEPTED
@@ -212,8 +216,12 @@ function notHanded(thrown: unknown): SpawnError {
   return isSpawnError(thrown) ? thrown : new SpawnError('DEFECT', messageOf(thrown), { cause: thrown })
 }
 
-function mailboxFull(activation: Activation): SpawnError {
-  const limit = activation.residents.definition.mailboxLimit
-  const message = `the mailbox of "${addressText(activation.id)}" is full: ${limit} messages wait; call again later`
-  return new SpawnError('MAILBOX_FULL', message, { details: { limit } })
+/** Whether one more message of its kind may wait for an actor. @throws SpawnError MAILBOX_FULL */
+function checkRoom(activation: Activation, query: boolean, within: Message | null): void {
+  const { beside, readers, residents, waiting } = activation
+  const ahead = query ? readers : within === null ? waiting : (beside?.waiting ?? 0)
+  const { mailboxLimit: limit } = residents.definition
+  if (ahead < limit) return
+  const text = `the mailbox of "${addressText(activation.id)}" is full: ${limit} messages wait; call again later`
+  throw new SpawnError('MAILBOX_FULL', text, { details: { limit } })
 }

@@ -2,18 +2,20 @@
 
 import type { Clock, Limits, Random } from '../base/index.ts'
 import type { Definition, Logger, Statestore } from '../ports/index.ts'
+import type { Activation } from './activation.ts'
 import { Activations } from './activations.ts'
 import { Budget } from './budget.ts'
 import { Catalog } from './catalog.ts'
 import { Committer } from './committer.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Inflight } from './inflight.ts'
-import type { Send } from './message.ts'
+import type { Message, Send } from './message.ts'
 import { Outcomes } from './outcome.ts'
 import type { Parcel } from './parcel.ts'
 import { Post } from './post.ts'
-import { RoutedOutcomes } from './routed-outcome.ts'
 import { Queries } from './queries.ts'
+import { Reentry } from './reentry.ts'
+import { RoutedOutcomes } from './routed-outcome.ts'
 import { Snapshots } from './snapshots.ts'
 import { Turns } from './turn.ts'
 
@@ -41,6 +43,7 @@ export class Engine {
   readonly dispatcher: Dispatcher
   readonly activations: Activations
   readonly queries: Queries
+  readonly reentry: Reentry
 
   constructor(options: EngineOptions) {
     const { clock, definitions, limits, logger, send, store, system } = options
@@ -63,18 +66,16 @@ export class Engine {
     this.post = new Post({ ...options, catalog, commit: (load) => this.committer.outside(load) })
     const { departures, postmark, timers } = this.post
     this.snapshots = new Snapshots(clock, this.committer)
+    const begin = (activation: Activation, message: Message): void => turns.begin(activation, message)
     this.dispatcher = new Dispatcher(clock, {
       step: (activation) => turns.step(activation),
-      begin: (activation, message) => turns.begin(activation, message),
+      begin,
       read: (activation, message) => this.queries.begin(activation, message),
     })
     const { committer, dispatcher, inflight, snapshots } = this
     const residents = this.catalog.all
     this.activations = new Activations({
-      store,
-      clock,
-      logger,
-      limits,
+      ...options,
       inflight,
       dispatcher,
       budget,
@@ -85,9 +86,10 @@ export class Engine {
     })
     const { activations } = this
     this.queries = new Queries({ clock, inflight, activations, dispatcher })
-    const { queries } = this
+    this.reentry = new Reentry({ inflight, dispatcher, begin })
+    const { queries, reentry } = this
     const outcomes = new Outcomes({ clock, limits, inflight, activations, committer, snapshots, departures })
     const routed = new RoutedOutcomes({ system, store, clock, catalog, postmark })
-    const turns = new Turns({ store, clock, inflight, activations, outcomes, queries, routed })
+    const turns = new Turns({ store, clock, inflight, activations, outcomes, queries, reentry, routed })
   }
 }

@@ -13,6 +13,7 @@ import type { Message } from './message.ts'
 import type { Outcomes } from './outcome.ts'
 import { ignore, isPromise, perform } from './perform.ts'
 import type { Queries } from './queries.ts'
+import type { Reentry } from './reentry.ts'
 import { routeOf, type RoutedOutcomes } from './routed-outcome.ts'
 
 export interface TurnsOptions {
@@ -23,6 +24,7 @@ export interface TurnsOptions {
   readonly outcomes: Outcomes
   readonly routed: RoutedOutcomes
   readonly queries: Queries
+  readonly reentry: Reentry
 }
 
 export class Turns {
@@ -35,7 +37,10 @@ export class Turns {
   /** Runs the next turn of an actor, or begins what must come before it. True: another may follow at once. */
   step(activation: Activation): boolean {
     if (activation.phase === 'cold' && activation.waiting > 0) this.options.activations.activate(activation)
-    if (activation.beside !== null) this.options.queries.step(activation)
+    if (activation.beside !== null) {
+      this.options.queries.step(activation)
+      this.options.reentry.step(activation, activation.beside)
+    }
     if (activation.phase !== 'ready' || activation.running !== null) {
       this.options.inflight.watchWaiting(activation)
     } else {
@@ -77,23 +82,29 @@ export class Turns {
 
   /** The turn has to wait: the actor's next messages do too, and all their deadlines are watched from now on. */
   private wait(activation: Activation, message: Message, result: PromiseLike<Outcome | null>): void {
-    activation.running = message
+    activation.enter(message)
     this.options.inflight.watch(message)
     this.options.inflight.watchWaiting(activation)
+    const { outcomes } = this.options
     result.then(
       (outcome) => {
-        if (message.stage !== 'running' || outcome === null) return
-        this.resume(activation, message)
-        this.options.outcomes.apply(activation, message, outcome)
-        this.options.activations.wake(activation)
+        if (outcome !== null)
+          this.end(activation, message, () => outcomes.apply(activation, message, outcome))
       },
-      (thrown: unknown) => {
-        if (message.stage !== 'running') return
-        this.resume(activation, message)
-        this.options.outcomes.fail(activation, message, thrown)
-        this.options.activations.wake(activation)
-      },
+      (thrown: unknown) => this.end(activation, message, () => outcomes.fail(activation, message, thrown)),
     )
+  }
+
+  /** The turn that had to wait is over; another may still run within it, and ends first. */
+  private end(activation: Activation, message: Message, conclude: () => void): void {
+    if (message.stage !== 'running') return
+    if (activation.running !== message && activation.beside !== null) {
+      activation.beside.endLater(message, () => this.end(activation, message, conclude))
+      return
+    }
+    this.resume(activation, message)
+    conclude()
+    this.options.activations.wake(activation)
   }
 
   private resume(activation: Activation, message: Message): void {
