@@ -28,7 +28,7 @@ export interface CommitterOptions {
   readonly drop: (activation: Activation, error: SpawnError) => void
   /** What a commit carried is durable and may leave. */
   readonly departed: (commit: GroupedCommit) => void
-  /** What these commits carried may be durable or not. */
+  /** What these commits carried may be durable or not, or others of the same actors are. */
   readonly uncertain: (group: readonly GroupedCommit[]) => void
 }
 
@@ -155,7 +155,7 @@ export class Committer {
       const committed = verdicts[at] === 'committed'
       if (commit instanceof OutsideCommit) commit.conclude(committed)
       else if (committed) settle(commit)
-      else this.loseChain(commit, conflict(commit))
+      else this.overtaken(commit)
       if (committed && commit.carries) this.options.departed(commit)
     }
   }
@@ -165,11 +165,18 @@ export class Committer {
       actors: group.length,
       error: messageOf(failure),
     })
-    this.options.uncertain(group)
+    const sent = group.filter(({ sends }) => sends.length > 0)
+    if (sent.length > 0) this.options.uncertain(sent)
     for (const commit of group) {
       if (commit instanceof OutsideCommit) commit.fail(unavailable('what was sent', failure))
       else if (!commit.lost) this.loseChain(commit, unavailable(`"${addressText(commit.id)}"`, failure))
     }
+  }
+
+  /** Something was committed that this process did not know of. */
+  private overtaken(commit: PendingCommit): void {
+    this.options.uncertain([commit])
+    this.loseChain(commit, conflict(commit))
   }
 
   private loseChain(from: PendingCommit, error: SpawnError): void {

@@ -10,7 +10,9 @@
 
 import { type Clock, type Limits, LIMITS, messageOf, type SpawnError, type Timer } from '../base/index.ts'
 import type { EnvelopePosition, Logger, StandingEnvelope, Statestore } from '../ports/index.ts'
+import type { GroupedCommit } from './committer.ts'
 import type { Delivery } from './delivery.ts'
+import { Doubts } from './doubts.ts'
 import { Lane, type LaneOwner } from './lane.ts'
 import type { Message } from './message.ts'
 import { Parcel } from './parcel.ts'
@@ -39,6 +41,7 @@ export class Courier implements LaneOwner {
   private readonly options: CourierOptions
   private readonly held = new Map<string, Parcel>()
   private readonly lanes = new Map<string, Lane>()
+  private readonly doubts: Doubts
   /** Calls that wait for the answer of an envelope which is not held yet. */
   private readonly askers = new Map<string, Message>()
   /** What was committed while there is a backlog, in order; null: there is none. */
@@ -60,6 +63,7 @@ export class Courier implements LaneOwner {
 
   constructor(options: CourierOptions) {
     this.options = options
+    this.doubts = new Doubts(options.clock, options.limits.deliveries)
   }
 
   /** Begins with what stands in the store. */
@@ -79,27 +83,34 @@ export class Courier implements LaneOwner {
     this.timer?.cancel()
   }
 
-  /** Parcels whose commit is durable, in order. */
-  committed(parcels: readonly Parcel[]): void {
+  /** A commit is durable: what it sends is on its way. */
+  committed(commit: GroupedCommit): void {
     const nowMs = this.options.clock.now()
-    for (const parcel of parcels) {
+    if (this.doubts.touch(commit)) this.readAfresh(nowMs)
+    for (const parcel of commit.sends) {
       if (parcel.box === 'dead') continue
       if (parcel.dueAtMs > nowMs) this.wakeAt(parcel.dueAtMs)
       else this.takeIn(parcel)
     }
   }
 
-  /** A commit with these parcels has an unknown outcome: if they stand, they are found in the store. */
-  uncertain(): void {
+  /** These commits have an unknown outcome, or were overtaken: what they, or others, have sent is found in the store. */
+  uncertain(group: readonly GroupedCommit[]): void {
+    for (const { id } of group) if (id.name !== '') this.doubts.add(id)
+    this.readAfresh(this.options.clock.now() + UNCERTAIN_MS)
+  }
+
+  /** Until the store has been read, nothing new is handed over: what stands there may come first. */
+  private readAfresh(atMs: number): void {
     this.backlog ??= []
     this.overflowed = true
-    this.wakeAt(this.options.clock.now() + UNCERTAIN_MS)
+    this.wakeAt(atMs)
   }
 
   private check(): void {
     const look = (): void => {
       if (this.stopped) return
-      this.uncertain()
+      this.readAfresh(this.options.clock.now())
       this.check()
     }
     this.options.clock.after(CHECK_MS, look, { background: true })

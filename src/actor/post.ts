@@ -50,13 +50,13 @@ export class Post {
   }
 
   /** What a commit carried is durable and leaves. */
-  departed({ announcements, sends }: GroupedCommit): void {
-    for (const announcement of announcements) this.channels.announce(announcement)
-    this.courier.committed(sends)
+  departed(commit: GroupedCommit): void {
+    for (const announcement of commit.announcements) this.channels.announce(announcement)
+    this.courier.committed(commit)
   }
 
-  /** What these commits carried may be durable or not. */
+  /** What these commits carried may be durable or not, or others of the same actors are. */
   uncertain(group: readonly GroupedCommit[]): void {
-    if (group.some(({ sends }) => sends.length > 0)) this.courier.uncertain()
+    this.courier.uncertain(group)
   }
 }

@@ -120,6 +120,24 @@ test('a delivery whose commit failed after it was written is not repeated', asyn
   assert.deepEqual(await notes(at), ['x'])
 })
 
+test('what was sent by a commit that is applied long after it failed comes before what is sent later', async () => {
+  const send = sender({
+    send: (turn) => ({ ...setTotal(totalOf(turn) + 1), ...sending(note(totalOf(turn))) }),
+  })
+  const at = await bench({ definitions: [send, log()] })
+  await at.call('a', 'sender', 'send')
+  await settle(at)
+  at.store.failCommit = 'before'
+  assert.equal(await codeOf(at.call('a', 'sender', 'send')), 'STORE_UNAVAILABLE')
+  const late = at.store.groups.at(-1)
+  assert.ok(late)
+  await settle(at, 5_000)
+  await at.clock.run(at.store.commit(late))
+  await at.call('a', 'sender', 'send')
+  await settle(at)
+  assert.deepEqual(await notes(at), [0, 1, 2])
+})
+
 test('a delivery whose commit takes longer than its deadline is not handed over again meanwhile', async () => {
   const send = sender({ send: () => sending(note('x', { delayMs: 100 })) })
   const at = await bench({ definitions: [send, log({ timeouts: { note: 50 } })] })
