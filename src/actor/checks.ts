@@ -42,10 +42,16 @@ export function checkCall(call: Call): void {
   }
   if (call.metadata !== undefined) checkEntries('metadata', call.metadata)
   const key = call.idempotencyKey
-  if (key !== undefined && (key === '' || key.length > LIMITS.nameBytes)) {
+  if (key !== undefined && (key === '' || utf8Bytes(key) > LIMITS.nameBytes)) {
     throw new SpawnError(
       'INVALID_ARGUMENT',
-      `an idempotency key must have 1 to ${LIMITS.nameBytes} characters`,
+      `an idempotency key must have 1 to ${LIMITS.nameBytes} bytes of UTF-8`,
     )
   }
+}
+
+/** At most: what cannot be too long is not encoded to be counted. */
+function utf8Bytes(text: string): number {
+  const most = text.length * 3
+  return most <= LIMITS.nameBytes ? most : Buffer.byteLength(text)
 }

@@ -259,6 +259,8 @@ test('calls with wrong arguments are refused with what was wrong', async () => {
     await refused('a', { ref: 'counter', action: 'add', metadata: { a: 1 } }),
     /metadata\.a must be a string/,
   )
+  for (const idempotencyKey of ['', 'k'.repeat(513), 'ü'.repeat(257)])
+    assert.match(await refused('a', { ref: 'counter', action: 'add', idempotencyKey }), /1 to 512 bytes/)
 })
 
 test('busy callers do not starve timers', async () => {
