@@ -98,7 +98,9 @@ export class Calls {
 
   private deliverTo(residents: Residents, name: string, parcel: Parcel): void {
     this.admit(true)
-    const { asker, letter, payload } = parcel
+    const { letter, payload } = parcel
+    // One that was given up meanwhile sets no deadline any more.
+    const asker = parcel.asker?.stage === 'settled' ? null : parcel.asker
     const nowMs = this.clock.now()
     const activation = this.activationOf(residents, name, nowMs)
     const action = actionOf(residents, letter.action)

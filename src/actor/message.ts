@@ -31,7 +31,9 @@ export class Message implements Turn, Waiter {
   readonly caller: ActorId | null
   /** The turn that waits for this call; null: nobody does, or the outside. */
   readonly cause: Message | null
+  /** Of what it does now: the call's, or, while its action runs, that of the action if it is sooner. */
   deadlineMs: number
+  private readonly callDeadlineMs: number
   stage: Stage = 'queued'
   next: Message | null = null
 
@@ -84,6 +86,7 @@ export class Message implements Turn, Waiter {
     this.caller = caller
     this.cause = cause
     this.deadlineMs = deadlineMs
+    this.callDeadlineMs = deadlineMs
     this.heard = heard
     this.wantsReceipt = call.receipt === true
     inflight.enter()
@@ -192,9 +195,12 @@ export class Message implements Turn, Waiter {
     else this.succeed(this.reply)
   }
 
-  /** Its turn is done, and another actor answers. */
+  /** Its turn is done, and another actor answers: within the time of the call, not of its own action. */
   passOn(): void {
-    if (this.stage !== 'settled') this.stage = 'routed'
+    if (this.stage === 'settled') return
+    this.stage = 'routed'
+    this.deadlineMs = this.callDeadlineMs
+    this.inflight.watch(this)
   }
 
   /** The answer of the actor that it was passed on to. */

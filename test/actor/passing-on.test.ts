@@ -5,6 +5,7 @@ import { test } from 'node:test'
 
 import { SpawnError } from '../../src/base/index.ts'
 import type { Definition, Receipt, Route } from '../../src/ports/index.ts'
+import { VirtualClock } from '../../src/testing/index.ts'
 import { bench, codeOf, counter, type CounterOptions, setTotal, totalOf } from './fixture.ts'
 
 function passing(route: Partial<Route> & Pick<Route, 'to'>) {
@@ -121,6 +122,50 @@ test('the deadline of the caller holds over all hops', async () => {
   const piped = codeOf(runtime.invoke('first', { action: 'go', timeoutMs: 500 }))
   assert.equal(await clock.run(piped), 'DEADLINE_EXCEEDED')
   assert.ok(clock.now() - before <= 510)
+})
+
+test('the time limit of an action is that of its own run, not of what it is passed on to', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const last = station(
+    'last',
+    { to: 'last' },
+    { handlers: { take: () => promise.then(() => ({ response: 'late' })) } },
+  )
+  const first = station('first', { to: 'last' }, { timeouts: { go: 50 } })
+  const { clock, runtime } = await bench({ definitions: [first, last] })
+  const piped = runtime.invoke('first', { action: 'go', timeoutMs: 5_000 })
+  await clock.advance(1_000)
+  resolve()
+  assert.equal(await clock.run(piped), 'late')
+})
+
+test('a call that was given up on its way is delivered all the same', async () => {
+  const taken: unknown[] = []
+  const first = station('first', { to: 'last' })
+  const last = station(
+    'last',
+    { to: 'last' },
+    {
+      handlers: {
+        take: async ({ payload }) => {
+          await clock.sleep(taken.push(payload) < 3 ? 10_000 : 100)
+          return undefined
+        },
+      },
+    },
+  )
+  const clock = new VirtualClock()
+  const { runtime, store } = await bench({
+    definitions: [first, last],
+    limits: { callTimeoutMs: 2_000 },
+    clock,
+  })
+  const piped = codeOf(runtime.invoke('first', { action: 'go', payload: 1, timeoutMs: 500 }))
+  assert.equal(await clock.run(piped), 'DEADLINE_EXCEEDED')
+  await clock.advance(60_000)
+  assert.equal(taken.length, 3)
+  assert.deepEqual((await store.due('test', Number.MAX_SAFE_INTEGER, 10)).envelopes, [])
+  assert.deepEqual((await runtime.deadLetters.list()).items, [])
 })
 
 test('a call with an idempotency key that is passed on gets the last answer again', async () => {
