@@ -7,7 +7,7 @@
 
 import type { Clock } from '../base/index.ts'
 import type { Commit } from '../ports/index.ts'
-import { type ActorId, addressText } from '../protocol/index.ts'
+import type { ActorId } from '../protocol/index.ts'
 
 /** How long a commit that failed may take to be applied all the same, in milliseconds. */
 const LAST_MS = 60_000
@@ -25,7 +25,7 @@ export class Doubts {
   }
 
   add(id: ActorId): void {
-    const actor = addressText(id)
+    const actor = keyOf(id)
     this.ends.delete(actor)
     this.ends.set(actor, this.clock.now() + LAST_MS)
     for (const oldest of this.ends.keys()) {
@@ -37,11 +37,15 @@ export class Doubts {
   /** Whether the sender of a commit is in doubt; after one that changed it, it is not any more. */
   touch({ follows, id, revision }: Pick<Commit, 'id' | 'follows' | 'revision'>): boolean {
     if (this.ends.size === 0) return false
-    const actor = addressText(id)
+    const actor = keyOf(id)
     const endMs = this.ends.get(actor)
     if (endMs === undefined) return false
     const over = endMs <= this.clock.now()
     if (over || revision > follows) this.ends.delete(actor)
     return !over
   }
+}
+
+function keyOf({ name, parent }: ActorId): string {
+  return `${parent}\0${name}`
 }
