@@ -35,7 +35,7 @@ async function check({ claim, line }: Command, env: Record<string, string>): Pro
   assert.ok(isAsClaimed(printed, claim), `${line}\nprints   ${printed}\nand not  ${claim}`)
 }
 
-for (const example of ['orders']) {
+for (const example of ['orders', 'orders-protobuf']) {
   test(`examples/${example} does what its README says`, async () => {
     const blocks = blocksOf(readFileSync(join(ROOT, 'examples', example, 'README.md'), 'utf8'))
     const shell = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text)
