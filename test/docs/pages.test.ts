@@ -38,6 +38,13 @@ const PAGES: readonly Page[] = [
     prints: /^thanks ada 2 turn\n$/,
     logs: /^$/,
   },
+  {
+    page: 'concurrency.md',
+    programs: 2,
+    claims: 4,
+    prints: /^"stock" action "lend" is a query and changes nothing, but it set a state: .* no query\n$/,
+    logs: /^$/,
+  },
 ]
 
 for (const { claims, logs, page, prints, programs: atLeast } of PAGES) {
