@@ -64,7 +64,7 @@ export class Engine {
       uncertain: (group) => this.post.uncertain(group),
     })
     this.post = new Post({ ...options, catalog, commit: (load) => this.committer.outside(load) })
-    const { departures, postmark, timers } = this.post
+    const { departures, timers } = this.post
     this.snapshots = new Snapshots(clock, this.committer)
     const begin = (activation: Activation, message: Message): void => turns.begin(activation, message)
     this.dispatcher = new Dispatcher(clock, {
@@ -89,7 +89,7 @@ export class Engine {
     this.reentry = new Reentry({ inflight, dispatcher, begin })
     const { queries, reentry } = this
     const outcomes = new Outcomes({ clock, limits, inflight, activations, committer, snapshots, departures })
-    const routed = new RoutedOutcomes({ system, store, clock, catalog, postmark })
+    const routed = new RoutedOutcomes({ system, store, clock, catalog })
     const turns = new Turns({ store, clock, inflight, activations, outcomes, queries, reentry, routed })
   }
 }

@@ -42,6 +42,14 @@ export class Residents {
     return { system: this.system, parent: '', name: this.definition.name }
   }
 
+  id(name: string): ActorId {
+    return {
+      system: this.system,
+      parent: this.definition.kind === 'unnamed' ? this.definition.name : '',
+      name,
+    }
+  }
+
   hasTimer(action: string): boolean {
     return this.timers.some((timer) => timer.action === action)
   }
@@ -52,9 +60,7 @@ export class Residents {
 
   /** Makes the activation of an actor that is not in memory. */
   add(name: string, nowMs: number): Activation {
-    const parent = this.definition.kind === 'unnamed' ? this.definition.name : ''
-    const id: ActorId = { system: this.system, parent, name }
-    const activation = new Activation(id, this, nowMs)
+    const activation = new Activation(this.id(name), this, nowMs)
     this.byName.set(name, activation)
     this.budget.count += 1
     this.place(activation, nowMs)

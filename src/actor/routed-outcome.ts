@@ -3,10 +3,10 @@
 
 import { type Clock, SpawnError } from '../base/index.ts'
 import type { Route, Statestore } from '../ports/index.ts'
-import { addressText, Packed } from '../protocol/index.ts'
+import { type ActorId, addressText, Packed } from '../protocol/index.ts'
 import { actionOf, type Catalog } from './catalog.ts'
 import type { Message } from './message.ts'
-import type { Postmark } from './postmark.ts'
+import type { Residents } from './residents.ts'
 
 /** Only ever in our own store. */
 const TYPE_URL = 'type.googleapis.com/spawn.mesh.Route'
@@ -40,7 +40,6 @@ export interface RoutedOutcomesOptions {
   readonly store: Statestore
   readonly clock: Clock
   readonly catalog: Catalog
-  readonly postmark: Postmark
 }
 
 export class RoutedOutcomes {
@@ -55,11 +54,13 @@ export class RoutedOutcomes {
     try {
       let next = route
       for (;;) {
-        const reply = await this.waitFor(message, next)
+        const residents = await this.residents(next)
+        const reply = await this.waitFor(message, residents.id(next.to), next)
         if (reply === undefined) return
         const further = routeOf(reply)
         if (further === null) {
-          message.succeed(reply === null ? undefined : this.accept(next, reply))
+          const { response } = actionOf(residents, next.action)
+          message.succeed(reply === null ? undefined : response.accept(reply))
           return
         }
         next = further
@@ -71,16 +72,22 @@ export class RoutedOutcomes {
   }
 
   /** @returns undefined when the call was given up meanwhile. */
-  private async waitFor(message: Message, { key, ref, to }: KeptRoute): Promise<Packed | null | undefined> {
-    const { clock, postmark, store, system } = this.options
-    const [parent, name] = postmark.address(to, ref)
+  private async waitFor(
+    message: Message,
+    id: ActorId,
+    { action, key }: KeptRoute,
+  ): Promise<Packed | null | undefined> {
+    const { clock, store, system } = this.options
     for (
       let waitMs = FIRST_LOOK_MS;
       message.stage !== 'settled';
       waitMs = Math.min(waitMs * 2, LAST_LOOK_MS)
     ) {
-      const kept = await store.loadOutcome({ system, parent, name }, key, clock.now())
+      // In this order: one that is taken in between has left its outcome.
+      const [hop] = await store.envelopes(system, [key])
+      const kept = await store.loadOutcome(id, key, clock.now())
       if (kept !== null) return kept.reply
+      if (hop === null || hop === undefined || hop.box === 'dead') throw failed(id, action)
       await new Promise<void>((resolve) => {
         clock.after(waitMs, resolve)
       })
@@ -88,13 +95,18 @@ export class RoutedOutcomes {
     return undefined
   }
 
-  private accept({ action, ref, to }: KeptRoute, reply: Packed): unknown {
-    const residents = this.options.catalog.residents(to, ref)
-    if (residents !== undefined) return actionOf(residents, action).response.accept(reply)
-    const actor = addressText({ system: '', parent: ref ?? '', name: to })
-    throw new SpawnError(
-      'ACTOR_NOT_FOUND',
-      `the answer of "${actor}" is kept, and its definition is not here any more`,
-    )
+  /** Where a call was passed on to. */
+  private async residents({ ref, to }: KeptRoute): Promise<Residents> {
+    const { catalog } = this.options
+    return catalog.find(to, ref) ?? catalog.locate(to)
   }
+}
+
+/** The hop is gone and has left no outcome. */
+function failed(id: ActorId, action: string): SpawnError {
+  const hop = `"${addressText(id)}" action "${action}"`
+  return new SpawnError(
+    'ACTION_FAILED',
+    `the call was passed on to ${hop} and failed there; why was told to who called first with this key`,
+  )
 }

@@ -181,6 +181,34 @@ test('a call with an idempotency key that is passed on gets the last answer agai
   assert.equal(await after.call('first', '', 'read'), 1)
 })
 
+test('a call with an idempotency key whose hop has failed does not wait for an answer that never comes', async () => {
+  const broken: CounterOptions = {
+    handlers: {
+      take: () => {
+        throw new SpawnError('ACTION_FAILED', 'no')
+      },
+    },
+  }
+  const at = await bench({
+    definitions: [station('first', { to: 'last' }), station('last', { to: 'last' }, broken)],
+  })
+  const go = { payload: 1, idempotencyKey: 'k' }
+  await assert.rejects(at.call('first', '', 'go', go), /hop 2 of .*: no$/)
+  const beforeMs = at.clock.now()
+  await assert.rejects(at.call('first', '', 'go', go), /"last" action "take" and failed there/)
+  assert.ok(at.clock.now() - beforeMs < 100)
+  assert.equal(await at.call('first', '', 'read'), 1)
+})
+
+test('a call with an idempotency key that is passed on to an instance by its name alone', async () => {
+  const definitions = [station('first', { to: 'i' }), station('many', { to: 'i' }, { kind: 'unnamed' })]
+  const { call } = await bench({ definitions })
+  await call('i', 'many', 'add')
+  const go = { payload: 1, idempotencyKey: 'k', timeoutMs: 1_000 }
+  assert.equal(await call('first', '', 'go', go), 'many took first saw 1')
+  assert.equal(await call('first', '', 'go', go), 'many took first saw 1')
+})
+
 test('a call with an idempotency key may come to one actor twice on its way', async () => {
   const definitions = [
     station('first', { to: 'second', action: 'go' }),
