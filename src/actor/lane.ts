@@ -3,7 +3,8 @@
 //
 // Invariant: a parcel's turn never runs before those of all parcels in front of it are done or given up. When one fails,
 // nothing more is handed over until all that were are back; for what came behind it rested on the same activation and has
-// failed with it (messages with parcels do not move to a successor). Then its failure is dealt with, and the lane goes on.
+// failed with it (messages with parcels do not move to a successor). Then its failure is dealt with, and the lane goes on:
+// with that parcel alone until it is delivered, for what failed may have been one behind it, in the same commit.
 
 import type { SpawnError } from '../base/index.ts'
 import type { Message } from './message.ts'
@@ -32,6 +33,8 @@ export class Lane implements ParcelWatcher {
   /** The one that was handed over last, until its turn is done. */
   private turning: Parcel | null = null
   private halted = false
+  /** Only one is handed over at a time, until one is delivered. */
+  private careful = false
   private advancing = false
 
   constructor(key: string, owner: LaneOwner) {
@@ -53,6 +56,7 @@ export class Lane implements ParcelWatcher {
   }
 
   delivered(parcel: Parcel, by: Message, reply: unknown): void {
+    this.careful = false
     this.back(parcel)
     this.remove(parcel)
     this.owner.delivered(parcel, by, reply)
@@ -112,6 +116,7 @@ export class Lane implements ParcelWatcher {
     }
     this.handed = 0
     this.halted = false
+    this.careful = true
     this.advance()
     if (this.parcels.length === 0) this.owner.empty(this)
   }
@@ -122,7 +127,7 @@ export class Lane implements ParcelWatcher {
     this.advancing = true
     while (!this.halted && this.turning === null) {
       const parcel = this.parcels[this.handed]
-      if (parcel === undefined) break
+      if (parcel === undefined || (this.careful && this.away > 0)) break
       this.handed += 1
       this.away += 1
       this.turning = parcel
