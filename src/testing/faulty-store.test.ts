@@ -54,6 +54,21 @@ test('without faults it is the store behind, and takes no time', async () => {
   assert.equal(at.clock.now(), 0)
 })
 
+test('the outbox goes through it, too, and its log says what was sent and taken', async () => {
+  const at = await bench({ failAfter: 0 })
+  const envelope = { id: 'e', box: 'delivery', dueAtMs: 0, header: '', payload: null } as const
+  await at.store.commit([{ ...commit(0), sends: [envelope] }])
+  const standing = [{ ...envelope, place: 1 }]
+  assert.deepEqual((await at.store.due('test', 0, 9)).envelopes, standing)
+  assert.deepEqual(await at.store.envelopes('test', ['e', 'f']), [...standing, null])
+  assert.deepEqual((await at.store.listEnvelopes('test', 'delivery', { limit: 9 })).envelopes, standing)
+  const outside = { ...commit(0), id: { ...ID, name: '' }, revision: 0, birth: 0, state: null, takes: ['e'] }
+  assert.deepEqual(await at.store.commit([outside, outside]), ['committed', 'conflict'])
+  const [first, ...rest] = at.store.log.map(({ request }) => request)
+  assert.match(first ?? '', /\+e$/)
+  assert.equal(rest.at(-1), 'commit outside -e outside -e')
+})
+
 test('delays: a request is answered within twice the delay', async () => {
   const at = await bench({ delayMs: 50 })
   let slowestMs = 0

@@ -54,7 +54,7 @@ export class Journal {
   #group = 0
   /** The idempotency keys of the commits that were accepted in this group. */
   readonly #keysInGroup = new Set<string>()
-  /** Commits since folding began, or since its last slice: it must keep up with them. */
+  /** Commits and envelopes since folding began, or since its last slice: it must keep up with them. */
   #sinceSlice = 0
 
   constructor(tables: Tables) {
@@ -107,7 +107,7 @@ export class Journal {
       }
       throw thrown
     }
-    this.outbox.keep()
+    this.#sinceSlice += this.outbox.keep()
     const conflicts: number[] = []
     let before = 0
     for (const { frame, commits, actors, refused } of judged) {

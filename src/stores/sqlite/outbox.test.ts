@@ -39,22 +39,26 @@ function commit(sends: readonly string[], takes: readonly string[]): FramedCommi
   }
 }
 
-function keep(outbox: Outbox, ...given: Parameters<typeof commit>): void {
+/** @returns by how much there is more to fold. */
+function keep(outbox: Outbox, ...given: Parameters<typeof commit>): number {
   const kept = commit(...given)
   assert.ok(outbox.accepts(kept))
   outbox.stage(kept)
   outbox.takePlacesGiven()
-  outbox.keep()
+  return outbox.keep()
 }
 
 describe('the outbox of a store file', () => {
   test('has nothing to fold of what was sent and taken since the last fold', () => {
     const { database, outbox } = outboxIn('passing.db')
-    keep(outbox, ['a', 'b'], [])
-    keep(outbox, ['c'], ['a'])
-    keep(outbox, ['b'], ['c'])
-    keep(outbox, [], ['b'])
+    const more = [
+      keep(outbox, ['a', 'b'], []),
+      keep(outbox, ['c'], ['a']),
+      keep(outbox, ['b'], ['c']),
+      keep(outbox, [], ['b']),
+    ]
     assert.deepEqual(outbox.beginFolding(), [])
+    assert.deepEqual(more, [2, 0, 0, 0])
     database.close()
   })
 
@@ -90,6 +94,28 @@ describe('the outbox of a store file', () => {
     assert.deepEqual([outbox.find('s', 'b'), outbox.find('s', 'c')?.place], [null, 2])
     outbox.stage(commit(['d'], []))
     assert.equal(outbox.takePlacesGiven(), null, 'nothing of the group that was lost is said of the next')
+    database.close()
+  })
+
+  test('has everything as before a group that was not kept, also what that group did twice', () => {
+    const { database, outbox } = outboxIn('undone.db')
+    keep(outbox, ['a', 'b'], [])
+    const entries = outbox.beginFolding()
+    database.durably(() => entries.forEach((entry) => outbox.fold(entry)))
+    outbox.endFolding()
+    keep(outbox, ['c'], ['b'])
+    for (const [sends, takes] of [
+      [[], ['a', 'c']],
+      [['a', 'c'], []],
+      [['b'], ['a']],
+    ] as const) {
+      const lost = commit(sends, takes)
+      assert.ok(outbox.accepts(lost))
+      outbox.stage(lost)
+    }
+    outbox.forget()
+    const places = ['a', 'b', 'c'].map((id) => outbox.find('s', id)?.place)
+    assert.deepEqual([places, outbox.isOutdated(1), outbox.isOutdated(2)], [[1, undefined, 3], false, true])
     database.close()
   })
 })

@@ -24,6 +24,8 @@ export class Outbox {
   /** What the group has put into the open generation, and what was there before. */
   #staged: PendingEnvelope[] = []
   #before: (PendingEnvelope | undefined)[] = []
+  /** The entries of the open generation, without what is staged. */
+  #keptSize = 0
   /** The places, below the open generation, of what the commit takes that was accepted last. */
   readonly #takenFrom: number[] = []
   /** The places of what the frame's accepted commits send, in order; null: nothing yet. */
@@ -80,11 +82,14 @@ export class Outbox {
     return placesGiven
   }
 
-  /** The group is durable. */
-  keep(): void {
+  /** The group is durable. @returns how many entries more it has left to fold. */
+  keep(): number {
     this.#staged.length = 0
     this.#before.length = 0
     this.#lastPlace = this.#stagedPlace
+    const grown = this.#open.size - this.#keptSize
+    this.#keptSize = this.#open.size
+    return Math.max(0, grown)
   }
 
   /** What is staged never was. */
@@ -124,6 +129,7 @@ export class Outbox {
     this.#folding = this.#open
     this.#foldingPlace = this.#lastPlace
     this.#open = new PendingOutbox()
+    this.#keptSize = 0
     const entries: PendingEnvelope[] = []
     this.#folding.visit((entry) => entries.push(entry))
     return entries.sort((left, right) => left.place - right.place)

@@ -44,6 +44,8 @@ export class PendingOutbox {
   /** The system that was asked for last: mostly there is no other. */
   #lastSystem = ''
   #lastIds: Map<string, PendingEnvelope> | undefined = undefined
+  /** How many entries it has. */
+  size = 0
   /** The places of envelopes in the layers below that are replaced or taken here. */
   readonly #covered = new Set<number>()
 
@@ -59,7 +61,7 @@ export class PendingOutbox {
   put(entry: PendingEnvelope): void {
     let ids = this.#idsOf(entry.system)
     if (entry.isNothing) {
-      ids?.delete(entry.id)
+      if (ids?.delete(entry.id) === true) this.size -= 1
       return
     }
     if (ids === undefined) {
@@ -67,7 +69,9 @@ export class PendingOutbox {
       this.#systems.set(entry.system, ids)
       this.#lastIds = ids
     }
+    const before = ids.size
     ids.set(entry.id, entry)
+    this.size += ids.size - before
     if (entry.placeBelow !== 0) this.#covered.add(entry.placeBelow)
   }
 
@@ -82,7 +86,7 @@ export class PendingOutbox {
   /** Undoes the `put` of an entry, when it was the last one of its id. */
   putBack(entry: PendingEnvelope, before: PendingEnvelope | undefined): void {
     if (before !== undefined) return this.put(before)
-    this.#idsOf(entry.system)?.delete(entry.id)
+    if (this.#idsOf(entry.system)?.delete(entry.id) === true) this.size -= 1
     this.#covered.delete(entry.placeBelow)
   }
 
