@@ -40,6 +40,7 @@ const SCHEDULED: EnvelopePosition = { dueAtMs: 0, place: Number.MAX_SAFE_INTEGER
 export class Courier implements LaneOwner {
   private readonly options: CourierOptions
   private readonly held = new Map<string, Parcel>()
+  private heldBytes = 0
   private readonly lanes = new Map<string, Lane>()
   private readonly doubts: Doubts
   /** Calls that wait for the answer of an envelope which is not held yet. */
@@ -166,12 +167,18 @@ export class Courier implements LaneOwner {
   }
 
   private takeIn(parcel: Parcel): void {
+    const held = this.held.get(parcel.id)
+    if (held !== undefined) {
+      // It was read from the store before its commit was known to be done.
+      held.asker ??= parcel.asker
+      return
+    }
     if (this.closed !== null && (parcel.asker === null || this.closed.has(parcel.lane))) {
       this.closed.add(parcel.lane)
       parcel.asker?.unanswerable()
       return
     }
-    if (this.backlog === null && this.held.size >= this.options.limits.deliveries) this.backlog = []
+    if (this.backlog === null && this.isFull) this.backlog = []
     if (this.backlog === null) {
       this.hold(parcel)
       return
@@ -183,13 +190,8 @@ export class Courier implements LaneOwner {
   }
 
   private hold(parcel: Parcel): void {
-    const held = this.held.get(parcel.id)
-    if (held !== undefined) {
-      // It was read from the store before its commit was known to be done.
-      held.asker ??= parcel.asker
-      return
-    }
     this.held.set(parcel.id, parcel)
+    this.heldBytes += parcel.bytes
     const key = parcel.lane
     let lane = this.lanes.get(key)
     if (lane === undefined) {
@@ -200,11 +202,11 @@ export class Courier implements LaneOwner {
   }
 
   private leave(parcel: Parcel): void {
-    this.held.delete(parcel.id)
+    if (this.held.delete(parcel.id)) this.heldBytes -= parcel.bytes
     if (this.reading) this.left.add(parcel.id)
     // What took its place in the store is looked for there.
     if (parcel.superseded) this.wakeAt(0)
-    if (this.crowded && this.held.size * 2 <= this.options.limits.deliveries) this.wakeAt(0)
+    if (this.crowded && this.isHalfEmpty) this.wakeAt(0)
   }
 
   private wakeAt(dueMs: number): void {
@@ -244,40 +246,64 @@ export class Courier implements LaneOwner {
       this.overflowed = false
       this.backlog = []
       const { store, system } = this.options
-      const { envelopes } = await store.due(system, 0, LIMITS.pageSize, after)
+      const { envelopes, isLast } = await store.due(system, 0, LIMITS.pageSize, after)
       after = envelopes.at(-1) ?? after
       this.holdAll(envelopes)
-      // Fewer than asked for: these were the last, and what was committed since stands behind them.
-      if (envelopes.length < LIMITS.pageSize && !this.overflowed) this.endBacklog()
+      // What was committed since stands behind the last of these.
+      if (isLast && !this.overflowed) this.endBacklog()
     }
   }
 
   private endBacklog(): void {
     const rest = this.backlog ?? []
     this.backlog = null
-    for (const parcel of rest) if (!this.left.has(parcel.id)) this.hold(parcel)
+    for (const parcel of rest) if (this.isNew(parcel)) this.hold(parcel)
   }
 
   private async readScheduled(): Promise<void> {
     let after = SCHEDULED
-    for (let more = true; more && this.hasRoom;) {
+    for (let done = false; !done && this.hasRoom;) {
       const { clock, store, system } = this.options
-      const { envelopes, nextDueMs } = await store.due(system, clock.now(), LIMITS.pageSize, after)
+      const { envelopes, isLast, nextDueMs } = await store.due(system, clock.now(), LIMITS.pageSize, after)
       after = envelopes.at(-1) ?? after
       this.holdAll(envelopes)
       if (nextDueMs !== null) this.wakeAt(nextDueMs)
-      more = envelopes.length === LIMITS.pageSize
+      done = isLast
     }
   }
 
   private get hasRoom(): boolean {
     if (this.stopped || this.closed !== null) return false
-    this.crowded = this.held.size >= this.options.limits.deliveries
+    this.crowded = this.isFull
     return !this.crowded
   }
 
-  private standing(envelope: StandingEnvelope): Parcel {
-    const parcel = Parcel.standing(envelope)
+  private isNew({ id }: { readonly id: string }): boolean {
+    return !this.held.has(id) && !this.left.has(id)
+  }
+
+  private get isFull(): boolean {
+    const { deliveries, deliveryBytes } = this.options.limits
+    return this.held.size >= deliveries || this.heldBytes >= deliveryBytes
+  }
+
+  private get isHalfEmpty(): boolean {
+    const { deliveries, deliveryBytes } = this.options.limits
+    return this.held.size * 2 <= deliveries && this.heldBytes * 2 <= deliveryBytes
+  }
+
+  /** Null for one that cannot be read: it stays where it is, and no other waits for it. */
+  private standing(envelope: StandingEnvelope): Parcel | null {
+    let parcel: Parcel
+    try {
+      parcel = Parcel.standing(envelope)
+    } catch (thrown) {
+      this.options.logger.error('an envelope cannot be read', {
+        envelope: envelope.id,
+        error: messageOf(thrown),
+      })
+      return null
+    }
     parcel.asker = this.askers.get(parcel.id) ?? null
     this.askers.delete(parcel.id)
     return parcel
@@ -286,7 +312,9 @@ export class Courier implements LaneOwner {
   private holdAll(page: readonly StandingEnvelope[]): void {
     for (const envelope of page) {
       if (this.stopped || this.closed !== null) return
-      if (!this.left.has(envelope.id)) this.hold(this.standing(envelope))
+      if (!this.isNew(envelope)) continue
+      const parcel = this.standing(envelope)
+      if (parcel !== null) this.hold(parcel)
     }
   }
 }

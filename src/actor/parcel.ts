@@ -68,6 +68,11 @@ export class Parcel implements Envelope {
     return new Parcel(this.id, box, dueAtMs, this.payload, { ...this.letter, ...changes })
   }
 
+  /** Of its payload. */
+  get bytes(): number {
+    return this.payload === null ? 0 : this.payload.value.length
+  }
+
   /** The next occasion of what comes again. */
   again(dueAtMs: number): Parcel {
     const { attempts: _attempts, error: _error, retryAtMs: _retryAtMs, ...letter } = this.letter

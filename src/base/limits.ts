@@ -40,6 +40,8 @@ export const LIMITS = {
   envelopeIdBytes: 2_048,
   /** Envelopes held in memory for delivery; more wait in the store. */
   deliveries: 16_384,
+  /** Bytes of their payloads, likewise. */
+  deliveryBytes: 67_108_864,
   /** Deliveries of one envelope before it becomes a dead letter. */
   deliveryAttempts: 10,
   /** How long the second delivery waits, in milliseconds; each later one twice as long, up to the longest. */

@@ -47,6 +47,8 @@ export interface DuePage {
   readonly envelopes: readonly StandingEnvelope[]
   /** When the first envelope that is not due yet will be; null: there is none. Said on every page. */
   readonly nextDueMs: number | null
+  /** Whether nothing more was due; if not, there may be more behind the last of these. */
+  readonly isLast: boolean
 }
 
 /** A page of one box, in order of (dueAtMs, place). */

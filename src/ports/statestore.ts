@@ -152,7 +152,8 @@ export interface Statestore {
   list(filter: ActorFilter, page: PageRequest): Promise<ActorPage>
   /**
    * Envelopes of a system that are due at `untilMs` (all boxes but `dead`), in order of (dueAtMs, place), those behind
-   * `after` only, at most `limit` (1 to LIMITS.pageSize). A page may have fewer than `limit` only when there are no more.
+   * `after` only, at most `limit` (1 to LIMITS.pageSize), and fewer where their payloads are large: a page comes to some mebibytes, or to
+   * one envelope.
    */
   due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): Promise<DuePage>
   /** Envelopes by id, in the order asked; null for one that does not stand. At most LIMITS.loadGroup. */

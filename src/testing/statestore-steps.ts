@@ -161,8 +161,8 @@ class Play {
       const page = await this.#store.due(SYSTEM, untilMs, limit, after)
       assert.equal(page.nextDueMs, later?.dueAtMs ?? null)
       found.push(...page.envelopes.map(plainEnvelope))
-      after = page.envelopes.at(-1)
-      if (page.envelopes.length < limit) break
+      after = page.envelopes.at(-1) ?? after
+      if (page.isLast) break
     }
     assert.deepEqual(found, this.#model.outbox.due(LIVE, untilMs).map(plainEnvelope))
   }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Commit, Effect } from '../../src/ports/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
-import { bench, counter, GatedStore } from './fixture.ts'
+import { bench, counter, type GatedStore } from './fixture.ts'
 
 interface Log {
   readonly notes: readonly unknown[]

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { type Definition, type Effect, type Turn, type Workflow } from '../../src/ports/index.ts'
+import { type Commit, type Definition, type Effect, type Turn, type Workflow } from '../../src/ports/index.ts'
 import { SpawnError } from '../../src/base/index.ts'
 import { type Bench, bench, codeOf, counter, type CounterOptions, setTotal, totalOf } from './fixture.ts'
 
@@ -16,6 +16,13 @@ function sending(...effects: Effect[]): { workflow: Workflow } {
 /** An effect to a log, which keeps what it gets. */
 function note(payload: unknown, more: Partial<Effect> = {}): Effect {
   return { to: 'log', action: 'note', payload, ...more }
+}
+
+/** A commit of the outside. */
+function outside(load: Pick<Commit, 'sends'>): Commit {
+  const none = { follows: 0, revision: 0, birth: 0, epoch: 1, tags: {}, state: null, committedAtMs: 0 }
+  const id = { system: 'test', parent: '', name: '' }
+  return { ...none, id, history: { revisions: 0, durationMs: 0 }, outcomes: [], takes: [], ...load }
 }
 
 interface Log {
@@ -241,12 +248,25 @@ test('what was not delivered before a stop is delivered after the next start', a
 
 test('a backlog larger than memory is delivered whole and in order', async () => {
   const send = sender({ send: (turn) => sending(...(turn.payload as number[]).map((n) => note(n))) })
-  const at = await bench({ definitions: [send, log()], limits: { deliveries: 10 } })
   const numbers = Array.from({ length: 100 }, (_, n) => n)
-  await at.call('a', 'sender', 'send', { payload: numbers })
-  await at.call('a', 'sender', 'send', { payload: [100, 101] })
-  await settle(at, 5_000)
-  assert.deepEqual(await notes(at), [...numbers, 100, 101])
+  for (const limits of [{ deliveries: 10 }, { deliveryBytes: 30 }]) {
+    const at = await bench({ definitions: [send, log()], limits })
+    await at.call('a', 'sender', 'send', { payload: numbers })
+    await at.call('a', 'sender', 'send', { payload: [100, 101] })
+    await settle(at, 5_000)
+    assert.deepEqual(await notes(at), [...numbers, 100, 101])
+  }
+})
+
+test('an envelope that cannot be read stays, is logged, and stops no other', async () => {
+  const at = await bench({ definitions: [log()] })
+  const unreadable = { id: 'x', box: 'delivery', dueAtMs: 0, header: '{', payload: null } as const
+  await at.store.commit([outside({ sends: [unreadable] })])
+  await at.clock.run(at.runtime.invoke('log', { action: 'note', payload: 1, delayMs: 10 }))
+  await settle(at, 61_000)
+  assert.deepEqual(await notes(at), [1])
+  assert.notEqual((await at.store.envelopes('test', ['x']))[0], null)
+  assert.ok(at.logger.lines.some(({ message }) => message === 'an envelope cannot be read'))
 })
 
 test('an effect that cannot be sent fails its turn whole', async () => {

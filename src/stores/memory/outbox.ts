@@ -49,6 +49,7 @@ export class MemoryOutbox {
     const envelopes = live.filter(({ dueAtMs }) => dueAtMs <= untilMs).filter(isBehind(after))
     return {
       envelopes: envelopes.slice(0, limit),
+      isLast: envelopes.length <= limit,
       nextDueMs: live.find(({ dueAtMs }) => dueAtMs > untilMs)?.dueAtMs ?? null,
     }
   }

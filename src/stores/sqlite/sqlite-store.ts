@@ -157,16 +157,11 @@ export class SqliteStore implements Statestore {
   }
 
   async due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): Promise<DuePage> {
-    const envelopes: StandingEnvelope[] = []
-    for (let from = after === undefined ? null : position(after); ;) {
-      const thread = await this.#alive()
-      const asked = { system, untilMs, after: from, limit: limit - envelopes.length }
-      const stretch = unpackStretch(await thread.ask('due', asked))
-      envelopes.push(...stretch.envelopes)
-      const last = envelopes.at(-1)
-      if (!stretch.isCut || last === undefined) return { envelopes, nextDueMs: stretch.nextDueMs }
-      from = position(last)
-    }
+    const from = after === undefined ? null : position(after)
+    const thread = await this.#alive()
+    const asked = { system, untilMs, after: from, limit }
+    const { envelopes, isCut, nextDueMs } = unpackStretch(await thread.ask('due', asked))
+    return { envelopes, nextDueMs, isLast: !isCut && envelopes.length < limit }
   }
 
   async envelopes(system: string, ids: readonly string[]): Promise<(StandingEnvelope | null)[]> {
