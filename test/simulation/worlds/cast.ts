@@ -2,7 +2,7 @@
 // its time, or takes longer than it may; and two turns of one actor at once are an alarm, in every world.
 
 import { SpawnError } from '../../../src/base/index.ts'
-import type { ActionDefinition, Definition, Outcome, Turn, Workflow } from '../../../src/ports/index.ts'
+import type { ActionDefinition, Definition, Host, Outcome, Turn, Workflow } from '../../../src/ports/index.ts'
 import { addressText, jsonCodec, Packed } from '../../../src/protocol/index.ts'
 import type { Weather } from './weather.ts'
 import type { ProcessKit } from './world.ts'
@@ -49,7 +49,13 @@ export function cast<State>(weather: Weather, kit: ProcessKit, role: Role<State>
     payload: jsonCodec,
     response: jsonCodec,
   })
-  const running = new Map<string, Turn>()
+  const host: Host = {
+    run(turn) {
+      const act = acts[turn.action.name]
+      if (act === undefined) throw new SpawnError('DEFECT', `no act "${turn.action.name}"`)
+      return outcome(act(sceneOf<State>(turn, kit)))
+    },
+  }
   return {
     name,
     kind,
@@ -66,23 +72,27 @@ export function cast<State>(weather: Weather, kit: ProcessKit, role: Role<State>
     channels: new Map(Object.entries(channels)),
     reentrancy: 'none',
     pool: null,
-    host: {
-      run(turn) {
-        const actor = addressText(turn.self)
-        const other = running.get(actor)
-        if (other !== undefined && !other.signal.aborted && kit.alive())
-          kit.alarm(`two turns of ${actor} at once: ${other.action.name} and ${turn.action.name}`)
-        const act = acts[turn.action.name]
-        if (act === undefined) throw new SpawnError('DEFECT', `no act "${turn.action.name}"`)
-        const delayMs = mishap(weather, kit)
-        if (delayMs === null) throw failed(turn)
-        if (delayMs === 0) return outcome(act(sceneOf<State>(turn, kit)))
-        running.set(actor, turn)
-        return pause(kit, delayMs).then(() => {
-          if (running.get(actor) === turn) running.delete(actor)
-          return outcome(act(sceneOf<State>(turn, kit)))
-        })
-      },
+    host: withMishaps(host, weather, kit),
+  }
+}
+
+/** A host whose turns fail, or take their time, before they do anything. */
+export function withMishaps(host: Host, weather: Weather, kit: ProcessKit): Host {
+  const running = new Map<string, Turn>()
+  return {
+    run(turn) {
+      const actor = addressText(turn.self)
+      const other = running.get(actor)
+      if (other !== undefined && !other.signal.aborted && kit.alive())
+        kit.alarm(`two turns of ${actor} at once: ${other.action.name} and ${turn.action.name}`)
+      const delayMs = mishap(weather, kit)
+      if (delayMs === null) throw failed(turn)
+      if (delayMs === 0) return host.run(turn)
+      running.set(actor, turn)
+      return pause(kit, delayMs).then(() => {
+        if (running.get(actor) === turn) running.delete(actor)
+        return host.run(turn)
+      })
     },
   }
 }

@@ -97,7 +97,7 @@ class Course {
     const outside = this.#outside()
     await Promise.all([this.#lives(), this.#world.outside(outside)])
     await this.#clearUp()
-    await this.#finish()
+    await this.#finish(outside)
     await this.#world.afterwards?.(outside, this.#memory)
     await this.#serving[0]?.stop()
     for (const text of await this.#world.judge(this.#memory)) this.#violations.push(text)
@@ -186,11 +186,14 @@ class Course {
   }
 
   /** Until all has happened, and nothing more does. */
-  async #finish(): Promise<void> {
+  async #finish(outside: Outside): Promise<void> {
     const endMs = this.#clock.now() + FINE_MS
     for (let overMs = 0; overMs < CALM_MS; overMs += LOOK_EVERY_MS) {
       await this.#clock.sleep(LOOK_EVERY_MS)
-      if (!(await this.#world.isOver(this.#memory))) overMs = 0
+      if (!(await this.#world.isOver(this.#memory))) {
+        overMs = 0
+        await this.#world.tend?.(outside)
+      }
       if (this.#clock.now() < endMs) continue
       this.#violations.push(`over: not all has happened after ${FINE_MS} ms of fine weather`)
       return

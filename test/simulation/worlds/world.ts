@@ -44,6 +44,8 @@ export interface World {
   outside(outside: Outside): Promise<void>
   /** Whether all has happened, once the weather is fine; looked at again and again. */
   isOver(store: Statestore): Promise<boolean>
+  /** What an operator does while it is not. */
+  tend?(outside: Outside): Promise<void>
   /** What else happens then. */
   afterwards?(outside: Outside, store: Statestore): Promise<void>
   /** What is wrong in the store, at any time. Must read it in the step in which it is called. */
