@@ -99,6 +99,11 @@ export class Activation {
     this.waiting += 1
   }
 
+  /** The next message whose turn it is; it stays. */
+  peek(): Message | null {
+    return this.first
+  }
+
   /** The next message whose turn it is. */
   shift(): Message | null {
     const message = this.first
@@ -149,7 +154,7 @@ export class Activation {
     return this.beside === null ? this.reading : this.reading + this.beside.queries.length
   }
 
-  /** Nothing under way and nothing owed: it can leave memory and lose nothing that a commit should keep. */
+  /** Nothing under way and nothing owed: it can leave memory and lose nothing that a commit should keep. Nor is it missed. */
   get idle(): boolean {
     return (
       (this.phase === 'ready' || this.phase === 'cold') &&
@@ -158,7 +163,8 @@ export class Activation {
       this.readers === 0 &&
       this.pending === null &&
       !this.snapshotOwed &&
-      !this.queued
+      !this.queued &&
+      (this.residents.pool === null || this.residents.pool.canSpare)
     )
   }
 

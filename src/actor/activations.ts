@@ -16,6 +16,7 @@ import type { Inflight } from './inflight.ts'
 import { Loader, startAfresh, unreadable } from './loader.ts'
 import { Message } from './message.ts'
 import { Passivation } from './passivation.ts'
+import type { Pool } from './pool.ts'
 import type { Residents } from './residents.ts'
 
 export interface ActivationsOptions {
@@ -31,6 +32,8 @@ export interface ActivationsOptions {
   readonly armed: (activation: Activation) => void
   /** Takes a query whose actor has a new activation. */
   readonly query: (activation: Activation, message: Message) => void
+  /** A worker may be free. */
+  readonly rested: (pool: Pool, worker: Activation) => void
 }
 
 export class Activations {
@@ -61,6 +64,15 @@ export class Activations {
     return residents.add(name, nowMs)
   }
 
+  /** Brings one more worker to life. @returns false when it does not start. */
+  addWorker(pool: Pool): boolean {
+    const { residents } = pool.front
+    this.passivation.admit(residents)
+    const worker = residents.addWorker(pool, this.options.clock.now())
+    this.activate(worker)
+    return worker.phase !== 'closed'
+  }
+
   /** Begins a life: asks for the stored state, or starts without one. */
   activate(activation: Activation): void {
     if (activation.residents.definition.stateful) {
@@ -78,7 +90,8 @@ export class Activations {
 
   /** Lets an actor's next turn run. */
   wake(activation: Activation): void {
-    const { beside, phase, waiting } = activation
+    const { beside, phase, residents, waiting } = activation
+    if (residents.pool !== null) this.options.rested(residents.pool, activation)
     if ((waiting > 0 || beside !== null) && phase !== 'closed') this.options.dispatcher.enqueue(activation)
   }
 
@@ -99,9 +112,15 @@ export class Activations {
     if (activation.phase === 'closed') return
     this.end(activation)
     this.failTurns(activation, error)
-    for (let message = activation.shift(); message !== null; message = activation.shift()) message.fail(error)
+    this.failWaiting(activation, error)
     const queries = activation.beside?.queries
     for (let query = queries?.shift(); query !== undefined; query = queries?.shift()) query.fail(error)
+    const { pool } = activation.residents
+    if (pool !== null && pool.count === 0) this.failWaiting(pool.front, error)
+  }
+
+  private failWaiting(activation: Activation, error: SpawnError): void {
+    for (let message = activation.shift(); message !== null; message = activation.shift()) message.fail(error)
   }
 
   /** The running turn of an actor was given up: the next may run, unless it was the one that begins all others. */
@@ -157,6 +176,8 @@ export class Activations {
     for (let query = queries?.shift(); query !== undefined; query = queries?.shift()) {
       if (query.stage === 'queued') this.options.query(this.successor(activation), query)
     }
+    const { pool } = activation.residents
+    if (pool !== null) this.options.dispatcher.enqueue(pool.front)
     if (activation.waiting === 0) return
     const successor = this.successor(activation)
     for (let message = activation.shift(); message !== null; message = activation.shift()) {

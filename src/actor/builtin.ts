@@ -109,11 +109,17 @@ export function restoreAction(
 export function deleteAction(store: Statestore): BuiltinAction {
   const run = async (turn: Turn): Promise<Outcome> => {
     const { activation } = turn as Message
+    if (turn.definition.kind === 'pooled') throw undeletable(turn)
     await activation.pending?.durable()
     if (turn.definition.stateful) await remove(store, turn, activation)
     return answer(undefined)
   }
   return new BuiltinAction('(delete)', run, jsonCodec, true)
+}
+
+function undeletable({ self }: Turn): SpawnError {
+  const text = `"${addressText(self)}" is pooled: its workers keep nothing that could be deleted`
+  return new SpawnError('INVALID_ARGUMENT', text)
 }
 
 async function remove(store: Statestore, turn: Turn, { birth, submitted }: Activation): Promise<void> {

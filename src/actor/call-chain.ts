@@ -19,14 +19,17 @@ export function checkChain(
   aside: boolean,
   cause: Message,
 ): Message | null {
+  const { definition, pool } = target.residents
   let within: Message | null = null
+  // A pool is all in the chain when each of its workers is.
+  let others = pool === null ? 0 : pool.size.max - 1
   let depth = 1
   for (let link: Message | null = cause; link !== null; link = link.cause) {
-    if (within === null && blocks(link, aside) && sameActor(link.self, target.id)) {
-      if (aside || target.residents.definition.reentrancy === 'none') {
+    if (blocks(link, aside) && sameActor(link.self, target.id)) {
+      within ??= link
+      if (others === 0 && (aside || definition.reentrancy === 'none'))
         throw cycle(target.id, action, cause, link)
-      }
-      within = link
+      others -= 1
     }
     depth += 1
   }
@@ -35,7 +38,7 @@ export function checkChain(
     const text = `the call of ${cause.label} to "${actor}" is one of more than ${LIMITS.callDepth} nested calls`
     throw new SpawnError('CALL_CYCLE', text)
   }
-  return within
+  return others < 0 && within?.stage === 'running' ? within : null
 }
 
 /** Whether a turn keeps another of its own actor waiting. */

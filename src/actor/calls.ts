@@ -16,10 +16,12 @@ import type { Inflight } from './inflight.ts'
 import type { Correspondent } from './letter.ts'
 import { Message } from './message.ts'
 import type { Parcel } from './parcel.ts'
+import type { Pools } from './pools.ts'
 import { correspondent, isTimed, lasting, type Postmark } from './postmark.ts'
 import type { Queries } from './queries.ts'
 import type { Reentry } from './reentry.ts'
 import type { Residents } from './residents.ts'
+import { checkRoom } from './room.ts'
 
 export interface CallsOptions {
   /** The system whose actors these are. */
@@ -44,6 +46,7 @@ export class Calls {
   private readonly committer: Committer
   private readonly queries: Queries
   private readonly reentry: Reentry
+  private readonly pools: Pools
 
   constructor({ admit, clock, engine, limits, system }: CallsOptions) {
     this.system = system
@@ -58,6 +61,7 @@ export class Calls {
     this.committer = engine.committer
     this.queries = engine.queries
     this.reentry = engine.reentry
+    this.pools = engine.pools
   }
 
   /** The way of every call by name: from outside (`cause` null) or from a turn. */
@@ -114,8 +118,8 @@ export class Calls {
     const message = new Message(this.inflight, action, call, caller, cause, deadlineMs, true)
     message.parcel = parcel
     activation.lastUsedMs = nowMs
-    if (within === null) this.place(activation, message)
-    else this.reentry.take(activation, message, within)
+    if (within === null) this.place(activation, message, nowMs)
+    else this.reentry.take(message, within)
   }
 
   /** Commits a call for a later time. */
@@ -159,7 +163,7 @@ export class Calls {
     const nowMs = this.clock.now()
     const activation = this.activationOf(residents, name, nowMs)
     const waits = call.async !== true
-    const { query } = action
+    const query = action.query && residents.pool === null
     const within = cause !== null && waits ? checkChain(activation, action.name, query, cause) : null
     checkRoom(activation, query, within)
     if (call.signal?.aborted === true) throw cancelled(activation, action)
@@ -170,8 +174,8 @@ export class Calls {
     const message = new Message(this.inflight, action, call, caller, waits ? cause : null, deadlineMs, waits)
     activation.lastUsedMs = nowMs
     if (query) this.queries.take(activation, message)
-    else if (within !== null) this.reentry.take(activation, message, within)
-    else if (waits) this.place(activation, message)
+    else if (within !== null) this.reentry.take(message, within)
+    else if (waits) this.place(activation, message, nowMs)
     else this.queue(activation, message)
     if (!waits) return ACCEPTED
     if (call.signal !== undefined) message.follow(call.signal)
@@ -179,8 +183,10 @@ export class Calls {
   }
 
   /** Runs a message at once, or puts it into the mailbox. */
-  private place(activation: Activation, message: Message): void {
-    if (!this.dispatcher.runAtOnce(activation, message)) this.queue(activation, message)
+  private place(activation: Activation, message: Message, nowMs: number): void {
+    const { pool } = activation.residents
+    if (pool !== null) this.pools.place(pool, message, nowMs)
+    else if (!this.dispatcher.runAtOnce(activation, message)) this.queue(activation, message)
   }
 
   private queue(activation: Activation, message: Message): void {
@@ -216,14 +222,4 @@ function cancelled(activation: Activation, action: ActionDefinition): SpawnError
 
 function notHanded(thrown: unknown): SpawnError {
   return isSpawnError(thrown) ? thrown : new SpawnError('DEFECT', messageOf(thrown), { cause: thrown })
-}
-
-/** Whether one more message of its kind may wait for an actor. @throws SpawnError MAILBOX_FULL */
-function checkRoom(activation: Activation, query: boolean, within: Message | null): void {
-  const { beside, readers, residents, waiting } = activation
-  const ahead = query ? readers : within === null ? waiting : (beside?.waiting ?? 0)
-  const { mailboxLimit: limit } = residents.definition
-  if (ahead < limit) return
-  const text = `the mailbox of "${addressText(activation.id)}" is full: ${limit} messages wait; call again later`
-  throw new SpawnError('MAILBOX_FULL', text, { details: { limit } })
 }

@@ -58,7 +58,7 @@ export class Catalog {
     if (residents.definition.kind !== 'unnamed' && name !== ref) {
       throw new SpawnError(
         'INVALID_ARGUMENT',
-        `"${ref}" is a named actor, so "${name}" cannot be an instance of it`,
+        `"${ref}" is a ${residents.definition.kind} actor, so "${name}" cannot be an instance of it`,
       )
     }
     return residents

@@ -61,7 +61,7 @@ export class Dispatcher {
     message.activation = activation
     activation.queued = true
     this.steps.begin(activation, message)
-    this.release(activation)
+    this.release(activation, activation.due)
     if (this.ready.length > 0) queueMicrotask(this.drain)
     else this.scheduled = false
     return true
@@ -81,9 +81,10 @@ export class Dispatcher {
 
   private run(): void {
     for (let activation = this.ready.shift(); activation !== undefined; activation = this.ready.shift()) {
+      let due = this.steps.step(activation)
       let turns = 1
-      while (this.steps.step(activation) && turns < TURNS_IN_A_ROW) turns += 1
-      this.release(activation)
+      for (; due && turns < TURNS_IN_A_ROW; turns += 1) due = this.steps.step(activation)
+      this.release(activation, due)
       this.burst += turns
       if (this.burst >= BURST) {
         this.clock.defer(this.drainAfresh)
@@ -94,8 +95,8 @@ export class Dispatcher {
   }
 
   /** An actor has had its turns; if it can have more, it joins the queue again. */
-  private release(activation: Activation): void {
+  private release(activation: Activation, due: boolean): void {
     activation.queued = false
-    if (activation.due) this.enqueue(activation)
+    if (due) this.enqueue(activation)
   }
 }

@@ -12,6 +12,7 @@ import { Inflight } from './inflight.ts'
 import type { Message, Send } from './message.ts'
 import { Outcomes } from './outcome.ts'
 import type { Parcel } from './parcel.ts'
+import { Pools } from './pools.ts'
 import { Post } from './post.ts'
 import { Queries } from './queries.ts'
 import { Reentry } from './reentry.ts'
@@ -44,6 +45,7 @@ export class Engine {
   readonly activations: Activations
   readonly queries: Queries
   readonly reentry: Reentry
+  readonly pools: Pools
 
   constructor(options: EngineOptions) {
     const { clock, definitions, limits, logger, send, store, system } = options
@@ -83,13 +85,16 @@ export class Engine {
       // The timers of all others are set when the runtime starts.
       armed: ({ id, residents }) => id.parent !== '' && timers.arm(residents, id),
       query: (activation, message) => this.queries.take(activation, message),
+      rested: (pool, worker) => this.pools.rested(pool, worker),
     })
     const { activations } = this
-    this.queries = new Queries({ clock, inflight, activations, dispatcher })
-    this.reentry = new Reentry({ inflight, dispatcher, begin })
-    const { queries, reentry } = this
+    const parts = { clock, inflight, activations, dispatcher, begin }
+    this.queries = new Queries(parts)
+    this.reentry = new Reentry(parts)
+    this.pools = new Pools(parts)
+    const { pools, queries, reentry } = this
     const outcomes = new Outcomes({ clock, limits, inflight, activations, committer, snapshots, departures })
     const routed = new RoutedOutcomes({ system, store, clock, catalog })
-    const turns = new Turns({ store, clock, inflight, activations, outcomes, queries, reentry, routed })
+    const turns = new Turns({ ...parts, store, outcomes, pools, queries, reentry, routed })
   }
 }

@@ -30,8 +30,9 @@ export class Reentry {
   }
 
   /** Lets a call in that came back to a turn of its actor. */
-  take(activation: Activation, message: Message, within: Message): void {
+  take(message: Message, within: Message): void {
     const { dispatcher, inflight } = this.options
+    const { activation } = within
     message.activation = activation
     activation.beside ??= new Beside()
     activation.beside.comeBack(message, within)

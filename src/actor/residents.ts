@@ -1,11 +1,12 @@
 // The actors of one definition that are in memory, by name, and in the order in which they may have to leave it.
 // The order is that of last use as far as it is known: an actor is moved when the list is looked at, not at every use.
 
-import type { ActionDefinition, Definition } from '../ports/index.ts'
+import type { ActionDefinition, Definition, PoolSize } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import { Activation } from './activation.ts'
 import type { Budget } from './budget.ts'
 import { withDefaultActions } from './builtin.ts'
+import { Pool } from './pool.ts'
 
 /** A timer as a definition declares it. */
 export interface DeclaredTimer {
@@ -22,6 +23,10 @@ export class Residents {
   readonly queried: boolean
   readonly byName = new Map<string, Activation>()
   readonly timers: readonly DeclaredTimer[]
+  /** Its workers, if it is pooled. */
+  readonly pool: Pool | null
+  /** Messages that may wait under one name. */
+  readonly room: number
   private readonly system: string
   private oldest: Activation | null = null
   private newest: Activation | null = null
@@ -35,6 +40,8 @@ export class Residents {
     const { durability, stateful } = definition
     const anyQuery = [...definition.actions.values()].some(({ query }) => query)
     this.queried = anyQuery && stateful && durability === 'turn'
+    this.pool = definition.pool === null ? null : this.poolOf(definition.pool)
+    this.room = definition.mailboxLimit * (definition.pool?.max ?? 1)
   }
 
   /** The actor that is called by the definition's own name. */
@@ -62,15 +69,26 @@ export class Residents {
   add(name: string, nowMs: number): Activation {
     const activation = new Activation(this.id(name), this, nowMs)
     this.byName.set(name, activation)
-    this.budget.count += 1
-    this.place(activation, nowMs)
+    this.admit(activation, nowMs)
     return activation
+  }
+
+  /** Makes one more worker. */
+  addWorker(pool: Pool, nowMs: number): Activation {
+    const worker = new Activation(pool.front.id, this, nowMs)
+    pool.add(worker)
+    this.admit(worker, nowMs)
+    return worker
   }
 
   /** Takes an activation out of memory. */
   remove(activation: Activation): void {
-    if (this.byName.get(activation.id.name) !== activation) return
-    this.byName.delete(activation.id.name)
+    if (this.pool === null) {
+      if (this.byName.get(activation.id.name) !== activation) return
+      this.byName.delete(activation.id.name)
+    } else if (!this.pool.remove(activation)) {
+      return
+    }
     this.unlink(activation)
     this.budget.count -= 1
     activation.weigh(0)
@@ -85,6 +103,18 @@ export class Residents {
   moveBack(activation: Activation, placedMs: number): void {
     this.unlink(activation)
     this.place(activation, placedMs)
+  }
+
+  /** What is called under the name of a pooled definition waits there, and it is in memory as long as the definition. */
+  private poolOf(size: PoolSize): Pool {
+    const front = new Activation(this.own, this, 0)
+    this.byName.set(front.id.name, front)
+    return new Pool(front, size)
+  }
+
+  private admit(activation: Activation, nowMs: number): void {
+    this.budget.count += 1
+    this.place(activation, nowMs)
   }
 
   private place(activation: Activation, placedMs: number): void {

@@ -175,8 +175,13 @@ export class Runtime implements Gateway {
   }
 
   async inspect(name: string, ref?: string): Promise<Inspection> {
+    const residents = await this.known(name, ref)
+    if (residents.pool !== null) {
+      this.checkRunning(false)
+      return residents.pool.inspect()
+    }
     // The built-in action answers with nothing else.
-    return (await this.run(await this.known(name, ref), name, inspectAction)) as Inspection
+    return (await this.run(residents, name, inspectAction)) as Inspection
   }
 
   async delete(name: string, ref?: string): Promise<void> {

@@ -12,6 +12,7 @@ import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
 import type { Outcomes } from './outcome.ts'
 import { ignore, isPromise, perform } from './perform.ts'
+import type { Pools } from './pools.ts'
 import type { Queries } from './queries.ts'
 import type { Reentry } from './reentry.ts'
 import { routeOf, type RoutedOutcomes } from './routed-outcome.ts'
@@ -23,6 +24,7 @@ export interface TurnsOptions {
   readonly activations: Activations
   readonly outcomes: Outcomes
   readonly routed: RoutedOutcomes
+  readonly pools: Pools
   readonly queries: Queries
   readonly reentry: Reentry
 }
@@ -36,6 +38,8 @@ export class Turns {
 
   /** Runs the next turn of an actor, or begins what must come before it. True: another may follow at once. */
   step(activation: Activation): boolean {
+    const { pool } = activation.residents
+    if (pool !== null && activation === pool.front) return this.options.pools.step(pool)
     if (activation.phase === 'cold' && activation.waiting > 0) this.options.activations.activate(activation)
     if (activation.beside !== null) {
       this.options.queries.step(activation)
@@ -47,6 +51,7 @@ export class Turns {
       const message = activation.shift()
       if (message !== null && message.stage === 'queued') this.begin(activation, message)
     }
+    if (pool !== null) this.options.pools.rested(pool, activation)
     return activation.due
   }
 
