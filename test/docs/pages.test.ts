@@ -40,9 +40,10 @@ const PAGES: readonly Page[] = [
   },
   {
     page: 'concurrency.md',
-    programs: 2,
+    programs: 3,
     claims: 4,
-    prints: /^"stock" action "lend" is a query and changes nothing, but it set a state: .* no query\n$/,
+    prints:
+      /^"stock" action "lend" is a query and changes nothing, but it set a state: .* no query\n8 images, 4 at a time\n$/,
     logs: /^$/,
   },
 ]
