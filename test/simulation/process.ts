@@ -37,7 +37,10 @@ export class SimulatedProcess {
   readonly link: FaultyStore
   /** Resolves when it has crashed: nobody waits for its answers then. */
   readonly dead: Promise<void>
+  /** Resolves when it has crashed or stopped. */
+  readonly over: Promise<void>
   #die: () => void = () => {}
+  #close: () => void = () => {}
   #alive = true
   #momentsLeft: number | null
 
@@ -47,6 +50,9 @@ export class SimulatedProcess {
     this.#momentsLeft = diesAt
     this.dead = new Promise((resolve) => {
       this.#die = resolve
+    })
+    this.over = new Promise((resolve) => {
+      this.#close = resolve
     })
     const far = diesAt === null ? options.store : this.#watchedFar(options.store)
     this.link = new FaultyStore(far, { clock: options.clock, random, faults, name: `link ${number}` })
@@ -94,6 +100,7 @@ export class SimulatedProcess {
   #end(): void {
     this.#alive = false
     this.link.cut()
+    this.#close()
   }
 
   #moment(): void {

@@ -98,7 +98,8 @@ export function withMishaps(host: Host, weather: Weather, kit: ProcessKit): Host
 }
 
 /** How long a turn takes, in milliseconds; null: it fails. */
-function mishap({ fails, hangs, slow, turnMs }: Weather, { random }: ProcessKit): number | null {
+function mishap({ fails, hangs, slow, turnMs }: Weather, { fine, random }: ProcessKit): number | null {
+  if (fine()) return 0
   let drawn = random.next()
   if ((drawn -= fails) < 0) return null
   if ((drawn -= hangs) < 0) return 10 * TURN_LIMIT_MS

@@ -59,6 +59,7 @@ class Course {
   #serving: SimulatedProcess[] = []
   #woken = Promise.withResolvers<void>()
   #faults: StoreFaults
+  #fine = false
   readonly #lines: { readonly atMs: number; readonly text: string }[] = []
 
   constructor(weather: Weather, world: World, options: CourseOptions) {
@@ -131,6 +132,7 @@ class Course {
           clock,
           random: this.#random,
           alarm: (text) => void this.#violations.push(text),
+          fine: () => this.#fine,
           alive: () => process.alive,
         }),
       limits: { ...limits, ...this.#world.limits },
@@ -178,6 +180,7 @@ class Course {
 
   /** The store is well again, and all that was late has arrived. */
   async #clearUp(): Promise<void> {
+    this.#fine = true
     this.#faults = NO_FAULTS
     for (const { link } of this.#processes) link.faults = NO_FAULTS
     const { faults, latenessMs } = this.#weather
@@ -230,8 +233,8 @@ class Course {
   async #ask(question: (gateway: Gateway) => Promise<unknown>): Promise<Told> {
     while (this.#serving.length === 0) await this.#woken.promise
     const process = oneOf(this.#random, this.#serving)
-    const crashed: Told = { kind: 'unknown', code: 'CRASHED', message: 'it may have happened' }
-    return Promise.race([toldOf(question(process.runtime)), process.dead.then(() => crashed)])
+    const unanswered: Told = { kind: 'unknown', code: 'GONE', message: 'it may have happened' }
+    return Promise.race([toldOf(question(process.runtime)), process.over.then(() => unanswered)])
   }
 
   #logger(number: number): Logger {

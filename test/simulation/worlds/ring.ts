@@ -6,6 +6,7 @@ import { below } from '../../../src/base/index.ts'
 import type { Definition, Effect, Statestore, StoredActor, Workflow } from '../../../src/ports/index.ts'
 import { jsonCodec } from '../../../src/protocol/index.ts'
 import { type Act, cast, type Deed, type Scene } from './cast.ts'
+import { mixed } from './mixed.ts'
 import type { Weather } from './weather.ts'
 import {
   isEmpty,
@@ -247,13 +248,6 @@ interface Sent {
 }
 
 const WAYS = ['effect', 'effect', 'effect', 'later', 'pipe', 'forward', 'broadcast', 'hold'] as const
-
-/** A number that follows from a text and from nothing else: a turn that runs again does the same. */
-function mixed(text: string): number {
-  let hash = 2_166_136_261
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 16_777_619) >>> 0
-  return hash >>> 3
-}
 
 function stationOf(actor: StoredActor): Station | null {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the ring's own state

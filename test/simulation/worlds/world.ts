@@ -32,6 +32,8 @@ export interface ProcessKit {
   readonly random: Random
   /** Facts that are wrong whatever else happens. */
   readonly alarm: (text: string) => void
+  /** Whether the weather is fine: nothing goes wrong by chance any more. */
+  readonly fine: () => boolean
   /** False once the process has crashed: its turns go on until they wait, and count no more. */
   readonly alive: () => boolean
 }
