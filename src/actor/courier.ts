@@ -13,7 +13,9 @@ import type { EnvelopePosition, Logger, StandingEnvelope, Statestore } from '../
 import type { GroupedCommit } from './committer.ts'
 import type { Delivery } from './delivery.ts'
 import { Doubts } from './doubts.ts'
-import { Lane, type LaneOwner } from './lane.ts'
+import { Held } from './held.ts'
+import type { Lane, LaneOwner } from './lane.ts'
+import { Lanes } from './lanes.ts'
 import type { Message } from './message.ts'
 import { Parcel } from './parcel.ts'
 
@@ -39,9 +41,8 @@ const SCHEDULED: EnvelopePosition = { dueAtMs: 0, place: Number.MAX_SAFE_INTEGER
 
 export class Courier implements LaneOwner {
   private readonly options: CourierOptions
-  private readonly held = new Map<string, Parcel>()
-  private heldBytes = 0
-  private readonly lanes = new Map<string, Lane>()
+  private readonly held = new Held()
+  private readonly lanes = new Lanes(this)
   private readonly doubts: Doubts
   /** Calls that wait for the answer of an envelope which is not held yet. */
   private readonly askers = new Map<string, Message>()
@@ -119,13 +120,14 @@ export class Courier implements LaneOwner {
 
   /** It is about to be taken away, or another one to stand under this id. */
   supersede(id: string): void {
-    const parcel = this.held.get(id)
-    if (parcel !== undefined) parcel.superseded = true
+    const parcel = this.held.find(id)
+    if (parcel !== null) parcel.superseded = true
   }
 
   hand(parcel: Parcel): void {
     const { clock } = this.options
-    const waitMs = (parcel.letter.retryAtMs ?? 0) - clock.now()
+    const { retryAtMs } = parcel.letter
+    const waitMs = retryAtMs === undefined ? 0 : retryAtMs - clock.now()
     if (waitMs <= 0) this.options.hand(parcel)
     else clock.after(waitMs, () => this.stopped || this.options.hand(parcel), { background: true })
   }
@@ -142,7 +144,7 @@ export class Courier implements LaneOwner {
   }
 
   empty(lane: Lane): void {
-    this.lanes.delete(lane.key)
+    this.lanes.remove(lane)
   }
 
   private async settle(lane: Lane, parcel: Parcel, error: SpawnError): Promise<void> {
@@ -161,14 +163,15 @@ export class Courier implements LaneOwner {
       if (again !== null) this.wakeAt(again.dueAtMs)
       lane.resume(null)
     } else {
-      this.held.set(again.id, again)
+      this.held.remove(parcel)
+      this.held.add(again)
       lane.resume(again)
     }
   }
 
   private takeIn(parcel: Parcel): void {
-    const held = this.held.get(parcel.id)
-    if (held !== undefined) {
+    const held = this.held.find(parcel.id)
+    if (held !== null) {
       // It was read from the store before its commit was known to be done.
       held.asker ??= parcel.asker
       return
@@ -190,19 +193,12 @@ export class Courier implements LaneOwner {
   }
 
   private hold(parcel: Parcel): void {
-    this.held.set(parcel.id, parcel)
-    this.heldBytes += parcel.bytes
-    const key = parcel.lane
-    let lane = this.lanes.get(key)
-    if (lane === undefined) {
-      lane = new Lane(key, this)
-      this.lanes.set(key, lane)
-    }
-    lane.add(parcel)
+    this.held.add(parcel)
+    this.lanes.of(parcel).add(parcel)
   }
 
   private leave(parcel: Parcel): void {
-    if (this.held.delete(parcel.id)) this.heldBytes -= parcel.bytes
+    this.held.remove(parcel)
     if (this.reading) this.left.add(parcel.id)
     // What took its place in the store is looked for there.
     if (parcel.superseded) this.wakeAt(0)
@@ -279,17 +275,17 @@ export class Courier implements LaneOwner {
   }
 
   private isNew({ id }: { readonly id: string }): boolean {
-    return !this.held.has(id) && !this.left.has(id)
+    return this.held.find(id) === null && !this.left.has(id)
   }
 
   private get isFull(): boolean {
     const { deliveries, deliveryBytes } = this.options.limits
-    return this.held.size >= deliveries || this.heldBytes >= deliveryBytes
+    return this.held.size >= deliveries || this.held.bytes >= deliveryBytes
   }
 
   private get isHalfEmpty(): boolean {
     const { deliveries, deliveryBytes } = this.options.limits
-    return this.held.size * 2 <= deliveries && this.heldBytes * 2 <= deliveryBytes
+    return this.held.size * 2 <= deliveries && this.held.bytes * 2 <= deliveryBytes
   }
 
   /** Null for one that cannot be read: it stays where it is, and no other waits for it. */

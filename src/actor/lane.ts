@@ -7,6 +7,7 @@
 // with that parcel alone until it is delivered, for what failed may have been one behind it, in the same commit.
 
 import type { SpawnError } from '../base/index.ts'
+import type { Entry } from './buckets.ts'
 import type { Message } from './message.ts'
 import type { Parcel, ParcelWatcher } from './parcel.ts'
 
@@ -21,8 +22,11 @@ export interface LaneOwner {
   empty(lane: Lane): void
 }
 
-export class Lane implements ParcelWatcher {
-  readonly key: string
+export class Lane implements ParcelWatcher, Entry<Lane> {
+  readonly hash: number
+  next: Lane | null = null
+  /** All parcels in it are beside this one. */
+  readonly model: Parcel
   private readonly owner: LaneOwner
   /** What is not delivered yet, in order. */
   private readonly parcels: Parcel[] = []
@@ -37,8 +41,9 @@ export class Lane implements ParcelWatcher {
   private careful = false
   private advancing = false
 
-  constructor(key: string, owner: LaneOwner) {
-    this.key = key
+  constructor(model: Parcel, hash: number, owner: LaneOwner) {
+    this.model = model
+    this.hash = hash
     this.owner = owner
   }
 

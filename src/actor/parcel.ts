@@ -4,6 +4,7 @@
 import type { SpawnError } from '../base/index.ts'
 import type { Box, Envelope, StandingEnvelope } from '../ports/index.ts'
 import type { Packed } from '../protocol/index.ts'
+import { type Entry, hashOf } from './buckets.ts'
 import { type Letter, letterFrom, letterText } from './letter.ts'
 import type { Message } from './message.ts'
 
@@ -16,12 +17,15 @@ export interface ParcelWatcher {
   undelivered(parcel: Parcel, error: SpawnError): void
 }
 
-export class Parcel implements Envelope {
+export class Parcel implements Envelope, Entry<Parcel> {
   readonly id: string
   readonly box: Box
   readonly dueAtMs: number
   readonly payload: Packed | null
   readonly letter: Letter
+  /** Of its id. */
+  readonly hash: number
+  next: Parcel | null = null
   /** The call that its answer is the answer of; null: nobody in this process waits. */
   asker: Message | null = null
   watcher: ParcelWatcher | null = null
@@ -34,6 +38,7 @@ export class Parcel implements Envelope {
 
   constructor(id: string, box: Box, dueAtMs: number, payload: Packed | null, letter: Letter) {
     this.id = id
+    this.hash = hashOf(id)
     this.box = box
     this.dueAtMs = dueAtMs
     this.payload = payload
@@ -79,13 +84,29 @@ export class Parcel implements Envelope {
     return new Parcel(this.id, this.box, dueAtMs, this.payload, letter)
   }
 
-  /**
-   * Who must wait for whom: parcels of one lane are delivered in order. What comes from outside, and a timer, has a lane of
-   * its own.
-   */
+  /** Whether it waits for no other: what comes from outside, and a timer. */
+  get standsAlone(): boolean {
+    return this.letter.from === null || this.letter.kind === 'timer'
+  }
+
+  /** Whether they are of one lane: who must wait for whom. Parcels of one lane are delivered in order. */
+  isBeside(other: Parcel): boolean {
+    if (this.standsAlone || other.standsAlone) return this.id === other.id
+    const { from, system, to } = this.letter
+    const { letter } = other
+    return (
+      to[1] === letter.to[1] &&
+      from?.[1] === letter.from?.[1] &&
+      to[0] === letter.to[0] &&
+      from?.[0] === letter.from?.[0] &&
+      system === letter.system
+    )
+  }
+
+  /** What its lane is called. */
   get lane(): string {
-    const { from, kind, system = '', to } = this.letter
-    if (from === null || kind === 'timer') return this.id
+    const { from, system = '', to } = this.letter
+    if (from === null || this.standsAlone) return this.id
     return `${from[0]}\0${from[1]}\0${to[0]}\0${to[1]}\0${system}`
   }
 }

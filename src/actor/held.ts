@@ -1,0 +1,32 @@
+// The parcels that are in memory for delivery: found by their ids, and counted. Which ones these are is courier.ts's.
+
+import { Buckets, hashOf } from './buckets.ts'
+import type { Parcel } from './parcel.ts'
+
+export class Held {
+  /** Of all their payloads. */
+  bytes = 0
+  private readonly parcels = new Buckets<Parcel>()
+
+  get size(): number {
+    return this.parcels.size
+  }
+
+  find(id: string): Parcel | null {
+    for (let parcel = this.parcels.first(hashOf(id)); parcel !== null; parcel = parcel.next) {
+      if (parcel.id === id) return parcel
+    }
+    return null
+  }
+
+  /** Adds one whose id is not held. */
+  add(parcel: Parcel): void {
+    this.parcels.add(parcel)
+    this.bytes += parcel.bytes
+  }
+
+  /** One that is not held is left alone. */
+  remove(parcel: Parcel): void {
+    if (this.parcels.remove(parcel)) this.bytes -= parcel.bytes
+  }
+}
