@@ -28,6 +28,8 @@ const RETRY_MS = 1_000
 
 export class Timers {
   private readonly options: TimersOptions
+  /** Timers that are about to be set, and that no turn has changed meanwhile. */
+  private readonly arming = new Set<string>()
 
   constructor(options: TimersOptions) {
     this.options = options
@@ -54,14 +56,21 @@ export class Timers {
     }
     const parcel = this.tick(self, action, everyMs, timer.everyMs)
     this.options.supersede(parcel.id)
+    this.arming.delete(parcel.id)
     return parcel
   }
 
   private async set(id: ActorId, declared: readonly DeclaredTimer[]): Promise<void> {
-    const { clock, commit, logger, store, supersede, system } = this.options
+    const { commit, logger, store, supersede, system } = this.options
     try {
       const ids = declared.map(({ action }) => timerId(id, action))
+      for (const timer of ids) this.arming.add(timer)
       const standing = await store.envelopes(system, ids)
+      // What a turn has changed since then counts more; should that turn be lost, it is set later.
+      if (ids.some((timer) => !this.arming.has(timer))) {
+        this.setLater(id, declared)
+        return
+      }
       const sends = declared
         .filter(({ everyMs }, at) => !isSet(standing[at] ?? null, everyMs))
         .map(({ action, everyMs }) => this.tick(id, action, everyMs, everyMs))
@@ -69,8 +78,14 @@ export class Timers {
       if (sends.length > 0) await commit({ sends, takes: [] })
     } catch (thrown) {
       logger.warn('timers could not be set', { actor: id.name, parent: id.parent, error: messageOf(thrown) })
-      clock.after(RETRY_MS, () => void this.set(id, declared), { background: true })
+      this.setLater(id, declared)
+    } finally {
+      for (const { action } of declared) this.arming.delete(timerId(id, action))
     }
+  }
+
+  private setLater(id: ActorId, declared: readonly DeclaredTimer[]): void {
+    this.options.clock.after(RETRY_MS, () => void this.set(id, declared), { background: true })
   }
 
   private tick(id: ActorId, action: string, everyMs: number | null, declaredMs: number): Parcel {

@@ -223,6 +223,19 @@ test('an action stops a timer and changes it, also for the lives after', async (
   assert.equal(await faster.call('a', '', 'read'), 4)
 })
 
+test('a timer that the first turn of an actor stops stays stopped', async () => {
+  const at = await bench({ definitions: [counter('counter', changeable)] })
+  const { envelopes } = at.store
+  at.store.envelopes = async (...asked) => {
+    const found = await envelopes.apply(at.store, asked)
+    await at.clock.sleep(50)
+    return found
+  }
+  await at.call('i', 'counter', 'stop')
+  await at.clock.advance(10_000)
+  assert.equal(await at.call('i', 'counter', 'read'), 0)
+})
+
 test('a timer that is not declared any more ends; those of instances begin with their first life', async () => {
   const at = await bench({ definitions: [counter('counter', ticking)] })
   await at.clock.advance(5_000)
