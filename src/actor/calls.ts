@@ -13,7 +13,7 @@ import type { Committer } from './committer.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Engine } from './engine.ts'
 import type { Inflight } from './inflight.ts'
-import type { Correspondent } from './letter.ts'
+import type { Correspondent, Letter } from './letter.ts'
 import { Message } from './message.ts'
 import type { Parcel } from './parcel.ts'
 import type { Pools } from './pools.ts'
@@ -128,14 +128,15 @@ export class Calls {
     this.admit(cause !== null)
     checkName('actor', name)
     const { action, idempotencyKey: key, metadata, payload, ref, system } = call
-    const letter = {
+    const letter: Letter = {
       kind: 'call',
       from: cause === null ? null : correspondent(cause.self),
       to: this.postmark.address(name, ref),
       action,
-      ...lasting(metadata),
-      ...(key === undefined ? {} : { key }),
-    } as const
+      createdAtMs: this.postmark.nowMs,
+      metadata: lasting(metadata),
+      key,
+    }
     const packed = this.postmark.pack({ name, ref, system, action }, payload)
     const parcel = this.postmark.envelope(letter, packed, call)
     await this.committer.outside({ sends: [parcel], takes: [] })

@@ -6,6 +6,7 @@ import { isSpawnError, type Limits, SpawnError } from '../base/index.ts'
 import type { Broadcast, Effect, EffectEnd, Metadata, Outcome, Route, Workflow } from '../ports/index.ts'
 import { type ActorId, type Packed } from '../protocol/index.ts'
 import type { Announcement, Channels } from './channels.ts'
+import type { Letter } from './letter.ts'
 import type { Message } from './message.ts'
 import type { Parcel } from './parcel.ts'
 import { correspondent, lasting, type Postmark, step, type Target } from './postmark.ts'
@@ -68,8 +69,10 @@ export class Departures {
     for (const effect of effects) sends.push(this.effect(message, effect))
     for (const broadcast of broadcasts)
       this.spread(broadcast, message.self, message.metadata, sends, announcements)
-    for (const [action, everyMs] of Object.entries(timers ?? NO_TIMERS))
-      sends.push(this.options.timers.changed(message, action, everyMs))
+    if (timers !== null) {
+      for (const [action, everyMs] of Object.entries(timers))
+        sends.push(this.options.timers.changed(message, action, everyMs))
+    }
     if (route !== null) sends.push(this.hop(message, outcome, route))
   }
 
@@ -78,15 +81,16 @@ export class Departures {
     const { action, metadata, ref, reply, system, to } = effect
     const from = correspondent(message.self)
     const told = reply === undefined ? undefined : { to: from, ...reply }
-    const letter = {
+    const letter: Letter = {
       kind: 'effect',
       from,
       to: postmark.address(to, ref),
       action,
-      ...lasting(metadata === undefined ? message.metadata : { ...message.metadata, ...metadata }),
-      ...(system === undefined ? {} : { system }),
-      ...(told === undefined ? {} : { reply: told }),
-    } as const
+      createdAtMs: postmark.nowMs,
+      metadata: lasting(metadata === undefined ? message.metadata : { ...message.metadata, ...metadata }),
+      system,
+      reply: told,
+    }
     try {
       return postmark.envelope(
         letter,
@@ -109,6 +113,8 @@ export class Departures {
   ): void {
     const { channels, postmark } = this.options
     const sender = from === null ? null : correspondent(from)
+    const createdAtMs = postmark.nowMs
+    const carried = lasting(metadata)
     // Subscribers of one action share their bytes: a store may keep them once.
     const packed = new Map<string, Packed | null>()
     for (const { action, id } of channels.subscribers(channel)) {
@@ -120,13 +126,8 @@ export class Departures {
         bytes = postmark.packAnyway(target, payload)
         packed.set(key, bytes)
       }
-      const letter = {
-        kind: 'broadcast',
-        from: sender,
-        to: correspondent(id),
-        action,
-        ...lasting(metadata),
-      } as const
+      const to = correspondent(id)
+      const letter: Letter = { kind: 'broadcast', from: sender, to, action, createdAtMs, metadata: carried }
       sends.push(postmark.envelope(letter, bytes))
     }
     if (channels.hasListeners(channel)) announcements.push({ channel, payload, from, metadata })
@@ -141,16 +142,16 @@ export class Departures {
     const path = [...before, step({ system: '', parent: to[0], name: to[1] }, action)]
     if (path.length > limits.hops) throw tooManyHops(path, limits.hops)
     const payload = kind === 'pipe' ? outcome.response : message.payload
-    const reply = parcel?.letter.reply
-    const letter = {
+    const letter: Letter = {
       kind: 'hop',
       from: correspondent(message.self),
       to,
       action,
+      createdAtMs: postmark.nowMs,
+      metadata: lasting(message.metadata),
       path,
-      ...lasting(message.metadata),
-      ...(reply === undefined ? {} : { reply }),
-    } as const
+      reply: parcel?.letter.reply,
+    }
     const target: Target = { name: route.to, ref, system: undefined, action }
     const sent = postmark.envelope(letter, postmark.pack(target, payload))
     // Not the key of the call: on its way it may come to one actor twice.
@@ -179,17 +180,17 @@ export class Departures {
     if (dueAtMs !== null) sends.push(parcel.again(dueAtMs))
   }
 
-  private checkSize({ label }: Message, sends: readonly Parcel[]): void {
+  private checkSize(message: Message, sends: readonly Parcel[]): void {
     const { turnSendBytes, turnSends } = this.options.limits
-    if (sends.length > turnSends) throw tooMuch(`${label} sends ${sends.length} messages`, `${turnSends}`)
+    if (sends.length > turnSends)
+      throw tooMuch(`${message.label} sends ${sends.length} messages`, `${turnSends}`)
     let bytes = 0
-    for (const { payload } of sends) bytes += payload?.value.length ?? 0
-    if (bytes > turnSendBytes) throw tooMuch(`${label} sends ${bytes} bytes`, `${turnSendBytes}`)
+    for (const parcel of sends) bytes += parcel.bytes
+    if (bytes > turnSendBytes) throw tooMuch(`${message.label} sends ${bytes} bytes`, `${turnSendBytes}`)
   }
 }
 
 const NONE: readonly string[] = Object.freeze([])
-const NO_TIMERS: Readonly<Record<string, number | null>> = Object.freeze({})
 
 function tooMuch(what: string, limit: string): SpawnError {
   return new SpawnError('INVALID_ARGUMENT', `${what} in one turn; at most ${limit} are taken`)

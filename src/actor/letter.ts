@@ -25,36 +25,71 @@ export interface Letter {
   /** An empty parent: a named actor, or an instance that is found by its name alone. */
   readonly to: Correspondent
   /** Absent: the envelope's own. */
-  readonly system?: string
+  readonly system?: string | undefined
   readonly action: string
-  readonly metadata?: Metadata
+  readonly metadata?: Metadata | undefined
   readonly createdAtMs: number
   /** Deliveries that failed; absent: none. */
-  readonly attempts?: number
+  readonly attempts?: number | undefined
   /** The next delivery is not before this time. */
-  readonly retryAtMs?: number
+  readonly retryAtMs?: number | undefined
   /** Why the last one failed. */
-  readonly error?: { readonly code: string; readonly message: string }
+  readonly error?: { readonly code: string; readonly message: string } | undefined
   /** When it comes again; absent: once. */
-  readonly rhythm?: Rhythm
+  readonly rhythm?: Rhythm | undefined
   /** The steps of a pipe so far, as `actor.action`. */
-  readonly path?: readonly string[]
+  readonly path?: readonly string[] | undefined
   /** The idempotency key of the call that it is; of a hop of such a call, its own id. */
-  readonly key?: string
-  readonly reply?: ReplyAddress
+  readonly key?: string | undefined
+  readonly reply?: ReplyAddress | undefined
 }
 
+type Common = 'kind' | 'from' | 'to' | 'action' | 'createdAtMs'
+/** All that a letter may have besides: every name is here, so that none is left out of its text. */
+type Rest = { readonly [Name in Exclude<keyof Letter, Common>]-?: Letter[Name] | undefined }
+
+/** What all letters have stands in an array; the rest, if there is any, in an object at its end. */
+type Parts = readonly [
+  Letter['kind'],
+  Letter['from'],
+  Letter['to'],
+  Letter['action'],
+  Letter['createdAtMs'],
+  Partial<Rest>?,
+]
+
 export function letterText(letter: Letter): string {
-  return JSON.stringify(letter)
+  const { action, createdAtMs, from, kind, to } = letter
+  const rest = restOf(letter)
+  const parts: Parts =
+    rest === null ? [kind, from, to, action, createdAtMs] : [kind, from, to, action, createdAtMs, rest]
+  return JSON.stringify(parts)
 }
 
 /** @throws SpawnError STATE_UNREADABLE */
 export function letterFrom(id: string, header: string): Letter {
   try {
     // Written by letterText, of this release or an earlier one.
-    return JSON.parse(header) as Letter
+    const [kind, from, to, action, createdAtMs, rest] = JSON.parse(header) as Parts
+    return { kind, from, to, action, createdAtMs, ...rest }
   } catch (cause) {
     const message = `the envelope "${id}" has a header that cannot be read; it stays in the outbox`
     throw new SpawnError('STATE_UNREADABLE', message, { cause })
   }
+}
+
+/** Null: nothing. On the path of every message, where most have nothing, or metadata alone. */
+function restOf(letter: Letter): Rest | null {
+  const { attempts, error, key, metadata, path, reply, retryAtMs, rhythm, system } = letter
+  const isEmpty =
+    metadata === undefined &&
+    path === undefined &&
+    key === undefined &&
+    reply === undefined &&
+    system === undefined &&
+    rhythm === undefined &&
+    attempts === undefined &&
+    retryAtMs === undefined &&
+    error === undefined
+  return isEmpty ? null : { attempts, error, key, metadata, path, reply, retryAtMs, rhythm, system }
 }

@@ -36,13 +36,24 @@ export class Postmark {
     this.prefix = drawBirth(random).toString(36)
   }
 
+  /** When a letter that is written now was created. */
+  get nowMs(): number {
+    return this.clock.now()
+  }
+
   /** A new envelope; `timing` says when it comes. */
-  envelope(letter: Omit<Letter, 'createdAtMs'>, payload: Packed | null, timing?: Timing): Parcel {
-    const createdAtMs = this.clock.now()
-    const { dueAtMs, rhythm } = timing === undefined ? AT_ONCE : whenOf(timing, createdAtMs)
+  envelope(letter: Letter, payload: Packed | null, timing?: Timing): Parcel {
+    if (timing === undefined || !isTimed(timing))
+      return new Parcel(this.nextId(), 'delivery', 0, payload, letter)
+    const { dueAtMs, rhythm } = whenOf(timing, letter.createdAtMs)
     const box: Box = dueAtMs === 0 ? 'delivery' : 'schedule'
-    const full = rhythm === undefined ? { ...letter, createdAtMs } : { ...letter, createdAtMs, rhythm }
-    return new Parcel(this.nextId(), box, dueAtMs, payload, full)
+    return new Parcel(
+      this.nextId(),
+      box,
+      dueAtMs,
+      payload,
+      rhythm === undefined ? letter : { ...letter, rhythm },
+    )
   }
 
   /** The same message under an id of its own, given up. */
@@ -59,14 +70,8 @@ export class Postmark {
   /** Tells the sender of an effect how it ended. */
   reply({ letter }: Parcel, { action, to }: ReplyAddress, end: unknown): Parcel {
     const { metadata, to: from } = letter
-    const reply = {
-      kind: 'reply',
-      from,
-      to,
-      action,
-      ...(metadata === undefined ? {} : { metadata }),
-    } as const
-    return this.envelope(reply, jsonCodec.pack(end))
+    const createdAtMs = this.nowMs
+    return this.envelope({ kind: 'reply', from, to, action, createdAtMs, metadata }, jsonCodec.pack(end))
   }
 
   /** The actor that a name means, as far as its definition is known here. */
@@ -158,11 +163,10 @@ export function correspondent({ name, parent }: ActorId): Correspondent {
   return [parent, name]
 }
 
-/** What a call brings besides its payload, for its letter. */
-export function lasting(metadata: Metadata | undefined): { readonly metadata?: Metadata } {
-  if (metadata === undefined) return {}
-  for (const _key in metadata) return { metadata }
-  return {}
+/** The metadata of a call as its letter has it: none, if there is nothing in it. */
+export function lasting(metadata: Metadata | undefined): Metadata | undefined {
+  for (const _key in metadata) return metadata
+  return undefined
 }
 
 export function step(id: ActorId, action: string): string {
