@@ -65,6 +65,7 @@ export class Committer {
       if (activation.birth === UNBORN) activation.birth = drawBirth(this.options.random)
       commit = new PendingCommit(activation, this.options.epoch, state, nowMs)
       if (pending !== null) pending.successor = commit
+      commit.predecessor = pending
       activation.pending = commit
       this.open.push(commit)
     }
@@ -192,6 +193,7 @@ export class Committer {
 function settle(commit: PendingCommit): void {
   const { activation, waiters } = commit
   activation.concluded(commit)
+  if (commit.successor !== null) commit.successor.predecessor = null
   for (const waiter of waiters) waiter.committed()
 }
 

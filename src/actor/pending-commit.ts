@@ -47,6 +47,8 @@ export class PendingCommit implements Commit {
   readonly waiters: Waiter[] = []
   /** The actor's next commit, which follows this one. */
   successor: PendingCommit | null = null
+  /** The one before it, as long as that is not durable. */
+  predecessor: PendingCommit | null = null
   /** Whether it has left for the store: then it is no longer changed. */
   sent = false
   /** Whether a commit before it was lost: then it is not sent. */
@@ -81,6 +83,12 @@ export class PendingCommit implements Commit {
     this.sends = joined(without(this.sends, departure.sends), departure.sends)
     this.takes = joined(this.takes, departure.takes)
     this.announcements = joined(this.announcements, departure.announcements)
+  }
+
+  /** Whether this commit, or one before it that is not durable either, sends an envelope of this id. */
+  isAboutToSend(id: string): boolean {
+    if (this.sends.some((parcel) => parcel.id === id)) return true
+    return this.predecessor !== null && this.predecessor.isAboutToSend(id)
   }
 
   /** Whether something leaves with it. */

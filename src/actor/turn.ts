@@ -58,8 +58,9 @@ export class Turns {
   /** Begins the turn of a message: checks what was kept of an earlier one with its key, or runs it. */
   begin(activation: Activation, message: Message): void {
     message.begin(this.options.clock)
-    if (message.parcel !== null && message.parcel.superseded) {
-      message.fail(superseded(message))
+    if (isSuperseded(activation, message)) {
+      // Like any failure it waits for what it rests on: who reads the store then finds what took its place.
+      this.options.outcomes.fail(activation, message, superseded(message))
       return
     }
     if (message.idempotencyKey === undefined) this.run(activation, message)
@@ -136,6 +137,14 @@ export class Turns {
     this.options.activations.wake(activation)
     return null
   }
+}
+
+/** Whether the envelope that it delivers is not the one that stands under its id, or soon will not be. */
+function isSuperseded({ pending }: Activation, { parcel }: Message): boolean {
+  if (parcel === null) return false
+  // A tick may have been read from the store before a turn that changes its timer was durable.
+  if (parcel.box === 'timer' && pending?.isAboutToSend(parcel.id) === true) parcel.superseded = true
+  return parcel.superseded
 }
 
 function superseded({ label }: Message): SpawnError {

@@ -236,6 +236,19 @@ test('a timer that the first turn of an actor stops stays stopped', async () => 
   assert.equal(await at.call('i', 'counter', 'read'), 0)
 })
 
+test('a tick that is read from the store while the turn that stops its timer is being committed does not run', async () => {
+  const at = await bench({ definitions: [named('a', changeable)] })
+  await at.clock.advance(900)
+  at.store.hold()
+  const stopped = at.runtime.invoke('a', { action: 'stop' })
+  await at.clock.advance(500)
+  at.store.release()
+  await at.clock.run(stopped)
+  await at.clock.advance(10_000)
+  assert.equal(await at.call('a', '', 'read'), 0)
+  assert.deepEqual((await at.store.due('test', EVERYTHING - 1, 10)).envelopes, [])
+})
+
 test('a timer that is not declared any more ends; those of instances begin with their first life', async () => {
   const at = await bench({ definitions: [counter('counter', ticking)] })
   await at.clock.advance(5_000)
