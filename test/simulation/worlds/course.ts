@@ -205,9 +205,9 @@ class Course {
 
   async #look(): Promise<void> {
     if (this.#violations.length >= TOLD) return
-    for (const text of (await this.#world.watch?.(this.#memory)) ?? []) {
-      this.#violations.push(`at ${this.#clock.now()}: ${text}`)
-    }
+    // What goes wrong in looking is no failure of the store.
+    const watched = this.#world.watch?.(this.#memory).catch((thrown: unknown) => [`watch: ${String(thrown)}`])
+    for (const text of (await watched) ?? []) this.#violations.push(`at ${this.#clock.now()}: ${text}`)
   }
 
   #outside(): Outside {

@@ -2,6 +2,7 @@
 // delay; and cron ones. Each that was acknowledged runs exactly once and never before its time, each that was cancelled not
 // at all; a cron one at most once a beat, and in fine weather at every beat.
 
+import { letterFrom } from '../../../src/actor/letter.ts'
 import { below } from '../../../src/base/index.ts'
 import type { Definition, Statestore, StoredActor } from '../../../src/ports/index.ts'
 import { oneOf } from '../plan.ts'
@@ -93,7 +94,9 @@ class Schedules implements World {
   async isOver(store: Statestore): Promise<boolean> {
     const { envelopes: deliveries } = await store.listEnvelopes(SYSTEM, 'delivery', { limit: 1_000 })
     const { envelopes } = await store.listEnvelopes(SYSTEM, 'schedule', { limit: 1_000 })
-    return [...deliveries, ...envelopes].every(({ header }) => header.includes('"cron"'))
+    return [...deliveries, ...envelopes].every(
+      ({ header, id }) => letterFrom(id, header).rhythm !== undefined,
+    )
   }
 
   async afterwards({ clock }: Outside): Promise<void> {
