@@ -134,7 +134,7 @@ export class Activation {
 
   /** The turn of a message is over, or was given up. The one around it goes on. */
   leave(message: Message): void {
-    if (message.view !== null) this.reading -= 1
+    if (message.aside) this.reading -= 1
     else if (this.running === message) this.running = this.beside === null ? null : this.beside.resume()
   }
 

@@ -17,6 +17,7 @@ import { Loader, startAfresh, unreadable } from './loader.ts'
 import { Message } from './message.ts'
 import { Passivation } from './passivation.ts'
 import type { Pool } from './pool.ts'
+import type { Query } from './query.ts'
 import type { Residents } from './residents.ts'
 
 export interface ActivationsOptions {
@@ -31,7 +32,7 @@ export interface ActivationsOptions {
   /** Sees to the timers of an actor that comes to life. */
   readonly armed: (activation: Activation) => void
   /** Takes a query whose actor has a new activation. */
-  readonly query: (activation: Activation, message: Message) => void
+  readonly query: (activation: Activation, message: Query) => void
   /** A worker may be free. */
   readonly rested: (pool: Pool, worker: Activation) => void
 }

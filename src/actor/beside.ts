@@ -7,12 +7,13 @@
 import { Queue } from '../base/index.ts'
 import type { Activation } from './activation.ts'
 import type { Message } from './message.ts'
+import type { Query } from './query.ts'
 
 const NONE: readonly Message[] = Object.freeze([])
 
 export class Beside {
   /** Queries that could not run at once: the actor is not open yet, or other actors have their turns. */
-  readonly queries = new Queue<Message>()
+  readonly queries = new Queue<Query>()
   /** Calls that came back along their chain, by the turn that waits for them. */
   private readonly returned = new Map<Message, Queue<Message>>()
   private readonly outer: Message[] = []

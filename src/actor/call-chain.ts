@@ -43,7 +43,7 @@ export function checkChain(
 
 /** Whether a turn keeps another of its own actor waiting. */
 function blocks(link: Message, aside: boolean): boolean {
-  return aside ? link.starts : link.view === null
+  return aside ? link.starts : !link.aside
 }
 
 function cycle(target: ActorId, action: string, cause: Message, first: Message): SpawnError {

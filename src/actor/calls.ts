@@ -19,6 +19,7 @@ import type { Parcel } from './parcel.ts'
 import type { Pools } from './pools.ts'
 import { correspondent, isTimed, lasting, type Postmark } from './postmark.ts'
 import type { Queries } from './queries.ts'
+import { Query } from './query.ts'
 import type { Reentry } from './reentry.ts'
 import type { Residents } from './residents.ts'
 import { checkRoom } from './room.ts'
@@ -172,14 +173,23 @@ export class Calls {
     const ownDeadlineMs = nowMs + timeoutOf(call, this.callTimeoutMs)
     const deadlineMs = cause !== null && waits ? Math.min(ownDeadlineMs, cause.deadlineMs) : ownDeadlineMs
     const caller = cause === null ? null : cause.self
-    const message = new Message(this.inflight, action, call, caller, waits ? cause : null, deadlineMs, waits)
+    const chain = waits ? cause : null
     activation.lastUsedMs = nowMs
-    if (query) this.queries.take(activation, message)
-    else if (within !== null) this.reentry.take(message, within)
+    if (query) {
+      const message = new Query(this.inflight, action, call, caller, chain, deadlineMs, waits)
+      this.queries.take(activation, message)
+      return this.answerOf(message, call)
+    }
+    const message = new Message(this.inflight, action, call, caller, chain, deadlineMs, waits)
+    if (within !== null) this.reentry.take(message, within)
     else if (waits) this.place(activation, message, nowMs)
     else this.queue(activation, message)
-    if (!waits) return ACCEPTED
-    if (call.signal !== undefined) message.follow(call.signal)
+    return this.answerOf(message, call)
+  }
+
+  private answerOf(message: Message, { signal }: Partial<Call>): Promise<unknown> {
+    if (!message.heard) return ACCEPTED
+    if (signal !== undefined) message.follow(signal)
     return message.answer()
   }
 

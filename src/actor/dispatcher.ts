@@ -4,6 +4,7 @@
 import { type Clock, Queue } from '../base/index.ts'
 import type { Activation } from './activation.ts'
 import type { Message } from './message.ts'
+import type { Query } from './query.ts'
 
 /** Turns that one actor may run before others have theirs. */
 const TURNS_IN_A_ROW = 32
@@ -16,7 +17,7 @@ export interface Steps {
   /** Runs a turn that has not stood in the mailbox. */
   begin(activation: Activation, message: Message): void
   /** Runs a query that has not waited. */
-  read(activation: Activation, message: Message): void
+  read(activation: Activation, message: Query): void
 }
 
 export class Dispatcher {
@@ -68,7 +69,7 @@ export class Dispatcher {
   }
 
   /** The same for a query, which needs no rest: it runs beside whatever the actor does. */
-  readAtOnce(activation: Activation, message: Message): boolean {
+  readAtOnce(activation: Activation, message: Query): boolean {
     if (this.scheduled || this.burst >= BURST || !activation.open) return false
     this.scheduled = true
     this.burst += 1

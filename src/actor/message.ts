@@ -5,7 +5,7 @@
 import { assert, type Clock, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Call, Definition, Metadata, Tags, Turn } from '../ports/index.ts'
 import { type ActorId, addressText } from '../protocol/index.ts'
-import type { Activation, View } from './activation.ts'
+import type { Activation } from './activation.ts'
 import type { DeadlineSlot } from './deadlines.ts'
 import type { Inflight } from './inflight.ts'
 import type { Parcel } from './parcel.ts'
@@ -51,8 +51,6 @@ export class Message implements Turn, Waiter {
   private readonly wantsReceipt: boolean
   /** The revision that its answer rests on. */
   private restsOn = 0
-  /** What a query sees that runs beside the turns of its actor; null: it is a turn, and sees the actor as it is. */
-  view: View | null = null
 
   /** Where its deadline is watched; null: not (yet). */
   slot: DeadlineSlot | null = null
@@ -90,6 +88,11 @@ export class Message implements Turn, Waiter {
     this.heard = heard
     this.wantsReceipt = call.receipt === true
     inflight.enter()
+  }
+
+  /** Whether it runs beside the turns of its actor. */
+  get aside(): boolean {
+    return false
   }
 
   /** The call that the end of this turn's chain answers; null: nobody waits. */
@@ -131,15 +134,15 @@ export class Message implements Turn, Waiter {
   }
 
   get state(): unknown {
-    return this.view === null ? this.activation.state : this.view.state
+    return this.activation.state
   }
 
   get tags(): Tags {
-    return this.view === null ? this.activation.tags : this.view.tags
+    return this.activation.tags
   }
 
   get revision(): number {
-    return this.view === null ? this.activation.revision : this.view.revision
+    return this.activation.revision
   }
 
   get signal(): AbortSignal {
@@ -153,7 +156,7 @@ export class Message implements Turn, Waiter {
     // What this turn has seen may still be uncommitted; nothing that rests on it leaves the actor before it is. What a
     // query has seen is not.
     const { pending } = this.activation
-    if (pending !== null && this.view === null) await pending.durable()
+    if (pending !== null && !this.aside) await pending.durable()
     if (this.stage !== 'running') throw this.ended()
     return this.inflight.send(name, call, this)
   }

@@ -14,6 +14,7 @@ import { Beside } from './beside.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
+import type { Query } from './query.ts'
 import { ignore, isPromise, perform } from './perform.ts'
 
 export interface QueriesOptions {
@@ -31,9 +32,8 @@ export class Queries {
   }
 
   /** Runs a query at once, or as soon as it can. */
-  take(activation: Activation, message: Message): void {
+  take(activation: Activation, message: Query): void {
     const { activations, dispatcher, inflight } = this.options
-    message.view = activation
     if (dispatcher.readAtOnce(activation, message)) return
     activation.beside ??= new Beside()
     activation.beside.queries.push(message)
@@ -54,9 +54,9 @@ export class Queries {
   }
 
   /** Runs a query. One that answers at once costs no promise and no view of its own. */
-  begin(activation: Activation, message: Message): void {
+  begin(activation: Activation, message: Query): void {
     message.begin(this.options.clock)
-    message.view = activation.durable ?? activation
+    message.seen = activation.durable ?? activation
     activation.reading += 1
     let result: Outcome | PromiseLike<Outcome>
     try {
@@ -75,9 +75,9 @@ export class Queries {
     }
   }
 
-  private wait(activation: Activation, message: Message, result: PromiseLike<Outcome>): void {
+  private wait(activation: Activation, message: Query, result: PromiseLike<Outcome>): void {
     // Turns may change the actor from now on.
-    if (message.view === activation) message.view = activation.view()
+    if (message.seen === activation) message.seen = activation.view()
     this.options.inflight.watch(message)
     result.then(
       (outcome) => {
