@@ -55,7 +55,7 @@ export class Courier implements LaneOwner {
   private readAgain = false
   /** What is due was left in the store for want of room. */
   private crowded = false
-  /** What left while the store is being read: its answer may still have it. */
+  /** What left, or was put off, while the store is being read: its answer may still have it as it was. */
   private readonly left = new Set<string>()
   private timer: Timer | null = null
   private wakeMs = Number.POSITIVE_INFINITY
@@ -91,9 +91,15 @@ export class Courier implements LaneOwner {
     if (this.doubts.touch(commit)) this.readAfresh(nowMs)
     for (const parcel of commit.sends) {
       if (parcel.box === 'dead') continue
-      if (parcel.dueAtMs > nowMs) this.wakeAt(parcel.dueAtMs)
+      if (parcel.dueAtMs > nowMs) this.comeLater(parcel)
       else this.takeIn(parcel)
     }
+  }
+
+  private comeLater({ dueAtMs, id }: Parcel): void {
+    // What is just being read may still be what stood under its id before.
+    if (this.reading) this.left.add(id)
+    this.wakeAt(dueAtMs)
   }
 
   /** These commits have an unknown outcome, or were overtaken: what they, or others, have sent is found in the store. */

@@ -249,6 +249,21 @@ test('a tick that is read from the store while the turn that stops its timer is 
   assert.deepEqual((await at.store.due('test', EVERYTHING - 1, 10)).envelopes, [])
 })
 
+test('a tick that was read from the store before its timer was stopped, and comes after that, does not run', async () => {
+  const at = await bench({ definitions: [named('a', changeable)] })
+  await at.clock.advance(500)
+  const { due } = at.store
+  at.store.due = async (...asked) => {
+    const found = await due.apply(at.store, asked)
+    await at.clock.sleep(200)
+    return found
+  }
+  await at.clock.advance(600)
+  await at.call('a', '', 'stop')
+  await at.clock.advance(10_000)
+  assert.equal(await at.call('a', '', 'read'), 0)
+})
+
 test('a timer that is not declared any more ends; those of instances begin with their first life', async () => {
   const at = await bench({ definitions: [counter('counter', ticking)] })
   await at.clock.advance(5_000)
