@@ -161,9 +161,12 @@ export class Courier implements LaneOwner {
       again = await delivery.settle(parcel, error)
     } catch (thrown) {
       logger.warn('an envelope waits for the store', { envelope: parcel.id, error: messageOf(thrown) })
+      // What was decided may have been done: before anything else is, the store says whether it still stands.
+      parcel.taken = true
       clock.after(RETRY_MS, () => void this.settle(lane, parcel, error), { background: true })
       return
     }
+    if (parcel.superseded) again = null
     if (again === null || again.dueAtMs > clock.now()) {
       this.leave(parcel)
       if (again !== null) this.wakeAt(again.dueAtMs)

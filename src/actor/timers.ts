@@ -10,7 +10,7 @@ import type { Message } from './message.ts'
 import type { OutsideLoad } from './outside-commit.ts'
 import { Parcel } from './parcel.ts'
 import { correspondent } from './postmark.ts'
-import type { DeclaredTimer, Residents } from './residents.ts'
+import type { Residents } from './residents.ts'
 import { NEVER_MS } from './rhythm.ts'
 
 export interface TimersOptions {
@@ -37,8 +37,7 @@ export class Timers {
 
   /** Sets the timers that an actor's definition declares, unless they run already, or were stopped. */
   arm(residents: Residents, id: ActorId): void {
-    const declared = residents.timers
-    if (declared.length > 0) void this.set(id, declared)
+    if (residents.timers.length > 0) void this.set(residents, id)
   }
 
   /** The envelope by which a turn changes a timer of its actor. */
@@ -60,32 +59,38 @@ export class Timers {
     return parcel
   }
 
-  private async set(id: ActorId, declared: readonly DeclaredTimer[]): Promise<void> {
+  private async set(residents: Residents, id: ActorId): Promise<void> {
     const { commit, logger, store, supersede, system } = this.options
+    const ids = residents.timers.map(({ action }) => timerId(id, action))
+    const pending = residents.byName.get(id.name)?.pending ?? null
+    // What is on its way into the store would not be seen there.
+    if (ids.some((timer) => this.arming.has(timer) || pending?.isAboutToSend(timer) === true)) {
+      this.setLater(residents, id)
+      return
+    }
+    for (const timer of ids) this.arming.add(timer)
     try {
-      const ids = declared.map(({ action }) => timerId(id, action))
-      for (const timer of ids) this.arming.add(timer)
       const standing = await store.envelopes(system, ids)
       // What a turn has changed since then counts more; should that turn be lost, it is set later.
       if (ids.some((timer) => !this.arming.has(timer))) {
-        this.setLater(id, declared)
+        this.setLater(residents, id)
         return
       }
-      const sends = declared
+      const sends = residents.timers
         .filter(({ everyMs }, at) => !isSet(standing[at] ?? null, everyMs))
         .map(({ action, everyMs }) => this.tick(id, action, everyMs, everyMs))
       for (const { id: envelope } of sends) supersede(envelope)
       if (sends.length > 0) await commit({ sends, takes: [] })
     } catch (thrown) {
       logger.warn('timers could not be set', { actor: id.name, parent: id.parent, error: messageOf(thrown) })
-      this.setLater(id, declared)
+      this.setLater(residents, id)
     } finally {
-      for (const { action } of declared) this.arming.delete(timerId(id, action))
+      for (const timer of ids) this.arming.delete(timer)
     }
   }
 
-  private setLater(id: ActorId, declared: readonly DeclaredTimer[]): void {
-    this.options.clock.after(RETRY_MS, () => void this.set(id, declared), { background: true })
+  private setLater(residents: Residents, id: ActorId): void {
+    this.options.clock.after(RETRY_MS, () => void this.set(residents, id), { background: true })
   }
 
   private tick(id: ActorId, action: string, everyMs: number | null, declaredMs: number): Parcel {

@@ -264,6 +264,27 @@ test('a tick that was read from the store before its timer was stopped, and come
   assert.equal(await at.call('a', '', 'read'), 0)
 })
 
+test('a tick that failed is not followed by another when its timer was stopped meanwhile', async () => {
+  let ticks = 0
+  const handlers: CounterOptions['handlers'] = {
+    work: () => {
+      ticks += 1
+      throw new SpawnError('ACTION_FAILED', 'it fails')
+    },
+    stop: () => ({ workflow: { effects: [], broadcasts: [], route: null, timers: { work: null } } }),
+  }
+  const at = await bench({ definitions: [named('a', { timers: { work: 1_000 }, handlers })] })
+  await at.clock.advance(500)
+  at.store.hold()
+  await at.clock.advance(600)
+  const stopped = at.runtime.invoke('a', { action: 'stop' })
+  await at.clock.advance(1_500)
+  at.store.release()
+  await at.clock.run(stopped)
+  await at.clock.advance(10_000)
+  assert.equal(ticks, 1)
+})
+
 test('a timer that is not declared any more ends; those of instances begin with their first life', async () => {
   const at = await bench({ definitions: [counter('counter', ticking)] })
   await at.clock.advance(5_000)
