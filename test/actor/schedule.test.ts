@@ -273,14 +273,18 @@ test('a tick that failed is not followed by another when its timer was stopped m
     },
     stop: () => ({ workflow: { effects: [], broadcasts: [], route: null, timers: { work: null } } }),
   }
-  const at = await bench({ definitions: [named('a', { timers: { work: 1_000 }, handlers })] })
+  const at = await bench({
+    definitions: [named('a', { timers: { work: 1_000 }, handlers }), counter('counter')],
+  })
   await at.clock.advance(500)
   at.store.hold()
+  // While its commit is held back, those of the failed tick and of the stop wait for one and the same group.
+  const other = at.runtime.invoke('other', { ref: 'counter', action: 'add' })
   await at.clock.advance(600)
   const stopped = at.runtime.invoke('a', { action: 'stop' })
   await at.clock.advance(1_500)
   at.store.release()
-  await at.clock.run(stopped)
+  await at.clock.run(Promise.all([other, stopped]))
   await at.clock.advance(10_000)
   assert.equal(ticks, 1)
 })
