@@ -55,7 +55,7 @@ export class Courier implements LaneOwner {
   private readAgain = false
   /** What is due was left in the store for want of room. */
   private crowded = false
-  /** What left, or was put off, while the store is being read: its answer may still have it as it was. */
+  /** What left, or was replaced, while the store is being read: its answer may still have it as it was. */
   private readonly left = new Set<string>()
   private timer: Timer | null = null
   private wakeMs = Number.POSITIVE_INFINITY
@@ -104,7 +104,10 @@ export class Courier implements LaneOwner {
 
   /** These commits have an unknown outcome, or were overtaken: what they, or others, have sent is found in the store. */
   uncertain(group: readonly GroupedCommit[]): void {
-    for (const { id } of group) if (id.name !== '') this.doubts.add(id)
+    for (const { id, sends } of group) {
+      if (id.name !== '') this.doubts.add(id)
+      if (this.reading) for (const sent of sends) this.left.add(sent.id)
+    }
     this.readAfresh(this.options.clock.now() + UNCERTAIN_MS)
   }
 

@@ -264,6 +264,22 @@ test('a tick that was read from the store before its timer was stopped, and come
   assert.equal(await at.call('a', '', 'read'), 0)
 })
 
+test('nor does it when the commit that stopped its timer has failed after it was written', async () => {
+  const at = await bench({ definitions: [named('a', changeable)] })
+  await at.clock.advance(500)
+  const { due } = at.store
+  at.store.due = async (...asked) => {
+    const found = await due.apply(at.store, asked)
+    await at.clock.sleep(200)
+    return found
+  }
+  await at.clock.advance(600)
+  at.store.failCommit = 'after'
+  assert.equal(await codeOf(at.call('a', '', 'stop')), 'STORE_UNAVAILABLE')
+  await at.clock.advance(10_000)
+  assert.equal(await at.call('a', '', 'read'), 0)
+})
+
 test('a tick that failed is not followed by another when its timer was stopped meanwhile', async () => {
   let ticks = 0
   const handlers: CounterOptions['handlers'] = {
