@@ -195,4 +195,9 @@ function accountOf(stored: Parameters<typeof stateOf>[0]): Account {
   return stateOf(stored) as Account
 }
 
-export const bank: WorldKind = { name: 'bank', twins: true, of: (weather) => new Bank(weather) }
+export const bank: WorldKind = {
+  name: 'bank',
+  twins: true,
+  lateWrites: true,
+  of: (weather) => new Bank(weather),
+}

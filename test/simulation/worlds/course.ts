@@ -41,7 +41,7 @@ const CALM_MS = 1_500
 const RETRY_MS = 20
 
 export async function run(kind: WorldKind, seed: number, options: CourseOptions = {}): Promise<Verdict> {
-  const weather = { ...weatherOf(seed, kind.twins), ...options.weather }
+  const weather = { ...weatherOf(seed, kind), ...options.weather }
   return new Course(weather, kind.of(weather), options).run()
 }
 
@@ -110,7 +110,8 @@ class Course {
       const process = await this.#begin(fate)
       await this.#meet(process, fate)
       this.#note(`process ${process.number} is over`)
-      if (this.#serving.length === 0) await this.#clock.sleep(below(this.#random, this.#weather.pauseMs + 1))
+      const { gapMs, pauseMs } = this.#weather
+      if (this.#serving.length === 0) await this.#clock.sleep(gapMs + below(this.#random, pauseMs + 1))
     }
     if (this.#serving.length === 0) await this.#begin(null)
   }

@@ -264,4 +264,9 @@ function passOf(payload: unknown): Pass {
   return payload as Pass
 }
 
-export const ring: WorldKind = { name: 'ring', twins: true, of: (weather) => new Ring(weather) }
+export const ring: WorldKind = {
+  name: 'ring',
+  twins: true,
+  lateWrites: true,
+  of: (weather) => new Ring(weather),
+}

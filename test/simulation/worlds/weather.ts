@@ -5,6 +5,7 @@
 import { below, type Limits, type Random, seededRandom } from '../../../src/base/index.ts'
 import { NO_FAULTS, type StoreFaults } from '../../../src/testing/index.ts'
 import { oneOf } from '../plan.ts'
+import type { WorldKind } from './world.ts'
 
 /** How a process ends: killed at a moment of its life, killed or stopped at a time, or overtaken by a second one. */
 export type Fate =
@@ -18,7 +19,8 @@ export interface Weather {
   readonly limits: Partial<Limits>
   /** Of each process but the last, in order. */
   readonly fates: readonly Fate[]
-  /** The longest time with no process, in virtual milliseconds. */
+  /** The shortest and the longest time with no process, in virtual milliseconds. */
+  readonly gapMs: number
   readonly pauseMs: number
   readonly idleTimeoutMs: number
   readonly mailboxLimit: number
@@ -30,17 +32,19 @@ export interface Weather {
   readonly turnMs: number
 }
 
-export function weatherOf(seed: number, twins: boolean): Weather {
+export function weatherOf(seed: number, { lateWrites, twins }: WorldKind): Weather {
   const random = seededRandom(seed ^ 0x77ea)
   const chance = (part: number): boolean => random.next() < part
   const among = (from: number, to: number): number => from + below(random, to - from + 1)
   const part = (most: number): number => (chance(0.5) ? 0 : random.next() * most)
   return {
     seed,
-    faults: chance(0.3) ? NO_FAULTS : faultsOf(random),
+    faults: chance(0.3) ? NO_FAULTS : faultsOf(random, lateWrites),
     latenessMs: chance(0.5) ? 0 : among(1, 20),
     limits: limitsOf(random),
     fates: chance(0.15) ? [] : Array.from({ length: among(1, 5) }, () => fateOf(random, twins)),
+    // What a dead process has asked for comes before the next one begins.
+    gapMs: lateWrites ? 0 : 400,
     pauseMs: chance(0.5) ? 0 : among(1, 500),
     idleTimeoutMs: chance(0.5) ? 60_000 : among(1, 200),
     mailboxLimit: chance(0.6) ? 1_000 : among(1, 5),
@@ -71,13 +75,13 @@ function limitsOf(random: Random): Partial<Limits> {
   }
 }
 
-function faultsOf(random: Random): StoreFaults {
+function faultsOf(random: Random, lateWrites: boolean): StoreFaults {
   const part = (most: number): number => (random.next() < 0.4 ? 0 : random.next() * most)
   return {
     delayMs: below(random, 20),
     failBefore: part(0.2),
     failAfter: part(0.2),
-    failThenApply: part(0.15),
+    failThenApply: lateWrites ? part(0.15) : 0,
     hang: part(0.1),
     lateMs: 10 + below(random, 300),
   }

@@ -62,6 +62,8 @@ export interface WorldKind {
   readonly name: string
   /** Whether it holds with two processes at once on one store. */
   readonly twins: boolean
+  /** Whether it holds when a commit is applied after it has failed, or after the process that made it is gone. */
+  readonly lateWrites: boolean
   of(weather: Weather): World
 }
 

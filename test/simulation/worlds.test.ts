@@ -1,0 +1,40 @@
+// What turns set in motion, over many seeds: processes are killed between any two steps of commit, delivery and
+// acknowledgement. `npm run sim -- --world ring --seeds N --seed S` runs more. A seed that once failed stands in
+// seeds.test.ts under the name of what was wrong.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { run, WORLDS } from './worlds/index.ts'
+
+/** Per world; and how much must happen in each seed on the whole, lest the seeds try nothing. */
+const SEEDS: Readonly<Record<string, { readonly count: number; readonly happens: number }>> = {
+  ring: { count: 400, happens: 10 },
+  bank: { count: 250, happens: 3 },
+  schedules: { count: 250, happens: 10 },
+  timers: { count: 150, happens: 50 },
+}
+
+for (const world of WORLDS) {
+  const { count, happens } = SEEDS[world.name] ?? { count: 0, happens: 1 }
+  test(`${world.name}: holds for seeds 1 to ${count}, whatever is killed`, async () => {
+    let happened = 0
+    let processes = 0
+    for (let seed = 1; seed <= count; seed += 1) {
+      const verdict = await run(world, seed)
+      happened += verdict.happened
+      processes += verdict.processes
+      const replay = `seed ${seed}; replay: npm run sim -- --world ${world.name} --seed ${seed} --log`
+      assert.deepEqual(verdict.violations, [], replay)
+    }
+    assert.ok(happened > happens * count, `only ${happened} times did anything happen`)
+    assert.ok(processes > 2.5 * count, `only ${processes} processes lived: the seeds kill too little`)
+  })
+
+  test(`${world.name}: a seed gives the same course every time, to the last step`, async () => {
+    for (const seed of [3, 25, 141]) {
+      const first = await run(world, seed, { log: true })
+      const second = await run(world, seed, { log: true })
+      assert.deepEqual(second, first, `seed ${seed} differs from itself`)
+    }
+  })
+}
