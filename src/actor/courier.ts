@@ -173,6 +173,8 @@ export class Courier implements LaneOwner {
     if (again === null || again.dueAtMs > clock.now()) {
       this.leave(parcel)
       if (again !== null) this.wakeAt(again.dueAtMs)
+      // It may stand for its next time already, and may have been passed over as long as it was held.
+      else if (parcel.letter.rhythm !== undefined) this.wakeAt(0)
       lane.resume(null)
     } else {
       this.held.remove(parcel)

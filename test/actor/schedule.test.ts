@@ -280,6 +280,22 @@ test('nor does it when the commit that stopped its timer has failed after it was
   assert.equal(await at.call('a', '', 'read'), 0)
 })
 
+test('a timer goes on when what became of a failed tick was written, and that was not heard', async () => {
+  let ticks = 0
+  const handlers: CounterOptions['handlers'] = {
+    work: () => {
+      ticks += 1
+      if (ticks === 1) throw new SpawnError('ACTION_FAILED', 'once')
+      return undefined
+    },
+  }
+  const at = await bench({ definitions: [named('a', { timers: { work: 400 }, handlers })] })
+  await at.clock.advance(350)
+  at.store.failCommit = 'after'
+  await at.clock.advance(5_000)
+  assert.ok(ticks > 8, `${ticks} ticks`)
+})
+
 test('a tick that failed is not followed by another when its timer was stopped meanwhile', async () => {
   let ticks = 0
   const handlers: CounterOptions['handlers'] = {
