@@ -7,7 +7,7 @@ import type { Definition, Effect, Statestore, StoredActor, Workflow } from '../.
 import { jsonCodec } from '../../../src/protocol/index.ts'
 import { type Act, cast, type Deed, type Scene } from './cast.ts'
 import { mixed } from './mixed.ts'
-import type { Weather } from './weather.ts'
+import { LONG_GAP_MS, type Weather } from './weather.ts'
 import {
   isEmpty,
   type Outside,
@@ -129,16 +129,19 @@ class Ring implements World {
     const dead = await isEmpty(store, 'dead')
     return [
       ...this.#count(known.flatMap(({ held, resting }) => [...resting, ...held.map(({ id }) => id)])),
-      // Of two processes at once neither knows what the other has sent: order is of one owner at a time.
-      ...(this.#weather.fates.some(({ kind }) => kind === 'twin')
-        ? []
-        : known.flatMap(({ faults }) => faults)),
+      ...(this.#ordered ? known.flatMap(({ faults }) => faults) : []),
       ...(dead ? [] : ['there are dead letters, and nothing fails for ever']),
     ]
   }
 
   happened(): number {
     return this.#passes
+  }
+
+  /** Order is of one owner at a time: of two neither knows what the other has sent, or has still asked for. */
+  get #ordered(): boolean {
+    const { fates, gapMs } = this.#weather
+    return gapMs >= LONG_GAP_MS && !fates.some(({ kind }) => kind === 'twin')
   }
 
   #count(standing: readonly string[]): string[] {

@@ -32,6 +32,9 @@ export interface Weather {
   readonly turnMs: number
 }
 
+/** Within it, all that a dead process has asked for is done or never will be. */
+export const LONG_GAP_MS = 400
+
 export function weatherOf(seed: number, { lateWrites, twins }: WorldKind): Weather {
   const random = seededRandom(seed ^ 0x77ea)
   const chance = (part: number): boolean => random.next() < part
@@ -43,8 +46,7 @@ export function weatherOf(seed: number, { lateWrites, twins }: WorldKind): Weath
     latenessMs: chance(0.5) ? 0 : among(1, 20),
     limits: limitsOf(random),
     fates: chance(0.15) ? [] : Array.from({ length: among(1, 5) }, () => fateOf(random, twins)),
-    // What a dead process has asked for comes before the next one begins.
-    gapMs: lateWrites ? 0 : 400,
+    gapMs: lateWrites && chance(0.5) ? 0 : LONG_GAP_MS,
     pauseMs: chance(0.5) ? 0 : among(1, 500),
     idleTimeoutMs: chance(0.5) ? 60_000 : among(1, 200),
     mailboxLimit: chance(0.6) ? 1_000 : among(1, 5),
