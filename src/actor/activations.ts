@@ -130,13 +130,6 @@ export class Activations {
     else this.wake(activation)
   }
 
-  /** The init action of an actor is done. Queries see it once it is durable; if it never is, the activation is dropped. */
-  started(activation: Activation): void {
-    const { pending } = activation
-    if (pending === null) this.open(activation)
-    else pending.waiters.push({ committed: () => this.open(activation), failed: () => undefined })
-  }
-
   retire(activation: Activation): void {
     const text = `"${addressText(activation.id)}" was deleted while it waited`
     const error = new SpawnError('STATE_CONFLICT', text)
@@ -206,6 +199,11 @@ export class Activations {
       const message = new Message(inflight, initAction, {}, activation.id, null, deadlineMs, false)
       message.starts = true
       activation.pushFirst(message)
+      // Queries see what it did once that is durable; if it never is, the activation ends.
+      message.answer().then(
+        () => this.open(activation),
+        (error: SpawnError) => inflight.unheard(message, error),
+      )
     }
     this.wake(activation)
   }

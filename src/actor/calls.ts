@@ -167,7 +167,8 @@ export class Calls {
     const waits = call.async !== true
     const query = action.query && residents.pool === null
     const within = cause !== null && waits ? checkChain(activation, action.name, query, cause) : null
-    checkRoom(activation, query, within)
+    const plain = !query && within === null
+    if (!plain || activation.waiting >= residents.room) checkRoom(activation, query, within)
     if (call.signal?.aborted === true) throw cancelled(activation, action)
 
     const ownDeadlineMs = nowMs + timeoutOf(call, this.callTimeoutMs)
@@ -177,17 +178,19 @@ export class Calls {
     activation.lastUsedMs = nowMs
     if (query) {
       const message = new Query(this.inflight, action, call, caller, chain, deadlineMs, waits)
-      this.queries.take(activation, message)
-      return this.answerOf(message, call)
+      return this.ask(activation, message, call)
     }
     const message = new Message(this.inflight, action, call, caller, chain, deadlineMs, waits)
     if (within !== null) this.reentry.take(message, within)
     else if (waits) this.place(activation, message, nowMs)
     else this.queue(activation, message)
-    return this.answerOf(message, call)
+    if (!waits) return ACCEPTED
+    if (call.signal !== undefined) message.follow(call.signal)
+    return message.answer()
   }
 
-  private answerOf(message: Message, { signal }: Partial<Call>): Promise<unknown> {
+  private ask(activation: Activation, message: Query, { signal }: Partial<Call>): Promise<unknown> {
+    this.queries.take(activation, message)
     if (!message.heard) return ACCEPTED
     if (signal !== undefined) message.follow(signal)
     return message.answer()

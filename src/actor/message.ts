@@ -175,11 +175,9 @@ export class Message implements Turn, Waiter {
 
   // How it runs and is answered.
 
-  /** Its turn begins. */
-  begin(clock: Clock): void {
-    const { timeoutMs } = this.action
-    if (timeoutMs !== null) this.deadlineMs = Math.min(this.deadlineMs, clock.now() + timeoutMs)
-    this.stage = 'running'
+  /** Its turn may take so many milliseconds from now on, at most. */
+  limit(timeoutMs: number, clock: Clock): void {
+    this.deadlineMs = Math.min(this.deadlineMs, clock.now() + timeoutMs)
   }
 
   /** The turn is done; the answer waits until `committed` or `failed`. */

@@ -39,7 +39,6 @@ export class Outcomes {
   /** Takes the outcome of a running turn. One that cannot be encoded or kept fails the turn instead. */
   apply(activation: Activation, message: Message, outcome: Outcome): void {
     try {
-      if (message.action.query) refuseChange(message, outcome)
       const cargo = this.cargo(message, outcome)
       if (outcome.changed || outcome.tags !== null) this.change(activation, message, outcome, cargo)
       else if (cargo === null) this.reply(activation, message, outcome.response)
@@ -51,7 +50,6 @@ export class Outcomes {
     }
     if (message.action instanceof BuiltinAction && message.action.ends)
       this.options.activations.retire(activation)
-    if (message.starts) this.options.activations.started(activation)
   }
 
   /** A failed turn leaves no trace. Its error rests on the state that it has seen, like any other answer. */
@@ -74,11 +72,13 @@ export class Outcomes {
     const { idempotencyKey: key } = message
     const departure = this.options.departures.of(message, outcome)
     if (departure === null && key === undefined) return null
+    if (message.action.query) refuseChange(message, outcome)
     message.routed = outcome.workflow !== null && outcome.workflow.route !== null
     return { outcome: key === undefined ? null : this.record(message, key, outcome, departure), departure }
   }
 
   private change(activation: Activation, message: Message, outcome: Outcome, cargo: Cargo | null): void {
+    if (message.action.query) refuseChange(message, outcome)
     const { durability, stateful } = activation.residents.definition
     const state = outcome.changed ? outcome.state : activation.state
     if (outcome.tags !== null) checkEntries('tags', outcome.tags)

@@ -55,7 +55,8 @@ export class Queries {
 
   /** Runs a query. One that answers at once costs no promise and no view of its own. */
   begin(activation: Activation, message: Query): void {
-    message.begin(this.options.clock)
+    message.stage = 'running'
+    if (message.action.timeoutMs !== null) message.limit(message.action.timeoutMs, this.options.clock)
     message.seen = activation.durable ?? activation
     activation.reading += 1
     let result: Outcome | PromiseLike<Outcome>

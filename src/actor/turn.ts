@@ -57,7 +57,8 @@ export class Turns {
 
   /** Begins the turn of a message: checks what was kept of an earlier one with its key, or runs it. */
   begin(activation: Activation, message: Message): void {
-    message.begin(this.options.clock)
+    message.stage = 'running'
+    if (message.action.timeoutMs !== null) message.limit(message.action.timeoutMs, this.options.clock)
     if (isSuperseded(activation, message)) {
       // Like any failure it waits for what it rests on: who reads the store then finds what took its place.
       this.options.outcomes.fail(activation, message, superseded(message))
