@@ -17,6 +17,7 @@ import type {
 import { asState } from './definitions.ts'
 import type { PlantedBugs } from './life.ts'
 import type { Plan } from './plan.ts'
+import { replaced, withCommit } from './planted.ts'
 import { simulate } from './simulate.ts'
 
 const SEEDS = 60
@@ -235,10 +236,6 @@ test('a system that refuses everything', () =>
       }),
   }))
 
-function withCommit(store: Statestore, commit: Statestore['commit']): Statestore {
-  return replaced(store, { commit })
-}
-
 function withInvoke(gateway: Gateway, invoke: (name: string, call: Call) => Promise<unknown>): Gateway {
   return replaced(gateway, { invoke })
 }
@@ -250,17 +247,6 @@ function withOutcome(host: Host, change: (outcome: Outcome) => Outcome): Host {
       return 'then' in result ? Promise.resolve(result).then(change) : change(result)
     },
   }
-}
-
-/** The same object with some methods of another. */
-function replaced<T extends object>(original: T, methods: Partial<T>): T {
-  return new Proxy(original, {
-    get(target, name) {
-      const value: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name, target)
-      const bound: unknown = typeof value === 'function' ? value.bind(target) : value
-      return bound
-    },
-  })
 }
 
 /** Writes over whatever stands there. */

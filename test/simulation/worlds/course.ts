@@ -54,6 +54,8 @@ class Course {
   readonly #memory = new MemoryStore()
   readonly #store: Statestore
   readonly #violations: string[] = []
+  /** So much is wrong that nothing more need be looked at. */
+  readonly #enough = Promise.withResolvers<void>()
   readonly #processes: SimulatedProcess[] = []
   /** Those that take calls now. */
   #serving: SimulatedProcess[] = []
@@ -79,7 +81,10 @@ class Course {
 
   async run(): Promise<Verdict> {
     try {
-      await this.#clock.run(this.#course(), { maxMs: 10_000_000, maxSteps: MAX_STEPS })
+      await this.#clock.run(Promise.race([this.#course(), this.#enough.promise]), {
+        maxMs: 10_000_000,
+        maxSteps: MAX_STEPS,
+      })
     } catch (thrown) {
       const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
       this.#violations.push(`course: ${text}`)
@@ -205,7 +210,10 @@ class Course {
   }
 
   async #look(): Promise<void> {
-    if (this.#violations.length >= TOLD) return
+    if (this.#violations.length >= TOLD) {
+      this.#enough.resolve()
+      return
+    }
     // What goes wrong in looking is no failure of the store.
     const watched = this.#world.watch?.(this.#memory).catch((thrown: unknown) => [`watch: ${String(thrown)}`])
     for (const text of (await watched) ?? []) this.#violations.push(`at ${this.#clock.now()}: ${text}`)
