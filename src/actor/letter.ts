@@ -44,9 +44,9 @@ export interface Letter {
   readonly reply?: ReplyAddress | undefined
 }
 
-type Common = 'kind' | 'from' | 'to' | 'action' | 'createdAtMs'
+type Always = 'kind' | 'from' | 'to' | 'action' | 'createdAtMs'
 /** All that a letter may have besides: every name is here, so that none is left out of its text. */
-type Rest = { readonly [Name in Exclude<keyof Letter, Common>]-?: Letter[Name] | undefined }
+type Rest = { readonly [Name in Exclude<keyof Letter, Always>]-?: Letter[Name] | undefined }
 
 /** What all letters have stands in an array; the rest, if there is any, in an object at its end. */
 type Parts = readonly [
