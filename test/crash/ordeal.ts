@@ -1,13 +1,9 @@
 // The ordeal: callers that never rest, a server that is killed again and again, and the reckoning. Used by the test, by its
 // longer form, and by hand (main.ts).
 
-import { DatabaseSync } from 'node:sqlite'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { below, seededRandom } from '../../src/base/index.ts'
+import { seededRandom } from '../../src/base/index.ts'
 import { Callers } from './callers.ts'
-import { Server } from './server.ts'
+import { endure } from './endure.ts'
 
 export interface OrdealOptions {
   /** Decides who is called and when the server dies. */
@@ -31,46 +27,37 @@ export interface Reckoning {
 }
 
 export async function ordeal(options: OrdealOptions): Promise<Reckoning> {
-  const {
-    actors = 100,
-    callers = 64,
-    kills,
-    lifeMs = 900,
-    module = './counter.ts',
-    progress = () => {},
-    seed,
-  } = options
+  const { actors = 100, callers = 64, kills, lifeMs = 900, module = './counter.ts', progress, seed } = options
   const random = seededRandom(seed)
-  const folder = mkdtempSync(join(tmpdir(), 'spawn-crash-'))
-  const file = join(folder, 'crash.db')
-  const server = await Server.on(file, module)
-  try {
-    await server.start()
-    const calls = new Callers({ port: server.port, random, callers, actors })
-    const running = calls.run()
-    for (let kill = 1; kill <= kills; kill += 1) {
-      const aliveMs = 50 + below(random, lifeMs)
-      await new Promise((resolve) => setTimeout(resolve, aliveMs))
-      await server.kill()
-      progress(
-        `kill ${kill} after ${aliveMs} ms: ${calls.acknowledged} acknowledged, ${calls.unknown} unknown`,
-      )
-      await server.start()
-    }
-    calls.stop()
-    await running
-    const reader = new Callers({ port: server.port, random, callers: 1, actors: 0 })
-    const totals: number[] = []
-    for (let actor = 0; actor < actors; actor += 1) totals.push(await reader.total(actor))
-    const exitCode = await server.stop()
-    const violations = [...reckon(calls, totals), ...integrity(file)]
-    if (exitCode !== 0) violations.push(`the orderly stop ended with ${exitCode}`)
-    const total = totals.reduce((sum, each) => sum + each, 0)
-    return { acknowledged: calls.acknowledged, unknown: calls.unknown, total, violations }
-  } finally {
-    await server.kill()
-    rmSync(folder, { recursive: true, force: true })
-  }
+  let calls: Callers | null = null
+  let running: Promise<void> | null = null
+  let acknowledged = 0
+  let unknown = 0
+  let total = 0
+  const violations = await endure(
+    { random, kills, lifeMs, module, progress },
+    {
+      begin(server) {
+        calls = new Callers({ port: server.port, random, callers, actors })
+        running = calls.run()
+        return Promise.resolve()
+      },
+      progress: () => `${calls?.acknowledged} acknowledged, ${calls?.unknown} unknown`,
+      async end(server) {
+        if (calls === null) return ['nobody called']
+        calls.stop()
+        await running
+        const reader = new Callers({ port: server.port, random, callers: 1, actors: 0 })
+        const totals: number[] = []
+        for (let actor = 0; actor < actors; actor += 1) totals.push(await reader.total(actor))
+        acknowledged = calls.acknowledged
+        unknown = calls.unknown
+        total = totals.reduce((sum, each) => sum + each, 0)
+        return reckon(calls, totals)
+      },
+    },
+  )
+  return { acknowledged, unknown, total, violations }
 }
 
 function reckon(calls: Callers, totals: readonly number[]): string[] {
@@ -87,18 +74,4 @@ function reckon(calls: Callers, totals: readonly number[]): string[] {
     if (highest > total) found.push(`a${actor} acknowledged the total ${highest} and holds ${total}`)
     return found
   })
-}
-
-/** What SQLite itself says of the file. */
-function integrity(file: string): string[] {
-  const database = new DatabaseSync(file, { readOnly: true })
-  try {
-    const rows = database.prepare('PRAGMA integrity_check').all()
-    const verdicts = rows.map((row) => String(row['integrity_check']))
-    return verdicts.length === 1 && verdicts[0] === 'ok'
-      ? []
-      : verdicts.map((text) => `integrity check: ${text}`)
-  } finally {
-    database.close()
-  }
 }

@@ -5,6 +5,8 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { ordeal } from '../crash/ordeal.ts'
+import { ringOrdeal } from '../crash/ring-ordeal.ts'
+import { scheduleOrdeal } from '../crash/schedule-ordeal.ts'
 
 for (const [what, kills, lifeMs] of [
   ['killed as soon as it lives', 60, 60],
@@ -18,3 +20,24 @@ for (const [what, kills, lifeMs] of [
     assert.deepEqual(violations, [], `seed ${seed}`)
   })
 }
+
+for (const [what, kills, lifeMs] of [
+  ['killed as soon as it lives', 60, 60],
+  ['killed in the middle of its work', 60, 1_500],
+] as const) {
+  test(`no token is lost or doubled: ${what}`, async (context) => {
+    const seed = randomInt(1_000_000)
+    const { passes, tokens, violations } = await ringOrdeal({ seed, kills, lifeMs })
+    context.diagnostic(`seed ${seed}: ${tokens} tokens were passed on ${passes} times`)
+    assert.deepEqual(violations, [], `seed ${seed}`)
+  })
+}
+
+test('ten thousand schedules run exactly once while the server is killed again and again', async (context) => {
+  const seed = randomInt(1_000_000)
+  const told = await scheduleOrdeal({ seed, kills: 40, lifeMs: 1_200, schedules: 10_000, windowMs: 60_000 })
+  context.diagnostic(
+    `seed ${seed}: ${told.acknowledged} acknowledged, ${told.unknown} unknown, ${told.ran} ran`,
+  )
+  assert.deepEqual(told.violations, [], `seed ${seed}`)
+})
