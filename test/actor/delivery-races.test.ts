@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Commit, Effect } from '../../src/ports/index.ts'
+import type { Commit, Definition, Effect } from '../../src/ports/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
-import { bench, counter, type GatedStore } from './fixture.ts'
+import { VirtualClock } from '../../src/testing/index.ts'
+import { bench, codeOf, counter, type GatedStore } from './fixture.ts'
 
 interface Log {
   readonly notes: readonly unknown[]
@@ -15,12 +16,31 @@ const log = counter('log', {
   kind: 'named',
   state: { ...counter('x').state!, initial: (): Log => ({ notes: [] }) },
   handlers: {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own state
-    note: ({ payload, state }) => ({ changed: true, state: { notes: [...(state as Log).notes, payload] } }),
+    note: ({ payload, state }) => ({
+      changed: true,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own state
+      state: { notes: [...(state as Log).notes, payload] },
+      response: payload,
+    }),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own state
     notes: ({ state }) => ({ response: (state as Log).notes }),
   },
 })
+
+/** The same, whose first note takes its time, and with an action that takes longer. */
+function slowLog(clock: VirtualClock): Definition {
+  return {
+    ...log,
+    host: {
+      run: async (turn) => {
+        if (turn.action.name === 'add') await clock.sleep(1_000)
+        const result = await log.host.run(turn)
+        if (result.response === 1) await clock.sleep(50)
+        return result
+      },
+    },
+  }
+}
 
 /** Sends the log one note for each of its payload's items. */
 const sender = counter('sender', {
@@ -67,4 +87,34 @@ test('an envelope that another owner has taken does not keep those before it fro
   store.release()
   await clock.advance(10_000)
   assert.deepEqual(await call('log', '', 'notes'), [0, 1, 2, 4])
+})
+
+test('what waits in a mailbox when a commit is lost does not overtake what was lost with it', async () => {
+  const clock = new VirtualClock()
+  const { call, runtime, store } = await bench({ definitions: [sender, slowLog(clock)], clock })
+  await call('sender', '', 'send', { payload: [1, 2] })
+  // The first is on; behind it comes a call, and then, as soon as the first is done, the second.
+  const slow = codeOf(runtime.invoke('log', { action: 'add' }))
+  store.failCommit = 'before'
+  await clock.run(slow)
+  await clock.advance(10_000)
+  assert.deepEqual(await call('log', '', 'notes'), [1, 2])
+})
+
+test('a delivery whose commit takes longer than its deadline is left alone', async () => {
+  const hurried = {
+    ...log,
+    actions: new Map([...log.actions].map(([name, one]) => [name, { ...one, timeoutMs: 50 }])),
+  }
+  const { call, clock, runtime, store } = await bench({ definitions: [sender, hurried, counter('counter')] })
+  await call('log', '', 'notes')
+  const sent = runtime.invoke('sender', { action: 'send', payload: [1] })
+  await clock.run(sent)
+  store.hold()
+  await clock.advance(5_000)
+  store.release()
+  await clock.advance(5_000)
+  assert.deepEqual(await call('log', '', 'notes'), [1])
+  // A commit of the outside would have been about another attempt.
+  assert.ok(store.groups.flat().every(({ id }) => id.name !== ''))
 })

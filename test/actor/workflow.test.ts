@@ -145,21 +145,6 @@ test('what was sent by a commit that is applied long after it failed comes befor
   assert.deepEqual(await notes(at), [0, 1, 2])
 })
 
-test('a delivery whose commit takes longer than its deadline is not handed over again meanwhile', async () => {
-  const send = sender({ send: () => sending(note('x', { delayMs: 100 })) })
-  const at = await bench({ definitions: [send, log({ timeouts: { note: 50 } })] })
-  await at.call('a', 'sender', 'send')
-  at.store.hold()
-  // Another group is under way, so that what the delivery does waits in this process and not in the store.
-  const other = at.runtime.invoke('b', { ref: 'sender', action: 'add' })
-  await settle(at, 20)
-  at.store.envelopes = () => Promise.reject(new SpawnError('STORE_UNAVAILABLE', 'told to fail'))
-  await settle(at, 5_000)
-  at.store.release()
-  await at.clock.run(other)
-  assert.deepEqual(await notes(at), ['x'])
-})
-
 test('effects of one sender arrive in order, also when one fails for a while', async () => {
   const send = sender({
     send: () => sending(note(1), { to: 'log', action: 'flaky', payload: 3 }, note(2), note(3)),
