@@ -46,10 +46,15 @@ export class Delivery {
 
   /** Takes an envelope away whose turn had nothing to commit. */
   remove(parcel: Parcel): void {
-    this.options.commit({ sends: [], takes: [parcel.id] }).catch((thrown: unknown) => {
+    this.take(parcel, []).catch((thrown: unknown) => {
       const error = messageOf(thrown)
       this.options.logger.warn('an envelope was delivered and still stands', { envelope: parcel.id, error })
     })
+  }
+
+  /** Commits what is sent in the place of a parcel. */
+  private take(parcel: Parcel, sends: readonly Parcel[]): Promise<boolean> {
+    return this.options.commit({ sends, takes: [parcel.id], occasions: parcel.occasions })
   }
 
   private async stands(parcel: Parcel): Promise<boolean> {
@@ -74,7 +79,7 @@ export class Delivery {
 
   private async retry(parcel: Parcel, attempts: number, error: SpawnError): Promise<Parcel | null> {
     const again = this.later(parcel, attempts, error)
-    const stood = await this.options.commit({ sends: [again], takes: [parcel.id] })
+    const stood = await this.take(parcel, [again])
     return stood ? again : null
   }
 
@@ -87,10 +92,10 @@ export class Delivery {
 
   /** Tells those who wait for its end that it failed: by another envelope, and by giving no further attempt. */
   private async tell(parcel: Parcel, error: SpawnError): Promise<null> {
-    const { commit, postmark } = this.options
+    const { postmark } = this.options
     const { reply } = parcel.letter
     const sends = reply === undefined ? [] : [postmark.failure(parcel, reply, error)]
-    await commit({ sends, takes: [parcel.id] })
+    await this.take(parcel, sends)
     return null
   }
 
@@ -106,7 +111,7 @@ export class Delivery {
     })
     // An action that is gone has no timer any more.
     const next = error.code === 'ACTION_NOT_FOUND' ? null : this.next(parcel)
-    const stood = await this.options.commit({ sends: next === null ? [] : [next], takes: [parcel.id] })
+    const stood = await this.take(parcel, next === null ? [] : [next])
     return stood ? next : null
   }
 
@@ -121,10 +126,7 @@ export class Delivery {
     const facts = { attempts, error: { code, message } }
     // What comes again keeps its id; the occasion that failed gets one of its own.
     const dead = next === null ? parcel.revised(facts, 'dead', clock.now()) : postmark.dead(parcel, facts)
-    const stood = await this.options.commit({
-      sends: next === null ? [dead] : [next, dead],
-      takes: [parcel.id],
-    })
+    const stood = await this.take(parcel, next === null ? [dead] : [next, dead])
     if (!stood) return null
     const fields = { envelope: dead.id, actor: to[1], parent: to[0], action, attempts, code, error: message }
     logger.error('an envelope became a dead letter', fields)

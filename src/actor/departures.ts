@@ -3,7 +3,16 @@
 // reply, it is told as its end.
 
 import { isSpawnError, type Limits, SpawnError } from '../base/index.ts'
-import type { Broadcast, Effect, EffectEnd, Metadata, Outcome, Route, Workflow } from '../ports/index.ts'
+import type {
+  Broadcast,
+  Commit,
+  Effect,
+  EffectEnd,
+  Metadata,
+  Outcome,
+  Route,
+  Workflow,
+} from '../ports/index.ts'
 import { type ActorId, type Packed } from '../protocol/index.ts'
 import type { Announcement, Channels } from './channels.ts'
 import type { Letter } from './letter.ts'
@@ -17,6 +26,7 @@ import type { Timers } from './timers.ts'
 export interface Departure {
   readonly sends: readonly Parcel[]
   readonly takes: readonly string[]
+  readonly occasions?: Commit['occasions']
   readonly announcements: readonly Announcement[]
 }
 
@@ -48,7 +58,8 @@ export class Departures {
     if (workflow !== null) this.follow(message, outcome, workflow, sends, announcements)
     if (parcel !== null) this.after(message, parcel, outcome, sends)
     this.checkSize(message, sends)
-    return { sends, takes: parcel === null ? NONE : [parcel.id], announcements }
+    if (parcel === null) return { sends, takes: NONE, announcements }
+    return { sends, takes: [parcel.id], occasions: parcel.occasions, announcements }
   }
 
   /** What is broadcast from outside any turn. */

@@ -10,6 +10,7 @@ import type { Parcel } from './parcel.ts'
 export interface OutsideLoad {
   readonly sends: readonly Parcel[]
   readonly takes: readonly string[]
+  readonly occasions?: Commit['occasions']
   readonly announcements?: readonly Announcement[]
 }
 
@@ -30,6 +31,7 @@ export class OutsideCommit implements Commit {
   readonly outcomes = NO_OUTCOMES
   readonly sends: readonly Parcel[]
   readonly takes: readonly string[]
+  readonly occasions: Commit['occasions']
   readonly announcements: readonly Announcement[]
   readonly lost = false
   readonly carries = true
@@ -45,6 +47,7 @@ export class OutsideCommit implements Commit {
     this.committedAtMs = nowMs
     this.sends = load.sends
     this.takes = load.takes
+    this.occasions = load.occasions
     this.announcements = load.announcements ?? NO_ANNOUNCEMENTS
     this.verdict = new Promise((resolve, reject) => {
       this.resolve = resolve

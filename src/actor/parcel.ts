@@ -2,7 +2,7 @@
 // It is handed over as a call, and tells its lane when that call has had its turn, and how it ended.
 
 import type { SpawnError } from '../base/index.ts'
-import type { Box, Envelope, StandingEnvelope } from '../ports/index.ts'
+import type { Box, Commit, Envelope, StandingEnvelope } from '../ports/index.ts'
 import type { Packed } from '../protocol/index.ts'
 import { type Entry, hashOf } from './buckets.ts'
 import { type Letter, letterFrom, letterText } from './letter.ts'
@@ -52,6 +52,11 @@ export class Parcel implements Envelope, Entry<Parcel> {
 
   get header(): string {
     return letterText(this.letter)
+  }
+
+  /** Of what comes again: which occasion a commit takes that takes it. */
+  get occasions(): Commit['occasions'] {
+    return this.letter.rhythm === undefined ? undefined : new Map([[this.id, this.dueAtMs]])
   }
 
   /** Its turn is done. */

@@ -43,6 +43,7 @@ export class PendingCommit implements Commit {
   outcomes: readonly OutcomeRecord[] = NO_OUTCOMES
   sends: readonly Parcel[] = NO_PARCELS
   takes: readonly string[] = NO_IDS
+  occasions: Commit['occasions'] = undefined
   announcements: readonly Announcement[] = NO_ANNOUNCEMENTS
   readonly waiters: Waiter[] = []
   /** The actor's next commit, which follows this one. */
@@ -82,6 +83,8 @@ export class PendingCommit implements Commit {
     if (departure === null) return
     this.sends = joined(without(this.sends, departure.sends), departure.sends)
     this.takes = joined(this.takes, departure.takes)
+    const { occasions } = departure
+    if (occasions !== undefined) this.occasions = new Map([...(this.occasions ?? []), ...occasions])
     this.announcements = joined(this.announcements, departure.announcements)
   }
 

@@ -95,6 +95,11 @@ export interface Commit {
   readonly sends: readonly Envelope[]
   /** Ids of the envelopes that it takes; all of them must stand. Ids differ. */
   readonly takes: readonly string[]
+  /**
+   * For some of these ids, the due time with which each must stand. What comes again keeps its id: so a commit that takes
+   * one occasion of it is not taken for one that takes the next. Absent: any will do.
+   */
+  readonly occasions?: ReadonlyMap<string, number> | undefined
 }
 
 export type Verdict = 'committed' | 'conflict'

@@ -2,7 +2,7 @@
 // outside. See ports/statestore.ts and ports/outbox.ts.
 
 import assert from 'node:assert/strict'
-import type { Statestore } from '../ports/index.ts'
+import type { Commit, Statestore } from '../ports/index.ts'
 import { Packed } from '../protocol/index.ts'
 import {
   actorId,
@@ -146,6 +146,30 @@ export const outboxCases: StatestoreCases = {
     await store.commit([outsideCommit({ takes: ['a'], sends: [A] })])
     assert.deepEqual(await standing(store), ['a', 'b'])
     assert.deepEqual((await store.listEnvelopes(SYSTEM, 'dead', { limit: 9 })).envelopes, [])
+  },
+
+  'what comes again is taken as of its time: one occasion is not taken for another': async (store) => {
+    const first = envelopeOf('a', { box: 'timer', dueAtMs: 1_000 })
+    const second = envelopeOf('a', { box: 'timer', dueAtMs: 2_000 })
+    const taking = (dueAtMs: number, more: Partial<Commit> = {}): Commit =>
+      outsideCommit({ takes: ['a'], occasions: new Map([['a', dueAtMs]]), ...more })
+    assert.deepEqual(await store.commit([outsideCommit({ sends: [first] })]), ['committed'])
+    assert.deepEqual(await store.commit([taking(2_000, { sends: [second] })]), ['conflict'])
+    // The second of the group finds what the first has sent.
+    const group = [taking(1_000, { sends: [second] }), taking(1_000, { sends: [second] })]
+    assert.deepEqual(await store.commit(group), ['committed', 'conflict'])
+    assert.deepEqual(
+      await store.commit([commitOf('one', 0, { takes: ['a'], occasions: new Map([['a', 1_000]]) })]),
+      ['conflict'],
+    )
+    assert.equal(await loadOne(store, 'one'), null)
+    assert.deepEqual(await store.commit([taking(2_000)]), ['committed'])
+    assert.deepEqual(await store.commit([taking(2_000)]), ['conflict'])
+    // Of some it may be said, and not of others.
+    assert.deepEqual(await store.commit([outsideCommit({ sends: [first, B] })]), ['committed'])
+    assert.deepEqual(await store.commit([taking(999, { takes: ['b', 'a'] })]), ['conflict'])
+    assert.deepEqual(await store.commit([taking(1_000, { takes: ['b', 'a'] })]), ['committed'])
+    assert.deepEqual(await standing(store), [])
   },
 
   'commits of the outside stand each for itself, and store no actor': async (store) => {

@@ -19,8 +19,11 @@ export class OutboxModel {
     return this.#standing
   }
 
-  accepts({ takes }: Commit): boolean {
-    return takes.every((id) => this.#standing.some((envelope) => envelope.id === id))
+  accepts({ occasions, takes }: Commit): boolean {
+    return takes.every((id) => {
+      const standing = this.#standing.find((envelope) => envelope.id === id)
+      return standing !== undefined && standing.dueAtMs === (occasions?.get(id) ?? standing.dueAtMs)
+    })
   }
 
   apply({ sends, takes }: Commit): void {

@@ -43,6 +43,8 @@ export interface CommitPart {
   readonly sends: readonly { readonly envelope: number; readonly box: number; readonly due: number }[]
   /** Below 100: of what stands then, by number. From there on: an id by number, whether it stands or not. */
   readonly takes: readonly number[]
+  /** Says of all that it takes when it must be due: so many milliseconds off; null: it does not say. */
+  readonly occasion: number | null
   /** Of the outside: then only its sends and takes count. */
   readonly isOutside: boolean
 }
@@ -89,8 +91,9 @@ export class PartCommits {
   ): Commit {
     const sends = part.sends.map(({ box, due, envelope }) => this.#envelope(envelope, box, due))
     const takes = [...new Set(part.takes.map((number) => takenId(number, outbox)))]
+    const occasions = occasionsOf(takes, part.occasion, outbox)
     const committedAtMs = this.#nowMs
-    if (part.isOutside) return outsideCommit({ id: actorId(''), committedAtMs, sends, takes })
+    if (part.isOutside) return outsideCommit({ id: actorId(''), committedAtMs, sends, takes, occasions })
     const follows = Math.max(0, right.revision + part.off)
     const revision = follows + part.turns
     const { outcome: livesMs } = part
@@ -109,6 +112,7 @@ export class PartCommits {
       outcomes: livesMs === null ? [] : [{ key, reply, expiresAtMs: this.#nowMs + livesMs }],
       sends,
       takes,
+      occasions,
     }
   }
 
@@ -135,6 +139,17 @@ export function idOf(actor: number): ActorId {
 
 function envelopeId(number: number): string {
   return ENVELOPES[number % ENVELOPES.length] ?? never()
+}
+
+function occasionsOf(
+  takes: readonly string[],
+  off: number | null,
+  { standing }: OutboxModel,
+): ReadonlyMap<string, number> | undefined {
+  if (off === null) return undefined
+  const dueAtMs = (taken: string): number => standing.find(({ id }) => id === taken)?.dueAtMs ?? 0
+  const asked = (id: string): number => Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, dueAtMs(id) - off))
+  return new Map(takes.map((id) => [id, asked(id)]))
 }
 
 function takenId(number: number, { standing }: OutboxModel): string {

@@ -51,6 +51,11 @@ const part = fc.record({
     { weight: 2, arbitrary: fc.array(fc.nat({ max: 7 }), { minLength: 1, maxLength: 2 }) },
     { weight: 1, arbitrary: fc.array(fc.integer({ min: 100, max: 107 }), { minLength: 1, maxLength: 2 }) },
   ),
+  occasion: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(null) },
+    { weight: 2, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.constantFrom(1, -1) },
+  ),
   isOutside: fc.oneof(
     { weight: 4, arbitrary: fc.constant(false) },
     { weight: 1, arbitrary: fc.constant(true) },

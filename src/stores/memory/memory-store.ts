@@ -58,7 +58,7 @@ export class MemoryStore implements Statestore {
     return group.map((commit) => {
       const { id, sends, takes } = commit
       const isOutside = id.name === ''
-      const fits = this.#outbox.hasAll(id.system, takes) && (isOutside || this.#fits(commit, refused))
+      const fits = this.#outbox.accepts(commit) && (isOutside || this.#fits(commit, refused))
       if (!fits) {
         if (!isOutside) refused.push(id)
         return 'conflict'

@@ -5,6 +5,7 @@
 
 import type {
   Box,
+  Commit,
   DuePage,
   Envelope,
   EnvelopePage,
@@ -23,9 +24,10 @@ export class MemoryOutbox {
     return this.#systems.get(system)?.get(id) ?? null
   }
 
-  /** Whether all of these stand. */
-  hasAll(system: string, ids: readonly string[]): boolean {
-    return ids.every((id) => this.find(system, id) !== null)
+  /** Whether all that a commit takes stands, as it must. */
+  accepts({ id: { system }, occasions, takes }: Commit): boolean {
+    for (const [id, dueAtMs] of occasions ?? []) if (this.find(system, id)?.dueAtMs !== dueAtMs) return false
+    return takes.every((id) => this.find(system, id) !== null)
   }
 
   /** Takes envelopes, all of which stand, then sends. */

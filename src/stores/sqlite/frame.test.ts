@@ -40,6 +40,10 @@ const commit: fc.Arbitrary<Commit> = fc
       { maxLength: 3 },
     ),
     takes: fc.array(text, { maxLength: 3 }),
+    occasions: fc.option(
+      fc.array(fc.tuple(text, whole), { maxLength: 2 }).map((entries) => new Map(entries)),
+      { nil: undefined },
+    ),
   })
   .map(({ turns, ...rest }) => ({ ...rest, revision: rest.follows + turns }))
 
@@ -70,6 +74,7 @@ function parts(given: Commit): unknown {
     kept,
     sends,
     given.takes,
+    [...(given.occasions ?? [])],
   ]
 }
 
@@ -81,13 +86,15 @@ describe('a frame', () => {
     fc.assert(
       fc.property(fc.array(commit, { maxLength: 20 }), (group) => {
         const commits = writer.pack(group).flatMap(unpackFrame)
-        const unpacked = commits.map(({ family, name, tags, keepRevisions, keepDurationMs, ...rest }) =>
-          parts({
-            ...rest,
-            id: { ...family, name },
-            tags: tags === null ? {} : (JSON.parse(tags) as Record<string, string>),
-            history: { revisions: keepRevisions, durationMs: keepDurationMs },
-          }),
+        const unpacked = commits.map(
+          ({ family, name, occasions, tags, keepRevisions, keepDurationMs, ...rest }) =>
+            parts({
+              ...rest,
+              id: { ...family, name },
+              tags: tags === null ? {} : (JSON.parse(tags) as Record<string, string>),
+              history: { revisions: keepRevisions, durationMs: keepDurationMs },
+              occasions: new Map(occasions),
+            }),
         )
         assert.deepEqual(unpacked, group.map(parts))
       }),

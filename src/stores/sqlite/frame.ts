@@ -22,6 +22,7 @@ const HAS_HISTORY = 4
 const HAS_OUTCOMES = 8
 const HAS_SENDS = 16
 const HAS_TAKES = 32
+const HAS_OCCASIONS = 64
 
 /** A system and a parent: what all the actors of one definition have in common. */
 export interface FamilyName {
@@ -47,11 +48,16 @@ export interface FramedCommit {
   /** Empty from when they stand in outbox.ts: the latest commit of an actor is kept for long, and they need not be. */
   sends: readonly Envelope[]
   takes: readonly string[]
+  /** Ids among `takes`, with the due times that they must have. */
+  readonly occasions: readonly Occasion[]
 }
+
+export type Occasion = readonly [id: string, dueAtMs: number]
 
 const NO_OUTCOMES: readonly OutcomeRecord[] = Object.freeze([])
 const NO_SENDS: readonly Envelope[] = Object.freeze([])
 const NO_TAKES: readonly string[] = Object.freeze([])
+const NO_OCCASIONS: readonly Occasion[] = Object.freeze([])
 
 /** Packs groups. Keeps its buffer between them. */
 export class FrameWriter {
@@ -73,7 +79,7 @@ export class FrameWriter {
   }
 
   #commit(commit: Commit): void {
-    const { id, tags, state, history, outcomes, sends, takes } = commit
+    const { id, tags, state, history, occasions, outcomes, sends, takes } = commit
     const bytes = this.#bytes
     const hasTags = !isEmpty(tags)
     const hasHistory = history.revisions > 0 || history.durationMs > 0
@@ -83,7 +89,8 @@ export class FrameWriter {
         (hasHistory ? HAS_HISTORY : 0) |
         (outcomes.length > 0 ? HAS_OUTCOMES : 0) |
         (sends.length > 0 ? HAS_SENDS : 0) |
-        (takes.length > 0 ? HAS_TAKES : 0),
+        (takes.length > 0 ? HAS_TAKES : 0) |
+        (occasions === undefined ? 0 : HAS_OCCASIONS),
     )
     this.#family(id.system, id.parent)
     bytes.text(id.name)
@@ -101,6 +108,7 @@ export class FrameWriter {
     if (outcomes.length > 0) this.#outcomes(outcomes)
     if (sends.length > 0) this.#sends(sends)
     if (takes.length > 0) this.#takes(takes)
+    if (occasions !== undefined) this.#occasions(occasions)
   }
 
   #outcomes(outcomes: readonly OutcomeRecord[]): void {
@@ -124,6 +132,14 @@ export class FrameWriter {
   #takes(takes: readonly string[]): void {
     this.#bytes.whole(takes.length)
     for (const id of takes) this.#bytes.text(id)
+  }
+
+  #occasions(occasions: ReadonlyMap<string, number>): void {
+    this.#bytes.whole(occasions.size)
+    for (const [id, dueAtMs] of occasions) {
+      this.#bytes.text(id)
+      this.#bytes.whole(dueAtMs)
+    }
   }
 
   #family(system: string, parent: string): void {
@@ -191,6 +207,7 @@ function readCommit(bytes: ByteReader, families: FamilyName[], types: string[]):
   const outcomes = flags & HAS_OUTCOMES ? readOutcomes(bytes, types) : NO_OUTCOMES
   const sends = flags & HAS_SENDS ? readSends(bytes, types) : NO_SENDS
   const takes = flags & HAS_TAKES ? readTakes(bytes) : NO_TAKES
+  const occasions = flags & HAS_OCCASIONS ? readOccasions(bytes) : NO_OCCASIONS
   return {
     family,
     name,
@@ -206,6 +223,7 @@ function readCommit(bytes: ByteReader, families: FamilyName[], types: string[]):
     outcomes,
     sends,
     takes,
+    occasions,
   }
 }
 
@@ -251,6 +269,12 @@ function readTakes(bytes: ByteReader): string[] {
   const takes: string[] = []
   for (let left = bytes.whole(); left > 0; left -= 1) takes.push(bytes.text())
   return takes
+}
+
+function readOccasions(bytes: ByteReader): Occasion[] {
+  const occasions: Occasion[] = []
+  for (let left = bytes.whole(); left > 0; left -= 1) occasions.push([bytes.text(), bytes.whole()])
+  return occasions
 }
 
 function isEmpty(entries: object): boolean {

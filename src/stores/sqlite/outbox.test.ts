@@ -36,6 +36,7 @@ function commit(sends: readonly string[], takes: readonly string[]): FramedCommi
     outcomes: [],
     sends: sends.map(envelope),
     takes,
+    occasions: [],
   }
 }
 

@@ -46,8 +46,9 @@ export class Outbox {
     this.#foldingPlace = foldedPlace
   }
 
-  /** Whether all that it takes stands, with what is staged. */
-  accepts({ family: { system }, takes }: FramedCommit): boolean {
+  /** Whether all that it takes stands, as it must, with what is staged. */
+  accepts({ family: { system }, occasions, takes }: FramedCommit): boolean {
+    for (const [id, dueAtMs] of occasions) if (this.find(system, id)?.dueAtMs !== dueAtMs) return false
     for (const [at, id] of takes.entries()) {
       const known = this.#open.get(system, id)
       const placeBelow = known?.placeBelow ?? this.#placeBelow(system, id)
