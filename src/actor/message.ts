@@ -33,7 +33,8 @@ export class Message implements Turn, Waiter {
   readonly cause: Message | null
   /** Of what it does now: the call's, or, while its action runs, that of the action if it is sooner. */
   deadlineMs: number
-  private readonly callDeadlineMs: number
+  /** That of the call, if its action has a sooner one; null: there is no other. */
+  private callDeadlineMs: number | null = null
   stage: Stage = 'queued'
   next: Message | null = null
 
@@ -64,8 +65,8 @@ export class Message implements Turn, Waiter {
   private reply: unknown = undefined
   private error: SpawnError | null = null
   private abort: AbortController | null = null
-  private callerSignal: AbortSignal | null = null
-  private onCallerAbort: (() => void) | null = null
+  /** Stops following the caller's signal; null: there is none. */
+  private unfollow: (() => void) | null = null
 
   constructor(
     inflight: Inflight,
@@ -84,7 +85,6 @@ export class Message implements Turn, Waiter {
     this.caller = caller
     this.cause = cause
     this.deadlineMs = deadlineMs
-    this.callDeadlineMs = deadlineMs
     this.heard = heard
     this.wantsReceipt = call.receipt === true
     inflight.enter()
@@ -118,9 +118,9 @@ export class Message implements Turn, Waiter {
       this.inflight.giveUp(this, 'CANCELLED')
       return
     }
-    this.callerSignal = signal
-    this.onCallerAbort = () => this.inflight.giveUp(this, 'CANCELLED')
-    signal.addEventListener('abort', this.onCallerAbort, { once: true })
+    const giveUp = (): void => this.inflight.giveUp(this, 'CANCELLED')
+    signal.addEventListener('abort', giveUp, { once: true })
+    this.unfollow = () => signal.removeEventListener('abort', giveUp)
   }
 
   // What the host sees of the turn.
@@ -177,6 +177,7 @@ export class Message implements Turn, Waiter {
 
   /** Its turn may take so many milliseconds from now on, at most. */
   limit(timeoutMs: number, clock: Clock): void {
+    this.callDeadlineMs ??= this.deadlineMs
     this.deadlineMs = Math.min(this.deadlineMs, clock.now() + timeoutMs)
   }
 
@@ -200,7 +201,7 @@ export class Message implements Turn, Waiter {
   passOn(): void {
     if (this.stage === 'settled') return
     this.stage = 'routed'
-    this.deadlineMs = this.callDeadlineMs
+    this.deadlineMs = this.callDeadlineMs ?? this.deadlineMs
     this.inflight.watch(this)
   }
 
@@ -257,9 +258,9 @@ export class Message implements Turn, Waiter {
     this.reject = null
     this.reply = undefined
     if (this.slot !== null) this.slot.remove(this)
-    if (this.callerSignal !== null && this.onCallerAbort !== null) {
-      this.callerSignal.removeEventListener('abort', this.onCallerAbort)
-      this.callerSignal = null
+    if (this.unfollow !== null) {
+      this.unfollow()
+      this.unfollow = null
     }
     this.inflight.leave()
   }
