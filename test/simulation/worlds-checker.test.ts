@@ -32,7 +32,7 @@ function changing(change: Change): (store: Statestore) => Statestore {
 
 /** A commit is read through its getters: spread, it would lose them. */
 function changed(commit: Commit, changes: Partial<Commit>): Commit {
-  const { birth, committedAtMs, epoch, follows, history, id, outcomes, revision } = commit
+  const { birth, committedAtMs, epoch, follows, history, id, occasions, outcomes, revision } = commit
   const { sends, state, tags, takes } = commit
   const own = {
     birth,

@@ -45,7 +45,7 @@ const CRON = '*/2 * * * * *'
 const BEAT_MS = 2_000
 const BEATS = 5
 /** Within which everything that had to be tried again has been. */
-const CALM_MS = 4_000
+const CALM_MS = 61_000
 /** How late a beat may run when nothing is in its way. */
 const LATE_MS = 500
 
@@ -237,7 +237,7 @@ function clerkOf(stored: StoredActor): Clerk {
 
 export const schedules: WorldKind = {
   name: 'schedules',
-  twins: false,
-  lateWrites: false,
+  twins: true,
+  lateWrites: true,
   of: (weather) => new Schedules(weather),
 }

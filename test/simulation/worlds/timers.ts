@@ -217,6 +217,10 @@ function metronomeOf(stored: StoredActor): Metronome {
   return (stateOf(stored) ?? { marks: [] }) as Metronome
 }
 
+/**
+ * One owner at a time, whose commits come in time: a timer is set for the first time by a commit that takes nothing, so
+ * nothing keeps one that comes late from setting it back.
+ */
 export const timers: WorldKind = {
   name: 'timers',
   twins: false,
