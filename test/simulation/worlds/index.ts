@@ -8,4 +8,4 @@ import type { WorldKind } from './world.ts'
 
 export const WORLDS: readonly WorldKind[] = [ring, bank, schedules, timers]
 export { bank, ring, schedules, timers }
-export { type CourseOptions, run, type Verdict } from './course.ts'
+export { type CourseOptions, run } from './course.ts'
