@@ -128,7 +128,11 @@ export class Calls {
     checkCall(call)
     this.admit(cause !== null)
     checkName('actor', name)
-    const { action, idempotencyKey: key, metadata, payload, ref, system } = call
+    const { action, cron, idempotencyKey: key, metadata, payload, ref, system } = call
+    if (cron !== undefined && key !== undefined) {
+      const advice = 'it would run once under it, and never again'
+      throw new SpawnError('INVALID_ARGUMENT', `a call that comes again takes no idempotency key: ${advice}`)
+    }
     const letter: Letter = {
       kind: 'call',
       from: cause === null ? null : correspondent(cause.self),

@@ -28,6 +28,8 @@ export interface CourierOptions {
   readonly delivery: Delivery
   /** Hands a parcel to its actor as a call. */
   readonly hand: (parcel: Parcel) => void
+  /** Whether it is for a pooled actor. */
+  readonly toPool: (parcel: Parcel) => boolean
 }
 
 /** When to look into the store again after it could not be read, in milliseconds. */
@@ -208,6 +210,7 @@ export class Courier implements LaneOwner {
 
   private hold(parcel: Parcel): void {
     this.held.add(parcel)
+    parcel.unordered = this.options.toPool(parcel)
     this.lanes.of(parcel).add(parcel)
   }
 

@@ -29,6 +29,8 @@ export class Parcel implements Envelope, Entry<Parcel> {
   /** The call that its answer is the answer of; null: nobody in this process waits. */
   asker: Message | null = null
   watcher: ParcelWatcher | null = null
+  /** Whether its receiver keeps no order: a pool, whose workers take what comes beside each other. */
+  unordered = false
   /** Whether the commit that takes it was submitted. */
   taken = false
   /** It was cancelled, or another envelope was sent under its id: its turn must not begin any more. */
@@ -89,9 +91,9 @@ export class Parcel implements Envelope, Entry<Parcel> {
     return new Parcel(this.id, this.box, dueAtMs, this.payload, letter)
   }
 
-  /** Whether it waits for no other: what comes from outside, and a timer. */
+  /** Whether it waits for no other: what comes from outside, a timer, and what goes to a pool. */
   get standsAlone(): boolean {
-    return this.letter.from === null || this.letter.kind === 'timer'
+    return this.unordered || this.letter.from === null || this.letter.kind === 'timer'
   }
 
   /** Whether they are of one lane: who must wait for whom. Parcels of one lane are delivered in order. */

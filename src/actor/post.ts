@@ -39,7 +39,9 @@ export class Post {
     const postmark = new Postmark(system, catalog, clock, random)
     const channels = new Channels(catalog, logger)
     const delivery = new Delivery({ ...rest, postmark, commit })
-    const courier = new Courier({ ...rest, delivery, hand: deliver })
+    const toPool = ({ letter: { to } }: Parcel): boolean =>
+      catalog.residents(to[1], to[0])?.definition.kind === 'pooled'
+    const courier = new Courier({ ...rest, delivery, hand: deliver, toPool })
     const supersede = (id: string): void => courier.supersede(id)
     const timers = new Timers({ system, store, clock, logger, commit, supersede })
     this.channels = channels

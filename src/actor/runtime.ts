@@ -185,7 +185,10 @@ export class Runtime implements Gateway {
   }
 
   async delete(name: string, ref?: string): Promise<void> {
-    await this.run(await this.known(name, ref), name, deleteAction(this.store))
+    const residents = await this.known(name, ref)
+    await this.run(residents, name, deleteAction(this.store))
+    // After it: a crash in between leaves a tick that makes the actor exist again, but never an actor without its timers.
+    await this.engine.post.timers.disarm(residents, residents.id(name))
   }
 
   async list(filter: Omit<ActorFilter, 'system'>, page: Partial<PageRequest> = {}): Promise<ActorPage> {

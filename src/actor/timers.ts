@@ -59,6 +59,17 @@ export class Timers {
     return parcel
   }
 
+  /** Takes the timers of an actor that was deleted, so that no tick makes it exist again. */
+  async disarm(residents: Residents, id: ActorId): Promise<void> {
+    const { commit, supersede } = this.options
+    const taken = residents.timers.map(({ action }) => {
+      const timer = timerId(id, action)
+      supersede(timer)
+      return commit({ sends: [], takes: [timer] })
+    })
+    await Promise.all(taken)
+  }
+
   private async set(residents: Residents, id: ActorId): Promise<void> {
     const { commit, logger, store, supersede, system } = this.options
     const ids = residents.timers.map(({ action }) => timerId(id, action))

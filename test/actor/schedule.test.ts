@@ -333,3 +333,18 @@ test('a timer that is not declared any more ends; those of instances begin with 
   assert.equal(await after.call('i', 'counter', 'read'), 3)
   assert.deepEqual((await after.store.due('test', EVERYTHING, 10)).nextDueMs, null)
 })
+
+test('an actor that is deleted has no timers any more, and stays deleted', async () => {
+  const at = await bench({ definitions: [counter('counter', ticking)] })
+  await at.call('i', 'counter', 'add')
+  await at.clock.advance(2_500)
+  await at.clock.run(at.runtime.delete('i', 'counter'))
+  await at.clock.advance(60_000)
+  assert.equal(await codeOf(at.clock.run(at.runtime.inspect('i', 'counter'))), 'ACTOR_NOT_FOUND')
+})
+
+test('a call that comes again takes no idempotency key: it would run once', async () => {
+  const at = await bench({ definitions: [named('a')] })
+  const asked = later(at, 'a', { cron: '* * * * *' }, { idempotencyKey: 'k' })
+  assert.equal(await codeOf(asked), 'INVALID_ARGUMENT')
+})

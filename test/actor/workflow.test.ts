@@ -342,3 +342,27 @@ test('a listener that cannot take a broadcast gets a dead letter, and all others
     [['deaf', 'absent', 'ACTION_NOT_FOUND']],
   )
 })
+
+test('effects of one sender to a pool are taken beside each other', async () => {
+  let running = 0
+  let most = 0
+  const pool = counter('pool', {
+    kind: 'pooled',
+    stateful: false,
+    state: null,
+    pool: { min: 1, max: 4 },
+    handlers: {
+      work: async () => {
+        most = Math.max(most, (running += 1))
+        await at.clock.sleep(100)
+        running -= 1
+        return undefined
+      },
+    },
+  })
+  const work = { to: 'pool', action: 'work' }
+  const at = await bench({ definitions: [sender({ send: () => sending(work, work, work, work) }), pool] })
+  await at.call('a', 'sender', 'send')
+  await settle(at, 1_000)
+  assert.equal(most, 4)
+})

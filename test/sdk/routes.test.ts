@@ -1,6 +1,7 @@
 // Pipes, forwards and receipts, as an application sees them.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as z from 'zod'
 
 import { actor, effect, Value } from '../../src/sdk/index.ts'
 import { account, counter, start, strict } from './workflow-fixture.ts'
@@ -15,7 +16,17 @@ describe('pipes and forwards', () => {
       named: (_ctx, value: number) => Value.of().response({ value }).pipe('strict', 'add'),
       nowhere: () => Value.of().response(1).pipe('nobody', 'x'),
       fails: () => Value.of().pipe(account, 'fail', 'a'),
+      passesOn: {
+        response: z.object({ sum: z.number() }),
+        handler: (_ctx, _payload: { value: number }) => Value.of().forward(strict, 'add'),
+      },
     },
+  })
+
+  test('a forward is not asked for a response of its own', async () => {
+    await using bench = await start([price, account, counter, strict])
+    const forwarded = bench.system.invoke('price', { action: 'passesOn', payload: { value: 2 } })
+    assert.deepEqual(await bench.clock.run(forwarded), { sum: 2 })
   })
 
   test('answer with the response of their last hop, typed', async () => {

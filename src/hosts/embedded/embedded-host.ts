@@ -68,7 +68,9 @@ export class EmbeddedHost implements Host {
     }
     if (changed) state = this.acceptState(turn, state)
     const { response: codec } = turn.action
-    if (codec !== jsonCodec) response = accepted(turn, 'response', codec, response)
+    // What is forwarded is answered by another action: the response of this one goes nowhere.
+    const forwards = workflow !== null && workflow.route !== null && workflow.route.kind === 'forward'
+    if (codec !== jsonCodec && !forwards) response = accepted(turn, 'response', codec, response)
     return { changed, state, tags, response, checkpoint, workflow }
   }
 
