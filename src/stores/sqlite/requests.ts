@@ -1,17 +1,11 @@
 // What the two sides of the store's thread say to each other. Requests are answered in order, each once.
 
-import type {
-  ActorFilter,
-  Box,
-  EnvelopePosition,
-  OutcomeRecord,
-  RevisionQuery,
-  Verdict,
-} from '../../ports/index.ts'
+import type { ActorFilter, Box, EnvelopePosition, RevisionQuery, Verdict } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import type { PagePosition } from '../page-token.ts'
 import type { Failure } from './failures.ts'
 import type { Stretch } from './listing.ts'
+import type { OutcomeQuestion, Outcomes } from './outcome-requests.ts'
 import type { StoredRow } from './rows.ts'
 
 /** Each operation with what it takes and what it answers. */
@@ -24,7 +18,8 @@ export interface Operations {
   load: (arguments_: { readonly ids: Uint8Array }) => Uint8Array
   loadRevision: (arguments_: { readonly id: ActorId; readonly query: RevisionQuery }) => StoredRow | null
   revisions: (arguments_: { readonly id: ActorId; readonly limit: number }) => readonly StoredRow[]
-  loadOutcome: (arguments_: { readonly id: ActorId; readonly key: string }) => OutcomeRecord | null
+  /** In the order of the questions. */
+  loadOutcomes: (arguments_: { readonly questions: readonly OutcomeQuestion[] }) => Outcomes
   list: (arguments_: {
     readonly filter: ActorFilter
     readonly after: PagePosition | null

@@ -29,6 +29,7 @@ import type { NamedRow } from './actor-table.ts'
 import { unpackEnvelopes, unpackStretch } from './envelope-bytes.ts'
 import { lockedError } from './failures.ts'
 import { FrameWriter } from './frame.ts'
+import { OutcomeRequests } from './outcome-requests.ts'
 import { packIds, storedActor, unpackActors } from './rows.ts'
 import { StoreThread } from './store-thread.ts'
 
@@ -52,6 +53,7 @@ export class SqliteStore implements Statestore {
   readonly #clock: Clock
   readonly #lockTimeoutMs: number
   readonly #frames = new FrameWriter()
+  readonly #outcomes: OutcomeRequests
   #thread: StoreThread | null = null
   #opening: Promise<StoreThread> | null = null
   #isRunning = false
@@ -65,6 +67,9 @@ export class SqliteStore implements Statestore {
     }
     this.file = resolvePath(options.file)
     this.#clock = options.clock ?? systemClock
+    this.#outcomes = new OutcomeRequests(this.#clock, async (questions) =>
+      (await this.#alive()).ask('loadOutcomes', { questions }),
+    )
     this.#lockTimeoutMs = options.lockTimeoutMs ?? 5_000
   }
 
@@ -125,7 +130,7 @@ export class SqliteStore implements Statestore {
   }
 
   async loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null> {
-    const outcome = await (await this.#alive()).ask('loadOutcome', { id: plain(id), key })
+    const outcome = await this.#outcomes.load({ id: plain(id), key })
     if (outcome === null || outcome.expiresAtMs <= nowMs) return null
     const { reply } = outcome
     // Crossing between threads leaves a Packed without its class.

@@ -21,7 +21,7 @@ class StoreThread {
     load: ({ ids }) => this.#opened.load(ids),
     loadRevision: ({ id, query }) => this.#opened.loadRevision(id, query),
     revisions: ({ id, limit }) => this.#opened.revisions(id, limit),
-    loadOutcome: ({ id, key }) => this.#opened.loadOutcome(id, key),
+    loadOutcomes: ({ questions }) => questions.map(({ id, key }) => this.#opened.loadOutcome(id, key)),
     list: ({ filter, after, limit }) => this.#opened.list(filter, after, limit),
     due: ({ system, untilMs, after, limit }) => this.#opened.due(system, untilMs, after, limit),
     listEnvelopes: ({ system, box, after, limit }) => this.#opened.listEnvelopes(system, box, after, limit),
