@@ -105,12 +105,20 @@ export function restoreAction(
   })
 }
 
-/** Removes the actor and its past. */
-export function deleteAction(store: Statestore): BuiltinAction {
+/**
+ * Removes the actor and its past.
+ *
+ * @param disarm takes its timers, before it is gone: a crash in between leaves the actor, whose next life sets them again.
+ */
+export function deleteAction(
+  store: Statestore,
+  disarm: (activation: Activation) => Promise<void>,
+): BuiltinAction {
   const run = async (turn: Turn): Promise<Outcome> => {
     const { activation } = turn as Message
     if (turn.definition.kind === 'pooled') throw undeletable(turn)
     await activation.pending?.durable()
+    await disarm(activation)
     if (turn.definition.stateful) await remove(store, turn, activation)
     return answer(undefined)
   }

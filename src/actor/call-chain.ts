@@ -58,6 +58,7 @@ function cycle(target: ActorId, action: string, cause: Message, first: Message):
   })
 }
 
-function step(actor: ActorId, action: string): string {
+/** A step of a path, for messages. */
+export function step(actor: ActorId, action: string): string {
   return `${addressText(actor)}.${action}`
 }

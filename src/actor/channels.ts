@@ -39,7 +39,7 @@ export class Channels {
 
   /** @returns a function that ends it. */
   subscribe(channel: string, listener: ChannelListener): () => void {
-    const own = (payload: unknown, event: BroadcastEvent): void => listener(payload, event)
+    const own: ChannelListener = (payload, event) => listener(payload, event)
     const listeners = this.listeners.get(channel) ?? new Set()
     this.listeners.set(channel, listeners.add(own))
     return () => {
@@ -55,14 +55,15 @@ export class Channels {
 
   announce({ payload, ...event }: Announcement): void {
     for (const listener of this.listeners.get(event.channel) ?? []) {
-      try {
-        listener(payload, event)
-      } catch (thrown) {
-        this.logger.error('a listener of a channel failed', {
-          channel: event.channel,
-          error: messageOf(thrown),
-        })
-      }
+      // An async function may be a listener too; its failure must not end the process.
+      const heard = new Promise<unknown>((resolve) => {
+        resolve(listener(payload, event))
+      })
+      heard.catch((thrown: unknown) => this.failed(event.channel, thrown))
     }
+  }
+
+  private failed(channel: string, thrown: unknown): void {
+    this.logger.error('a listener of a channel failed', { channel, error: messageOf(thrown) })
   }
 }

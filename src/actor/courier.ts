@@ -5,7 +5,7 @@
 // and after a start, there is a backlog: then envelopes are read from the store in order, and new ones join behind. Those
 // for a later time are only read when it has come.
 //
-// Invariants: at most LIMITS.deliveries envelopes are held. One that is held is not held twice. A crash at any time loses
+// Invariants: what is held is bounded: LIMITS.deliveries, and as many that were committed while the store was read. One that is held is not held twice. A crash at any time loses
 // nothing: the store has every envelope until its turn is durable.
 
 import { type Clock, type Limits, LIMITS, messageOf, type SpawnError, type Timer } from '../base/index.ts'

@@ -138,7 +138,7 @@ export class Delivery {
     const { rhythm } = parcel.letter
     if (rhythm === undefined) return null
     const dueAtMs = nextDueMs(rhythm, parcel.dueAtMs, this.options.clock.now())
-    return dueAtMs === null ? null : parcel.again(dueAtMs)
+    return dueAtMs === null ? null : parcel.afresh(dueAtMs)
   }
 }
 

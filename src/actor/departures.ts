@@ -14,11 +14,12 @@ import type {
   Workflow,
 } from '../ports/index.ts'
 import { type ActorId, type Packed } from '../protocol/index.ts'
+import { step } from './call-chain.ts'
 import type { Announcement, Channels } from './channels.ts'
 import type { Letter } from './letter.ts'
 import type { Message } from './message.ts'
 import type { Parcel } from './parcel.ts'
-import { correspondent, lasting, type Postmark, step, type Target } from './postmark.ts'
+import { correspondent, lasting, type Postmark, type Target } from './postmark.ts'
 import { nextDueMs } from './rhythm.ts'
 import type { Timers } from './timers.ts'
 
@@ -188,7 +189,7 @@ export class Departures {
     if (rhythm === undefined || sends.some(({ id }) => id === parcel.id)) return
     if (parcel.box === 'timer' && !message.activation.residents.hasTimer(message.action.name)) return
     const dueAtMs = nextDueMs(rhythm, parcel.dueAtMs, this.options.now())
-    if (dueAtMs !== null) sends.push(parcel.again(dueAtMs))
+    if (dueAtMs !== null) sends.push(parcel.afresh(dueAtMs))
   }
 
   private checkSize(message: Message, sends: readonly Parcel[]): void {

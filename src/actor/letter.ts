@@ -5,8 +5,10 @@ import { SpawnError } from '../base/index.ts'
 import type { Metadata } from '../ports/index.ts'
 import type { Rhythm } from './rhythm.ts'
 
+const KINDS = ['effect', 'broadcast', 'hop', 'reply', 'call', 'timer'] as const
+
 /** `hop`: the next actor of a pipe or forward. `reply`: the end of an effect that asked to be told. */
-export type LetterKind = 'effect' | 'broadcast' | 'hop' | 'reply' | 'call' | 'timer'
+export type LetterKind = (typeof KINDS)[number]
 
 /** The parent and name of an actor of the envelope's own system. */
 export type Correspondent = readonly [parent: string, name: string]
@@ -68,14 +70,33 @@ export function letterText(letter: Letter): string {
 
 /** @throws SpawnError STATE_UNREADABLE */
 export function letterFrom(id: string, header: string): Letter {
+  let parts: unknown
   try {
-    // Written by letterText, of this release or an earlier one.
-    const [kind, from, to, action, createdAtMs, rest] = JSON.parse(header) as Parts
-    return { kind, from, to, action, createdAtMs, ...rest }
+    parts = JSON.parse(header)
   } catch (cause) {
-    const message = `the envelope "${id}" has a header that cannot be read; it stays in the outbox`
-    throw new SpawnError('STATE_UNREADABLE', message, { cause })
+    throw unreadable(id, cause)
   }
+  if (!isLetter(parts)) throw unreadable(id, undefined)
+  const [kind, from, to, action, createdAtMs, rest] = parts
+  return { kind, from, to, action, createdAtMs, ...rest }
+}
+
+/** Whether it was written by letterText, of this release or an earlier one; a later one may know other kinds. */
+function isLetter(parts: unknown): parts is Parts {
+  if (!Array.isArray(parts)) return false
+  const [kind, from, to] = parts as unknown[]
+  return (
+    KINDS.some((known) => known === kind) && (from === null || isCorrespondent(from)) && isCorrespondent(to)
+  )
+}
+
+function isCorrespondent(part: unknown): boolean {
+  return Array.isArray(part) && part.length === 2 && part.every((name) => typeof name === 'string')
+}
+
+function unreadable(id: string, cause: unknown): SpawnError {
+  const message = `the envelope "${id}" has a header that cannot be read here; it stays in the outbox`
+  return new SpawnError('STATE_UNREADABLE', message, { cause })
 }
 
 /** Null: nothing. On the path of every message, where most have nothing, or metadata alone. */

@@ -97,14 +97,7 @@ export class Letters {
   private async retry(id: string): Promise<boolean> {
     const envelope = await this.standing('dead', id)
     if (envelope === null) return false
-    const {
-      attempts: _attempts,
-      error: _error,
-      retryAtMs: _retryAtMs,
-      ...letter
-    } = letterFrom(id, envelope.header)
-    const again = new Parcel(id, 'delivery', 0, envelope.payload, letter)
-    return this.options.commit({ sends: [again], takes: [id] })
+    return this.options.commit({ sends: [Parcel.standing(envelope).afresh(0, 'delivery')], takes: [id] })
   }
 
   private schedule({ dueAtMs, header, id }: StandingEnvelope): Schedule {

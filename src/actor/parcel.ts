@@ -85,10 +85,10 @@ export class Parcel implements Envelope, Entry<Parcel> {
     return this.payload === null ? 0 : this.payload.value.length
   }
 
-  /** The next occasion of what comes again. */
-  again(dueAtMs: number): Parcel {
+  /** The same envelope as if it had never been delivered: the next occasion of what comes again, or a dead letter's. */
+  afresh(dueAtMs: number, box: Box = this.box): Parcel {
     const { attempts: _attempts, error: _error, retryAtMs: _retryAtMs, ...letter } = this.letter
-    return new Parcel(this.id, this.box, dueAtMs, this.payload, letter)
+    return new Parcel(this.id, box, dueAtMs, this.payload, letter)
   }
 
   /** Whether it waits for no other: what comes from outside, a timer, and what goes to a pool. */

@@ -1,6 +1,7 @@
-// How the code of an action is run, whoever asks: by its host, or here if it is the engine's own. What becomes of what it
-// returns is the asker's business.
+// How the code of an action is run, whoever asks: by its host, or here if it is the engine's own; and how what it throws
+// reads. What becomes of what it returns is the asker's business.
 
+import { isSpawnError, messageOf, SpawnError } from '../base/index.ts'
 import type { Outcome } from '../ports/index.ts'
 import { BuiltinAction } from './builtin.ts'
 import type { Message } from './message.ts'
@@ -23,3 +24,10 @@ export function ignore(result: PromiseLike<Outcome>): void {
 }
 
 function nothing(): void {}
+
+/** What a turn failed with, as its caller gets it. */
+export function failureOf(message: Message, thrown: unknown): SpawnError {
+  if (isSpawnError(thrown)) return thrown
+  const text = `${message.label} failed in the runtime: ${messageOf(thrown)}`
+  return new SpawnError('DEFECT', text, { cause: thrown })
+}

@@ -51,6 +51,20 @@ export class Post {
     this.timers = timers
   }
 
+  start(): void {
+    this.courier.start()
+  }
+
+  /** Takes in no more than what calls wait for. */
+  drain(): void {
+    this.courier.drain()
+    this.timers.stop()
+  }
+
+  stop(): void {
+    this.courier.stop()
+  }
+
   /** What a commit carried is durable and leaves. */
   departed(commit: GroupedCommit): void {
     for (const announcement of commit.announcements) this.channels.announce(announcement)

@@ -5,7 +5,7 @@
 
 import { type Clock, isSpawnError, LIMITS, type Random, SpawnError } from '../base/index.ts'
 import type { Box, Metadata, Timing } from '../ports/index.ts'
-import { type ActorId, addressText, type Codec, jsonCodec, Packed } from '../protocol/index.ts'
+import { type ActorId, type Codec, jsonCodec, Packed } from '../protocol/index.ts'
 import { actionOf, type Catalog } from './catalog.ts'
 import { drawBirth } from './birth.ts'
 import type { Correspondent, Letter, ReplyAddress } from './letter.ts'
@@ -167,8 +167,4 @@ export function correspondent({ name, parent }: ActorId): Correspondent {
 export function lasting(metadata: Metadata | undefined): Metadata | undefined {
   for (const _key in metadata) return metadata
   return undefined
-}
-
-export function step(id: ActorId, action: string): string {
-  return `${addressText(id)}.${action}`
 }

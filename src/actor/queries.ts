@@ -6,7 +6,7 @@
 // What a query has seen stays true when the activation is dropped: queries that run then are answered, those that have
 // not begun go to the successor. An idempotency key says nothing here: a query may be repeated anyway.
 
-import { type Clock, isSpawnError, messageOf, SpawnError } from '../base/index.ts'
+import { type Clock, SpawnError } from '../base/index.ts'
 import type { Outcome } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
@@ -15,7 +15,7 @@ import type { Dispatcher } from './dispatcher.ts'
 import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
 import type { Query } from './query.ts'
-import { ignore, isPromise, perform } from './perform.ts'
+import { failureOf, ignore, isPromise, perform } from './perform.ts'
 
 export interface QueriesOptions {
   readonly clock: Clock
@@ -122,11 +122,4 @@ export function refuseChange(message: Message, { changed, tags, workflow }: Outc
   const advice = 'make it an action that is no query'
   const text = `${message.label} is a query and changes nothing, but it set ${what}: ${advice}`
   throw new SpawnError('ACTION_FAILED', text)
-}
-
-/** What a turn failed with, as its caller gets it. */
-export function failureOf(message: Message, thrown: unknown): SpawnError {
-  if (isSpawnError(thrown)) return thrown
-  const text = `${message.label} failed in the runtime: ${messageOf(thrown)}`
-  return new SpawnError('DEFECT', text, { cause: thrown })
 }

@@ -6,6 +6,7 @@ import type { Route, Statestore } from '../ports/index.ts'
 import { type ActorId, addressText, Packed } from '../protocol/index.ts'
 import { actionOf, type Catalog } from './catalog.ts'
 import type { Message } from './message.ts'
+import { failureOf } from './perform.ts'
 import type { Residents } from './residents.ts'
 
 /** Only ever in our own store. */
@@ -66,8 +67,7 @@ export class RoutedOutcomes {
         next = further
       }
     } catch (thrown) {
-      if (thrown instanceof SpawnError) message.fail(thrown)
-      else throw thrown
+      message.fail(failureOf(message, thrown))
     }
   }
 

@@ -138,7 +138,7 @@ export class Runtime implements Gateway {
     if (this.phase !== 'new') throw new SpawnError('INVALID_ARGUMENT', 'a runtime is started once')
     await this.store.start()
     this.phase = 'running'
-    this.engine.post.courier.start()
+    this.engine.post.start()
     for (const residents of this.engine.catalog.all) {
       if (residents.definition.kind !== 'unnamed') this.engine.post.timers.arm(residents, residents.own)
     }
@@ -185,10 +185,9 @@ export class Runtime implements Gateway {
   }
 
   async delete(name: string, ref?: string): Promise<void> {
-    const residents = await this.known(name, ref)
-    await this.run(residents, name, deleteAction(this.store))
-    // After it: a crash in between leaves a tick that makes the actor exist again, but never an actor without its timers.
-    await this.engine.post.timers.disarm(residents, residents.id(name))
+    const { timers } = this.engine.post
+    const action = deleteAction(this.store, ({ residents, id }) => timers.disarm(residents, id))
+    await this.run(await this.known(name, ref), name, action)
   }
 
   async list(filter: Omit<ActorFilter, 'system'>, page: Partial<PageRequest> = {}): Promise<ActorPage> {
@@ -267,7 +266,7 @@ export class Runtime implements Gateway {
     const begun = this.phase === 'running'
     this.phase = 'draining'
     this.pruning?.cancel()
-    post.courier.drain()
+    post.drain()
     if (begun) {
       const limit = this.clock.after(drainMs, () => inflight.giveUpAll('DRAINING'))
       await inflight.empty()
@@ -276,7 +275,7 @@ export class Runtime implements Gateway {
       await committer.idle()
     }
     this.phase = 'stopped'
-    post.courier.stop()
+    post.stop()
     activations.stop()
     inflight.stop()
     await this.store.stop()

@@ -30,6 +30,7 @@ export class Timers {
   private readonly options: TimersOptions
   /** Timers that are about to be set, and that no turn has changed meanwhile. */
   private readonly arming = new Set<string>()
+  private stopped = false
 
   constructor(options: TimersOptions) {
     this.options = options
@@ -59,18 +60,30 @@ export class Timers {
     return parcel
   }
 
-  /** Takes the timers of an actor that was deleted, so that no tick makes it exist again. */
+  /**
+   * Takes the timers of an instance that is about to be deleted, so that no tick makes it exist again. Within the turn that
+   * deletes it: its next life sets them anew, and so does this actor's if it is not deleted after all. Those of a named
+   * actor stay: they belong to its definition.
+   */
   async disarm(residents: Residents, id: ActorId): Promise<void> {
+    if (id.parent === '') return
     const { commit, supersede } = this.options
     const taken = residents.timers.map(({ action }) => {
       const timer = timerId(id, action)
+      this.arming.delete(timer)
       supersede(timer)
       return commit({ sends: [], takes: [timer] })
     })
     await Promise.all(taken)
   }
 
+  stop(): void {
+    this.stopped = true
+  }
+
   private async set(residents: Residents, id: ActorId): Promise<void> {
+    // An instance that has left memory has them set when it comes back, if it does.
+    if (this.stopped || (id.parent !== '' && !residents.byName.has(id.name))) return
     const { commit, logger, store, supersede, system } = this.options
     const ids = residents.timers.map(({ action }) => timerId(id, action))
     const pending = residents.byName.get(id.name)?.pending ?? null

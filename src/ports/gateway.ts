@@ -84,8 +84,11 @@ export interface DeadLetters {
   discard(id: string): Promise<boolean>
 }
 
-/** Gets what is broadcast on a channel: once it is durable, at most once, in this process. What it throws is logged. */
-export type ChannelListener = (payload: unknown, event: BroadcastEvent) => void
+/**
+ * Gets what is broadcast on a channel: once it is durable, at most once, in this process. What it throws, or its promise
+ * rejects with, is logged.
+ */
+export type ChannelListener = (payload: unknown, event: BroadcastEvent) => unknown
 
 export interface BroadcastEvent {
   readonly channel: string

@@ -348,3 +348,48 @@ test('a call that comes again takes no idempotency key: it would run once', asyn
   const asked = later(at, 'a', { cron: '* * * * *' }, { idempotencyKey: 'k' })
   assert.equal(await codeOf(asked), 'INVALID_ARGUMENT')
 })
+
+test('an instance that is made again at once, by a call that waited, has its timers', async () => {
+  const at = await bench({ definitions: [counter('counter', ticking)] })
+  await at.call('i', 'counter', 'add')
+  await at.clock.advance(500)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const remove = at.store.delete.bind(at.store)
+  at.store.delete = (...args) => promise.then(() => remove(...args))
+  const deleted = at.runtime.delete('i', 'counter')
+  await at.clock.advance(10)
+  const behind = at.runtime.invoke('i', { ref: 'counter', action: 'add' })
+  resolve()
+  await at.clock.run(deleted)
+  assert.equal(await at.clock.run(behind), 1)
+  await at.clock.advance(2_500)
+  assert.ok(Number(await at.call('i', 'counter', 'read')) >= 2)
+})
+
+test('an instance whose delete failed has its timers still', async () => {
+  const at = await bench({ definitions: [counter('counter', ticking)] })
+  await at.call('i', 'counter', 'add')
+  at.store.delete = () => Promise.reject(new SpawnError('STORE_UNAVAILABLE', 'told to fail'))
+  assert.equal(await codeOf(at.clock.run(at.runtime.delete('i', 'counter'))), 'STORE_UNAVAILABLE')
+  await at.call('i', 'counter', 'read')
+  await at.clock.advance(3_500)
+  assert.ok(Number(await at.call('i', 'counter', 'read')) >= 3)
+})
+
+test('a named actor that is deleted keeps the timers of its definition', async () => {
+  const at = await bench({ definitions: [named('a', ticking)] })
+  await at.call('a', '', 'add')
+  await at.clock.run(at.runtime.delete('a'))
+  await at.clock.advance(2_500)
+  assert.equal(await at.call('a', '', 'read'), 2)
+})
+
+test('after a stop no timer is set any more', async () => {
+  const at = await bench({ definitions: [counter('counter', ticking)] })
+  at.store.envelopes = () => Promise.reject(new SpawnError('STORE_UNAVAILABLE', 'told to fail'))
+  await at.call('i', 'counter', 'read')
+  await at.clock.run(at.runtime.stop())
+  const before = at.logger.lines.length
+  await at.clock.advance(60_000)
+  assert.equal(at.logger.lines.length, before)
+})

@@ -245,13 +245,24 @@ test('a backlog larger than memory is delivered whole and in order', async () =>
 
 test('an envelope that cannot be read stays, is logged, and stops no other', async () => {
   const at = await bench({ definitions: [log()] })
-  const unreadable = { id: 'x', box: 'delivery', dueAtMs: 0, header: '{', payload: null } as const
-  await at.store.commit([outside({ sends: [unreadable] })])
+  const headers = [
+    '{',
+    '[]',
+    '7',
+    '["effect",null,"log","note",0]',
+    '["unheard of",null,["","log"],"note",0]',
+  ]
+  const ids = headers.map((_header, n) => `x${n}`)
+  const sends = headers.map(
+    (header, n) => ({ id: `x${n}`, box: 'delivery', dueAtMs: 0, header, payload: null }) as const,
+  )
+  await at.store.commit([outside({ sends })])
   await at.clock.run(at.runtime.invoke('log', { action: 'note', payload: 1, delayMs: 10 }))
   await settle(at, 61_000)
   assert.deepEqual(await notes(at), [1])
-  assert.notEqual((await at.store.envelopes('test', ['x']))[0], null)
-  assert.ok(at.logger.lines.some(({ message }) => message === 'an envelope cannot be read'))
+  assert.ok((await at.store.envelopes('test', ids)).every((standing) => standing !== null))
+  const told = at.logger.lines.filter(({ message }) => message === 'an envelope cannot be read')
+  assert.deepEqual(new Set(told.map(({ fields }) => fields['envelope'])), new Set(ids))
 })
 
 test('an effect that cannot be sent fails its turn whole', async () => {
@@ -365,4 +376,19 @@ test('effects of one sender to a pool are taken beside each other', async () => 
   await at.call('a', 'sender', 'send')
   await settle(at, 1_000)
   assert.equal(most, 4)
+})
+
+test('a listener of the application that fails is logged, at once or later', async () => {
+  const at = await bench({ definitions: [log()] })
+  const failed = new Error('no')
+  at.runtime.subscribe('news', () => {
+    throw failed
+  })
+  at.runtime.subscribe('news', () => Promise.reject(failed))
+  await at.clock.run(at.runtime.publish('news', 1))
+  await settle(at)
+  assert.equal(
+    at.logger.lines.filter(({ message }) => message === 'a listener of a channel failed').length,
+    2,
+  )
 })
