@@ -127,6 +127,18 @@ test('every kind of field is written as the library writes it', () => {
   )
 })
 
+test('a text is empty only when it has nothing in it', () => {
+  for (const actionName of ['0', 'false', '0n', ' ', '']) {
+    const message = create(InvocationRequestSchema, { actionName })
+    assert.deepEqual(
+      messageBytes(InvocationRequestSchema, message),
+      toBinary(InvocationRequestSchema, message),
+    )
+    const back = fromBinary(InvocationRequestSchema, messageBytes(InvocationRequestSchema, message))
+    assert.equal(back.actionName, actionName)
+  }
+})
+
 test('the sign of zero counts where the type has one', () => {
   const zeros = Object.fromEntries(
     names.filter((name) => /32|double|float/.test(name)).map((name) => [`plain${capital(name)}`, -0]),

@@ -99,19 +99,28 @@ function compileField(field: DescField): WriteFields {
       if (value !== undefined && Object.hasOwn(message, localName)) write(writer, value)
     }
   }
-  const isFloating = field.scalar === ScalarType.DOUBLE || field.scalar === ScalarType.FLOAT
+  const isUnset = emptinessOf(field.scalar)
   return (writer, message) => {
     const value = message[localName]
-    // -0 is a value of its own to floating-point fields alone.
-    const isZero = isFloating ? Object.is(value, 0) : isEmpty(value)
-    if (!isZero) write(writer, value)
+    if (!isUnset(value)) write(writer, value)
   }
 }
 
-/** What a field without explicit presence has when it was not set. */
-function isEmpty(value: unknown): boolean {
-  if (value instanceof Uint8Array) return value.length === 0
-  return value === 0 || value === '' || value === false || value === 0n || value === '0'
+/** Tells what a field without explicit presence has when it was not set. */
+function emptinessOf(scalar: ScalarType | undefined): (value: unknown) => boolean {
+  switch (scalar) {
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      // -0 is a value of its own to them.
+      return (value) => Object.is(value, 0)
+    case ScalarType.STRING:
+      return (value) => value === ''
+    case ScalarType.BYTES:
+      return (value) => value instanceof Uint8Array && value.length === 0
+    default:
+      // Numbers of 64 bits are a bigint, or, where their field says so, text.
+      return (value) => value === 0 || value === false || value === 0n || value === '0'
+  }
 }
 
 type Single = Pick<DescField, 'message' | 'enum' | 'scalar'>
