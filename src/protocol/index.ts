@@ -1,7 +1,16 @@
 // The protocol room: addresses, values and their codecs. Bytes to values and back; no I/O.
 
 export { type ActorId, addressText, checkName, sameActor } from './address.ts'
+export { anyCodec } from './any-codec.ts'
 export type { Codec } from './codec.ts'
+export { type Actor as WireActor, Kind as WireKind } from './gen/spawn/actors/actor_pb.ts'
+export type {
+  ActorInvocationResponse,
+  RegistrationRequest,
+  SideEffect as WireEffect,
+  Workflow as WireWorkflow,
+} from './gen/spawn/actors/protocol_pb.ts'
+export { type HostInvocation, hostInvocationBytes, packedOf, readHostAnswer } from './host-invocation.ts'
 export { jsonCodec, standardCodec } from './json-codec.ts'
 export { Json, Packed } from './packed.ts'
 export {
@@ -19,6 +28,7 @@ export {
   schedulesPath,
 } from './paths.ts'
 export { protobufCodec } from './protobuf-codec.ts'
+export { readRegistration, wireActorBytes } from './registration.ts'
 export { codecOf, type Schema, type SchemaInput, type SchemaOutput } from './schema.ts'
 export { fromProblem, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts'
 export {

@@ -1,0 +1,134 @@
+// One request to a host process and how it ended. It decides which ends there are, and above all whether anything was
+// sent: what was, may have run. How requests are shared out is host-process.ts's, what an end means to a turn the remote
+// host's.
+//
+// Invariant: it ends exactly once. Nothing is taken from a reply after it was given up, or that is larger than its limit.
+
+import type { Dispatcher } from 'undici'
+
+/** `unsent`: no byte of it left. `lost`: it was sent, and no whole reply came. `garbled`: what came is no HTTP reply. */
+export type End = Reply | Failure
+
+export interface Reply {
+  readonly kind: 'reply'
+  readonly status: number
+  /** In lower case, without parameters; empty when the host gave none. */
+  readonly contentType: string
+  readonly body: Uint8Array
+}
+
+export interface Failure {
+  readonly kind: 'unsent' | 'lost' | 'garbled'
+  readonly cause: unknown
+}
+
+/** What undici says of a reply that breaks HTTP, by its codes. */
+const BROKEN_HTTP = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_)/
+
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly body: Uint8Array
+  readonly end: Promise<End>
+  /** Whether nobody waits for its end any more. */
+  ended = false
+  /** Called when its connection can take another one. */
+  onFree: (() => void) | null = null
+
+  private readonly replyBytes: number
+  private resolve!: (end: End) => void
+  private controller: Dispatcher.DispatchController | null = null
+  private status = 0
+  private contentType = ''
+  private readonly chunks: Uint8Array[] = []
+  private size = 0
+
+  /** @param replyBytes the most that a reply may have. */
+  constructor(body: Uint8Array, replyBytes: number) {
+    this.body = body
+    this.replyBytes = replyBytes
+    this.end = new Promise((resolve) => {
+      this.resolve = resolve
+    })
+  }
+
+  /** Nobody waits for it any more. What was sent cannot be taken back; its connection is closed. */
+  giveUp(cause: unknown): void {
+    if (this.ended) return
+    const { controller } = this
+    this.finish({ kind: controller === null ? 'unsent' : 'lost', cause })
+    controller?.abort(asError(cause))
+  }
+
+  /** It was not, and will not be, sent. */
+  refuse(cause: unknown): void {
+    this.finish({ kind: 'unsent', cause })
+  }
+
+  // What undici tells of it.
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Given up while its connection was made: undici writes nothing of what is aborted here.
+    if (this.ended) controller.abort(new Error('given up before it was sent'))
+    else this.controller = controller
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    this.status = status
+    const given = headers['content-type']
+    if (typeof given === 'string') this.contentType = mediaType(given)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.size += chunk.length
+    if (this.size <= this.replyBytes) {
+      this.chunks.push(chunk)
+      return
+    }
+    const cause = new Error(`the reply has more than ${this.replyBytes} bytes`)
+    this.finish({ kind: 'garbled', cause })
+    controller.abort(cause)
+  }
+
+  onResponseEnd(): void {
+    const { chunks, contentType, status } = this
+    const [first] = chunks
+    const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
+    this.finish({ kind: 'reply', status, contentType, body })
+    this.free()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.finish({ kind: this.kindOf(error), cause: error })
+    this.free()
+  }
+
+  private kindOf(error: Error): Failure['kind'] {
+    if (this.controller === null) return 'unsent'
+    const code: unknown = Reflect.get(error, 'code')
+    return typeof code === 'string' && BROKEN_HTTP.test(code) ? 'garbled' : 'lost'
+  }
+
+  private finish(end: End): void {
+    if (this.ended) return
+    this.ended = true
+    this.resolve(end)
+  }
+
+  private free(): void {
+    const { onFree } = this
+    this.onFree = null
+    onFree?.()
+  }
+}
+
+function mediaType(header: string): string {
+  const end = header.indexOf(';')
+  return (end === -1 ? header : header.slice(0, end)).trim().toLowerCase()
+}
+
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause))
+}

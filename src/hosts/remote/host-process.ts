@@ -1,0 +1,193 @@
+// One host process: its connections, what runs on it and what waits for it, and whether it is there. It decides when a
+// request may go and to which connection; which host a turn goes to is the remote host's business.
+//
+// A connection that is refused, or does not stand in time, marks the host down: what waits for it is handed back unsent,
+// and it is tried again by a bare TCP connection until one stands. A connection that breaks marks nothing: some hosts
+// close it to say that an action failed.
+//
+// Invariant: at most `concurrencyPerHost` actions run, and `queuePerHost` wait. Those that a running action waits for come
+// on top: they would wait for it, and it for them.
+
+import { connect } from 'node:net'
+import { Client, type Dispatcher } from 'undici'
+import { type Clock, Queue, type Random, SpawnError, type Timer } from '../../base/index.ts'
+import type { Exchange } from './exchange.ts'
+import { type HostAddress, hostText, reachable } from './host-address.ts'
+import type { RemoteSettings } from './settings.ts'
+
+const PATH = '/api/v1/actors/actions'
+const HEADERS = { 'content-type': 'application/octet-stream', accept: 'application/octet-stream' }
+
+/** The first probe comes this soon, in milliseconds, each later one after twice the time, up to `probeEveryMs`. */
+const FIRST_PROBE_MS = 50
+
+/** What says that this process is short of sockets, and nothing of the host. */
+const OWN_SHORTAGE: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
+
+export interface HostProcessOptions {
+  readonly address: HostAddress
+  readonly clock: Clock
+  readonly random: Random
+  readonly settings: RemoteSettings
+  /** It is back, or it is down, with what told so. */
+  readonly onChange: (host: HostProcess, cause: unknown) => void
+}
+
+export class HostProcess {
+  readonly address: HostAddress
+  /** As messages name it. */
+  readonly where: string
+  live = true
+  /** Since when it is down, epoch milliseconds; null: it is there. */
+  downSinceMs: number | null = null
+  running = 0
+
+  private readonly options: HostProcessOptions
+  private readonly origin: string
+  private readonly queue = new Queue<Exchange>()
+  /** Of these, those given up are still in the queue. */
+  private readonly idle: Client[] = []
+  private readonly clients = new Set<Client>()
+  private probeTimer: Timer | null = null
+  private probeMs = FIRST_PROBE_MS
+  private stopped = false
+
+  constructor(options: HostProcessOptions) {
+    this.options = options
+    this.address = options.address
+    this.where = `the host ${hostText(options.address)}`
+    this.origin = `http://${hostText(reachable(options.address))}`
+  }
+
+  get waiting(): number {
+    return this.queue.length
+  }
+
+  /** What it has to do. */
+  get load(): number {
+    return this.running + this.queue.length
+  }
+
+  /**
+   * Sends a request, now or in its turn.
+   *
+   * @param urgent it goes now, whatever runs: a running action waits for it.
+   * @param admitted it has waited before, within another bound.
+   * @throws SpawnError MAILBOX_FULL
+   */
+  send(exchange: Exchange, urgent: boolean, admitted: boolean): void {
+    const { concurrencyPerHost, queuePerHost } = this.options.settings
+    if (urgent || this.running < concurrencyPerHost) {
+      this.start(exchange)
+      return
+    }
+    if (!admitted && this.queue.length >= queuePerHost) {
+      const text = `${this.where} runs ${this.running} actions and ${this.queue.length} more wait for it, which is the limit`
+      throw new SpawnError('MAILBOX_FULL', text, { details: { limit: 'queuePerHost', host: this.where } })
+    }
+    this.queue.push(exchange)
+  }
+
+  /** It has just been heard of: it is tried again at once. */
+  revive(): void {
+    if (this.live || this.stopped) return
+    this.probeTimer?.cancel()
+    this.probeTimer = null
+    this.probeMs = FIRST_PROBE_MS
+    this.live = true
+    this.downSinceMs = null
+    this.options.onChange(this, null)
+  }
+
+  /** Closes its connections; what runs on it is lost. */
+  async stop(cause: SpawnError): Promise<void> {
+    this.stopped = true
+    this.probeTimer?.cancel()
+    this.handBack(cause)
+    await Promise.all([...this.clients].map((client) => client.destroy(cause)))
+  }
+
+  private start(exchange: Exchange): void {
+    this.running += 1
+    const client = this.idle.pop() ?? this.connection()
+    exchange.onFree = () => this.free(client)
+    const request: Dispatcher.DispatchOptions = {
+      path: PATH,
+      method: 'POST',
+      headers: HEADERS,
+      body: exchange.body,
+    }
+    client.dispatch(request, exchange)
+  }
+
+  private free(client: Client): void {
+    this.running -= 1
+    const { concurrencyPerHost } = this.options.settings
+    if (this.idle.length < concurrencyPerHost && !this.stopped) this.idle.push(client)
+    else this.discard(client)
+    while (this.live && this.running < concurrencyPerHost) {
+      const next = this.queue.shift()
+      if (next === undefined) return
+      if (!next.ended) this.start(next)
+    }
+  }
+
+  private connection(): Client {
+    const { connectTimeoutMs } = this.options.settings
+    const client = new Client(this.origin, {
+      // The deadline of the turn ends it; what is between two bytes does not.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connectTimeout: connectTimeoutMs,
+      allowH2: false,
+    })
+    client.on('connectionError', (_origin, _targets, error) => this.down(error))
+    this.clients.add(client)
+    return client
+  }
+
+  private discard(client: Client): void {
+    this.clients.delete(client)
+    // Nothing runs on it: there is nothing to wait for, or to fail.
+    void client.destroy()
+  }
+
+  private down(cause: unknown): void {
+    const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined
+    if (!this.live || this.stopped || OWN_SHORTAGE.has(code)) return
+    this.live = false
+    this.downSinceMs = this.options.clock.now()
+    this.handBack(cause)
+    this.probeLater()
+    this.options.onChange(this, cause)
+  }
+
+  private handBack(cause: unknown): void {
+    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) next.refuse(cause)
+  }
+
+  private probeLater(): void {
+    const { clock, random, settings } = this.options
+    // Not in step with others that lost it at the same moment.
+    const waitMs = Math.min(this.probeMs, settings.probeEveryMs) * (0.75 + random.next() / 4)
+    this.probeMs = Math.min(this.probeMs * 2, settings.probeEveryMs)
+    this.probeTimer = clock.after(waitMs, () => this.probe(), { background: true })
+  }
+
+  private probe(): void {
+    const { clock, settings } = this.options
+    const socket = connect(reachable(this.address))
+    const giveUp = clock.after(settings.connectTimeoutMs, () => socket.destroy(), { background: true })
+    socket.unref()
+    socket.once('connect', () => {
+      this.revive()
+      socket.destroy()
+    })
+    // `close` follows, and says enough.
+    socket.once('error', () => undefined)
+    socket.once('close', () => {
+      giveUp.cancel()
+      if (!this.live && !this.stopped) this.probeLater()
+    })
+  }
+}

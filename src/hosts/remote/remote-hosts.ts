@@ -1,0 +1,197 @@
+// All host processes that have registered, and what each has: the book of registrations. It decides what a registration
+// changes in its system; how a turn reaches a host is remote-host.ts's.
+//
+// Invariant: a registration is taken whole or refused whole, and what a process registers replaces what it had registered in
+// that system. A definition is served as long as one process has it.
+
+import { type Clock, messageOf, type Random, SpawnError } from '../../base/index.ts'
+import type { Definition, Logger } from '../../ports/index.ts'
+import {
+  type ActorId,
+  checkName,
+  type RegistrationRequest,
+  wireActorBytes,
+  type WireActor,
+} from '../../protocol/index.ts'
+import { type HostAddress, hostText } from './host-address.ts'
+import { HostProcess } from './host-process.ts'
+import { RemoteHost } from './remote-host.ts'
+import { REMOTE_DEFAULTS, type RemoteSettings } from './settings.ts'
+import { WaitingRoom } from './waiting-room.ts'
+import { definitionOf } from './wire-definition.ts'
+
+export interface RemoteHostsOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly settings?: Partial<RemoteSettings> | undefined
+}
+
+/** What the runtime of a system is to do now. */
+export interface Registered {
+  readonly system: string
+  /** In the place of those of the same names. One that has not changed is the same object as it was. */
+  readonly define: readonly Definition[]
+  readonly undefine: readonly string[]
+}
+
+/** A host process, for those who watch. */
+export interface HostView {
+  readonly host: string
+  readonly port: number
+  readonly live: boolean
+  /** Since when it is down, epoch milliseconds; null: it is there. */
+  readonly downSinceMs: number | null
+  /** Actions that run on it, and that wait for it. */
+  readonly running: number
+  readonly waiting: number
+  /** How many definitions it has, in each system. */
+  readonly definitions: Readonly<Record<string, number>>
+}
+
+/** A definition that some process has. */
+interface Entry {
+  readonly name: string
+  readonly remote: RemoteHost
+  /** As it was registered last. */
+  readonly bytes: Uint8Array
+  readonly definition: Definition
+}
+
+export class RemoteHosts {
+  private readonly clock: Clock
+  private readonly random: Random
+  private readonly logger: Logger
+  private readonly settings: RemoteSettings
+  private readonly room: WaitingRoom
+  private readonly busy = new Set<ActorId>()
+  private readonly processes = new Map<string, HostProcess>()
+  /** By system, by definition. */
+  private readonly entries = new Map<string, Map<string, Entry>>()
+
+  constructor({ clock, logger, random, settings }: RemoteHostsOptions) {
+    this.clock = clock
+    this.random = random
+    this.logger = logger
+    this.settings = { ...REMOTE_DEFAULTS, ...settings }
+    this.room = new WaitingRoom(clock, this.settings.queuePerHost)
+  }
+
+  /** How many calls wait until any host is there. */
+  get waiting(): number {
+    return this.room.waiting
+  }
+
+  get hosts(): readonly HostView[] {
+    return [...this.processes.values()].map((process) => this.viewOf(process))
+  }
+
+  /**
+   * Takes what a process registers in a system, in the place of what it had registered there.
+   *
+   * @throws SpawnError INVALID_ARGUMENT that names the actor and the field; then nothing has changed.
+   */
+  register(address: HostAddress, request: RegistrationRequest): Registered {
+    const system = request.actorSystem?.name ?? ''
+    checkName('system', system)
+    const entries = this.entries.get(system) ?? new Map<string, Entry>()
+    const given = this.entriesOf(entries, request)
+    const process = this.processOf(address)
+    this.entries.set(system, entries)
+    for (const [name, entry] of given) {
+      entries.set(name, entry)
+      if (!entry.remote.processes.includes(process)) entry.remote.processes.push(process)
+    }
+    const undefine = withdraw(entries, process, given)
+    process.revive()
+    for (const { remote } of given.values()) this.room.wake(remote)
+    this.logger.info('a host has registered', {
+      host: hostText(address),
+      system,
+      definitions: given.size,
+      service: request.serviceInfo?.serviceName,
+      library: request.serviceInfo?.supportLibraryName,
+    })
+    return { system, define: [...given.values()].map(({ definition }) => definition), undefine }
+  }
+
+  /** Calls that run on a host, or wait for one, fail. */
+  async stop(): Promise<void> {
+    const error = new SpawnError('DRAINING', 'the connections to the hosts are closed')
+    this.room.stop(error)
+    await Promise.all([...this.processes.values()].map((process) => process.stop(error)))
+  }
+
+  private entriesOf(before: ReadonlyMap<string, Entry>, request: RegistrationRequest): Map<string, Entry> {
+    const given = new Map<string, Entry>()
+    for (const [key, actor] of Object.entries(request.actorSystem?.registry?.actors ?? {})) {
+      const own = actor.id?.name ?? ''
+      const name = own === '' ? key : own
+      if (given.has(name)) {
+        const problem = 'two actors have this name'
+        throw new SpawnError('INVALID_ARGUMENT', `the registration of "${name}" is refused: ${problem}`)
+      }
+      given.set(name, this.entryOf(before.get(name), name, actor))
+    }
+    return given
+  }
+
+  private entryOf(before: Entry | undefined, name: string, actor: WireActor): Entry {
+    const bytes = wireActorBytes(actor)
+    if (before !== undefined && Buffer.compare(before.bytes, bytes) === 0) return before
+    const { busy, clock, room, settings } = this
+    const remote = before?.remote ?? new RemoteHost({ definition: name, clock, settings, room, busy })
+    return { name, remote, bytes, definition: definitionOf(name, actor, remote, settings) }
+  }
+
+  private processOf(address: HostAddress): HostProcess {
+    const key = hostText(address)
+    const known = this.processes.get(key)
+    if (known !== undefined) return known
+    const { clock, random, settings } = this
+    const onChange = (process: HostProcess, cause: unknown): void => this.changed(process, cause)
+    const process = new HostProcess({ address, clock, random, settings, onChange })
+    this.processes.set(key, process)
+    return process
+  }
+
+  private changed(process: HostProcess, cause: unknown): void {
+    const host = hostText(process.address)
+    if (!process.live) {
+      this.logger.warn('a host is not reachable', { host, error: messageOf(cause) })
+      return
+    }
+    this.logger.info('a host is reachable again', { host })
+    for (const entries of this.entries.values()) {
+      for (const { remote } of entries.values())
+        if (remote.processes.includes(process)) this.room.wake(remote)
+    }
+  }
+
+  private viewOf(process: HostProcess): HostView {
+    const { address, downSinceMs, live, running, waiting } = process
+    const definitions: Record<string, number> = {}
+    for (const [system, entries] of this.entries) {
+      const count = [...entries.values()].filter(({ remote }) => remote.processes.includes(process)).length
+      if (count > 0) definitions[system] = count
+    }
+    return { ...address, live, downSinceMs, running, waiting, definitions }
+  }
+}
+
+/** Takes a process off the definitions that it has no more. @returns the names of those that no process has. */
+function withdraw(
+  entries: Map<string, Entry>,
+  process: HostProcess,
+  kept: ReadonlyMap<string, Entry>,
+): readonly string[] {
+  const gone: string[] = []
+  for (const { name, remote } of entries.values()) {
+    const at = remote.processes.indexOf(process)
+    if (at === -1 || kept.has(name)) continue
+    remote.processes.splice(at, 1)
+    if (remote.processes.length === 0) gone.push(name)
+  }
+  for (const name of gone) entries.delete(name)
+  return gone
+}
