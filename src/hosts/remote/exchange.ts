@@ -22,8 +22,12 @@ export interface Failure {
   readonly cause: unknown
 }
 
-/** What undici says of a reply that breaks HTTP, by its codes. */
-const BROKEN_HTTP = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_)/
+/** What undici says of a reply that breaks HTTP, by the names of its errors. */
+const BROKEN_HTTP: ReadonlySet<string> = new Set([
+  'HTTPParserError',
+  'HeadersOverflowError',
+  'ResponseContentLengthMismatchError',
+])
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly body: Uint8Array
@@ -101,14 +105,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.finish({ kind: this.kindOf(error), cause: error })
+    const garbled = BROKEN_HTTP.has(error.name)
+    // Such an error quotes what was received: what it says in words is enough.
+    const cause = garbled ? new Error(error.message) : error
+    this.finish({ kind: this.controller === null ? 'unsent' : garbled ? 'garbled' : 'lost', cause })
     this.free()
-  }
-
-  private kindOf(error: Error): Failure['kind'] {
-    if (this.controller === null) return 'unsent'
-    const code: unknown = Reflect.get(error, 'code')
-    return typeof code === 'string' && BROKEN_HTTP.test(code) ? 'garbled' : 'lost'
   }
 
   private finish(end: End): void {
