@@ -10,6 +10,7 @@ import type { Tags } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import { Beside } from './beside.ts'
 import { UNBORN } from './birth.ts'
+import type { KnownKeys } from './known-keys.ts'
 import type { Message } from './message.ts'
 import type { PendingCommit } from './pending-commit.ts'
 import type { Residents } from './residents.ts'
@@ -54,6 +55,8 @@ export class Activation {
   reading = 0
   /** What waits and does not stand in the mailbox; null: nothing ever did. */
   beside: Beside | null = null
+  /** The idempotency keys that it may have; null: no call had one. */
+  keys: KnownKeys | null = null
   /** Whether it stands in the dispatcher's queue, or the dispatcher is running it. */
   queued = false
   /** Whether a state was acknowledged that is not yet submitted (durability `snapshot`). */

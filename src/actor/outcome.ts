@@ -139,6 +139,7 @@ export class Outcomes {
     outcome: Outcome,
     departure: Departure | null,
   ): OutcomeRecord {
+    message.activation.keys?.add(key)
     const { response, workflow } = outcome
     const route = workflow === null ? null : workflow.route
     const answer = response === undefined ? null : message.action.response.pack(response)

@@ -22,7 +22,9 @@ export interface Cargo {
   readonly departure: Departure | null
 }
 
-const NO_OUTCOMES: readonly OutcomeRecord[] = Object.freeze([])
+/** Never added to. */
+const NO_OUTCOMES: OutcomeRecord[] = []
+Object.freeze(NO_OUTCOMES)
 const NO_PARCELS: readonly Parcel[] = Object.freeze([])
 const NO_IDS: readonly string[] = Object.freeze([])
 const NO_ANNOUNCEMENTS: readonly Announcement[] = Object.freeze([])
@@ -40,7 +42,7 @@ export class PendingCommit implements Commit {
   /** What the actor is by it, in its live form; null: no query asks for it. */
   view: View | null
   committedAtMs: number
-  outcomes: readonly OutcomeRecord[] = NO_OUTCOMES
+  outcomes: OutcomeRecord[] = NO_OUTCOMES
   sends: readonly Parcel[] = NO_PARCELS
   takes: readonly string[] = NO_IDS
   occasions: Commit['occasions'] = undefined
@@ -79,7 +81,10 @@ export class PendingCommit implements Commit {
   }
 
   load({ departure, outcome }: Cargo): void {
-    if (outcome !== null) this.outcomes = [...this.outcomes, outcome]
+    if (outcome !== null) {
+      if (this.outcomes === NO_OUTCOMES) this.outcomes = [outcome]
+      else this.outcomes.push(outcome)
+    }
     if (departure === null) return
     this.sends = joined(without(this.sends, departure.sends), departure.sends)
     this.takes = joined(this.takes, departure.takes)

@@ -92,6 +92,7 @@ export class Residents {
     this.unlink(activation)
     this.budget.count -= 1
     activation.weigh(0)
+    activation.keys?.forget()
   }
 
   /** The one that was placed first: the next that may have to leave. */

@@ -9,6 +9,7 @@ import type { Outcome, Statestore } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
 import type { Inflight } from './inflight.ts'
+import { KnownKeys } from './known-keys.ts'
 import type { Message } from './message.ts'
 import type { Outcomes } from './outcome.ts'
 import { ignore, isPromise, perform } from './perform.ts'
@@ -64,8 +65,9 @@ export class Turns {
       this.options.outcomes.fail(activation, message, superseded(message))
       return
     }
-    if (message.idempotencyKey === undefined) this.run(activation, message)
-    else this.wait(activation, message, this.repeatOrRun(activation, message, message.idempotencyKey))
+    const { idempotencyKey: key } = message
+    if (key === undefined || activation.keys?.isFresh(key) === true) this.run(activation, message)
+    else this.wait(activation, message, this.repeatOrRun(activation, message, key))
   }
 
   /** Runs the action on its host. One that answers at once costs no microtask. */
@@ -119,10 +121,31 @@ export class Turns {
     activation.lastUsedMs = this.options.clock.now()
   }
 
+  /**
+   * Asks for all keys of an actor, where that spares the next calls a lookup each. While nothing is under way: what is
+   * answered would not have it.
+   *
+   * @returns whether the message's key is none of them.
+   */
+  private async learnKeys(activation: Activation, message: Message, key: string): Promise<boolean> {
+    const { budget, pool } = activation.residents
+    // Workers of a pool commit under one id, so none of them knows what the others have used.
+    if (pool !== null) return false
+    const keys = (activation.keys ??= new KnownKeys(budget))
+    const limit = keys.asks()
+    if (limit === 0) return false
+    const hashes = await this.options.store.outcomeKeys(activation.id, limit)
+    if (message.stage !== 'running') return false
+    keys.learn(hashes)
+    return keys.isFresh(key)
+  }
+
   /** Answers a call that was made before from what was kept of it, with null; else runs it. */
   private async repeatOrRun(activation: Activation, message: Message, key: string): Promise<Outcome | null> {
     await activation.pending?.durable()
-    const kept = await this.options.store.loadOutcome(activation.id, key, this.options.clock.now())
+    const isFresh = await this.learnKeys(activation, message, key)
+    const { clock, store } = this.options
+    const kept = isFresh ? null : await store.loadOutcome(activation.id, key, clock.now())
     if (message.stage !== 'running') return null
     if (kept === null) return perform(message)
     const route = routeOf(kept.reply)

@@ -154,6 +154,12 @@ export interface Statestore {
   revisions(id: ActorId, limit: number): Promise<Omit<StoredActor, 'state'>[]>
   /** The outcome kept under a key, unless it has expired at `nowMs`. */
   loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null>
+  /**
+   * The hashes (`hashOf` of base) of all keys under which outcomes are kept for an actor. There may be others among them, of
+   * what has expired or of another actor: who asks wants to know which keys are surely not there. Null: there are more
+   * than `limit`.
+   */
+  outcomeKeys(id: ActorId, limit: number): Promise<Uint32Array | null>
   list(filter: ActorFilter, page: PageRequest): Promise<ActorPage>
   /**
    * Envelopes of a system that are due at `untilMs` (all boxes but `dead`), in order of (dueAtMs, place), those behind

@@ -117,6 +117,12 @@ export class FaultyStore implements Statestore {
     )
   }
 
+  outcomeKeys(id: ActorId, limit: number): ReturnType<Statestore['outcomeKeys']> {
+    return this.#request(`${limit} outcome keys of ${addressText(id)}`, () =>
+      this.#store.outcomeKeys(id, limit),
+    )
+  }
+
   list(filter: ActorFilter, page: PageRequest): ReturnType<Statestore['list']> {
     return this.#request('list', () => this.#store.list(filter, page))
   }

@@ -1,6 +1,7 @@
 // What every statestore keeps of the past: revisions as the history policy says, outcomes until they expire.
 
 import assert from 'node:assert/strict'
+import { hashOf } from '../base/index.ts'
 import type { Statestore } from '../ports/index.ts'
 import { Packed } from '../protocol/index.ts'
 import {
@@ -200,6 +201,25 @@ export const outcomeCases: StatestoreCases = {
     const both = [keyed('second', 1, NOON_MS + 100), keyed('third', 2, NOON_MS + 100)]
     assert.deepEqual(await store.commit(both), ['committed', 'conflict'])
     assert.deepEqual(await reply(NOON_MS + 150), plainPacked(json('second')))
+  },
+
+  'the keys of an actor are told as hashes, all or none': async (store) => {
+    const keys = ['a', 'b', 'ü', 'k'.repeat(512)]
+    const outcomes = keys.map((key) => ({ key, reply: null, expiresAtMs: NOON_MS + 100 }))
+    assert.deepEqual(await store.outcomeKeys(ONE, 1), new Uint32Array())
+    await store.commit([
+      commitOf('one', 0, { outcomes: outcomes.slice(0, 2) }),
+      commitOf('one', 1, { outcomes: outcomes.slice(2) }),
+      commitOf('one', 3, { outcomes: [{ key: 'refused', reply: null, expiresAtMs: NOON_MS + 100 }] }),
+      commitOf('two', 0),
+    ])
+    const known = async (limit: number) => (await store.outcomeKeys(ONE, limit))?.toSorted()
+    assert.deepEqual(await known(4), Uint32Array.from(keys, hashOf).toSorted())
+    assert.deepEqual(await known(1_000), Uint32Array.from(keys, hashOf).toSorted())
+    assert.equal(await store.outcomeKeys(ONE, 3), null)
+    assert.deepEqual(await store.outcomeKeys(actorId('two'), 1), new Uint32Array())
+    assert.deepEqual(await store.delete(ONE, 2, BIRTH), 'committed')
+    assert.deepEqual(await known(1), new Uint32Array(), 'they go with their actor')
   },
 
   'pruning is bounded, and says how much went': async (store) => {

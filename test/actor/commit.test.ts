@@ -225,6 +225,78 @@ test('an idempotency key gets the first outcome again: after, while it runs, and
   assert.equal(runs, 2)
 })
 
+test('the store is asked once in a life for the keys of an actor; a fresh one then runs at once', async () => {
+  const first = await bench()
+  const { clock, store } = first
+  const add = (at: typeof first, key: string): Promise<unknown> =>
+    at.runtime.invoke('a', { ref: 'counter', action: 'add', idempotencyKey: key })
+  const asked = (): number[] => [store.keysAsked, store.lookups]
+  assert.equal(await clock.run(add(first, 'k1')), 1)
+  assert.deepEqual(asked(), [1, 0])
+  assert.deepEqual(await clock.run(Promise.all([add(first, 'k2'), add(first, 'k3')])), [2, 3])
+  assert.deepEqual(asked(), [1, 0])
+  assert.deepEqual(
+    store.groups.at(-1)?.map(({ outcomes }) => outcomes.map(({ key }) => key)),
+    [['k2', 'k3']],
+  )
+  assert.deepEqual(await clock.run(Promise.all([add(first, 'k2'), add(first, 'k1')])), [2, 1])
+  assert.deepEqual(asked(), [1, 2])
+  await clock.run(first.runtime.stop())
+  const second = await bench({ store, clock })
+  assert.equal(await clock.run(add(second, 'k3')), 3)
+  assert.deepEqual(asked(), [2, 3])
+  assert.equal(await clock.run(add(second, 'k4')), 4)
+  assert.deepEqual(asked(), [2, 3])
+})
+
+test('a second call with a key waits while the turn of the first is being committed', async () => {
+  const { clock, runtime, store } = await bench()
+  const add = (key: string): Promise<unknown> =>
+    runtime.invoke('a', { ref: 'counter', action: 'add', idempotencyKey: key })
+  await clock.run(add('k1'))
+  store.hold()
+  const first = [add('k2'), add('k3')]
+  await clock.settle()
+  const again = [add('k2'), add('k3'), add('k4')]
+  const states = [...first, ...again].map(watch)
+  await clock.settle()
+  assert.deepEqual(
+    states.map(({ settled }) => settled),
+    [false, false, false, false, false],
+  )
+  store.release()
+  assert.deepEqual(await clock.run(Promise.all([...first, ...again])), [2, 3, 2, 3, 4])
+})
+
+test('keys that another owner used meanwhile are not run again, and known after that', async () => {
+  const first = await bench()
+  const { clock, store } = first
+  const ask = (at: typeof first, key: string): Promise<unknown> =>
+    at.runtime.invoke('a', { ref: 'counter', action: 'read', idempotencyKey: key })
+  await clock.run(ask(first, 'k1'))
+  const second = await bench({ store, clock })
+  await clock.run(ask(second, 'k2'))
+  // A turn that changed nothing leaves the revision as it is, so it is the key that gives it away.
+  assert.equal(await codeOf(clock.run(ask(first, 'k2'))), 'STATE_CONFLICT')
+  const { lookups } = store
+  assert.equal(await clock.run(ask(first, 'k2')), 0)
+  assert.equal(store.lookups, lookups + 1)
+})
+
+test('an actor with more keys than are worth asking for has each looked up, until it is worth it', async () => {
+  const first = await bench()
+  const { clock, store } = first
+  const add = (at: typeof first, key: string): Promise<unknown> =>
+    at.runtime.invoke('a', { ref: 'counter', action: 'add', idempotencyKey: key })
+  for (let key = 0; key < 100; key += 1) await clock.run(add(first, `k${key}`))
+  await clock.run(first.runtime.stop())
+  const second = await bench({ store, clock })
+  for (let key = 0; key < 100; key += 1) assert.equal(await clock.run(add(second, `k${key}`)), key + 1)
+  assert.deepEqual([store.keysAsked, store.lookups], [3, 100])
+  assert.equal(await clock.run(add(second, 'fresh')), 101)
+  assert.deepEqual([store.keysAsked, store.lookups], [3, 100])
+})
+
 test('a keyed call that failed may be sent again', async () => {
   let fails = true
   const definition = counter('counter', {

@@ -117,6 +117,9 @@ export function counter(name: string, options: CounterOptions = {}): Definition 
 export class GatedStore extends MemoryStore {
   readonly groups: (readonly Commit[])[] = []
   loads = 0
+  /** How often outcomes were looked up, and the keys of an actor asked for. */
+  lookups = 0
+  keysAsked = 0
   /** What each pruning dropped. */
   readonly pruned: number[] = []
   failCommit: 'before' | 'after' | null = null
@@ -142,6 +145,20 @@ export class GatedStore extends MemoryStore {
     this.loads += args[0].length
     if (this.failLoad) throw new SpawnError('STORE_UNAVAILABLE', 'told to fail')
     return super.load(...args)
+  }
+
+  override async loadOutcome(
+    ...args: Parameters<Statestore['loadOutcome']>
+  ): ReturnType<Statestore['loadOutcome']> {
+    this.lookups += 1
+    return super.loadOutcome(...args)
+  }
+
+  override async outcomeKeys(
+    ...args: Parameters<Statestore['outcomeKeys']>
+  ): ReturnType<Statestore['outcomeKeys']> {
+    this.keysAsked += 1
+    return super.outcomeKeys(...args)
   }
 
   override async commit(group: readonly Commit[]): Promise<Verdict[]> {

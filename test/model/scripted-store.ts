@@ -34,6 +34,7 @@ export class Script {
       load: (...asked) => through(() => store.load(...asked)),
       commit: (...asked) => through(() => store.commit(...asked)),
       loadOutcome: (...asked) => through(() => store.loadOutcome(...asked)),
+      outcomeKeys: (...asked) => through(() => store.outcomeKeys(...asked)),
       due: (...asked) => through(() => store.due(...asked)),
       envelopes: (...asked) => through(() => store.envelopes(...asked)),
     })

@@ -66,6 +66,10 @@ export class WatchedStore implements Statestore {
     return this.#watch(() => this.#store.loadOutcome(id, key, nowMs))
   }
 
+  outcomeKeys(id: ActorId, limit: number): ReturnType<Statestore['outcomeKeys']> {
+    return this.#watch(() => this.#store.outcomeKeys(id, limit))
+  }
+
   list(filter: ActorFilter, page: PageRequest): ReturnType<Statestore['list']> {
     return this.#watch(() => this.#store.list(filter, page))
   }

@@ -85,6 +85,12 @@ export class MemoryStore implements Statestore {
     return this.#find(id)?.outcome(key, nowMs) ?? null
   }
 
+  async outcomeKeys(id: ActorId, limit: number): Promise<Uint32Array | null> {
+    this.#checkRunning()
+    const record = this.#find(id)
+    return record === undefined ? new Uint32Array() : record.outcomeKeys(limit)
+  }
+
   async list(filter: ActorFilter, page: PageRequest): Promise<ActorPage> {
     this.#checkRunning()
     const after = page.after === undefined ? null : pagePosition(page.after)

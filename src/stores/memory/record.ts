@@ -1,6 +1,7 @@
 // What is kept of one actor: its latest revision, its past, its outcomes. Decides which revisions of the past a policy
 // keeps; fencing is the store's. Invariant: `past` is in order of revisions, and all of it is older than `latest`.
 
+import { hashOf } from '../../base/index.ts'
 import type { Commit, HistoryPolicy, OutcomeRecord, RevisionQuery, StoredActor } from '../../ports/index.ts'
 import { Packed } from '../../protocol/index.ts'
 import { expiryMs, keepsHistory } from '../history.ts'
@@ -57,6 +58,11 @@ export class ActorRecord {
   outcome(key: string, nowMs: number): OutcomeRecord | null {
     const outcome = this.#outcomes.get(key)
     return outcome !== undefined && outcome.expiresAtMs > nowMs ? outcome : null
+  }
+
+  /** Hashes of all keys; null: there are more than `limit`. */
+  outcomeKeys(limit: number): Uint32Array | null {
+    return this.#outcomes.size > limit ? null : Uint32Array.from(this.#outcomes.keys(), hashOf)
   }
 
   /** Whether a turn under one of a commit's keys was committed before. */

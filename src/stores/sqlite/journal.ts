@@ -10,7 +10,7 @@
 //    on opening the journal is applied again, and what has been folded already is known by its revision. (Deleting folds
 //    everything first, so all rows that count are of the incarnation in the table.)
 
-import { messageOf, SpawnError } from '../../base/index.ts'
+import { hashOf, messageOf, SpawnError } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { mayFollow, NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { ActorTable } from './actor-table.ts'
@@ -143,6 +143,17 @@ export class Journal {
       this.#folding?.find(family, name)?.outcome(key) ??
       this.#tables.past.outcome(family, name, key)
     )
+  }
+
+  /** Hashes of the keys under which outcomes are kept; null: there are more than `limit`. */
+  outcomeKeys(id: FamilyName, name: string, limit: number): Uint32Array | null {
+    const family = this.#tables.dictionary.find(id)
+    if (family === undefined) return new Uint32Array()
+    const pending = [this.#folding, this.#open].flatMap((each) => each?.find(family, name)?.outcomes ?? [])
+    if (pending.length > limit) return null
+    const keys = this.#tables.past.outcomeKeys(family, name, limit + 1 - pending.length)
+    for (const { key } of pending) keys.push(hashOf(key))
+    return keys.length > limit ? null : Uint32Array.from(keys)
   }
 
   /** Folds everything, for those who read or change the tables themselves. */

@@ -3,6 +3,7 @@
 //
 // Invariant: `counted` revisions of an actor are its newest ones; the others stay until they expire.
 
+import { hashOf } from '../../base/index.ts'
 import type { OutcomeRecord, RevisionQuery } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { expiryMs } from '../history.ts'
@@ -89,6 +90,14 @@ export class PastTable {
     return { key, expiresAtMs: Number(expiresAtMs), reply: packed }
   }
 
+  /** Hashes of keys, at most so many. */
+  outcomeKeys(family: Family, name: string, limit: number): number[] {
+    if (family.id === null) return []
+    return fields(this.#statements.outcomeKeys.all(family.id, name, limit)).map(([key]) =>
+      hashOf(String(key)),
+    )
+  }
+
   /** Drops all revisions and outcomes of an actor. */
   delete(family: Family, name: string): void {
     if (family.id === null) return
@@ -159,6 +168,7 @@ function prepared(database: Database) {
     outcome: database.prepare(
       `SELECT expires_at_ms, reply_type, reply FROM outcomes WHERE ${ACTOR} AND key = ?`,
     ),
+    outcomeKeys: database.prepare(`SELECT key FROM outcomes WHERE ${ACTOR} LIMIT ?`),
     dropOutcomes: database.prepare(`DELETE FROM outcomes WHERE ${ACTOR}`),
     pruneOutcomes: database.prepare(
       `DELETE FROM outcomes WHERE (family, name, key) IN

@@ -1,12 +1,28 @@
 // What the two sides of the store's thread say to each other. Requests are answered in order, each once.
 
-import type { ActorFilter, Box, EnvelopePosition, RevisionQuery, Verdict } from '../../ports/index.ts'
+import type {
+  ActorFilter,
+  Box,
+  EnvelopePosition,
+  OutcomeRecord,
+  RevisionQuery,
+  Verdict,
+} from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import type { PagePosition } from '../page-token.ts'
 import type { Failure } from './failures.ts'
 import type { Stretch } from './listing.ts'
-import type { OutcomeQuestion, Outcomes } from './outcome-requests.ts'
 import type { StoredRow } from './rows.ts'
+
+export interface OutcomeQuestion {
+  readonly id: ActorId
+  readonly key: string
+}
+
+export interface KeysQuestion {
+  readonly id: ActorId
+  readonly limit: number
+}
 
 /** Each operation with what it takes and what it answers. */
 export interface Operations {
@@ -19,7 +35,12 @@ export interface Operations {
   loadRevision: (arguments_: { readonly id: ActorId; readonly query: RevisionQuery }) => StoredRow | null
   revisions: (arguments_: { readonly id: ActorId; readonly limit: number }) => readonly StoredRow[]
   /** In the order of the questions. */
-  loadOutcomes: (arguments_: { readonly questions: readonly OutcomeQuestion[] }) => Outcomes
+  loadOutcomes: (arguments_: {
+    readonly questions: readonly OutcomeQuestion[]
+  }) => readonly (OutcomeRecord | null)[]
+  outcomeKeys: (arguments_: {
+    readonly questions: readonly KeysQuestion[]
+  }) => readonly (Uint32Array | null)[]
   list: (arguments_: {
     readonly filter: ActorFilter
     readonly after: PagePosition | null

@@ -29,7 +29,8 @@ import type { NamedRow } from './actor-table.ts'
 import { unpackEnvelopes, unpackStretch } from './envelope-bytes.ts'
 import { lockedError } from './failures.ts'
 import { FrameWriter } from './frame.ts'
-import { OutcomeRequests } from './outcome-requests.ts'
+import { Together } from './together.ts'
+import type { KeysQuestion, OutcomeQuestion } from './requests.ts'
 import { packIds, storedActor, unpackActors } from './rows.ts'
 import { StoreThread } from './store-thread.ts'
 
@@ -53,7 +54,8 @@ export class SqliteStore implements Statestore {
   readonly #clock: Clock
   readonly #lockTimeoutMs: number
   readonly #frames = new FrameWriter()
-  readonly #outcomes: OutcomeRequests
+  readonly #outcomes: Together<OutcomeQuestion, OutcomeRecord | null>
+  readonly #outcomeKeys: Together<KeysQuestion, Uint32Array | null>
   #thread: StoreThread | null = null
   #opening: Promise<StoreThread> | null = null
   #isRunning = false
@@ -67,8 +69,11 @@ export class SqliteStore implements Statestore {
     }
     this.file = resolvePath(options.file)
     this.#clock = options.clock ?? systemClock
-    this.#outcomes = new OutcomeRequests(this.#clock, async (questions) =>
+    this.#outcomes = new Together(this.#clock, async (questions) =>
       (await this.#alive()).ask('loadOutcomes', { questions }),
+    )
+    this.#outcomeKeys = new Together(this.#clock, async (questions) =>
+      (await this.#alive()).ask('outcomeKeys', { questions }),
     )
     this.#lockTimeoutMs = options.lockTimeoutMs ?? 5_000
   }
@@ -130,11 +135,15 @@ export class SqliteStore implements Statestore {
   }
 
   async loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null> {
-    const outcome = await this.#outcomes.load({ id: plain(id), key })
+    const outcome = await this.#outcomes.ask({ id: plain(id), key })
     if (outcome === null || outcome.expiresAtMs <= nowMs) return null
     const { reply } = outcome
     // Crossing between threads leaves a Packed without its class.
     return { ...outcome, reply: reply === null ? null : new Packed(reply.typeUrl, reply.value) }
+  }
+
+  async outcomeKeys(id: ActorId, limit: number): Promise<Uint32Array | null> {
+    return this.#outcomeKeys.ask({ id: plain(id), limit })
   }
 
   async list(filter: ActorFilter, page: PageRequest): Promise<ActorPage> {

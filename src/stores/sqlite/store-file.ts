@@ -89,6 +89,11 @@ export class StoreFile {
     return { ...outcome, reply: new Packed(outcome.reply.typeUrl, new Uint8Array(outcome.reply.value)) }
   }
 
+  /** Null: there are more than `limit`. */
+  outcomeKeys(id: ActorId, limit: number): Uint32Array | null {
+    return this.#journal.outcomeKeys(id, id.name, limit)
+  }
+
   loadRevision(id: ActorId, query: RevisionQuery): StoredRow | null {
     this.#journal.settle()
     const latest = this.#journal.read(id, id.name)

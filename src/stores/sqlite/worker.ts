@@ -22,6 +22,7 @@ class StoreThread {
     loadRevision: ({ id, query }) => this.#opened.loadRevision(id, query),
     revisions: ({ id, limit }) => this.#opened.revisions(id, limit),
     loadOutcomes: ({ questions }) => questions.map(({ id, key }) => this.#opened.loadOutcome(id, key)),
+    outcomeKeys: ({ questions }) => questions.map(({ id, limit }) => this.#opened.outcomeKeys(id, limit)),
     list: ({ filter, after, limit }) => this.#opened.list(filter, after, limit),
     due: ({ system, untilMs, after, limit }) => this.#opened.due(system, untilMs, after, limit),
     listEnvelopes: ({ system, box, after, limit }) => this.#opened.listEnvelopes(system, box, after, limit),

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hashOf } from './hash.ts'
+
+test('a hash is a whole number below 2^32, and hardly ever that of another text', () => {
+  const seen = new Set<number>()
+  for (let at = 0; at < 20_000; at += 1) seen.add(hashOf(`order-${at}`))
+  assert.ok(seen.size >= 19_998, `${seen.size} of 20,000`)
+  for (const hash of seen) assert.ok(Number.isInteger(hash) && hash >= 0 && hash < 2 ** 32)
+})
+
+test('its lowest bits are spread, which tables in memory go by', () => {
+  const slots = new Array<number>(256).fill(0)
+  for (let at = 0; at < 25_600; at += 1) slots[hashOf(`actor-${at}`) & 255]! += 1
+  assert.ok(Math.max(...slots) < 200 && Math.min(...slots) > 40, String(slots))
+})

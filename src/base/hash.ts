@@ -1,0 +1,10 @@
+// A hash of a text, for tables and filters in memory. Not against an adversary: whoever can choose texts can make them
+// meet, so what is found by it is compared, or only costs a look more. It is never stored.
+
+/** FNV-1a over the code units, then mixed: a whole number below 2^32. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5 ^ text.length
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b)
+  return (hash ^ (hash >>> 13)) >>> 0
+}

@@ -1,0 +1,34 @@
+// Questions that are asked in the same moment cross to the store's thread together: each crossing costs more than the
+// looking up. Decides what is asked together; the answers come in the order of the questions.
+
+import { assert, type Clock } from '../../base/index.ts'
+
+export class Together<Question, Answer> {
+  readonly #clock: Clock
+  readonly #askAll: (questions: readonly Question[]) => Promise<readonly Answer[]>
+  #questions: Question[] = []
+  #answers: Promise<readonly Answer[]> | null = null
+
+  constructor(clock: Clock, askAll: (questions: readonly Question[]) => Promise<readonly Answer[]>) {
+    this.#clock = clock
+    this.#askAll = askAll
+  }
+
+  async ask(question: Question): Promise<Answer> {
+    const at = this.#questions.push(question) - 1
+    this.#answers ??= this.#askSoon()
+    const answers = await this.#answers
+    assert(at < answers.length, 'each question has an answer')
+    return answers[at] as Answer
+  }
+
+  async #askSoon(): Promise<readonly Answer[]> {
+    await new Promise<void>((resolve) => {
+      this.#clock.defer(resolve)
+    })
+    const questions = this.#questions
+    this.#questions = []
+    this.#answers = null
+    return this.#askAll(questions)
+  }
+}
