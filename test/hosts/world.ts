@@ -1,0 +1,47 @@
+// What the host suite asks of a runtime with a host: the same questions, whatever the host. Adapters: embedded-world.ts,
+// remote-world.ts.
+
+import type { Json, Part } from './script.ts'
+
+export interface CallOptions {
+  readonly ref?: string
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly async?: boolean
+  /** Epoch milliseconds. */
+  readonly scheduledToMs?: number
+  readonly timeoutMs?: number
+}
+
+export interface View {
+  readonly revision: number
+  readonly tags: Readonly<Record<string, string>>
+  readonly state: Json | undefined
+}
+
+export interface World extends AsyncDisposable {
+  /** @returns undefined when there is no response. @throws SpawnError */
+  call(name: string, action: string, payload?: Json, options?: CallOptions): Promise<Json | undefined>
+  spawn(name: string, ref: string, revision?: number): Promise<void>
+  view(name: string, ref?: string): Promise<View>
+  /** Ends everything in good order, and begins again with the same definitions on the same store. */
+  restart(): Promise<void>
+  /** Another world, on what is durable at this moment. */
+  fork(): Promise<World>
+}
+
+export interface WorldOptions {
+  readonly parts: readonly Part[]
+  /** Revisions of the past to keep. */
+  readonly history?: number
+  /** Default: turn. */
+  readonly durability?: 'turn' | 'snapshot'
+}
+
+export interface HostUnderTest {
+  readonly name: string
+  /** It cannot say "no tags": none means those that were. */
+  readonly keepsTags: boolean
+  begin(): Promise<void>
+  world(options: WorldOptions): Promise<World>
+  end(): Promise<void>
+}
