@@ -1,0 +1,92 @@
+// What a proxy can be told, and what it is when nobody says anything. Plain data: where a value came from is read.ts's
+// business, what it means that of the part that gets it.
+
+import { LIMITS } from '../../base/index.ts'
+
+/** Where the proxy listens: for SDKs, for people and for probes alike. */
+export type ListenConfig =
+  | {
+      readonly host: string
+      /** 0: any that is free. */
+      readonly port: number
+      /** Names beside its own that a loopback listener takes as `Host`. */
+      readonly allowedHosts: readonly string[]
+    }
+  /** The path of a Unix socket. */
+  | { readonly socket: string }
+
+/** Where the actions of a host that registers are answered. */
+export interface UserFunctionConfig {
+  /** Null: the address that the registration came from. */
+  readonly host: string | null
+  readonly port: number
+}
+
+export type StoreConfig = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly file: string }
+
+export interface HostsConfig {
+  /** What a call gets while no host that has its definition is alive: an error at once, or at its deadline. */
+  readonly whenNone: 'fail' | 'wait'
+  /** Actions that one host runs at once; more wait. */
+  readonly concurrency: number
+  /** Actions that wait for one host beyond that; further calls get MAILBOX_FULL. */
+  readonly queue: number
+  /** How long one action may take at a host, in milliseconds; a nearer deadline of its call wins. */
+  readonly timeoutMs: number
+  /** How long a connection to a host may take to stand, in milliseconds. */
+  readonly connectTimeoutMs: number
+  /** How often a host that is down is looked for, in milliseconds. */
+  readonly probeEveryMs: number
+}
+
+export interface ProxyConfig {
+  /** The system that is there without a registration; registrations may bring others. */
+  readonly system: string
+  /** What the proxy calls itself to hosts and in the log. */
+  readonly appName: string
+  readonly listen: ListenConfig
+  readonly userFunction: UserFunctionConfig
+  /** One store for all systems. */
+  readonly store: StoreConfig
+  /** Of the actors of registered hosts. */
+  readonly durability: 'turn' | 'snapshot'
+  /** How often a `snapshot` actor's state is written when its registration does not say, in milliseconds. */
+  readonly snapshotTimeoutMs: number
+  readonly hosts: HostsConfig
+  /** The largest body of a request that is read. */
+  readonly bodyBytes: number
+  /** How long running actions may take to finish when the proxy stops, in milliseconds. */
+  readonly drainMs: number
+  /** Whether `GET /metrics` answers. */
+  readonly metrics: boolean
+  readonly logLevel: LogLevel
+  /** A module whose actors run in the proxy's own process; null: none. */
+  readonly module: string | null
+}
+
+/** From the least important to the most. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export const DEFAULTS: ProxyConfig = Object.freeze({
+  system: 'spawn-system',
+  appName: 'spawn-proxy',
+  listen: { host: '127.0.0.1', port: 9001, allowedHosts: [] },
+  userFunction: { host: null, port: 8090 },
+  store: { kind: 'sqlite', file: 'spawn-system.db' },
+  durability: 'turn',
+  snapshotTimeoutMs: LIMITS.snapshotTimeoutMs,
+  hosts: {
+    whenNone: 'fail',
+    concurrency: 128,
+    queue: 10_000,
+    timeoutMs: LIMITS.maxCallTimeoutMs,
+    connectTimeoutMs: 3_000,
+    probeEveryMs: 1_000,
+  },
+  bodyBytes: 8_388_608,
+  drainMs: 30_000,
+  metrics: true,
+  logLevel: 'info',
+  module: null,
+})
