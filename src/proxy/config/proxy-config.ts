@@ -68,7 +68,7 @@ export interface ProxyConfig {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-export const DEFAULTS: ProxyConfig = Object.freeze({
+export const DEFAULTS: ProxyConfig = Object.freeze<ProxyConfig>({
   system: 'spawn-system',
   appName: 'spawn-proxy',
   listen: { host: '127.0.0.1', port: 9001, allowedHosts: [] },
