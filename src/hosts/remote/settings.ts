@@ -22,6 +22,8 @@ export interface RemoteSettings {
   readonly durability: Durability
   /** For `durability: 'snapshot'`, of definitions that say nothing of it, in milliseconds. */
   readonly snapshotTimeoutMs: number
+  /** Of stateful definitions: revisions of their past that are kept. The wire does not say it. */
+  readonly historyRevisions: number
 }
 
 export const REMOTE_DEFAULTS: RemoteSettings = {
@@ -35,4 +37,5 @@ export const REMOTE_DEFAULTS: RemoteSettings = {
   replyBytes: 2 * LIMITS.payloadBytes + LIMITS.turnSendBytes,
   durability: 'turn',
   snapshotTimeoutMs: LIMITS.snapshotTimeoutMs,
+  historyRevisions: 0,
 }

@@ -41,13 +41,14 @@ export function definitionOf(
   const { deactivationStrategy, snapshotStrategy } = actor.settings ?? {}
   const pool = poolOf(name, actor)
   const kind = kindOf(name, actor)
+  // The workers of a pool keep nothing, whatever a host says.
+  const stateful = kind !== 'pooled' && actor.settings?.stateful === true
   const actions = actionsOf(name, actor, settings)
   const first = packedOf(actor.state?.state)
   return {
     name,
     kind,
-    // The workers of a pool keep nothing, whatever a host says.
-    stateful: kind !== 'pooled' && actor.settings?.stateful === true,
+    stateful,
     durability: settings.durability,
     snapshotTimeoutMs:
       timeoutOf(name, 'snapshot_strategy', snapshotStrategy?.strategy.value?.timeout) ??
@@ -57,7 +58,7 @@ export function definitionOf(
       LIMITS.idleTimeoutMs,
     mailboxLimit: LIMITS.mailbox,
     tags: { ...actor.state?.tags },
-    history: { revisions: 0, durationMs: 0 },
+    history: { revisions: stateful ? settings.historyRevisions : 0, durationMs: 0 },
     state: kind === 'pooled' ? null : { codec: anyCodec, initial: () => first },
     actions,
     initAction: initActionOf(name, actions),

@@ -52,6 +52,8 @@ export interface ProxyConfig {
   readonly durability: 'turn' | 'snapshot'
   /** How often a `snapshot` actor's state is written when its registration does not say, in milliseconds. */
   readonly snapshotTimeoutMs: number
+  /** Revisions of their past that are kept, for `spawn?revision=`. */
+  readonly historyRevisions: number
   readonly hosts: HostsConfig
   /** The largest body of a request that is read. */
   readonly bodyBytes: number
@@ -76,6 +78,7 @@ export const DEFAULTS: ProxyConfig = Object.freeze<ProxyConfig>({
   store: { kind: 'sqlite', file: 'spawn-system.db' },
   durability: 'turn',
   snapshotTimeoutMs: LIMITS.snapshotTimeoutMs,
+  historyRevisions: 0,
   hosts: {
     whenNone: 'fail',
     concurrency: 128,
