@@ -1,8 +1,15 @@
 // Which of the known words a mistyped one may have meant. Pure.
 
-/** The closest of `known` when it is close enough to be meant; undefined when nothing is. */
-export function suggestionFor(word: string, known: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 3))
+/**
+ * The closest of `known` when it is close enough to be meant; undefined when nothing is.
+ *
+ * @param limit the most edits that still are close.
+ */
+export function suggestionFor(
+  word: string,
+  known: Iterable<string>,
+  limit: number = Math.max(1, Math.floor(word.length / 3)),
+): string | undefined {
   let best: string | undefined
   let bestDistance = limit + 1
   for (const candidate of known) {

@@ -3,6 +3,7 @@
 
 import { usageFailure } from './failure.ts'
 import { didYouMean } from '../base/index.ts'
+import { millisecondsOf } from '../proxy/config/units.ts'
 import { TIME_WRITINGS, timeOf } from '../proxy/time-text.ts'
 
 export interface Option<T> {
@@ -72,17 +73,14 @@ export function entries(value: string, help: string): Option<Readonly<Record<str
   return { value, help, many: true, read }
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
 /** A time span in milliseconds: `500`, `500ms`, `30s`, `5m`, `1h`, `2d`. */
 export function duration(help: string, range: { least: number; most: number }): Option<number | undefined> {
   const read = ([given]: readonly string[], name: string): number | undefined => {
     if (given === undefined) return undefined
-    const parts = /^(\d{1,12})(ms|s|m|h|d)?$/.exec(given)
-    if (parts === null)
+    const spanMs = millisecondsOf(given)
+    if (spanMs === null)
       throw usageFailure(`--${name} takes a time such as 500ms, 30s or 5m, not ${JSON.stringify(given)}`)
-    const unitMs = UNITS[parts[2] ?? 'ms'] ?? 1
-    return within(Number(parts[1]) * unitMs, `--${name}`, range, ' ms')
+    return within(spanMs, `--${name}`, range, ' ms')
   }
   return { value: 'time', help, many: false, read }
 }

@@ -43,3 +43,4 @@ export {
   toWireStatus,
   type WireStatus,
 } from './status.ts'
+export { systemFile } from './system-file.ts'

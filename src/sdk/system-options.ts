@@ -4,7 +4,7 @@
 import { type Clock, LIMITS, type Limits, type Random } from '../base/index.ts'
 import { type ActorDefinition, isActorDefinition } from '../hosts/index.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
-import { checkName } from '../protocol/index.ts'
+import { checkName, systemFile } from '../protocol/index.ts'
 import { Settings, shown } from './settings.ts'
 
 /** Where a system listens for HTTP: a port, an address with a port, or `true` for the usual 127.0.0.1:9001. */
@@ -112,22 +112,13 @@ function actorsOf(settings: Settings): readonly ActorDefinition[] {
 
 function storeOf(settings: Settings, name: string): StorePlan {
   const given = settings.raw('store')
-  if (given === undefined) return { kind: 'sqlite', file: `${fileNameOf(name)}.db` }
+  if (given === undefined) return { kind: 'sqlite', file: systemFile(name) }
   if (given === 'memory') return { kind: 'memory' }
   if (typeof given === 'string' && given.startsWith('sqlite:') && given.length > 'sqlite:'.length) {
     return { kind: 'sqlite', file: given.slice('sqlite:'.length) }
   }
   if (isStatestore(given)) return { kind: 'own', store: given }
   throw settings.fault('store', `must be 'memory', 'sqlite:<path>' or a statestore, not ${shown(given)}`)
-}
-
-/** Unreserved characters stay as they are, all others become %XX: different systems have different files. */
-function fileNameOf(system: string): string {
-  const safe = Array.from(Buffer.from(system), (byte) => {
-    const character = String.fromCharCode(byte)
-    return /[\w-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
-  }).join('')
-  return safe
 }
 
 function httpOf(settings: Settings): HttpPlan | null {

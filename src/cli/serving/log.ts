@@ -4,12 +4,12 @@
 import { inspect } from 'node:util'
 import { type Clock, messageOf } from '../../base/index.ts'
 import type { LogFields, Logger } from '../../ports/index.ts'
+import { LOG_LEVELS, type LogLevel } from '../../proxy/config/proxy-config.ts'
 import { printable, type Terminal } from '../terminal.ts'
-import { type Level, LEVELS } from './log-level.ts'
 
 /** The form that was asked for; `info` and worse unless told otherwise. */
 export async function loggerFor(
-  { json, least = 'info' }: { json: boolean; least: Level | undefined },
+  { json, least = 'info' }: { json: boolean; least: LogLevel | undefined },
   terminal: Terminal,
   clock: Pick<Clock, 'now'>,
 ): Promise<Logger> {
@@ -17,7 +17,7 @@ export async function loggerFor(
 }
 
 /** One JSON object per line, as pino writes them: level, time, msg, and the fields. */
-async function jsonLogger(least: Level): Promise<Logger> {
+async function jsonLogger(least: LogLevel): Promise<Logger> {
   const { pino } = await import('pino')
   const log = pino(
     {
@@ -30,18 +30,18 @@ async function jsonLogger(least: Level): Promise<Logger> {
     pino.destination({ dest: 1, sync: true }),
   )
   const at =
-    (level: Level) =>
+    (level: LogLevel) =>
     (message: string, fields: LogFields = {}) =>
       log[level](fields, message)
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
 /** `20:15:19 warn  the mailbox is full  actor=user-1 waiting=10000` */
-function lineLogger(least: Level, terminal: Terminal, clock: Pick<Clock, 'now'>): Logger {
+function lineLogger(least: LogLevel, terminal: Terminal, clock: Pick<Clock, 'now'>): Logger {
   const at =
-    (level: Level) =>
+    (level: LogLevel) =>
     (message: string, fields: LogFields = {}): void => {
-      if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return
+      if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(least)) return
       const time = terminal.style('dim', timeText(clock.now()))
       const rest = Object.entries(fields).map(([key, value]) => fieldText(key, value))
       const line = [`${time} ${levelText(level, terminal)} ${printable(message)}`, ...rest].join(' ')
@@ -52,7 +52,7 @@ function lineLogger(least: Level, terminal: Terminal, clock: Pick<Clock, 'now'>)
 
 const COLOURS = { debug: 'dim', info: 'green', warn: 'yellow', error: 'red' } as const
 
-function levelText(level: Level, terminal: Terminal): string {
+function levelText(level: LogLevel, terminal: Terminal): string {
   return terminal.style(COLOURS[level], level.padEnd(5))
 }
 

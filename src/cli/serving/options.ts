@@ -2,7 +2,7 @@
 
 import type { Argument } from '../command.ts'
 import { choice, text, whole } from '../option.ts'
-import { LEVELS } from './log-level.ts'
+import { LOG_LEVELS } from '../../proxy/config/proxy-config.ts'
 
 export const SERVE_ARGUMENTS: readonly Argument[] = [
   { name: 'module', help: 'the TypeScript or JavaScript file that exports your actors, or a system' },
@@ -20,5 +20,5 @@ export const SERVE_OPTIONS = {
     'The name of the system, when the module exports actors alone; default my-system',
     's',
   ),
-  'log-level': choice(LEVELS, 'The least that is logged; default info'),
+  'log-level': choice(LOG_LEVELS, 'The least that is logged; default info'),
 } as const

@@ -3,6 +3,7 @@
 
 import { type Clock, isSpawnError, systemClock } from '../../base/index.ts'
 import type { Logger } from '../../ports/index.ts'
+import type { LogLevel } from '../../proxy/config/proxy-config.ts'
 import {
   system as buildSystem,
   type System,
@@ -15,7 +16,6 @@ import { Failure, usageFailure } from '../failure.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { exportedBy } from './exported.ts'
 import { stopInOrder, watchProcess } from './lifecycle.ts'
-import type { Level } from './log-level.ts'
 import { loggerFor } from './log.ts'
 import { importModule, moduleFile, shortPath } from './module.ts'
 import { sampleCall } from './sample-call.ts'
@@ -29,7 +29,7 @@ export interface ServeOptions {
   readonly host: string | undefined
   readonly store: string | undefined
   readonly system: string | undefined
-  readonly level: Level | undefined
+  readonly level: LogLevel | undefined
   readonly json: boolean
 }
 

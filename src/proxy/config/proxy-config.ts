@@ -4,16 +4,20 @@
 import { LIMITS } from '../../base/index.ts'
 
 /** Where the proxy listens: for SDKs, for people and for probes alike. */
-export type ListenConfig =
-  | {
-      readonly host: string
-      /** 0: any that is free. */
-      readonly port: number
-      /** Names beside its own that a loopback listener takes as `Host`. */
-      readonly allowedHosts: readonly string[]
-    }
+export type ListenConfig = ListenAddress | ListenSocket
+
+interface ListenAddress {
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+  /** Names beside its own that a loopback listener takes as `Host`. */
+  readonly allowedHosts: readonly string[]
+}
+
+interface ListenSocket {
   /** The path of a Unix socket. */
-  | { readonly socket: string }
+  readonly socket: string
+}
 
 /** Where the actions of a host that registers are answered. */
 export interface UserFunctionConfig {
@@ -70,10 +74,12 @@ export interface ProxyConfig {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+export const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 9001, allowedHosts: [] }
+
 export const DEFAULTS: ProxyConfig = Object.freeze<ProxyConfig>({
   system: 'spawn-system',
   appName: 'spawn-proxy',
-  listen: { host: '127.0.0.1', port: 9001, allowedHosts: [] },
+  listen: DEFAULT_ADDRESS,
   userFunction: { host: null, port: 8090 },
   store: { kind: 'sqlite', file: 'spawn-system.db' },
   durability: 'turn',

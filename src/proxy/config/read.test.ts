@@ -1,0 +1,263 @@
+// Which source counts, and that every mistake is told at once, where it stands, without a secret.
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { DEFAULTS, type ProxyConfig } from './proxy-config.ts'
+import { type ConfigSources, readProxyConfig } from './read.ts'
+import { SETTING_KEYS, SETTINGS } from './settings.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'spawn-config-'))
+after(() => rmSync(folder, { recursive: true }))
+
+function fileWith(content: unknown): string {
+  const path = join(folder, 'proxy.json')
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+const read = (sources: Partial<ConfigSources>) =>
+  readProxyConfig({ flags: {}, env: {}, file: undefined, ...sources })
+
+function good(sources: Partial<ConfigSources>) {
+  const result = read(sources)
+  assert.ok(result.config !== undefined, JSON.stringify(result.mistakes))
+  return result
+}
+
+const configOf = (sources: Partial<ConfigSources>): ProxyConfig => good(sources).config
+
+function mistakesOf(sources: Partial<ConfigSources>): readonly string[] {
+  const { mistakes } = read(sources)
+  return (mistakes ?? []).map(({ problem, where }) => `${where.replace(`${folder}/`, '')}: ${problem}`)
+}
+
+test('nothing said: the defaults', () => {
+  assert.deepEqual(configOf({}), DEFAULTS)
+})
+
+describe('what counts', () => {
+  const file = { listen: { port: 1, host: '10.0.0.1' }, system: 'of-file', drain: '5s' }
+  const env = { PROXY_HTTP_PORT: '2', PROXY_ACTOR_SYSTEM_NAME: 'of-env', PROXY_APP_NAME: '' }
+
+  test('flags over environment over file over defaults, each setting by itself', () => {
+    const { config, shown } = good({ file: fileWith(file), env, flags: { port: '3' } })
+    assert.deepEqual(config.listen, { host: '10.0.0.1', port: 3, allowedHosts: [] })
+    assert.equal(config.system, 'of-env')
+    assert.equal(config.drainMs, 5_000)
+    assert.equal(config.appName, DEFAULTS.appName)
+    const from = Object.fromEntries(shown.map((one) => [one.key, one.from.replace(folder, '')]))
+    assert.deepEqual(
+      [from['listen.port'], from['listen.host'], from['system'], from['drain'], from['appName']],
+      ['--port', '/proxy.json', 'PROXY_ACTOR_SYSTEM_NAME', '/proxy.json', 'default'],
+    )
+  })
+
+  test('the file that the flag names, else the one that the environment names', () => {
+    const path = fileWith({ system: 'of-file' })
+    assert.equal(configOf({ env: { PROXY_CONFIG: path } }).system, 'of-file')
+    assert.equal(configOf({ env: { PROXY_CONFIG: '/nowhere' }, file: path }).system, 'of-file')
+  })
+
+  test('the store is named after the system, unless it is said', () => {
+    const file = (system: string) => configOf({ flags: { system } }).store
+    assert.deepEqual(file('shop'), { kind: 'sqlite', file: 'shop.db' })
+    assert.deepEqual(file('a/b'), { kind: 'sqlite', file: 'a%2Fb.db' })
+    assert.deepEqual(configOf({ flags: { store: 'memory' } }).store, { kind: 'memory' })
+  })
+
+  test('a key with dots and a group say the same', () => {
+    const spelt = configOf({ file: fileWith({ 'hosts.whenNone': 'wait', 'hosts.probeEvery': 250 }) })
+    const grouped = configOf({ file: fileWith({ hosts: { whenNone: 'wait', probeEvery: '250ms' } }) })
+    assert.deepEqual(spelt, grouped)
+    assert.deepEqual([spelt.hosts.whenNone, spelt.hosts.probeEveryMs], ['wait', 250])
+  })
+})
+
+describe('the names that an operator knows', () => {
+  test('databases: memory and sqlite, and the others are told to be missing', () => {
+    assert.deepEqual(configOf({ env: { PROXY_DATABASE_TYPE: 'memory' } }).store, { kind: 'memory' })
+    const sqlite = { PROXY_DATABASE_TYPE: 'sqlite', PROXY_DATABASE_NAME: '/data/a.db' }
+    assert.deepEqual(configOf({ env: sqlite }).store, { kind: 'sqlite', file: '/data/a.db' })
+    for (const kind of ['postgres', 'mariadb', 'MySQL']) {
+      const [mistake, ...more] = mistakesOf({ env: { PROXY_DATABASE_TYPE: kind } })
+      assert.match(mistake ?? '', /^PROXY_DATABASE_TYPE: Postgres and MariaDB are not there yet/)
+      assert.deepEqual(more, [])
+    }
+    assert.match(mistakesOf({ env: { PROXY_DATABASE_TYPE: 'redis' } })[0] ?? '', /must be memory or sqlite/)
+  })
+
+  test('a store of our own words makes the database of a manifest mean nothing, and that is told', () => {
+    const env = { PROXY_DATABASE_TYPE: 'postgres', PROXY_DATABASE_NAME: 'x' }
+    for (const sources of [{ env, flags: { store: 'memory' } }, { env: { ...env, PROXY_STORE: 'memory' } }]) {
+      const { config, unused } = good(sources)
+      assert.deepEqual(config.store, { kind: 'memory' })
+      assert.deepEqual(unused, ['PROXY_DATABASE_NAME', 'PROXY_DATABASE_TYPE'])
+    }
+  })
+
+  test('a Unix socket is used when its switch is on, whatever the port is', () => {
+    const env = { PROXY_UDS_ENABLED: 'true', PROXY_UDS_ADDRESS: '/run/a.sock', PROXY_HTTP_PORT: '9001' }
+    const { config, unused } = good({ env })
+    assert.deepEqual(config.listen, { socket: '/run/a.sock' })
+    assert.deepEqual(unused, ['PROXY_HTTP_PORT'])
+    assert.deepEqual(configOf({ env: { PROXY_UDS_ENABLED: 'true' } }).listen, {
+      socket: '/var/run/spawn.sock',
+    })
+    const off = good({ env: { ...env, PROXY_UDS_ENABLED: 'false' } })
+    assert.deepEqual(off.config.listen, DEFAULTS.listen)
+    assert.deepEqual(off.unused, ['PROXY_UDS_ADDRESS'])
+    assert.deepEqual(configOf({ env, flags: { port: '1' } }).listen, { ...DEFAULTS.listen, port: 1 })
+  })
+
+  test('the switch of the metrics says the opposite, and levels of other loggers are known', () => {
+    const env = { SPAWN_DISABLE_METRICS: 'true', SPAWN_PROXY_LOGGER_LEVEL: 'warning' }
+    assert.equal(configOf({ env }).metrics, false)
+    assert.equal(configOf({ env: { SPAWN_DISABLE_METRICS: 'false' } }).metrics, true)
+    assert.equal(configOf({ env }).logLevel, 'warn')
+  })
+
+  test('what is not there yet is named, once, and starts', () => {
+    const env = {
+      PROXY_GRPC_PORT: '9980',
+      PROXY_DATABASE_SECRET: 'hunter2',
+      SPAWN_USE_INTERNAL_NATS: 'true',
+      SPAWN_INTERNAL_NATS_AUTH_PASS: 'hunter2',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel',
+      HOME: '/root',
+    }
+    const { shown, unused } = good({ env })
+    assert.deepEqual(
+      unused,
+      Object.keys(env)
+        .filter((name) => name !== 'HOME')
+        .toSorted(),
+    )
+    assert.doesNotMatch(JSON.stringify(shown), /hunter2/)
+  })
+
+  test('a name that is misspelt is told; one that is somebody else’s is not', () => {
+    const env = { PROXY_HTTP_PROT: '1', SPAWN_DISABLE_METRIC: 'x', PROXY_SERVICE_HOST: 'a', SPAWN_CI: 'b' }
+    assert.deepEqual(good({ env }).misspelt, [
+      { name: 'PROXY_HTTP_PROT', meant: 'PROXY_HTTP_PORT' },
+      { name: 'SPAWN_DISABLE_METRIC', meant: 'SPAWN_DISABLE_METRICS' },
+    ])
+  })
+
+  test('a key for states is refused where states would be kept without it', () => {
+    const env = { SPAWN_STATESTORE_KEY: 'c2VjcmV0' }
+    assert.deepEqual(mistakesOf({ env }), [
+      'SPAWN_STATESTORE_KEY: states cannot be encrypted yet; unset it to have them kept as they are',
+    ])
+    assert.deepEqual(configOf({ env, flags: { store: 'memory' } }).store, { kind: 'memory' })
+  })
+})
+
+describe('mistakes', () => {
+  test('are told all at once, each with its place', () => {
+    const file = fileWith({
+      listen: { prot: 1, port: 'x' },
+      hosts: 5,
+      system: '',
+      drain: '1 week',
+      metrics: 'yes',
+      durabilty: 'turn',
+    })
+    assert.deepEqual(
+      mistakesOf({
+        file,
+        env: { USER_FUNCTION_PORT: '0', SPAWN_DISABLE_METRICS: 'maybe' },
+        flags: { port: '65536', 'when-no-host': 'wiat' },
+      }),
+      [
+        'proxy.json listen.prot: there is no such setting; did you mean listen.port?',
+        'proxy.json hosts: must be an object of settings: whenNone, concurrency, queue, timeout, connectTimeout, probeEvery',
+        'proxy.json durabilty: there is no such setting; did you mean durability?',
+        'proxy.json listen.port: must be a whole number from 0 to 65535, not "x"',
+        'proxy.json system: the system name must be a non-empty string',
+        'proxy.json drain: must be a time from 1ms to 1d, such as 500ms, 30s or 5m, not "1 week"',
+        'proxy.json metrics: must be true or false, not "yes"',
+        'USER_FUNCTION_PORT: must be a whole number from 1 to 65535, not "0"',
+        'SPAWN_DISABLE_METRICS: must be on or off (or true or false), not "maybe"',
+        '--port: must be a whole number from 0 to 65535, not "65536"',
+        '--when-no-host: must be fail or wait, not "wiat"',
+      ],
+    )
+  })
+
+  test('of a file: missing, no JSON, no object, a key twice, a key in no group', () => {
+    assert.deepEqual(mistakesOf({ file: join(folder, 'none.json') }), ['none.json: there is no such file'])
+    assert.deepEqual(mistakesOf({ file: folder }), [`${folder}: is a folder`])
+    assert.deepEqual(mistakesOf({ file: fileWith('{\n "system": "a",\n}') }), [
+      'proxy.json: is no JSON: line 3, column 1 should have a key in double quotes',
+    ])
+    assert.deepEqual(mistakesOf({ file: fileWith([]) }), ['proxy.json: must have an object of settings'])
+    assert.deepEqual(mistakesOf({ file: fileWith({ listen: { port: 1 }, 'listen.port': 2 }) }), [
+      'proxy.json listen.port: is there twice, in a group and by its full key',
+    ])
+    assert.deepEqual(mistakesOf({ file: fileWith({ whenNone: 'wait' }) }), [
+      'proxy.json whenNone: there is no such setting; did you mean hosts.whenNone?',
+    ])
+  })
+
+  test('a value that has no effect beside another', () => {
+    assert.deepEqual(mistakesOf({ flags: { socket: '/a', port: '1' } }), [
+      '--port: has no effect beside --socket',
+    ])
+    assert.deepEqual(mistakesOf({ file: fileWith({ listen: { socket: '/a', host: 'b' } }) }), [
+      'proxy.json listen.host: has no effect beside ' + `${folder}/proxy.json listen.socket`,
+    ])
+    assert.deepEqual(mistakesOf({ env: { PROXY_SNAPSHOT_INTERVAL: '2s' } }), [
+      'PROXY_SNAPSHOT_INTERVAL: has no effect while durability is turn: every turn is durable before its reply',
+    ])
+    const snapshot = { durability: 'snapshot', 'snapshot-interval': '2s' }
+    assert.equal(configOf({ flags: snapshot }).snapshotTimeoutMs, 2_000)
+  })
+
+  test('never quote what may be a password', () => {
+    for (const sources of [
+      { flags: { store: 'postgres://admin:hunter2@db/x' } },
+      { env: { PROXY_STORE: 'mysql://admin:hunter2@db/x' } },
+      { file: fileWith({ store: 'redis://admin:hunter2@db/x' }) },
+      { file: fileWith('{ "store": hunter2 }') },
+      { file: fileWith({ databse: { secret: 'hunter2' } }) },
+    ]) {
+      const mistakes = mistakesOf(sources).join('\n')
+      assert.notEqual(mistakes, '')
+      assert.doesNotMatch(mistakes, /hunter2/)
+    }
+  })
+})
+
+test('what is shown is what can be written: by flags it gives the same configuration', () => {
+  const flags = {
+    system: 'shop',
+    'app-name': 'till',
+    host: '::1',
+    port: '0',
+    'allowed-hosts': 'spawn,proxy.local',
+    'user-function-host': '10.0.0.2',
+    'user-function-port': '8091',
+    store: 'sqlite:/data/x y.db',
+    durability: 'snapshot',
+    'snapshot-interval': '1500',
+    'when-no-host': 'wait',
+    'host-concurrency': '7',
+    'host-queue': '8',
+    'host-timeout': '90s',
+    'host-connect-timeout': '1s',
+    'host-probe-every': '2m',
+    'body-limit': '1MiB',
+    drain: '1h',
+    metrics: 'off',
+    'log-level': 'debug',
+    module: 'actors.ts',
+  }
+  assert.equal(Object.keys(flags).length, SETTING_KEYS.length - 1, 'all but the socket')
+  const { config, shown } = good({ flags })
+  const again = Object.fromEntries(shown.map(({ key, value }) => [SETTINGS[key].flag, value]))
+  assert.deepEqual(configOf({ flags: again }), config)
+  assert.equal(again['snapshot-interval'], '1500ms')
+})

@@ -1,0 +1,186 @@
+// From flags, environment and file to the configuration of a proxy: flags over environment over file over defaults. It
+// decides which one counts and what cannot stand together; what a value may be is its form's.
+//
+// Invariant: all mistakes are told, or there is a configuration: never both, and never a part of them.
+
+import { systemFile } from '../../protocol/index.ts'
+import { type ConfigFile, type Mistake, readConfigFile } from './config-file.ts'
+import {
+  CONFIG_VARIABLE,
+  type Environment,
+  readEnvironment,
+  STATE_KEY_VARIABLE,
+  type Variables,
+} from './environment.ts'
+import type { Form } from './form.ts'
+import { DEFAULT_ADDRESS, DEFAULTS, type ListenConfig, type ProxyConfig } from './proxy-config.ts'
+import { type Shown, shownOf } from './shown.ts'
+import { type Given, SETTING_KEYS, type SettingKey, SETTINGS } from './settings.ts'
+
+export interface ConfigSources {
+  /** By the flag's name; what was not given is undefined. */
+  readonly flags: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
+  /** The path that a flag names; undefined: what the environment says. */
+  readonly file: string | undefined
+}
+
+export type ReadConfig =
+  | { readonly mistakes: readonly Mistake[]; readonly config?: undefined }
+  | {
+      readonly mistakes?: undefined
+      readonly config: ProxyConfig
+      readonly shown: readonly Shown[]
+      readonly unused: Variables['unused']
+      readonly misspelt: Variables['misspelt']
+    }
+
+/** The later, the more it counts. */
+const RANKS = { file: 1, variable: 2, flag: 3 } as const
+
+interface Origin {
+  readonly from: string
+  readonly rank: number
+}
+
+/** What counts, and where it came from. */
+interface Layers {
+  readonly values: Map<SettingKey, unknown>
+  readonly origins: Map<SettingKey, Origin>
+  readonly mistakes: Mistake[]
+}
+
+export function readProxyConfig({ env, file, flags }: ConfigSources): ReadConfig {
+  const layers: Layers = { values: new Map(), origins: new Map(), mistakes: [] }
+  const path = file ?? env[CONFIG_VARIABLE] ?? ''
+  if (path !== '') fromFile(readConfigFile(path), path, layers)
+  const variables = readEnvironment(env, flags[SETTINGS.store.flag] !== undefined)
+  fromEnvironment(variables, layers)
+  fromFlags(flags, layers)
+  const { mistakes, origins, values } = layers
+  settleListen(layers)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each was read by the form of its setting
+  const given = Object.fromEntries(values) as Given
+  checkTogether(given, variables, layers)
+  if (mistakes.length > 0) return { mistakes }
+  const config = configOf(given)
+  const shown = shownOf(config, (key) => origins.get(key)?.from)
+  return { config, shown, unused: variables.unused, misspelt: variables.misspelt }
+}
+
+function fromFile(file: ConfigFile, path: string, layers: Layers): void {
+  layers.mistakes.push(...file.mistakes)
+  for (const [key, json] of file.given) {
+    const form: Form<unknown> = formOf(key)
+    const reading = form.fromJson(json)
+    if ('problem' in reading) layers.mistakes.push({ where: `${path} ${key}`, problem: reading.problem })
+    else take(layers, key, reading.value, { from: path, rank: RANKS.file })
+  }
+}
+
+function fromEnvironment({ given, mistakes }: Variables, layers: Layers): void {
+  layers.mistakes.push(...mistakes)
+  for (const [key, { from, text }] of given) {
+    const reading = formOf(key).fromText(text)
+    if ('problem' in reading) layers.mistakes.push({ where: from, problem: reading.problem })
+    else {
+      const { opposite = false } = SETTINGS[key]
+      take(layers, key, opposite ? reading.value !== true : reading.value, { from, rank: RANKS.variable })
+    }
+  }
+}
+
+function fromFlags(flags: ConfigSources['flags'], layers: Layers): void {
+  for (const key of SETTING_KEYS) {
+    const { flag } = SETTINGS[key]
+    const text = flags[flag]
+    if (text === undefined) continue
+    const from = key === 'module' ? 'argument' : `--${flag}`
+    const reading = formOf(key).fromText(text)
+    if ('problem' in reading) layers.mistakes.push({ where: from, problem: reading.problem })
+    else take(layers, key, reading.value, { from, rank: RANKS.flag })
+  }
+}
+
+function take({ origins, values }: Layers, key: SettingKey, value: unknown, origin: Origin): void {
+  values.set(key, value)
+  origins.set(key, origin)
+}
+
+/** A socket or a port: the one that counts more. From one source both are a mistake. */
+function settleListen({ mistakes, origins, values }: Layers): void {
+  const socket = origins.get('listen.socket')
+  if (socket === undefined) return
+  for (const key of ['listen.host', 'listen.port', 'listen.allowedHosts'] as const) {
+    const origin = origins.get(key)
+    if (origin === undefined) continue
+    if (origin.rank === socket.rank) {
+      mistakes.push({
+        where: whereOf(origin, key),
+        problem: `has no effect beside ${whereOf(socket, 'listen.socket')}`,
+      })
+    }
+    const loser = origin.rank > socket.rank ? 'listen.socket' : key
+    values.delete(loser)
+    origins.delete(loser)
+  }
+}
+
+function checkTogether(given: Given, { hasStateKey }: Variables, { mistakes, origins }: Layers): void {
+  const interval = origins.get('snapshotInterval')
+  if (interval !== undefined && (given.durability ?? DEFAULTS.durability) === 'turn') {
+    const problem = 'has no effect while durability is turn: every turn is durable before its reply'
+    mistakes.push({ where: whereOf(interval, 'snapshotInterval'), problem })
+  }
+  if (hasStateKey && given.store?.kind !== 'memory') {
+    const problem = 'states cannot be encrypted yet; unset it to have them kept as they are'
+    mistakes.push({ where: STATE_KEY_VARIABLE, problem })
+  }
+}
+
+function whereOf({ from, rank }: Origin, key: SettingKey): string {
+  return rank === RANKS.file ? `${from} ${key}` : from
+}
+
+function configOf(given: Given): ProxyConfig {
+  const { hosts, userFunction } = DEFAULTS
+  const system = given.system ?? DEFAULTS.system
+  return {
+    system,
+    appName: given.appName ?? DEFAULTS.appName,
+    listen: listenOf(given),
+    userFunction: {
+      host: given['userFunction.host'] ?? userFunction.host,
+      port: given['userFunction.port'] ?? userFunction.port,
+    },
+    store: given.store ?? { kind: 'sqlite', file: systemFile(system) },
+    durability: given.durability ?? DEFAULTS.durability,
+    snapshotTimeoutMs: given.snapshotInterval ?? DEFAULTS.snapshotTimeoutMs,
+    hosts: {
+      whenNone: given['hosts.whenNone'] ?? hosts.whenNone,
+      concurrency: given['hosts.concurrency'] ?? hosts.concurrency,
+      queue: given['hosts.queue'] ?? hosts.queue,
+      timeoutMs: given['hosts.timeout'] ?? hosts.timeoutMs,
+      connectTimeoutMs: given['hosts.connectTimeout'] ?? hosts.connectTimeoutMs,
+      probeEveryMs: given['hosts.probeEvery'] ?? hosts.probeEveryMs,
+    },
+    bodyBytes: given.bodyLimit ?? DEFAULTS.bodyBytes,
+    drainMs: given.drain ?? DEFAULTS.drainMs,
+    metrics: given.metrics ?? DEFAULTS.metrics,
+    logLevel: given.logLevel ?? DEFAULTS.logLevel,
+    module: given.module ?? DEFAULTS.module,
+  }
+}
+
+function listenOf(given: Given): ListenConfig {
+  if (given['listen.socket'] !== undefined) return { socket: given['listen.socket'] }
+  return {
+    host: given['listen.host'] ?? DEFAULT_ADDRESS.host,
+    port: given['listen.port'] ?? DEFAULT_ADDRESS.port,
+    allowedHosts: given['listen.allowedHosts'] ?? DEFAULT_ADDRESS.allowedHosts,
+  }
+}
+
+function formOf(key: SettingKey): Form<unknown> {
+  return SETTINGS[key].form
+}
