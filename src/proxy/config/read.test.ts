@@ -207,7 +207,7 @@ describe('mistakes', () => {
       '--port: has no effect beside --socket',
     ])
     assert.deepEqual(mistakesOf({ file: fileWith({ listen: { socket: '/a', host: 'b' } }) }), [
-      'proxy.json listen.host: has no effect beside ' + `${folder}/proxy.json listen.socket`,
+      `proxy.json listen.host: has no effect beside ${folder}/proxy.json listen.socket`,
     ])
     assert.deepEqual(mistakesOf({ env: { PROXY_SNAPSHOT_INTERVAL: '2s' } }), [
       'PROXY_SNAPSHOT_INTERVAL: has no effect while durability is turn: every turn is durable before its reply',
@@ -243,6 +243,7 @@ test('what is shown is what can be written: by flags it gives the same configura
     store: 'sqlite:/data/x y.db',
     durability: 'snapshot',
     'snapshot-interval': '1500',
+    'history-revisions': '10',
     'when-no-host': 'wait',
     'host-concurrency': '7',
     'host-queue': '8',

@@ -156,6 +156,7 @@ function configOf(given: Given): ProxyConfig {
     store: given.store ?? { kind: 'sqlite', file: systemFile(system) },
     durability: given.durability ?? DEFAULTS.durability,
     snapshotTimeoutMs: given.snapshotInterval ?? DEFAULTS.snapshotTimeoutMs,
+    historyRevisions: given.historyRevisions ?? DEFAULTS.historyRevisions,
     hosts: {
       whenNone: given['hosts.whenNone'] ?? hosts.whenNone,
       concurrency: given['hosts.concurrency'] ?? hosts.concurrency,

@@ -95,6 +95,12 @@ export const SETTINGS = {
     form: span(SPAN),
     help: 'How often a state is written with durability snapshot, unless its host says',
   }),
+  historyRevisions: setting({
+    flag: 'history-revisions',
+    variable: 'PROXY_HISTORY_REVISIONS',
+    form: whole('count', { ...COUNT, least: 0 }),
+    help: 'Revisions of its past that are kept of each actor of a host, for spawn?revision=',
+  }),
   'hosts.whenNone': setting({
     flag: 'when-no-host',
     variable: 'PROXY_HOSTS_WHEN_NONE',

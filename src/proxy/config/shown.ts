@@ -67,6 +67,7 @@ function valuesOf(config: ProxyConfig): Given {
     store: config.store,
     durability: config.durability,
     snapshotInterval: config.snapshotTimeoutMs,
+    historyRevisions: config.historyRevisions,
     'hosts.whenNone': hosts.whenNone,
     'hosts.concurrency': hosts.concurrency,
     'hosts.queue': hosts.queue,
