@@ -23,35 +23,34 @@ export interface Failure {
 }
 
 /** What undici says of a reply that breaks HTTP, by the names of its errors. */
-const BROKEN_HTTP: ReadonlySet<string> = new Set([
-  'HTTPParserError',
-  'HeadersOverflowError',
-  'ResponseContentLengthMismatchError',
-])
+const BROKEN_HTTP: ReadonlySet<string> = new Set(['HTTPParserError', 'HeadersOverflowError'])
+
+/** What its parser says when a reply was cut off. */
+const CUT_OFF = /EOF/
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly body: Uint8Array
-  readonly end: Promise<End>
   /** Whether nobody waits for its end any more. */
   ended = false
   /** Called when its connection can take another one. */
   onFree: (() => void) | null = null
 
   private readonly replyBytes: number
-  private resolve!: (end: End) => void
+  private readonly onEnd: (end: End) => void
   private controller: Dispatcher.DispatchController | null = null
   private status = 0
   private contentType = ''
   private readonly chunks: Uint8Array[] = []
   private size = 0
 
-  /** @param replyBytes the most that a reply may have. */
-  constructor(body: Uint8Array, replyBytes: number) {
+  /**
+   * @param replyBytes the most that a reply may have.
+   * @param onEnd called once.
+   */
+  constructor(body: Uint8Array, replyBytes: number, onEnd: (end: End) => void) {
     this.body = body
     this.replyBytes = replyBytes
-    this.end = new Promise((resolve) => {
-      this.resolve = resolve
-    })
+    this.onEnd = onEnd
   }
 
   /** Nobody waits for it any more. What was sent cannot be taken back; its connection is closed. */
@@ -105,9 +104,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    const garbled = BROKEN_HTTP.has(error.name)
+    const garbled = BROKEN_HTTP.has(error.name) && !CUT_OFF.test(error.message)
     // Such an error quotes what was received: what it says in words is enough.
-    const cause = garbled ? new Error(error.message) : error
+    const cause = BROKEN_HTTP.has(error.name) ? new Error(error.message) : error
     this.finish({ kind: this.controller === null ? 'unsent' : garbled ? 'garbled' : 'lost', cause })
     this.free()
   }
@@ -115,7 +114,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private finish(end: End): void {
     if (this.ended) return
     this.ended = true
-    this.resolve(end)
+    this.onEnd(end)
   }
 
   private free(): void {

@@ -1,9 +1,17 @@
 // How what went wrong between here and a host process reads as the error of a turn. Every message names the actor, the
 // action and the host, and says whether the action may have run; none quotes what was sent or answered.
 
-import { SpawnError } from '../../base/index.ts'
+import { type ErrorCode, SpawnError } from '../../base/index.ts'
 import type { Turn } from '../../ports/index.ts'
 import { addressText } from '../../protocol/index.ts'
+
+/** Who failed, for messages and for programs. */
+export interface Culprit {
+  /** `the host 10.0.0.1:8090` */
+  readonly where: string
+  /** `10.0.0.1:8090`; absent when it is more than one. */
+  readonly host?: string
+}
 
 interface FailureOptions {
   readonly cause?: unknown
@@ -11,45 +19,57 @@ interface FailureOptions {
 }
 
 /** The host answered what is no answer. */
-export function malformed(turn: Turn, where: string, what: string, options: FailureOptions = {}): SpawnError {
-  return failure('HOST_MALFORMED', turn, where, `${what}; the action has run or may have`, options)
+export function malformed(turn: Turn, who: Culprit, what: string, options?: FailureOptions): SpawnError {
+  return failure(
+    'HOST_MALFORMED',
+    turn,
+    who,
+    `${what}; the action may have run, and nothing of it is kept`,
+    options,
+  )
 }
 
 /** Nothing of the call was sent to any host. */
-export function unreachable(
-  turn: Turn,
-  where: string,
-  what: string,
-  options: FailureOptions = {},
-): SpawnError {
-  return failure('HOST_UNREACHABLE', turn, where, `${what}; the action did not run`, options)
+export function unreachable(turn: Turn, who: Culprit, what: string, options?: FailureOptions): SpawnError {
+  return failure('HOST_UNREACHABLE', turn, who, `${what}; the action did not run`, options)
 }
 
-/** It was sent, and no answer came. */
-export function lost(turn: Turn, where: string, what: string, options: FailureOptions = {}): SpawnError {
-  return failure('HOST_UNREACHABLE', turn, where, `${what}; the action may have run`, options)
+/** It was sent, and no whole answer came. */
+export function lost(turn: Turn, who: Culprit, what: string, options?: FailureOptions): SpawnError {
+  return failure(
+    'HOST_UNREACHABLE',
+    turn,
+    who,
+    `${what}; the action may have run, and nothing of it is kept`,
+    options,
+  )
 }
 
 /** The host says that its action failed. */
-export function actionFailed(
-  turn: Turn,
-  where: string,
-  what: string,
-  options: FailureOptions = {},
-): SpawnError {
-  return failure('ACTION_FAILED', turn, where, what, options)
+export function actionFailed(turn: Turn, who: Culprit, what: string, options?: FailureOptions): SpawnError {
+  return failure('ACTION_FAILED', turn, who, what, options)
+}
+
+/** Nothing was sent: too many wait. */
+export function busy(turn: Turn, who: Culprit, what: string, options?: FailureOptions): SpawnError {
+  return failure('MAILBOX_FULL', turn, who, `${what}; the action did not run`, options)
 }
 
 function failure(
-  code: 'HOST_MALFORMED' | 'HOST_UNREACHABLE' | 'ACTION_FAILED',
+  code: ErrorCode,
   turn: Turn,
-  where: string,
+  { host, where }: Culprit,
   what: string,
-  { cause, details }: FailureOptions,
+  { cause, details }: FailureOptions = {},
 ): SpawnError {
+  const facts = {
+    actor: addressText(turn.self),
+    action: turn.action.name,
+    ...(host !== undefined && { host }),
+  }
   return new SpawnError(code, `${labelOf(turn)} failed: ${where} ${what}`, {
     cause,
-    details: { actor: addressText(turn.self), action: turn.action.name, host: where, ...details },
+    details: { ...facts, ...details },
   })
 }
 

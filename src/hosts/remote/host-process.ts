@@ -9,9 +9,10 @@
 // on top: they would wait for it, and it for them.
 
 import { connect } from 'node:net'
-import { Client, type Dispatcher } from 'undici'
-import { type Clock, Queue, type Random, SpawnError, type Timer } from '../../base/index.ts'
+import { buildConnector, Client, type Dispatcher } from 'undici'
+import { type Clock, Queue, type Random, type SpawnError, type Timer } from '../../base/index.ts'
 import type { Exchange } from './exchange.ts'
+import type { Culprit } from './failure.ts'
 import { type HostAddress, hostText, reachable } from './host-address.ts'
 import type { RemoteSettings } from './settings.ts'
 
@@ -31,12 +32,15 @@ export interface HostProcessOptions {
   readonly settings: RemoteSettings
   /** It is back, or it is down, with what told so. */
   readonly onChange: (host: HostProcess, cause: unknown) => void
+  /** It was tried, and is still down. */
+  readonly onMissed: (host: HostProcess) => void
 }
 
-export class HostProcess {
+export class HostProcess implements Culprit {
   readonly address: HostAddress
   /** As messages name it. */
   readonly where: string
+  readonly host: string
   live = true
   /** Since when it is down, epoch milliseconds; null: it is there. */
   downSinceMs: number | null = null
@@ -44,8 +48,9 @@ export class HostProcess {
 
   private readonly options: HostProcessOptions
   private readonly origin: string
+  private readonly connect: buildConnector.connector
   private readonly queue = new Queue<Exchange>()
-  /** Of these, those given up are still in the queue. */
+  /** The one that was used last goes first: the others close when they have rested for some seconds. */
   private readonly idle: Client[] = []
   private readonly clients = new Set<Client>()
   private probeTimer: Timer | null = null
@@ -55,8 +60,16 @@ export class HostProcess {
   constructor(options: HostProcessOptions) {
     this.options = options
     this.address = options.address
-    this.where = `the host ${hostText(options.address)}`
+    this.host = hostText(options.address)
+    this.where = `the host ${this.host}`
     this.origin = `http://${hostText(reachable(options.address))}`
+    const connector = buildConnector({ timeout: options.settings.connectTimeoutMs, allowH2: false })
+    this.connect = (target, callback) =>
+      connector(target, (...result) => {
+        // Before its request hears of it, and looks for a host that is there.
+        if (result[0] !== null) this.down(result[0])
+        callback(...result)
+      })
   }
 
   get waiting(): number {
@@ -72,20 +85,15 @@ export class HostProcess {
    * Sends a request, now or in its turn.
    *
    * @param urgent it goes now, whatever runs: a running action waits for it.
-   * @param admitted it has waited before, within another bound.
-   * @throws SpawnError MAILBOX_FULL
+   * @param admitted it takes no place in the queue: it has had one elsewhere.
+   * @returns false when too many wait.
    */
-  send(exchange: Exchange, urgent: boolean, admitted: boolean): void {
+  send(exchange: Exchange, urgent: boolean, admitted: boolean): boolean {
     const { concurrencyPerHost, queuePerHost } = this.options.settings
-    if (urgent || this.running < concurrencyPerHost) {
-      this.start(exchange)
-      return
-    }
-    if (!admitted && this.queue.length >= queuePerHost) {
-      const text = `${this.where} runs ${this.running} actions and ${this.queue.length} more wait for it, which is the limit`
-      throw new SpawnError('MAILBOX_FULL', text, { details: { limit: 'queuePerHost', host: this.where } })
-    }
-    this.queue.push(exchange)
+    if (urgent || this.running < concurrencyPerHost) this.start(exchange)
+    else if (admitted || this.queue.length < queuePerHost) this.queue.push(exchange)
+    else return false
+    return true
   }
 
   /** It has just been heard of: it is tried again at once. */
@@ -99,9 +107,18 @@ export class HostProcess {
     this.options.onChange(this, null)
   }
 
+  /** It is needed no more: nothing new comes, and what runs on it ends. */
+  async retire(): Promise<void> {
+    this.stopped = true
+    this.live = false
+    this.probeTimer?.cancel()
+    await Promise.all([...this.clients].map((client) => client.close()))
+  }
+
   /** Closes its connections; what runs on it is lost. */
   async stop(cause: SpawnError): Promise<void> {
     this.stopped = true
+    this.live = false
     this.probeTimer?.cancel()
     this.handBack(cause)
     await Promise.all([...this.clients].map((client) => client.destroy(cause)))
@@ -133,15 +150,13 @@ export class HostProcess {
   }
 
   private connection(): Client {
-    const { connectTimeoutMs } = this.options.settings
     const client = new Client(this.origin, {
       // The deadline of the turn ends it; what is between two bytes does not.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connectTimeout: connectTimeoutMs,
+      connect: this.connect,
       allowH2: false,
     })
-    client.on('connectionError', (_origin, _targets, error) => this.down(error))
     this.clients.add(client)
     return client
   }
@@ -187,7 +202,9 @@ export class HostProcess {
     socket.once('error', () => undefined)
     socket.once('close', () => {
       giveUp.cancel()
-      if (!this.live && !this.stopped) this.probeLater()
+      if (this.live || this.stopped) return
+      this.probeLater()
+      this.options.onMissed(this)
     })
   }
 }

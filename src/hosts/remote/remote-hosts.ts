@@ -49,6 +49,9 @@ export interface HostView {
   readonly definitions: Readonly<Record<string, number>>
 }
 
+/** After so long a host that is down may be forgotten, in milliseconds: an hour. */
+const FORGET_AFTER_MS = 3_600_000
+
 /** A definition that some process has. */
 interface Entry {
   readonly name: string
@@ -64,8 +67,10 @@ export class RemoteHosts {
   private readonly logger: Logger
   private readonly settings: RemoteSettings
   private readonly room: WaitingRoom
-  private readonly busy = new Set<ActorId>()
+  private readonly running = new Map<ActorId, number>()
   private readonly processes = new Map<string, HostProcess>()
+  /** Those that have no definition any more, while actions run on them. */
+  private readonly retiring = new Set<HostProcess>()
   /** By system, by definition. */
   private readonly entries = new Map<string, Map<string, Entry>>()
 
@@ -105,6 +110,7 @@ export class RemoteHosts {
     const undefine = withdraw(entries, process, given)
     process.revive()
     for (const { remote } of given.values()) this.room.wake(remote)
+    if (given.size === 0) this.retireUnused(process)
     this.logger.info('a host has registered', {
       host: hostText(address),
       system,
@@ -119,7 +125,8 @@ export class RemoteHosts {
   async stop(): Promise<void> {
     const error = new SpawnError('DRAINING', 'the connections to the hosts are closed')
     this.room.stop(error)
-    await Promise.all([...this.processes.values()].map((process) => process.stop(error)))
+    const processes = [...this.processes.values(), ...this.retiring]
+    await Promise.all(processes.map((process) => process.stop(error)))
   }
 
   private entriesOf(before: ReadonlyMap<string, Entry>, request: RegistrationRequest): Map<string, Entry> {
@@ -139,8 +146,8 @@ export class RemoteHosts {
   private entryOf(before: Entry | undefined, name: string, actor: WireActor): Entry {
     const bytes = wireActorBytes(actor)
     if (before !== undefined && Buffer.compare(before.bytes, bytes) === 0) return before
-    const { busy, clock, room, settings } = this
-    const remote = before?.remote ?? new RemoteHost({ definition: name, clock, settings, room, busy })
+    const { room, running, settings } = this
+    const remote = before?.remote ?? new RemoteHost({ definition: name, settings, room, running })
     return { name, remote, bytes, definition: definitionOf(name, actor, remote, settings) }
   }
 
@@ -150,21 +157,45 @@ export class RemoteHosts {
     if (known !== undefined) return known
     const { clock, random, settings } = this
     const onChange = (process: HostProcess, cause: unknown): void => this.changed(process, cause)
-    const process = new HostProcess({ address, clock, random, settings, onChange })
+    const onMissed = (process: HostProcess): void => this.missed(process)
+    const process = new HostProcess({ address, clock, random, settings, onChange, onMissed })
     this.processes.set(key, process)
     return process
   }
 
   private changed(process: HostProcess, cause: unknown): void {
-    const host = hostText(process.address)
+    const { host } = process
     if (!process.live) {
       this.logger.warn('a host is not reachable', { host, error: messageOf(cause) })
       return
     }
     this.logger.info('a host is reachable again', { host })
+    for (const remote of this.remotesOf(process)) this.room.wake(remote)
+  }
+
+  /** One that does not come back is forgotten when others have all that it has; else its actors wait for it. */
+  private missed(process: HostProcess): void {
+    const { downSinceMs } = process
+    if (downSinceMs === null || this.clock.now() - downSinceMs < FORGET_AFTER_MS) return
+    const remotes = [...this.remotesOf(process)]
+    if (remotes.some(({ processes }) => !processes.some(({ live }) => live))) return
+    for (const { processes } of remotes) processes.splice(processes.indexOf(process), 1)
+    this.logger.warn('a host is forgotten: it did not come back, and others have its actors', {
+      host: process.host,
+    })
+    this.retireUnused(process)
+  }
+
+  private retireUnused(process: HostProcess): void {
+    if (!this.remotesOf(process).next().done) return
+    this.processes.delete(process.host)
+    this.retiring.add(process)
+    void process.retire().then(() => this.retiring.delete(process))
+  }
+
+  private *remotesOf(process: HostProcess): Generator<RemoteHost, void> {
     for (const entries of this.entries.values()) {
-      for (const { remote } of entries.values())
-        if (remote.processes.includes(process)) this.room.wake(remote)
+      for (const { remote } of entries.values()) if (remote.processes.includes(process)) yield remote
     }
   }
 

@@ -3,9 +3,9 @@
 // Invariant: none waits beyond its turn: it leaves when a host comes, when the turn is given up, or just before its
 // deadline, with an error that says what it has waited for.
 
-import { type Clock, SpawnError } from '../../base/index.ts'
+import type { Clock, SpawnError } from '../../base/index.ts'
 import type { Turn } from '../../ports/index.ts'
-import { labelOf } from './failure.ts'
+import { busy } from './failure.ts'
 
 /** So long before the deadline it leaves, in milliseconds: afterwards nobody hears why. */
 const MARGIN_MS = 15
@@ -20,6 +20,7 @@ export class WaitingRoom {
   private readonly limit: number
   private readonly byHost = new Map<object, Set<Waiting>>()
   private count = 0
+  private stopped: SpawnError | null = null
 
   constructor(clock: Clock, limit: number) {
     this.clock = clock
@@ -35,9 +36,12 @@ export class WaitingRoom {
    * @throws SpawnError MAILBOX_FULL when too many wait.
    */
   async wait(host: object, turn: Turn, failure: () => SpawnError): Promise<void> {
+    if (this.stopped !== null) throw this.stopped
     if (this.count >= this.limit) {
-      const text = `${labelOf(turn)} did not run: no host is reachable, and ${this.count} calls wait for one, which is the limit`
-      throw new SpawnError('MAILBOX_FULL', text, { details: { limit: 'queuePerHost' } })
+      const what = `is reachable, and ${this.count} calls wait for one, which is the limit`
+      throw busy(turn, { where: 'no host' }, what, {
+        details: { limit: 'queuePerHost', queuePerHost: this.limit },
+      })
     }
     const { promise, reject, resolve } = Promise.withResolvers<void>()
     const waiting: Waiting = { go: resolve, stop: reject }
@@ -66,7 +70,9 @@ export class WaitingRoom {
     for (const { go } of this.byHost.get(host) ?? []) go()
   }
 
+  /** None waits any more, now or later. */
   stop(error: SpawnError): void {
+    this.stopped = error
     for (const here of this.byHost.values()) for (const { stop } of here) stop(error)
   }
 }

@@ -6,22 +6,24 @@
 import type { Effect, Outcome, Route, Tags, Turn, Workflow } from '../../ports/index.ts'
 import {
   type ActorInvocationResponse,
-  anyCodec,
   Packed,
   packedOf,
   readHostAnswer,
   type WireEffect,
   type WireWorkflow,
 } from '../../protocol/index.ts'
-import { malformed } from './failure.ts'
+import { type Culprit, malformed } from './failure.ts'
 
-/** @throws SpawnError HOST_MALFORMED; ACTION_FAILED for a value over the limit. */
-export function outcomeOf(turn: Turn, body: Uint8Array, where: string): Outcome {
-  const answer = decoded(turn, body, where)
-  const { checkpoint, payload, updatedContext: context, workflow } = answer
-  if (context === undefined) {
-    throw malformed(turn, where, 'answered without updated_context, so nothing of the action is kept')
-  }
+/**
+ * @param hint what else is known of a body that cannot be read.
+ * @throws SpawnError HOST_MALFORMED
+ */
+export function outcomeOf(turn: Turn, body: Uint8Array, who: Culprit, hint: string): Outcome {
+  const { actorName, checkpoint, payload, updatedContext: context, workflow } = decoded(turn, body, who, hint)
+  if (context === undefined) throw malformed(turn, who, `answered without updated_context${hint}`)
+  // One that answers twice on a connection would have its second answer taken for that of the next turn.
+  if (actorName !== '' && actorName !== turn.self.name && actorName !== turn.self.parent)
+    throw malformed(turn, who, 'answered for another actor')
   const state = packedOf(context.state)
   return {
     changed: state !== undefined && turn.definition.state !== null && !isSame(turn, state),
@@ -29,17 +31,16 @@ export function outcomeOf(turn: Turn, body: Uint8Array, where: string): Outcome 
     tags: tagsOf(turn, context.tags),
     response: payload.case === 'value' ? packedOf(payload.value) : undefined,
     checkpoint,
-    workflow: workflow === undefined ? null : workflowOf(turn, workflow, where),
+    workflow: workflow === undefined ? null : workflowOf(turn, workflow, who),
   }
 }
 
-function decoded(turn: Turn, body: Uint8Array, where: string): ActorInvocationResponse {
+function decoded(turn: Turn, body: Uint8Array, who: Culprit, hint: string): ActorInvocationResponse {
   try {
     return readHostAnswer(body)
   } catch (cause) {
-    throw malformed(turn, where, `answered ${body.length} bytes that are no ActorInvocationResponse`, {
-      cause,
-    })
+    const what = `answered ${body.length} bytes${hint} that are no ActorInvocationResponse`
+    throw malformed(turn, who, what, { cause })
   }
 }
 
@@ -62,13 +63,13 @@ function tagsOf(turn: Turn, given: Readonly<Record<string, string>>): Tags | nul
 function workflowOf(
   turn: Turn,
   { broadcast, effects, routing }: WireWorkflow,
-  where: string,
+  who: Culprit,
 ): Workflow | null {
-  const route = routing.value === undefined ? null : routeOf(turn, routing.case, routing.value, where)
-  const broadcasts = broadcast === undefined ? [] : broadcastOf(turn, broadcast, where)
+  const route = routing.value === undefined ? null : routeOf(turn, routing.case, routing.value, who)
+  const broadcasts = broadcast === undefined ? [] : broadcastOf(turn, broadcast, who)
   if (route === null && broadcasts.length === 0 && effects.length === 0) return null
   return {
-    effects: effects.map((effect, at) => effectOf(turn, effect, at, where)),
+    effects: effects.map((effect, at) => effectOf(turn, effect, at, who)),
     broadcasts,
     route,
     timers: null,
@@ -79,29 +80,29 @@ function routeOf(
   turn: Turn,
   kind: 'pipe' | 'forward',
   { actionName: action, actor: to, registerRef }: { actor: string; actionName: string; registerRef: string },
-  where: string,
+  who: Culprit,
 ): Route {
   if (to === '' || action === '')
-    throw malformed(turn, where, `answered a ${kind} without an actor or an action`)
+    throw malformed(turn, who, `answered a ${kind} without an actor or an action`)
   return registerRef === '' ? { kind, to, action } : { kind, to, ref: registerRef, action }
 }
 
 function broadcastOf(
   turn: Turn,
   { channelGroup: channel, payload }: NonNullable<WireWorkflow['broadcast']>,
-  where: string,
+  who: Culprit,
 ): Workflow['broadcasts'] {
   const value = payload.case === 'value' ? packedOf(payload.value) : undefined
   if (channel !== '') return [value === undefined ? { channel } : { channel, payload: value }]
   // Some libraries send the message with nothing in it.
   if (value === undefined) return []
-  throw malformed(turn, where, 'answered a broadcast without a channel')
+  throw malformed(turn, who, 'answered a broadcast without a channel')
 }
 
-function effectOf(turn: Turn, { request }: WireEffect, at: number, where: string): Effect {
+function effectOf(turn: Turn, { request }: WireEffect, at: number, who: Culprit): Effect {
   const id = request?.actor?.id
   if (request === undefined || id === undefined || id.name === '' || request.actionName === '') {
-    throw malformed(turn, where, `answered effects[${at}] without an actor or an action`)
+    throw malformed(turn, who, `answered effects[${at}] without an actor or an action`)
   }
   const { actionName: action, metadata, payload, registerRef, scheduledTo } = request
   const system = request.system?.name || id.system
@@ -116,9 +117,4 @@ function effectOf(turn: Turn, { request }: WireEffect, at: number, where: string
     // What is no time that can be told is long past, or never comes; 0 is none.
     scheduledToMs: scheduledTo === 0n ? undefined : Number(scheduledTo),
   }
-}
-
-/** The payload of a call as a host gets it. */
-export function payloadOf(turn: Turn): Packed | undefined {
-  return anyCodec.accept(turn.payload)
 }
