@@ -157,8 +157,8 @@ export class Activation {
     return this.beside === null ? this.reading : this.reading + this.beside.queries.length
   }
 
-  /** Nothing under way and nothing owed: it can leave memory and lose nothing that a commit should keep. Nor is it missed. */
-  get idle(): boolean {
+  /** Nothing under way and nothing owed: it can leave memory and lose nothing that a commit should keep. */
+  get settled(): boolean {
     return (
       (this.phase === 'ready' || this.phase === 'cold') &&
       this.waiting === 0 &&
@@ -166,9 +166,13 @@ export class Activation {
       this.readers === 0 &&
       this.pending === null &&
       !this.snapshotOwed &&
-      !this.queued &&
-      (this.residents.pool === null || this.residents.pool.canSpare)
+      !this.queued
     )
+  }
+
+  /** The same, and it is not missed. */
+  get idle(): boolean {
+    return this.settled && (this.residents.pool === null || this.residents.pool.canSpare)
   }
 
   /** Its state has a new encoded size. */

@@ -8,7 +8,7 @@
 
 import { type Clock, type Limits, SpawnError } from '../base/index.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
-import { addressText } from '../protocol/index.ts'
+import { type ActorId, addressText } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import type { Budget } from './budget.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -29,6 +29,8 @@ export interface ActivationsOptions {
   readonly dispatcher: Dispatcher
   readonly budget: Budget
   readonly residents: readonly Residents[]
+  /** Whether an actor must not begin its next life yet: the last one, under another definition, has not ended. */
+  readonly held: (id: ActorId) => boolean
   /** Sees to the timers of an actor that comes to life. */
   readonly armed: (activation: Activation) => void
   /** Takes a query whose actor has a new activation. */
@@ -60,9 +62,11 @@ export class Activations {
   of(residents: Residents, name: string, nowMs: number): Activation {
     const resident = residents.byName.get(name)
     if (resident !== undefined) return resident
+    // A definition may have been replaced while its name was looked up.
+    const current = residents.current ?? residents
     // Room is made first: a newcomer has nothing under way yet and must not be taken for idle.
-    this.passivation.admit(residents)
-    return residents.add(name, nowMs)
+    this.passivation.admit(current)
+    return current.byName.get(name) ?? current.add(name, nowMs)
   }
 
   /** Brings one more worker to life. @returns false when it does not start. */
@@ -76,7 +80,9 @@ export class Activations {
 
   /** Begins a life: asks for the stored state, or starts without one. */
   activate(activation: Activation): void {
-    if (activation.residents.definition.stateful) {
+    const { definition, pool } = activation.residents
+    if (pool === null && this.options.held(activation.id)) return
+    if (definition.stateful) {
       this.loader.load(activation)
       return
     }
@@ -142,7 +148,8 @@ export class Activations {
     this.passivation.stop()
   }
 
-  private end(activation: Activation): void {
+  /** Takes it out of memory, as it is. */
+  end(activation: Activation): void {
     activation.phase = 'closed'
     activation.pending = null
     activation.snapshotOwed = false

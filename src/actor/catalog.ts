@@ -1,5 +1,6 @@
 // Which definition a name means. A named actor is found by its name; an instance of an unnamed definition by `ref`, or,
-// without it, as the one stored actor of that name.
+// without it, as the one stored actor of that name. Definitions come and go while the system runs; what that means to those
+// of their actors that are in memory is leaving.ts's.
 
 import { LIMITS, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Definition, Statestore } from '../ports/index.ts'
@@ -19,30 +20,50 @@ export interface ChannelListening {
 const NO_LISTENERS: readonly ChannelListening[] = Object.freeze([])
 
 export class Catalog {
-  readonly all: readonly Residents[]
+  /** Always this array: it is changed in place. */
+  readonly all: Residents[] = []
   private readonly system: string
   private readonly store: Statestore
+  private readonly budget: Budget
   private readonly byDefinition = new Map<string, Residents>()
-  private readonly byChannel = new Map<string, ChannelListening[]>()
+  private byChannel: ReadonlyMap<string, readonly ChannelListening[]> = new Map()
 
   constructor(system: string, definitions: readonly Definition[], store: Statestore, budget: Budget) {
     this.system = system
     this.store = store
-    for (const definition of definitions) {
-      if (this.byDefinition.has(definition.name)) {
-        throw new SpawnError(
-          'INVALID_ARGUMENT',
-          `two definitions are called "${definition.name}"; names must differ`,
-        )
-      }
-      this.byDefinition.set(definition.name, new Residents(system, definition, budget))
+    this.budget = budget
+    this.change(definitions, [])
+  }
+
+  /**
+   * Puts definitions in the place of those of the same names, and takes others away. One that is there already changes
+   * nothing.
+   *
+   * @returns those whose actors have to leave memory; each knows what it was replaced by.
+   * @throws SpawnError INVALID_ARGUMENT when two have one name; then nothing is changed.
+   */
+  change(define: readonly Definition[], undefine: readonly string[]): readonly Residents[] {
+    checkNames(define)
+    const gone: Residents[] = []
+    const take = (name: string, by: Residents | null): void => {
+      const before = this.byDefinition.get(name)
+      if (before === undefined) return
+      before.replace(by)
+      gone.push(before)
     }
-    this.all = [...this.byDefinition.values()]
-    for (const residents of this.all) {
-      for (const [channel, action] of residents.definition.channels) {
-        this.byChannel.set(channel, [...(this.byChannel.get(channel) ?? []), { residents, action }])
-      }
+    for (const name of undefine) {
+      take(name, null)
+      this.byDefinition.delete(name)
     }
+    for (const definition of define) {
+      if (this.byDefinition.get(definition.name)?.definition === definition) continue
+      const residents = new Residents(this.system, definition, this.budget)
+      take(definition.name, residents)
+      this.byDefinition.set(definition.name, residents)
+    }
+    this.all.splice(0, this.all.length, ...this.byDefinition.values())
+    this.byChannel = channelsOf(this.all)
+    return gone
   }
 
   /** The definition behind a name; null: only the store can tell (see `locate`). Takes no time: the hot path. */
@@ -121,6 +142,28 @@ export function actionOf(residents: Residents, name: string): ActionDefinition {
     'ACTION_NOT_FOUND',
     `"${residents.definition.name}" has no action "${name}"; its actions: ${known}`,
   )
+}
+
+function checkNames(definitions: readonly Definition[]): void {
+  const names = new Set<string>()
+  for (const { name } of definitions) {
+    if (names.has(name)) {
+      throw new SpawnError('INVALID_ARGUMENT', `two definitions are called "${name}"; names must differ`)
+    }
+    names.add(name)
+  }
+}
+
+function channelsOf(all: readonly Residents[]): ReadonlyMap<string, readonly ChannelListening[]> {
+  const byChannel = new Map<string, ChannelListening[]>()
+  for (const residents of all) {
+    for (const [channel, action] of residents.definition.channels) {
+      const listening = byChannel.get(channel)
+      if (listening === undefined) byChannel.set(channel, [{ residents, action }])
+      else listening.push({ residents, action })
+    }
+  }
+  return byChannel
 }
 
 function unnamed(name: string): SpawnError {

@@ -19,15 +19,23 @@ export interface DeliveryOptions {
   readonly logger: Logger
   readonly limits: Limits
   readonly postmark: Postmark
+  /** How long after the start definitions may still come, in milliseconds: what is for one of them waits so long. */
+  readonly lateDefinitionsMs: number
   /** @returns false when one of the envelopes does not stand. Rejects when the outcome is unknown. */
   readonly commit: (load: OutsideLoad) => Promise<boolean>
 }
 
+/** How often a delivery is tried whose definition may still come, in milliseconds. */
+const LATE_DEFINITION_MS = 250
+
 export class Delivery {
   private readonly options: DeliveryOptions
+  /** From when on all definitions are there. */
+  private readonly completeAtMs: number
 
   constructor(options: DeliveryOptions) {
     this.options = options
+    this.completeAtMs = options.clock.now() + options.lateDefinitionsMs
   }
 
   /**
@@ -67,6 +75,9 @@ export class Delivery {
     const attempts = (letter.attempts ?? 0) + 1
     const { asker } = parcel
     const heard = asker !== null && asker.stage !== 'settled'
+    if (!heard && error.code === 'ACTOR_NOT_FOUND' && this.options.clock.now() < this.completeAtMs) {
+      return parcel.revised({ retryAtMs: this.options.clock.now() + LATE_DEFINITION_MS })
+    }
     if (heard || letter.reply !== undefined) {
       const last = letter.reply !== undefined && attempts >= this.options.limits.deliveryAttempts
       return error.retryable && !last ? this.retry(parcel, attempts, error) : this.tell(parcel, error)
@@ -109,8 +120,9 @@ export class Delivery {
       code: error.code,
       error: error.message,
     })
-    // An action that is gone has no timer any more.
-    const next = error.code === 'ACTION_NOT_FOUND' ? null : this.next(parcel)
+    // What is gone has no timer any more; when it comes back, it is set anew.
+    const gone = error.code === 'ACTION_NOT_FOUND' || error.code === 'ACTOR_NOT_FOUND'
+    const next = gone ? null : this.next(parcel)
     const stood = await this.take(parcel, next === null ? [] : [next])
     return stood ? next : null
   }

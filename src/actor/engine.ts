@@ -9,6 +9,7 @@ import { Catalog } from './catalog.ts'
 import { Committer } from './committer.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Inflight } from './inflight.ts'
+import { Leaving } from './leaving.ts'
 import type { Message, Send } from './message.ts'
 import { Outcomes } from './outcome.ts'
 import type { Parcel } from './parcel.ts'
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly logger: Logger
   readonly limits: Limits
   readonly epoch: number
+  /** How long after the start definitions may still come, in milliseconds. */
+  readonly lateDefinitionsMs: number
   readonly send: Send
   /** Hands an envelope to its actor. */
   readonly deliver: (parcel: Parcel) => void
@@ -46,6 +49,7 @@ export class Engine {
   readonly queries: Queries
   readonly reentry: Reentry
   readonly pools: Pools
+  readonly leaving: Leaving
 
   constructor(options: EngineOptions) {
     const { clock, definitions, limits, logger, send, store, system } = options
@@ -82,7 +86,8 @@ export class Engine {
       dispatcher,
       budget,
       residents,
-      // The timers of all others are set when the runtime starts.
+      held: (id) => this.leaving.holds(id),
+      // The timers of all others are set when the runtime starts, or they are defined.
       armed: ({ id, residents }) => id.parent !== '' && timers.arm(residents, id),
       query: (activation, message) => this.queries.take(activation, message),
       rested: (pool, worker) => this.pools.rested(pool, worker),
@@ -93,6 +98,13 @@ export class Engine {
     this.reentry = new Reentry(parts)
     this.pools = new Pools(parts)
     const { pools, queries, reentry } = this
+    this.leaving = new Leaving({
+      clock,
+      catalog: this.catalog,
+      activations,
+      query: (activation, message) => queries.take(activation, message),
+      writeOwed: (leaving) => snapshots.write(leaving),
+    })
     const outcomes = new Outcomes({ clock, limits, inflight, activations, committer, snapshots, departures })
     const routed = new RoutedOutcomes({ system, store, clock, catalog })
     const turns = new Turns({ ...parts, store, outcomes, pools, queries, reentry, routed })

@@ -25,7 +25,8 @@ export type Send = (name: string, call: Call, cause: Message) => Promise<unknown
 
 export class Message implements Turn, Waiter {
   activation!: Activation
-  readonly action: ActionDefinition
+  /** As its definition had it when the call came; as the next definition has it, when the call had to wait for that. */
+  action: ActionDefinition
   readonly payload: unknown
   readonly metadata: Metadata
   readonly caller: ActorId | null

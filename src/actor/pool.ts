@@ -30,6 +30,10 @@ export class Pool {
     this.size = size
   }
 
+  get all(): Iterable<Activation> {
+    return this.workers.keys()
+  }
+
   /** Workers in memory. */
   get count(): number {
     return this.workers.size

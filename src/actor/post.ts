@@ -21,6 +21,8 @@ export interface PostOptions {
   readonly logger: Logger
   readonly limits: Limits
   readonly catalog: Catalog
+  /** How long after the start definitions may still come, in milliseconds. */
+  readonly lateDefinitionsMs: number
   /** Commits what belongs to no actor. */
   readonly commit: (load: OutsideLoad) => Promise<boolean>
   /** Hands an envelope to its actor. */

@@ -27,6 +27,10 @@ export class Residents {
   readonly pool: Pool | null
   /** Messages that may wait under one name. */
   readonly room: number
+  /** Whether its definition is not there any more, or another one is. */
+  isReplaced = false
+  /** The residents of the definition in its place; null: there is none. */
+  private replacedBy: Residents | null = null
   private readonly system: string
   private oldest: Activation | null = null
   private newest: Activation | null = null
@@ -44,15 +48,38 @@ export class Residents {
     this.room = definition.mailboxLimit * (definition.pool?.max ?? 1)
   }
 
+  /** Its definition is not there any more; `by`: those of the one in its place. */
+  replace(by: Residents | null): void {
+    this.isReplaced = true
+    this.replacedBy = by
+  }
+
+  /** The residents of the definition that is there now. They are of the same ids. Null: there are none. */
+  get current(): Residents | null {
+    if (!this.isReplaced) return this
+    const { replacedBy } = this
+    const alike = replacedBy !== null && this.isUnnamed === replacedBy.isUnnamed
+    return alike ? replacedBy.current : null
+  }
+
+  get isUnnamed(): boolean {
+    return this.definition.kind === 'unnamed'
+  }
+
   /** The actor that is called by the definition's own name. */
   get own(): ActorId {
     return { system: this.system, parent: '', name: this.definition.name }
   }
 
+  /** All that run turns. */
+  lives(): Iterable<Activation> {
+    return this.pool === null ? this.byName.values() : this.pool.all
+  }
+
   id(name: string): ActorId {
     return {
       system: this.system,
-      parent: this.definition.kind === 'unnamed' ? this.definition.name : '',
+      parent: this.isUnnamed ? this.definition.name : '',
       name,
     }
   }

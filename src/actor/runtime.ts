@@ -59,6 +59,11 @@ export interface RuntimeOptions {
   readonly limits?: Partial<Limits> | undefined
   /** Stored with every commit; a later owner has a higher one. */
   readonly epoch?: number | undefined
+  /**
+   * How long after its making definitions may still come by `define`, in milliseconds: so long, envelopes for actors that
+   * are not known wait for them. Default 0: all are there.
+   */
+  readonly lateDefinitionsMs?: number | undefined
 }
 
 export interface StopOptions {
@@ -95,7 +100,7 @@ export class Runtime implements Gateway {
     this.clock = options.clock
     this.logger = options.logger
     const limits: Limits = { ...LIMITS, ...options.limits }
-    const { clock, definitions, epoch = 1, logger, random, store, system } = options
+    const { clock, definitions, epoch = 1, lateDefinitionsMs = 0, logger, random, store, system } = options
     this.engine = new Engine({
       system,
       definitions,
@@ -105,6 +110,7 @@ export class Runtime implements Gateway {
       logger,
       limits,
       epoch,
+      lateDefinitionsMs,
       send: (name, call, cause) => this.calls.send(name, call, cause),
       deliver: (parcel) => this.calls.deliver(parcel),
     })
@@ -139,14 +145,23 @@ export class Runtime implements Gateway {
     await this.store.start()
     this.phase = 'running'
     this.engine.post.start()
-    for (const residents of this.engine.catalog.all) {
-      if (residents.definition.kind !== 'unnamed') this.engine.post.timers.arm(residents, residents.own)
-    }
     this.pruneLater(PRUNE_EVERY_MS)
-    const eager = this.engine.catalog.all.filter(
-      ({ definition }) => definition.kind === 'named' && definition.stateful,
-    )
-    for (const residents of eager) void this.activate(residents)
+    this.begin(this.engine.catalog.all)
+  }
+
+  /**
+   * Puts definitions in the place of those of the same names, and takes others away, while it runs. Turns that have begun
+   * end under the definition that they began with; what waits goes to the new one, or gets ACTOR_NOT_FOUND. States stay.
+   * One that is the very definition that is there changes nothing.
+   *
+   * @throws SpawnError INVALID_ARGUMENT when two have one name, DRAINING when it is stopping; then nothing is changed.
+   */
+  define(definitions: readonly Definition[], undefine: readonly string[] = []): void {
+    if (this.phase !== 'new') this.checkRunning(false)
+    const { catalog, leaving } = this.engine
+    const before = new Set(catalog.all)
+    for (const residents of catalog.change(definitions, undefine)) leaving.dismiss(residents)
+    if (this.phase === 'running') this.begin(catalog.all.filter((residents) => !before.has(residents)))
   }
 
   /** Finishes what is running, commits, and closes the store. Called again, it answers with the same promise. */
@@ -239,6 +254,15 @@ export class Runtime implements Gateway {
     throw new SpawnError('DRAINING', `the system "${this.system}" ${what} and takes no calls`)
   }
 
+  /** The definitions of these are there now. */
+  private begin(all: readonly Residents[]): void {
+    for (const residents of all) {
+      const { kind, stateful } = residents.definition
+      if (kind !== 'unnamed') this.engine.post.timers.arm(residents, residents.own)
+      if (kind === 'named' && stateful) void this.activate(residents)
+    }
+  }
+
   private async activate(residents: Residents): Promise<void> {
     const { name } = residents.definition
     try {
@@ -262,7 +286,7 @@ export class Runtime implements Gateway {
   }
 
   private async shutDown(drainMs: number): Promise<void> {
-    const { activations, committer, inflight, post, snapshots } = this.engine
+    const { activations, committer, inflight, leaving, post, snapshots } = this.engine
     const begun = this.phase === 'running'
     this.phase = 'draining'
     this.pruning?.cancel()
@@ -276,6 +300,7 @@ export class Runtime implements Gateway {
     }
     this.phase = 'stopped'
     post.stop()
+    leaving.stop()
     activations.stop()
     inflight.stop()
     await this.store.stop()

@@ -38,7 +38,8 @@ export class Snapshots {
     for (const residents of this.owed.keys()) this.write(residents)
   }
 
-  private write(residents: Residents): void {
+  /** Writes what the actors of a definition owe, now. */
+  write(residents: Residents): void {
     const states = this.owed.get(residents)
     if (states === undefined) return
     this.owed.delete(residents)

@@ -82,8 +82,8 @@ export class Timers {
   }
 
   private async set(residents: Residents, id: ActorId): Promise<void> {
-    // An instance that has left memory has them set when it comes back, if it does.
-    if (this.stopped || (id.parent !== '' && !residents.byName.has(id.name))) return
+    // An instance that has left memory has them set when it comes back, if it does. A definition that was replaced has none.
+    if (this.stopped || residents.isReplaced || (id.parent !== '' && !residents.byName.has(id.name))) return
     const { commit, logger, store, supersede, system } = this.options
     const ids = residents.timers.map(({ action }) => timerId(id, action))
     const pending = residents.byName.get(id.name)?.pending ?? null
