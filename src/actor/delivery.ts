@@ -155,8 +155,8 @@ export class Delivery {
 }
 
 /** Whether the same delivery may do better later: code of an application may fail for reasons that pass. */
-function triesAgain(error: SpawnError): boolean {
-  return error.retryable || error.code === 'ACTION_FAILED' || error.code === 'HOST_MALFORMED'
+function triesAgain({ code, retryable }: SpawnError): boolean {
+  return retryable || code === 'ACTION_FAILED' || code === 'HOST_MALFORMED' || code === 'HOST_UNREACHABLE'
 }
 
 function atHop({ letter }: Parcel, error: SpawnError): SpawnError {

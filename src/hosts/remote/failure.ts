@@ -15,6 +15,7 @@ export interface Culprit {
 
 interface FailureOptions {
   readonly cause?: unknown
+  readonly retryable?: boolean
   readonly details?: Readonly<Record<string, unknown>>
 }
 
@@ -34,14 +35,14 @@ export function unreachable(turn: Turn, who: Culprit, what: string, options?: Fa
   return failure('HOST_UNREACHABLE', turn, who, `${what}; the action did not run`, options)
 }
 
-/** It was sent, and no whole answer came. */
+/** It was sent, and no whole answer came. Not retryable: whoever waits for it is told, and nobody runs it again for them. */
 export function lost(turn: Turn, who: Culprit, what: string, options?: FailureOptions): SpawnError {
   return failure(
     'HOST_UNREACHABLE',
     turn,
     who,
     `${what}; the action may have run, and nothing of it is kept`,
-    options,
+    { ...options, retryable: false },
   )
 }
 
@@ -60,7 +61,7 @@ function failure(
   turn: Turn,
   { host, where }: Culprit,
   what: string,
-  { cause, details }: FailureOptions = {},
+  { cause, details, retryable }: FailureOptions = {},
 ): SpawnError {
   const facts = {
     actor: addressText(turn.self),
@@ -70,6 +71,7 @@ function failure(
   return new SpawnError(code, `${labelOf(turn)} failed: ${where} ${what}`, {
     cause,
     details: { ...facts, ...details },
+    ...(retryable !== undefined && { retryable }),
   })
 }
 
