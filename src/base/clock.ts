@@ -28,3 +28,8 @@ export const systemClock: Clock = {
     setImmediate(task)
   },
 }
+
+/** Milliseconds since some moment, with fractions, and never back: to measure waits that are shorter than a tick of `now`. */
+export function monotonicMs(): number {
+  return performance.now()
+}

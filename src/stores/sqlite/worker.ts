@@ -3,16 +3,20 @@
 //
 // Invariant: a request is answered before any background work, so that work delays only those who come after.
 
-import { parentPort } from 'node:worker_threads'
-import { assert, SpawnError, systemClock, type Timer } from '../../base/index.ts'
+import { availableParallelism } from 'node:os'
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
+import { assert, monotonicMs, SpawnError, systemClock, type Timer } from '../../base/index.ts'
 import { failureOf, isLocked, storeError } from './failures.ts'
 import type { Operation, Operations, Request, Response } from './requests.ts'
 import { StoreFile } from './store-file.ts'
+import { Vigil } from './vigil.ts'
 
 /** Commits lie in the journal this long at most, in milliseconds, when no others push them out. */
 const FOLD_AFTER_MS = 500
 /** After background work has failed, as it does on a full disk, the next attempt is this much later. */
 const RETRY_AFTER_MS = 1_000
+/** Requests served without sleep before timers have their chance. */
+const IN_A_ROW = 64
 
 class StoreThread {
   readonly #operations: Operations = {
@@ -43,6 +47,11 @@ class StoreThread {
     } catch (thrown) {
       return { failure: failureOf(storeError(this.#file, thrown)) }
     }
+  }
+
+  /** Whether the next pause is not free: there is background work to do in it, or the file has been closed. */
+  get isBusy(): boolean {
+    return this.#store === null || this.#store.background === 'now'
   }
 
   /** Sees to it that background work is done, now or later. */
@@ -113,10 +122,27 @@ class StoreThread {
 assert(parentPort !== null, 'the worker of the SQLite store runs as a thread of the store')
 const port = parentPort
 const thread = new StoreThread()
-port.on('message', (request: Request) => {
+const vigil = new Vigil<Request>({
+  receive: () => receiveMessageOnPort(port)?.message as Request | undefined,
+  nowMs: monotonicMs,
+  // With one processor, whoever waits awake keeps the others from working.
+  watches: availableParallelism() > 1,
+})
+
+function serve(request: Request): void {
   const response = thread.answer(request)
   const answer = 'answer' in response ? response.answer : null
   port.postMessage(response, answer instanceof Uint8Array ? [answer.buffer as ArrayBuffer] : [])
   if (request.operation === 'close') port.close()
-  else thread.schedule()
+}
+
+port.on('message', (first: Request) => {
+  vigil.woken()
+  let request: Request | undefined = first
+  for (let served = 0; request !== undefined; served += 1) {
+    serve(request)
+    // Folding uses the pause when it is due; the vigil does when not.
+    request = thread.isBusy || served === IN_A_ROW ? undefined : vigil.next()
+  }
+  thread.schedule()
 })
