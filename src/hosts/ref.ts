@@ -42,7 +42,8 @@ export interface Sender {
   send(name: string, call: Call): Promise<unknown>
 }
 
-const GET_NAMES: readonly GetName[] = ['get', 'Get', 'get_state', 'getState', 'GetState']
+/** The actions that read the state, of a definition that has none of these names. */
+export const GET_NAMES: readonly GetName[] = ['get', 'Get', 'get_state', 'getState', 'GetState']
 
 type RefOptions = CallOptions | ReceiptOptions | ScheduleOptions
 

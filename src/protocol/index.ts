@@ -44,3 +44,16 @@ export {
   type WireStatus,
 } from './status.ts'
 export { systemFile } from './system-file.ts'
+export { type HostAnswer, hostAnswerBytes, type HostWorkflow, readHostInvocation } from './host-answer.ts'
+export {
+  callBytes,
+  type ProxyIdentity,
+  readCallAnswer,
+  readRegistrationAnswer,
+  readSpawnAnswer,
+  registrationBytes,
+  type Service,
+  spawnBytes,
+  type WireCall,
+  wireAny,
+} from './proxy-messages.ts'

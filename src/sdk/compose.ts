@@ -3,10 +3,10 @@
 //
 // Invariant: when a part does not start, those before it are stopped, and its error is the one that is told.
 
-import { messageOf, systemClock, systemRandom } from '../base/index.ts'
+import { type Clock, messageOf, systemClock, systemRandom } from '../base/index.ts'
 import { Runtime } from '../actor/index.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
-import type { Definition, Gateway, Statestore } from '../ports/index.ts'
+import type { Definition, Gateway, Host, Logger, Statestore } from '../ports/index.ts'
 import { freezesStates } from './config.ts'
 import { stderrLogger } from './stderr-logger.ts'
 import type { StorePlan, SystemPlan } from './system-options.ts'
@@ -32,7 +32,7 @@ interface Part {
 export async function compose(plan: SystemPlan): Promise<Composition> {
   const { clock = systemClock, limits, name: system, random = systemRandom } = plan
   const logger = plan.logger ?? stderrLogger(clock)
-  const host = new EmbeddedHost({ clock, logger, freezes: freezesStates })
+  const host = handlersHost(clock, logger)
   const definitions = plan.actors.map((definition): Definition => ({ ...definition, host }))
   const store = await storeOf(plan.store)
   const runtime = new Runtime({ system, definitions, store, clock, random, logger, limits })
@@ -54,6 +54,11 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
     })
     throw error
   }
+}
+
+/** Runs the handlers of definitions in this process. */
+export function handlersHost(clock: Clock, logger: Logger): Host {
+  return new EmbeddedHost({ clock, logger, freezes: freezesStates })
 }
 
 async function storeOf(plan: StorePlan): Promise<Statestore> {

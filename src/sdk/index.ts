@@ -54,6 +54,8 @@ export { type CompensationOptions, saga, type SagaOptions } from './saga/saga.ts
 export type { SagaNews } from './saga/saga-turn.ts'
 export type { SagaActions, SagaDefinition } from './saga/saga-types.ts'
 export { sagaSettled, type SettledOptions } from './saga/settled.ts'
+export type { ServeOptions } from './serving/serve-options.ts'
+export type { ServedSystem } from './serving/served-system.ts'
 export { type Step, step, type StepSettings } from './saga/step.ts'
 export {
   type ActorSelection,

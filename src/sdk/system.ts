@@ -1,7 +1,7 @@
 // `system(name, options)`: a builder that can be exported and started, and the System that is running then. It decides
 // nothing about turns; it is the runtime's gateway in the words of an application.
 
-import { SpawnError } from '../base/index.ts'
+import { SpawnError, systemClock } from '../base/index.ts'
 import type {
   ActorFilter,
   ActorPage,
@@ -28,9 +28,12 @@ import {
   refOf,
   type Sender,
 } from '../hosts/index.ts'
-import { type Composition, compose } from './compose.ts'
+import { type Composition, compose, handlersHost } from './compose.ts'
 import { deadLettersOf, schedulesOf } from './outbox-views.ts'
 import { Settings } from './settings.ts'
+import { stderrLogger } from './stderr-logger.ts'
+import { ServedSystem } from './serving/served-system.ts'
+import { type ServeOptions, servePlanOf } from './serving/serve-options.ts'
 import { planOf, type SystemOptions, type SystemPlan } from './system-options.ts'
 
 /** The same in every copy of this package that a process may have loaded. */
@@ -197,6 +200,32 @@ export class SystemBuilder {
   /** Another builder, with some options replaced. */
   with(options: Partial<SystemOptions>): SystemBuilder {
     return new SystemBuilder(this.name, { ...this.options, ...options })
+  }
+
+  /**
+   * Makes this process a host of a Spawn proxy, which keeps the actors: their state, their mailboxes, their timers. Resolves
+   * when the proxy has taken the registration, and waits for one that is not there yet. `store` and `http` do not count.
+   *
+   * @throws SpawnError INVALID_ARGUMENT for options, for a port that is taken, and what the proxy refuses.
+   */
+  async serve(options: ServeOptions): Promise<ServedSystem> {
+    const plan = servePlanOf(this.name, options)
+    const { actors, clock = systemClock, limits, random } = this.#plan
+    const logger = this.#plan.logger ?? stderrLogger(clock)
+    const handlers = handlersHost(clock, logger)
+    // Only who serves pays for its loading.
+    const { serve } = await import('./serving/serve.ts')
+    const { callTimeoutMs } = limits
+    const serving = await serve(plan, {
+      system: this.name,
+      actors,
+      handlers,
+      clock,
+      random,
+      logger,
+      callTimeoutMs,
+    })
+    return new ServedSystem(this.name, serving)
   }
 
   /** Opens the store, and the port if one was asked for. What was opened is closed again when a later part fails. */

@@ -1,0 +1,165 @@
+// Where a proxy's requests arrive: `POST /api/v1/actors/actions`. It decides what is read, who is refused, and how an answer
+// or an error is written; what a request asks for is the runner's.
+//
+// Invariant: an action runs only for a whole request, and each request is answered once. When it stops, what runs is
+// answered and what comes is told to go elsewhere.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Clock, LIMITS, messageOf, SpawnError } from '../../base/index.ts'
+import type { Logger } from '../../ports/index.ts'
+import { asSpawnError, PROBLEM_CONTENT_TYPE, toProblem } from '../../protocol/index.ts'
+import type { ActionRunner } from './action-runner.ts'
+
+const PATH = '/api/v1/actors/actions'
+
+/** A state, a payload, and what is around them. */
+const MOST_BYTES = 2 * LIMITS.payloadBytes + 1_048_576
+
+/** Proxies keep connections for long, and some send on one without a look whether it still stands. */
+const KEEP_ALIVE_MS = 120_000
+
+export interface ActionListenerOptions {
+  readonly runner: ActionRunner
+  readonly host: string
+  readonly port: number
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export class ActionListener {
+  private readonly options: ActionListenerOptions
+  private readonly server: Server
+  private readonly running = new Map<object, (reason: SpawnError) => void>()
+  private stopping = false
+  private address: AddressInfo | null = null
+
+  constructor(options: ActionListenerOptions) {
+    this.options = options
+    this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+      void this.serve(request, response)
+    })
+  }
+
+  /** The port that it listens on. */
+  get port(): number {
+    return this.address?.port ?? this.options.port
+  }
+
+  /** @throws SpawnError INVALID_ARGUMENT when the address cannot be listened on. */
+  start(): Promise<void> {
+    const { host, port } = this.options
+    return new Promise((resolve, reject) => {
+      this.server.once('error', (cause) => {
+        const problem = `cannot listen on ${host} port ${port}: ${messageOf(cause)}; choose another port or host`
+        reject(new SpawnError('INVALID_ARGUMENT', problem, { cause }))
+      })
+      this.server.listen(port, host, () => {
+        const address = this.server.address()
+        this.address = typeof address === 'object' ? address : null
+        resolve()
+      })
+    })
+  }
+
+  /** Takes no more; resolves when what runs is answered, or was given up after `drainMs`. */
+  stop(drainMs: number): Promise<void> {
+    this.stopping = true
+    const { clock } = this.options
+    return new Promise((resolve) => {
+      const timer = clock.after(drainMs, () => {
+        const error = new SpawnError('DRAINING', 'the host has stopped, and its time to finish is over')
+        for (const abort of this.running.values()) abort(error)
+        this.server.closeAllConnections()
+      })
+      this.server.close(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Its answer cannot be written, and nobody waits for it.
+    response.once('error', () => this.running.delete(response))
+    try {
+      const refusal = this.refusalOf(request)
+      if (refusal !== null) {
+        this.fail(response, refusal.error, refusal.status)
+        // What follows it is not read.
+        request.resume()
+        return
+      }
+      const body = await bodyOf(request)
+      this.answer(response, await this.run(body, response))
+    } catch (thrown) {
+      if (response.destroyed) return
+      const error = asSpawnError(thrown)
+      if (error.code === 'DEFECT') this.options.logger.error('a turn failed in this host', { error: thrown })
+      this.fail(response, error, 500)
+    } finally {
+      this.running.delete(response)
+    }
+  }
+
+  private run(body: Uint8Array, response: ServerResponse): Promise<Uint8Array> {
+    return this.options.runner.run(body, (abort) => {
+      this.running.set(response, abort)
+      response.once('close', () => {
+        if (!response.writableFinished) abort(new SpawnError('CANCELLED', 'the proxy has given the call up'))
+      })
+    })
+  }
+
+  private refusalOf({ headers, method, url }: IncomingMessage): { error: SpawnError; status: number } | null {
+    if (this.stopping)
+      return { error: new SpawnError('DRAINING', 'this host stops; nothing was run'), status: 503 }
+    const refused = (status: number, problem: string) => ({
+      error: new SpawnError('INVALID_ARGUMENT', problem),
+      status,
+    })
+    if (url !== PATH) return refused(404, `this is a host of actors, which answers to POST ${PATH} only`)
+    if (method !== 'POST') return refused(405, `${PATH} takes POST only`)
+    if (Number(headers['content-length'] ?? 0) > MOST_BYTES) {
+      return refused(413, `the request has more than ${MOST_BYTES} bytes`)
+    }
+    // Pages of a browser can reach this port, too; none has this type without asking, and nobody says yes.
+    const type = headers['content-type'] ?? ''
+    if (headers.origin === undefined && /^application\/(octet-stream|protobuf|x-protobuf)\b/.test(type))
+      return null
+    return refused(415, 'the body must be a spawn.ActorInvocation in application/octet-stream')
+  }
+
+  private answer(response: ServerResponse, body: Uint8Array): void {
+    this.write(response, 200, 'application/octet-stream', body)
+  }
+
+  private fail(response: ServerResponse, error: SpawnError, status: number): void {
+    const body = Buffer.from(JSON.stringify(toProblem(error, status)))
+    this.write(response, status, PROBLEM_CONTENT_TYPE, body)
+  }
+
+  private write(response: ServerResponse, status: number, type: string, body: Uint8Array): void {
+    if (response.destroyed) return
+    response.writeHead(status, {
+      'content-type': type,
+      'content-length': body.length,
+      ...(this.stopping && { connection: 'close' }),
+    })
+    response.end(body)
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > MOST_BYTES) {
+      throw new SpawnError('INVALID_ARGUMENT', `the request has more than ${MOST_BYTES} bytes`)
+    }
+    chunks.push(chunk)
+  }
+  const [first] = chunks
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
+}
