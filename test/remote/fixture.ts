@@ -2,17 +2,17 @@
 
 import assert from 'node:assert/strict'
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
-import { type ErrorCode, isSpawnError, seededRandom, systemClock } from '../../src/base/index.ts'
+import { type Clock, type ErrorCode, isSpawnError, seededRandom, systemClock } from '../../src/base/index.ts'
 import { type HostAddress, RemoteHosts, type RemoteSettings } from '../../src/hosts/remote/index.ts'
 import { type Definition, type Logger, type Outcome, silentLogger } from '../../src/ports/index.ts'
 import type { ActorSchema } from '../../src/protocol/gen/spawn/actors/actor_pb.ts'
 import { RegistrationRequestSchema } from '../../src/protocol/gen/spawn/actors/protocol_pb.ts'
-import type { RegistrationRequest } from '../../src/protocol/index.ts'
+import type { ActorId, RegistrationRequest } from '../../src/protocol/index.ts'
 import { TestTurn, type TestTurnOptions } from '../../src/testing/test-turn.ts'
 
 export type WireActorInit = MessageInitShape<typeof ActorSchema>
 
-export const COUNTER: WireActorInit = { settings: { stateful: true }, actions: [{ name: 'add' }] }
+export const COUNTER = { settings: { stateful: true }, actions: [{ name: 'add' }] } satisfies WireActorInit
 
 /** A registration of actors by name. */
 export function registration(actors: Record<string, WireActorInit>, system = 'test'): RegistrationRequest {
@@ -27,7 +27,12 @@ export function registration(actors: Record<string, WireActorInit>, system = 'te
   })
 }
 
-export interface RunOptions extends TestTurnOptions<unknown> {
+/** A turn that has not ended by then hangs. */
+const DEADLINE_MS = 10_000
+
+export type TurnOptions = Omit<TestTurnOptions<unknown>, 'self'> & { readonly self?: ActorId }
+
+export type RunOptions = TurnOptions & {
   readonly payload?: unknown
   readonly action?: string
 }
@@ -36,12 +41,18 @@ export interface Remote extends AsyncDisposable {
   readonly hosts: RemoteHosts
   /** Registers `counter` from these addresses. */
   register(...addresses: HostAddress[]): Definition
-  /** Runs a turn of it, until a minute from now if not told otherwise. */
+  /** Runs a turn of it. */
   run(options?: RunOptions): Promise<Outcome>
 }
 
-export function remote(settings: Partial<RemoteSettings> = {}, logger: Logger = silentLogger): Remote {
-  const hosts = new RemoteHosts({ clock: systemClock, random: seededRandom(1), logger, settings })
+export interface RemoteParts {
+  readonly clock?: Clock
+  readonly logger?: Logger
+}
+
+export function remote(settings: Partial<RemoteSettings> = {}, parts: RemoteParts = {}): Remote {
+  const { clock = systemClock, logger = silentLogger } = parts
+  const hosts = new RemoteHosts({ clock, random: seededRandom(1), logger, settings })
   let definition: Definition | undefined
   return {
     hosts,
@@ -64,12 +75,16 @@ export async function runOn(
   definition: Definition,
   actionName: string,
   payload: unknown,
-  options: TestTurnOptions<unknown> = {},
+  { self, ...options }: TurnOptions = {},
 ): Promise<Outcome> {
   const action = definition.actions.get(actionName)
   assert.ok(action !== undefined, `no action ${actionName}`)
-  const deadlineMs = Date.now() + 60_000
-  return definition.host.run(new TestTurn(definition, action, payload, { deadlineMs, ...options }))
+  const deadlineMs = Date.now() + DEADLINE_MS
+  // No engine watches the deadline here.
+  const signal = AbortSignal.timeout(DEADLINE_MS)
+  const turn = new TestTurn(definition, action, payload, { deadlineMs, signal, ...options })
+  // As the engine has it: all turns of an actor have the same object as themselves.
+  return definition.host.run(self === undefined ? turn : Object.assign(turn, { self }))
 }
 
 /** What a failed turn is to look like. */

@@ -3,7 +3,7 @@
 
 import type { SpawnError } from '../../base/index.ts'
 import type { Turn } from '../../ports/index.ts'
-import { fromProblem } from '../../protocol/index.ts'
+import { fromProblem, isErrorCode } from '../../protocol/index.ts'
 import type { Reply } from './exchange.ts'
 import { actionFailed, type Culprit } from './failure.ts'
 
@@ -24,7 +24,8 @@ export function toldFailure(turn: Turn, { body, status }: Reply, who: Culprit): 
   } catch {
     return null
   }
-  if (typeof document !== 'object' || document === null || !('code' in document)) return null
+  if (typeof document !== 'object' || document === null) return null
+  if (!('code' in document && isErrorCode(document.code))) return null
   const error = fromProblem(status, document)
   if (error.code === 'ACTION_FAILED' || PASSED_ON.has(error.group)) return error
   return actionFailed(turn, who, `says: ${error.message}`, { details: { ...error.details, status } })

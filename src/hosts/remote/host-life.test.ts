@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import { failure, registration, remote } from '../../../test/remote/fixture.ts'
+import { type Answer, answering, type HostServer, talking } from '../../../test/remote/host-server.ts'
+import { SpawnError } from '../../base/index.ts'
+import { Packed } from '../../protocol/index.ts'
+import { until } from '../../testing/until.ts'
+import { VirtualClock } from '../../testing/virtual-clock.ts'
+
+const OK: Answer = { updatedContext: {} }
+const QUICK = { probeEveryMs: 20, connectTimeoutMs: 500 }
+
+/** A port on which nobody listens, for now. */
+async function freePort(): Promise<number> {
+  await using host = await answering(() => OK)
+  return host.address.port
+}
+
+/** A host whose actions run until they are let go, in the order of their begin. */
+async function holding(port = 0): Promise<{ host: HostServer; begun: string[]; letGo: (() => void)[] }> {
+  const begun: string[] = []
+  const letGo: (() => void)[] = []
+  const host = await answering(async ({ currentContext }) => {
+    begun.push(currentContext?.metadata['turn'] ?? '')
+    await new Promise<void>((resolve) => letGo.push(resolve))
+    return OK
+  }, port)
+  return { host, begun, letGo }
+}
+
+const named = (turn: string) => ({ metadata: { turn } })
+
+describe('a host that is not there', () => {
+  test('is found by a refused connection, and again when it comes back', async () => {
+    const port = await freePort()
+    await using hosts = remote(QUICK)
+    hosts.register({ host: '127.0.0.1', port })
+    assert.equal(hosts.hosts.hosts[0]?.live, true)
+    const refused = failure('HOST_UNREACHABLE', /is not reachable: .*ECONNREFUSED.*; the action did not run$/)
+    await assert.rejects(hosts.run(), refused)
+    assert.equal(hosts.hosts.hosts[0]?.live, false)
+    assert.ok((hosts.hosts.hosts[0]?.downSinceMs ?? 0) > 0)
+    await assert.rejects(
+      hosts.run(),
+      failure('HOST_UNREACHABLE', /is not reachable; the action did not run$/),
+    )
+    await using _host = await answering(() => OK, port)
+    await until('the host to be found', () => hosts.hosts.hosts[0]?.live)
+    assert.equal(hosts.hosts.hosts[0]?.downSinceMs, null)
+    await hosts.run()
+  })
+
+  test('is there at once when it registers', async () => {
+    const port = await freePort()
+    await using hosts = remote({ probeEveryMs: 60_000 })
+    hosts.register({ host: '127.0.0.1', port })
+    await assert.rejects(hosts.run(), failure('HOST_UNREACHABLE', /ECONNREFUSED/))
+    await using host = await answering(() => OK, port)
+    hosts.register(host.address)
+    await hosts.run()
+  })
+
+  test('is told in the log, once', async () => {
+    const lines: string[] = []
+    const log = (message: string) => void lines.push(message)
+    const logger = { debug: log, info: log, warn: log, error: log }
+    const port = await freePort()
+    await using hosts = remote(QUICK, { logger })
+    hosts.register({ host: '127.0.0.1', port })
+    for (let at = 0; at < 3; at += 1) await assert.rejects(hosts.run())
+    await using _host = await answering(() => OK, port)
+    await until('the host to be found', () => hosts.hosts.hosts[0]?.live)
+    assert.deepEqual(lines, ['a host has registered', 'a host is not reachable', 'a host is reachable again'])
+  })
+
+  test('is waited for, when that is the setting', async () => {
+    const port = await freePort()
+    await using hosts = remote({ ...QUICK, whenNoHost: 'wait' })
+    hosts.register({ host: '127.0.0.1', port })
+    const turns = [hosts.run(named('a')), hosts.run(named('b'))]
+    await until('both to wait', () => hosts.hosts.waiting === 2)
+    const begun: string[] = []
+    await using _host = await answering(({ currentContext }) => {
+      begun.push(currentContext?.metadata['turn'] ?? '')
+      return OK
+    }, port)
+    await Promise.all(turns)
+    assert.deepEqual(begun.toSorted(), ['a', 'b'])
+    assert.equal(hosts.hosts.waiting, 0)
+  })
+
+  test('is waited for until just before the deadline', async () => {
+    const port = await freePort()
+    await using hosts = remote({ ...QUICK, whenNoHost: 'wait' })
+    hosts.register({ host: '127.0.0.1', port })
+    const deadlineMs = Date.now() + 200
+    const unreachable = failure('HOST_UNREACHABLE', /is not reachable: .*; the action did not run$/)
+    await assert.rejects(hosts.run({ deadlineMs }), unreachable)
+    assert.ok(Date.now() <= deadlineMs + 50, `${Date.now() - deadlineMs} ms late`)
+    assert.ok(Date.now() >= deadlineMs - 100)
+    assert.equal(hosts.hosts.waiting, 0)
+  })
+
+  test('is waited for by so many, and while anybody cares', async () => {
+    const port = await freePort()
+    await using hosts = remote({ ...QUICK, whenNoHost: 'wait', queuePerHost: 1 })
+    hosts.register({ host: '127.0.0.1', port })
+    const abort = new AbortController()
+    const waits = assert.rejects(hosts.run({ signal: abort.signal }))
+    await until('one to wait', () => hosts.hosts.waiting === 1)
+    await assert.rejects(
+      hosts.run(),
+      failure('MAILBOX_FULL', /no host is reachable, and 1 calls wait for one.*did not run$/),
+    )
+    abort.abort()
+    await waits
+    assert.equal(hosts.hosts.waiting, 0)
+  })
+
+  test('is not the one that a turn goes to while another is there', async () => {
+    const port = await freePort()
+    let turns = 0
+    await using host = await answering(() => {
+      turns += 1
+      return OK
+    })
+    await using hosts = remote(QUICK)
+    hosts.register({ host: '127.0.0.1', port }, host.address)
+    await Promise.all(Array.from({ length: 10 }, () => hosts.run()))
+    assert.equal(turns, 10)
+    assert.deepEqual(
+      hosts.hosts.hosts.map(({ live }) => live),
+      [false, true],
+    )
+  })
+
+  test('is forgotten after an hour if others have what it has', async () => {
+    const clock = new VirtualClock()
+    const port = await freePort()
+    await using host = await answering(() => OK)
+    await using hosts = remote({ probeEveryMs: 60_000 }, { clock })
+    hosts.register({ host: '127.0.0.1', port })
+    await assert.rejects(hosts.run(), failure('HOST_UNREACHABLE', /ECONNREFUSED/))
+    const alone = clock.now() + 2 * 3_600_000
+    await until('two hours to pass', async () => {
+      await clock.advance(60_000)
+      return clock.now() > alone
+    })
+    assert.equal(hosts.hosts.hosts.length, 1)
+    hosts.register(host.address)
+    await until('it to be forgotten', async () => {
+      await clock.advance(60_000)
+      return hosts.hosts.hosts.length === 1
+    })
+    assert.equal(hosts.hosts.hosts[0]?.port, host.address.port)
+    await hosts.run({ deadlineMs: clock.now() + 60_000 })
+  })
+})
+
+describe('a host', () => {
+  test('runs so many actions at once, and the next as soon as one has ended', async () => {
+    const { begun, host, letGo } = await holding()
+    await using _host = host
+    await using hosts = remote({ concurrencyPerHost: 2, queuePerHost: 2 })
+    hosts.register(host.address)
+    const turns = ['a', 'b', 'c', 'd'].map((name) => hosts.run(named(name)))
+    await until('two to run', () => begun.length === 2)
+    assert.deepEqual([hosts.hosts.hosts[0]?.running, hosts.hosts.hosts[0]?.waiting], [2, 2])
+    const full = failure(
+      'MAILBOX_FULL',
+      /runs 2 actions, and 2 more wait for it, which is the limit; the action did not run$/,
+    )
+    await assert.rejects(hosts.run(), full)
+    letGo[0]?.()
+    await until('a third to run', () => begun.length === 3)
+    letGo[1]?.()
+    await until('a fourth to run', () => begun.length === 4)
+    for (const go of letGo) go()
+    await Promise.all(turns)
+    assert.deepEqual(begun.slice(2), ['c', 'd'])
+    assert.equal(host.connections, 2)
+    assert.deepEqual([hosts.hosts.hosts[0]?.running, hosts.hosts.hosts[0]?.waiting], [0, 0])
+  })
+
+  test('takes the calls of its running actions at once: they would wait for each other', async () => {
+    const outer = { system: 'test', parent: '', name: 'counter' }
+    const inner = { ...outer, name: 'inner' }
+    await using hosts = remote({ concurrencyPerHost: 1 })
+    await using host = await answering(async ({ actor }) => {
+      if (actor?.name === 'counter') await hosts.run({ self: inner, caller: outer })
+      return OK
+    })
+    hosts.register(host.address)
+    await Promise.all([hosts.run({ self: outer }), hosts.run({ self: { ...outer, name: 'next' } })])
+  })
+
+  test('that runs no more of a turn is told by its closed connection, and the turn leaves its place', async () => {
+    const { begun, host, letGo } = await holding()
+    await using _host = host
+    await using hosts = remote({ concurrencyPerHost: 1 })
+    hosts.register(host.address)
+    const abort = new AbortController()
+    const first = hosts.run({ ...named('a'), signal: abort.signal })
+    const second = hosts.run(named('b'))
+    await until('the first to run', () => begun.length === 1)
+    const reason = new SpawnError('DEADLINE_EXCEEDED', 'too late')
+    abort.abort(reason)
+    await assert.rejects(first, (error) => error === reason)
+    await until('the second to run', () => begun.length === 2)
+    await until('the first connection to be closed', () => host.sockets.size === 1)
+    letGo[0]?.()
+    letGo[1]?.()
+    await second
+  })
+
+  test('never sees a turn that was given up before its turn came', async () => {
+    const { begun, host, letGo } = await holding()
+    await using _host = host
+    await using hosts = remote({ concurrencyPerHost: 1 })
+    hosts.register(host.address)
+    const abort = new AbortController()
+    const first = hosts.run(named('a'))
+    const given = hosts.run({ ...named('b'), signal: abort.signal })
+    const third = hosts.run(named('c'))
+    await until('the first to run', () => begun.length === 1)
+    abort.abort(new SpawnError('CANCELLED', 'never mind'))
+    await assert.rejects(given, failure('CANCELLED', /^never mind$/))
+    await assert.rejects(hosts.run({ signal: abort.signal }), failure('CANCELLED', /^never mind$/))
+    letGo[0]?.()
+    await until('the third to run', () => begun.length === 2)
+    letGo[1]?.()
+    await Promise.all([first, third])
+    assert.deepEqual(begun, ['a', 'c'])
+  })
+
+  test('that dies loses what it runs, and gives back what waits for it', async () => {
+    const port = await freePort()
+    const dying = await holding(port)
+    await using hosts = remote({ ...QUICK, concurrencyPerHost: 1 })
+    hosts.register(dying.host.address)
+    const running = hosts.run(named('a'))
+    const waiting = hosts.run(named('b'))
+    await until('the first to run', () => dying.begun.length === 1)
+    let turns = 0
+    await using other = await answering(() => {
+      turns += 1
+      return OK
+    })
+    hosts.register(other.address)
+    const lost = assert.rejects(running, failure('HOST_UNREACHABLE', /the action may have run/))
+    await dying.host.stop()
+    await lost
+    await waiting
+    assert.deepEqual([dying.begun, turns], [['a'], 1])
+  })
+
+  test('that hangs hurts no other host, nor more turns than it got', async () => {
+    await using hanging = await talking(() => undefined)
+    let turns = 0
+    await using good = await answering(() => {
+      turns += 1
+      return OK
+    })
+    await using hosts = remote()
+    hosts.register(hanging.address, good.address)
+    const abort = new AbortController()
+    const hangs = Promise.allSettled([0, 1].map(() => hosts.run({ signal: abort.signal })))
+    await until('the good one to have done its part', () => turns === 1)
+    for (let at = 0; at < 20; at += 1) await hosts.run()
+    assert.equal(turns, 21)
+    abort.abort(new SpawnError('DEADLINE_EXCEEDED', 'too late'))
+    const ends = (await hangs).map(({ status }) => status)
+    assert.deepEqual(ends.toSorted(), ['fulfilled', 'rejected'])
+  })
+
+  test('is one of several that share the turns', async () => {
+    const counts = [0, 0, 0]
+    const servers = await Promise.all(
+      counts.map((_, at) =>
+        answering(() => {
+          counts[at] = (counts[at] ?? 0) + 1
+          return OK
+        }),
+      ),
+    )
+    await using hosts = remote()
+    hosts.register(...servers.map(({ address }) => address))
+    for (let at = 0; at < 30; at += 1) await hosts.run()
+    assert.deepEqual(counts, [10, 10, 10])
+    await Promise.all(servers.map((server) => server.stop()))
+  })
+
+  test('that is stopped answers nothing more', async () => {
+    const { begun, host } = await holding()
+    await using _host = host
+    const hosts = remote({ concurrencyPerHost: 1, whenNoHost: 'wait' })
+    hosts.register(host.address)
+    const turns = [hosts.run(named('a')), hosts.run(named('b'))]
+    const ends = [
+      assert.rejects(turns[0] ?? assert.fail(), failure('HOST_UNREACHABLE', /the action may have run/)),
+      assert.rejects(turns[1] ?? assert.fail(), failure('DRAINING', /connections to the hosts are closed/)),
+    ]
+    await until('one to run', () => begun.length === 1)
+    await hosts.hosts.stop()
+    await Promise.all(ends)
+    await assert.rejects(hosts.run(), failure('DRAINING', /./))
+    await until('its connection to be closed', () => host.sockets.size === 0)
+  })
+
+  test('whose definition goes to another address keeps what runs', async () => {
+    const { begun, host, letGo } = await holding()
+    await using _host = host
+    await using hosts = remote()
+    hosts.register(host.address)
+    const turn = hosts.run(named('a'))
+    await until('it to run', () => begun.length === 1)
+    hosts.hosts.register(host.address, registration({}))
+    assert.deepEqual(hosts.hosts.hosts, [])
+    letGo[0]?.()
+    assert.equal((await turn).changed, false)
+    await until('its connection to be closed', () => host.sockets.size === 0)
+    await assert.rejects(
+      hosts.run(),
+      failure('HOST_UNREACHABLE', /no host is reachable; the action did not run/),
+    )
+  })
+})
+
+test('a large state goes there and back', async () => {
+  const large = new Packed('x/y', new Uint8Array(3_000_000).fill(5))
+  await using host = await answering(({ currentContext }) => {
+    const { state } = currentContext ?? {}
+    return state === undefined ? OK : { updatedContext: { state: { typeUrl: 'x/z', value: state.value } } }
+  })
+  await using hosts = remote()
+  hosts.register(host.address)
+  const { state } = await hosts.run({ state: large, revision: 1 })
+  assert.deepEqual(state, new Packed('x/z', large.value))
+})
