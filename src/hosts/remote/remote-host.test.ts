@@ -160,14 +160,15 @@ describe('a reply', () => {
 describe('a failure of a host', () => {
   test('is a failed action, with its status', async () => {
     const statuses = [400, 404, 500, 503]
+    const coming = [...statuses]
     await using host = await responding((_body, response) =>
       response
-        .writeHead(statuses.shift() ?? 200, { 'content-type': 'text/html; charset=utf-8' })
+        .writeHead(coming.shift() ?? 200, { 'content-type': 'text/html; charset=utf-8' })
         .end('<h1>secret'),
     )
     await using hosts = remote()
     hosts.register(host.address)
-    for (const status of [...statuses]) {
+    for (const status of statuses) {
       await assert.rejects(hosts.run(), (error) => {
         failure(
           'ACTION_FAILED',
