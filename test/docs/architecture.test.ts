@@ -1,4 +1,4 @@
-// ARCHITECTURE.md names every file of src/actor, and no other.
+// ARCHITECTURE.md names every file of the rooms that it shows inside, and no other.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -7,13 +7,17 @@ import { test } from 'node:test'
 
 import { ROOT } from './programs.ts'
 
-test('the table of src/actor in ARCHITECTURE.md has every file, and no other', () => {
-  const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
-  const section = text.slice(text.indexOf('## Inside `actor/`'), text.indexOf('## Tests'))
-  const named = [...section.matchAll(/`([a-z-]+\.ts)`/g)].map(([, file]) => file)
-  const files = readdirSync(join(ROOT, 'src/actor')).filter(
-    (file) => file !== 'index.ts' && !file.endsWith('.test.ts'),
-  )
-  assert.equal(named.length, files.length, 'each once')
-  assert.deepEqual(new Set(named), new Set(files))
-})
+for (const folder of ['actor', 'hosts/remote']) {
+  test(`the table of src/${folder} in ARCHITECTURE.md has every file, and no other`, () => {
+    const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
+    const start = text.indexOf(`## Inside \`${folder}/\``)
+    assert.ok(start !== -1)
+    const section = text.slice(start, text.indexOf('\n## ', start))
+    const named = [...section.matchAll(/`([a-z-]+\.ts)`/g)].map(([, file]) => file)
+    const files = readdirSync(join(ROOT, 'src', folder)).filter(
+      (file) => file !== 'index.ts' && !file.endsWith('.test.ts'),
+    )
+    assert.equal(named.length, files.length, 'each once')
+    assert.deepEqual(new Set(named), new Set(files))
+  })
+}
