@@ -19,6 +19,7 @@ import { Passivation } from './passivation.ts'
 import type { Pool } from './pool.ts'
 import type { Query } from './query.ts'
 import type { Residents } from './residents.ts'
+import type { UseClock } from './use-clock.ts'
 
 export interface ActivationsOptions {
   readonly store: Statestore
@@ -28,6 +29,7 @@ export interface ActivationsOptions {
   readonly inflight: Inflight
   readonly dispatcher: Dispatcher
   readonly budget: Budget
+  readonly useClock: UseClock
   readonly residents: readonly Residents[]
   /** Whether an actor must not begin its next life yet: the last one, under another definition, has not ended. */
   readonly held: (id: ActorId) => boolean
@@ -73,7 +75,7 @@ export class Activations {
   addWorker(pool: Pool): boolean {
     const { residents } = pool.front
     this.passivation.admit(residents)
-    const worker = residents.addWorker(pool, this.options.clock.now())
+    const worker = residents.addWorker(pool, this.options.useClock.nowMs)
     this.activate(worker)
     return worker.phase !== 'closed'
   }
@@ -191,7 +193,7 @@ export class Activations {
   }
 
   private successor({ id, residents }: Activation): Activation {
-    return this.of(residents, id.name, this.options.clock.now())
+    return this.of(residents, id.name, this.options.useClock.nowMs)
   }
 
   /** The state is there: the init action goes first, before all that wait. */
@@ -201,9 +203,8 @@ export class Activations {
     if (initAction === null) {
       activation.open = true
     } else {
-      const { clock, inflight, limits } = this.options
-      const deadlineMs = clock.now() + limits.callTimeoutMs
-      const message = new Message(inflight, initAction, {}, activation.id, null, deadlineMs, false)
+      const { inflight, limits } = this.options
+      const message = new Message(inflight, initAction, {}, activation.id, null, limits.callTimeoutMs, false)
       message.starts = true
       activation.pushFirst(message)
       // Queries see what it did once that is durable; if it never is, the activation ends.

@@ -1,7 +1,7 @@
 // Calls on their way to a mailbox: what each needs before it may stand there, or have its turn at once. A definition, an
 // action, a deadline, room. On the path of every call, so what most calls do not need is asked last and costs nothing.
 
-import { type Clock, isSpawnError, type Limits, messageOf, SpawnError } from '../base/index.ts'
+import { isSpawnError, type Limits, messageOf, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Call } from '../ports/index.ts'
 import { type ActorId, addressText, checkName } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
@@ -23,11 +23,11 @@ import { Query } from './query.ts'
 import type { Reentry } from './reentry.ts'
 import type { Residents } from './residents.ts'
 import { checkRoom } from './room.ts'
+import type { UseClock } from './use-clock.ts'
 
 export interface CallsOptions {
   /** The system whose actors these are. */
   readonly system: string
-  readonly clock: Clock
   readonly limits: Limits
   readonly engine: Engine
   /** Throws when no calls are taken now; `nested`: none that turns make, either. */
@@ -36,9 +36,9 @@ export interface CallsOptions {
 
 export class Calls {
   private readonly system: string
-  private readonly clock: Clock
   private readonly callTimeoutMs: number
   private readonly admit: (nested: boolean) => void
+  private readonly useClock: UseClock
   private readonly activations: Activations
   private readonly catalog: Catalog
   private readonly dispatcher: Dispatcher
@@ -49,11 +49,11 @@ export class Calls {
   private readonly reentry: Reentry
   private readonly pools: Pools
 
-  constructor({ admit, clock, engine, limits, system }: CallsOptions) {
+  constructor({ admit, engine, limits, system }: CallsOptions) {
     this.system = system
-    this.clock = clock
     this.callTimeoutMs = limits.callTimeoutMs
     this.admit = admit
+    this.useClock = engine.useClock
     this.activations = engine.activations
     this.catalog = engine.catalog
     this.dispatcher = engine.dispatcher
@@ -106,17 +106,17 @@ export class Calls {
     const { letter, payload } = parcel
     // One that was given up meanwhile sets no deadline any more.
     const asker = parcel.asker?.stage === 'settled' ? null : parcel.asker
-    const nowMs = this.clock.now()
+    const nowMs = this.useClock.nowMs
     const activation = this.activationOf(residents, name, nowMs)
     const action = actionOf(residents, letter.action)
     const cause = asker === null ? null : asker.cause
     const within = cause === null ? null : checkChain(activation, action.name, false, cause)
     checkRoom(activation, false, within)
     const call = { payload: payload ?? undefined, metadata: letter.metadata, idempotencyKey: letter.key }
-    const ownDeadlineMs = nowMs + timeoutOf(call, this.callTimeoutMs)
-    const deadlineMs = asker === null ? ownDeadlineMs : Math.min(ownDeadlineMs, asker.deadlineMs)
+    const timeoutMs = timeoutOf(call, this.callTimeoutMs)
     const caller = letter.from === null ? null : this.idOf(letter.from)
-    const message = new Message(this.inflight, action, call, caller, cause, deadlineMs, true)
+    const message = new Message(this.inflight, action, call, caller, cause, timeoutMs, true)
+    if (asker !== null) message.endBy(asker.deadlineMs)
     message.parcel = parcel
     activation.lastUsedMs = nowMs
     if (within === null) this.place(activation, message, nowMs)
@@ -166,7 +166,7 @@ export class Calls {
     cause: Message | null,
   ): Promise<unknown> {
     this.admit(cause !== null)
-    const nowMs = this.clock.now()
+    const nowMs = this.useClock.nowMs
     const activation = this.activationOf(residents, name, nowMs)
     const waits = call.async !== true
     const query = action.query && residents.pool === null
@@ -175,16 +175,17 @@ export class Calls {
     if (!plain || activation.waiting >= residents.room) checkRoom(activation, query, within)
     if (call.signal?.aborted === true) throw cancelled(activation, action)
 
-    const ownDeadlineMs = nowMs + timeoutOf(call, this.callTimeoutMs)
-    const deadlineMs = cause !== null && waits ? Math.min(ownDeadlineMs, cause.deadlineMs) : ownDeadlineMs
+    const timeoutMs = timeoutOf(call, this.callTimeoutMs)
     const caller = cause === null ? null : cause.self
     const chain = waits ? cause : null
     activation.lastUsedMs = nowMs
     if (query) {
-      const message = new Query(this.inflight, action, call, caller, chain, deadlineMs, waits)
+      const message = new Query(this.inflight, action, call, caller, chain, timeoutMs, waits)
+      if (chain !== null) message.endBy(chain.deadlineMs)
       return this.ask(activation, message, call)
     }
-    const message = new Message(this.inflight, action, call, caller, chain, deadlineMs, waits)
+    const message = new Message(this.inflight, action, call, caller, chain, timeoutMs, waits)
+    if (chain !== null) message.endBy(chain.deadlineMs)
     if (within !== null) this.reentry.take(message, within)
     else if (waits) this.place(activation, message, nowMs)
     else this.queue(activation, message)
@@ -208,6 +209,7 @@ export class Calls {
   }
 
   private queue(activation: Activation, message: Message): void {
+    message.startTime()
     activation.push(message)
     this.dispatcher.enqueue(activation)
   }

@@ -1,5 +1,6 @@
 // When a call has waited long enough. Calls that are not answered at once stand in slots of a few milliseconds each, so
-// that ten thousand waiting calls cost one timer. A deadline is never early, and late by at most one slot.
+// that ten thousand waiting calls cost one timer. A deadline is never early, and late by at most one slot; that of a call
+// whose turn began at once, also by as long as this turn kept the process from everything else before it had to wait.
 
 import type { Clock, Timer } from '../base/index.ts'
 import type { Message } from './message.ts'

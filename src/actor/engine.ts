@@ -20,6 +20,7 @@ import { Reentry } from './reentry.ts'
 import { RoutedOutcomes } from './routed-outcome.ts'
 import { Snapshots } from './snapshots.ts'
 import { Turns } from './turn.ts'
+import { UseClock } from './use-clock.ts'
 
 export interface EngineOptions {
   readonly system: string
@@ -39,6 +40,7 @@ export interface EngineOptions {
 
 export class Engine {
   readonly budget: Budget
+  readonly useClock: UseClock
   readonly catalog: Catalog
   readonly inflight: Inflight
   readonly committer: Committer
@@ -55,6 +57,7 @@ export class Engine {
     const { clock, definitions, limits, logger, send, store, system } = options
     const budget = new Budget(limits)
     this.budget = budget
+    this.useClock = new UseClock(clock)
     this.catalog = new Catalog(system, definitions, store, budget)
     const { catalog } = this
     this.inflight = new Inflight({
@@ -78,13 +81,14 @@ export class Engine {
       begin,
       read: (activation, message) => this.queries.begin(activation, message),
     })
-    const { committer, dispatcher, inflight, snapshots } = this
+    const { committer, dispatcher, inflight, snapshots, useClock } = this
     const residents = this.catalog.all
     this.activations = new Activations({
       ...options,
       inflight,
       dispatcher,
       budget,
+      useClock,
       residents,
       held: (id) => this.leaving.holds(id),
       // The timers of all others are set when the runtime starts, or they are defined.
@@ -93,7 +97,7 @@ export class Engine {
       rested: (pool, worker) => this.pools.rested(pool, worker),
     })
     const { activations } = this
-    const parts = { clock, inflight, activations, dispatcher, begin }
+    const parts = { clock, useClock, inflight, activations, dispatcher, begin }
     this.queries = new Queries(parts)
     this.reentry = new Reentry(parts)
     this.pools = new Pools(parts)

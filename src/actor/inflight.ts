@@ -28,7 +28,7 @@ export type GiveUpCode = keyof typeof GIVEN_UP
 
 export class Inflight {
   readonly send: Send
-  private readonly clock: Clock
+  readonly clock: Clock
   private readonly logger: Logger
   private readonly proceed: InflightOptions['proceed']
   private readonly deadlines: Deadlines

@@ -2,7 +2,7 @@
 // It decides what an answer, a deadline or a cancellation means at each stage. It is answered once; later answers are
 // dropped. It is one object for the whole way because it is allocated once per call, on the hot path.
 
-import { assert, type Clock, SpawnError } from '../base/index.ts'
+import { assert, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Call, Definition, Metadata, Tags, Turn } from '../ports/index.ts'
 import { type ActorId, addressText } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
@@ -32,9 +32,10 @@ export class Message implements Turn, Waiter {
   readonly caller: ActorId | null
   /** The turn that waits for this call; null: nobody does, or the outside. */
   readonly cause: Message | null
-  /** Of what it does now: the call's, or, while its action runs, that of the action if it is sooner. */
-  deadlineMs: number
-  /** That of the call, if its action has a sooner one; null: there is no other. */
+  private readonly timeoutMs: number
+  /** Null: nobody has asked yet. */
+  private endsAtMs: number | null = null
+  /** The deadline of the call, if its action has a sooner one; null: there is no other. */
   private callDeadlineMs: number | null = null
   stage: Stage = 'queued'
   next: Message | null = null
@@ -75,7 +76,7 @@ export class Message implements Turn, Waiter {
     call: Partial<Call>,
     caller: ActorId | null,
     cause: Message | null,
-    deadlineMs: number,
+    timeoutMs: number,
     heard: boolean,
   ) {
     this.inflight = inflight
@@ -85,10 +86,29 @@ export class Message implements Turn, Waiter {
     this.idempotencyKey = call.idempotencyKey
     this.caller = caller
     this.cause = cause
-    this.deadlineMs = deadlineMs
+    this.timeoutMs = timeoutMs
     this.heard = heard
     this.wantsReceipt = call.receipt === true
     inflight.enter()
+  }
+
+  /**
+   * Of what it does now: the call's, or, while its action runs, that of the action if it is sooner. Time runs from when this
+   * is first asked for, so that a call which is answered at once never looks at the clock.
+   */
+  get deadlineMs(): number {
+    this.endsAtMs ??= this.inflight.clock.now() + this.timeoutMs
+    return this.endsAtMs
+  }
+
+  /** It has to wait: its time runs from now on. */
+  startTime(): void {
+    this.endsAtMs = this.deadlineMs
+  }
+
+  /** Who waits for it waits no longer than that. */
+  endBy(deadlineMs: number): void {
+    this.endsAtMs = Math.min(this.deadlineMs, deadlineMs)
   }
 
   /** Whether it runs beside the turns of its actor. */
@@ -177,9 +197,9 @@ export class Message implements Turn, Waiter {
   // How it runs and is answered.
 
   /** Its turn may take so many milliseconds from now on, at most. */
-  limit(timeoutMs: number, clock: Clock): void {
+  limit(timeoutMs: number): void {
     this.callDeadlineMs ??= this.deadlineMs
-    this.deadlineMs = Math.min(this.deadlineMs, clock.now() + timeoutMs)
+    this.endBy(this.inflight.clock.now() + timeoutMs)
   }
 
   /** The turn is done; the answer waits until `committed` or `failed`. */
@@ -202,7 +222,7 @@ export class Message implements Turn, Waiter {
   passOn(): void {
     if (this.stage === 'settled') return
     this.stage = 'routed'
-    this.deadlineMs = this.callDeadlineMs ?? this.deadlineMs
+    this.endsAtMs = this.callDeadlineMs ?? this.endsAtMs
     this.inflight.watch(this)
   }
 

@@ -5,7 +5,6 @@
 // Calls with one idempotency key have their turns one after the other on one worker, as they would on any actor. A worker
 // that does not start fails what waits only if it was the only one.
 
-import type { Clock } from '../base/index.ts'
 import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -13,9 +12,10 @@ import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
 import type { Pool } from './pool.ts'
 import { mailboxFull } from './room.ts'
+import type { UseClock } from './use-clock.ts'
 
 export interface PoolsOptions {
-  readonly clock: Clock
+  readonly useClock: UseClock
   readonly inflight: Inflight
   readonly activations: Activations
   readonly dispatcher: Dispatcher
@@ -40,6 +40,7 @@ export class Pools {
       pool.note(worker)
       return
     }
+    message.startTime()
     front.push(message)
     dispatcher.enqueue(front)
   }
@@ -83,10 +84,10 @@ export class Pools {
   }
 
   private give(pool: Pool, worker: Activation, message: Message): void {
-    const { begin, clock } = this.options
+    const { begin, useClock } = this.options
     const { idempotencyKey: key } = message
     message.activation = worker
-    worker.lastUsedMs = clock.now()
+    worker.lastUsedMs = useClock.nowMs
     if (key !== undefined) pool.hold(key, message)
     begin(worker, message)
     pool.note(worker)

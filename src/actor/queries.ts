@@ -6,7 +6,7 @@
 // What a query has seen stays true when the activation is dropped: queries that run then are answered, those that have
 // not begun go to the successor. An idempotency key says nothing here: a query may be repeated anyway.
 
-import { type Clock, SpawnError } from '../base/index.ts'
+import { SpawnError } from '../base/index.ts'
 import type { Outcome } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
@@ -16,9 +16,10 @@ import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
 import type { Query } from './query.ts'
 import { failureOf, ignore, isPromise, perform } from './perform.ts'
+import type { UseClock } from './use-clock.ts'
 
 export interface QueriesOptions {
-  readonly clock: Clock
+  readonly useClock: UseClock
   readonly inflight: Inflight
   readonly activations: Activations
   readonly dispatcher: Dispatcher
@@ -35,6 +36,7 @@ export class Queries {
   take(activation: Activation, message: Query): void {
     const { activations, dispatcher, inflight } = this.options
     if (dispatcher.readAtOnce(activation, message)) return
+    message.startTime()
     activation.beside ??= new Beside()
     activation.beside.queries.push(message)
     message.activation = activation
@@ -56,7 +58,7 @@ export class Queries {
   /** Runs a query. One that answers at once costs no promise and no view of its own. */
   begin(activation: Activation, message: Query): void {
     message.stage = 'running'
-    if (message.action.timeoutMs !== null) message.limit(message.action.timeoutMs, this.options.clock)
+    if (message.action.timeoutMs !== null) message.limit(message.action.timeoutMs)
     message.seen = activation.durable ?? activation
     activation.reading += 1
     let result: Outcome | PromiseLike<Outcome>
@@ -93,7 +95,7 @@ export class Queries {
   }
 
   private used(activation: Activation): void {
-    activation.lastUsedMs = this.options.clock.now()
+    activation.lastUsedMs = this.options.useClock.nowMs
   }
 
   private answer(activation: Activation, message: Message, outcome: Outcome): void {

@@ -115,7 +115,7 @@ export class Runtime implements Gateway {
       deliver: (parcel) => this.calls.deliver(parcel),
     })
     const { engine } = this
-    this.calls = new Calls({ system, clock, limits, engine, admit: (nested) => this.checkRunning(nested) })
+    this.calls = new Calls({ system, limits, engine, admit: (nested) => this.checkRunning(nested) })
     this.letters = new Letters({
       system,
       store,

@@ -17,10 +17,12 @@ import type { Pools } from './pools.ts'
 import type { Queries } from './queries.ts'
 import type { Reentry } from './reentry.ts'
 import { routeOf, type RoutedOutcomes } from './routed-outcome.ts'
+import type { UseClock } from './use-clock.ts'
 
 export interface TurnsOptions {
   readonly store: Statestore
   readonly clock: Clock
+  readonly useClock: UseClock
   readonly inflight: Inflight
   readonly activations: Activations
   readonly outcomes: Outcomes
@@ -59,7 +61,7 @@ export class Turns {
   /** Begins the turn of a message: checks what was kept of an earlier one with its key, or runs it. */
   begin(activation: Activation, message: Message): void {
     message.stage = 'running'
-    if (message.action.timeoutMs !== null) message.limit(message.action.timeoutMs, this.options.clock)
+    if (message.action.timeoutMs !== null) message.limit(message.action.timeoutMs)
     if (isSuperseded(activation, message)) {
       // Like any failure it waits for what it rests on: who reads the store then finds what took its place.
       this.options.outcomes.fail(activation, message, superseded(message))
@@ -118,7 +120,7 @@ export class Turns {
 
   private resume(activation: Activation, message: Message): void {
     activation.leave(message)
-    activation.lastUsedMs = this.options.clock.now()
+    activation.lastUsedMs = this.options.useClock.nowMs
   }
 
   /**
