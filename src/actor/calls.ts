@@ -176,7 +176,7 @@ export class Calls {
     if (call.signal?.aborted === true) throw cancelled(activation, action)
 
     const timeoutMs = timeoutOf(call, this.callTimeoutMs)
-    const caller = cause === null ? null : cause.self
+    const caller = cause === null ? (call.caller ?? null) : cause.self
     const chain = waits ? cause : null
     activation.lastUsedMs = nowMs
     if (query) {

@@ -4,8 +4,9 @@
 
 import { LIMITS, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Definition, Statestore } from '../ports/index.ts'
-import { checkName } from '../protocol/index.ts'
+import { type ActorId, checkName } from '../protocol/index.ts'
 import type { Budget } from './budget.ts'
+import type { Message } from './message.ts'
 import { Residents } from './residents.ts'
 
 /** Names listed in an error, at most. */
@@ -88,6 +89,22 @@ export class Catalog {
   /** The same for those who can go on without: undefined when it is not known here. */
   residents(name: string, ref: string | undefined): Residents | undefined {
     return this.byDefinition.get(ref === undefined || ref === '' ? name : ref)
+  }
+
+  /**
+   * The turn that an actor's code runs now; null: none that is known. The wire often names an instance without its
+   * definition.
+   */
+  turnOf({ name, parent, system }: ActorId): Message | null {
+    if (system !== '' && system !== this.system) return null
+    const named = this.byDefinition.get(parent === '' ? name : parent)
+    if (named !== undefined) return named.pool === null ? (named.byName.get(name)?.running ?? null) : null
+    if (parent !== '') return null
+    for (const { byName, isUnnamed } of this.all) {
+      const running = isUnnamed ? (byName.get(name)?.running ?? null) : null
+      if (running !== null) return running
+    }
+    return null
   }
 
   /** The definitions that listen to a channel, and with which action. */

@@ -30,7 +30,7 @@ import type {
   SpawnOptions,
   Statestore,
 } from '../ports/index.ts'
-import { checkName } from '../protocol/index.ts'
+import { checkName, type Packed } from '../protocol/index.ts'
 import {
   type BuiltinAction,
   deleteAction,
@@ -55,6 +55,8 @@ export interface RuntimeOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** Whether others use the store too: then they open it before the start, and close it after the stop. */
+  readonly sharesStore?: boolean | undefined
   /** Overrides of LIMITS. */
   readonly limits?: Partial<Limits> | undefined
   /** Stored with every commit; a later owner has a higher one. */
@@ -84,6 +86,7 @@ type Phase = 'new' | 'running' | 'draining' | 'stopped'
 export class Runtime implements Gateway {
   readonly system: string
   private readonly store: Statestore
+  private readonly sharesStore: boolean
   private readonly clock: Clock
   private readonly logger: Logger
   private readonly engine: Engine
@@ -97,6 +100,7 @@ export class Runtime implements Gateway {
     checkName('system', options.system)
     this.system = options.system
     this.store = options.store
+    this.sharesStore = options.sharesStore === true
     this.clock = options.clock
     this.logger = options.logger
     const limits: Limits = { ...LIMITS, ...options.limits }
@@ -142,7 +146,7 @@ export class Runtime implements Gateway {
    */
   async start(): Promise<void> {
     if (this.phase !== 'new') throw new SpawnError('INVALID_ARGUMENT', 'a runtime is started once')
-    await this.store.start()
+    if (!this.sharesStore) await this.store.start()
     this.phase = 'running'
     this.engine.post.start()
     this.pruneLater(PRUNE_EVERY_MS)
@@ -178,6 +182,13 @@ export class Runtime implements Gateway {
     const answer = await this.calls.send(name, { ...call, receipt: true }, null)
     if (answer instanceof TurnReceipt) return { json: answer.json(), receipt: answer, scheduleId: null }
     return { json: undefined, receipt: null, scheduleId: typeof answer === 'string' ? answer : null }
+  }
+
+  async invokePacked(name: string, call: Call): Promise<Packed | undefined> {
+    const asked = call.receipt === true ? call : { ...call, receipt: true }
+    const turn = call.caller === undefined ? null : this.engine.catalog.turnOf(call.caller)
+    const answer = await (turn === null ? this.calls.send(name, asked, null) : turn.call(name, asked))
+    return answer instanceof TurnReceipt ? answer.packed() : undefined
   }
 
   async spawn(name: string, options: SpawnOptions = {}): Promise<void> {
@@ -303,6 +314,6 @@ export class Runtime implements Gateway {
     leaving.stop()
     activations.stop()
     inflight.stop()
-    await this.store.stop()
+    if (!this.sharesStore) await this.store.stop()
   }
 }

@@ -24,6 +24,14 @@ export class TurnReceipt implements Receipt {
     this.#action = action
   }
 
+  /** The response as it travels. */
+  packed(): Packed | undefined {
+    const { response } = this
+    return response === undefined || response instanceof Packed
+      ? response
+      : this.#action.response.pack(response)
+  }
+
   /** The response as JSON.stringify takes it. */
   json(): unknown {
     const { response } = this

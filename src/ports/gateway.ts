@@ -1,7 +1,7 @@
 // The gateway: what every front door (SDK, HTTP, the wire, the CLI) asks of a runtime. All of it by name; the runtime
 // finds the definition, the actor and its owner. Arguments are checked here, once, for every door.
 
-import type { ActorId } from '../protocol/index.ts'
+import type { ActorId, Packed } from '../protocol/index.ts'
 import type { Kind } from './definition.ts'
 import type { Call, Metadata, Receipt } from './host.ts'
 import type { ActorFilter, ActorPage, PageRequest, Tags } from './statestore.ts'
@@ -124,6 +124,13 @@ export interface Gateway {
   invoke(name: string, call: Call): Promise<unknown>
   /** The same for doors that speak JSON. */
   invokeJson(name: string, call: Call): Promise<JsonAnswer>
+  /**
+   * The same for doors that speak Protobuf. When `caller` is an actor of this system whose turn runs, the call belongs to
+   * that turn: to its deadline, its chain of calls, and what it rests on.
+   *
+   * @returns undefined when there is no response, for an `async` and for a scheduled call.
+   */
+  invokePacked(name: string, call: Call): Promise<Packed | undefined>
   /** Makes an actor exist: activated, and if it is stateful, committed. Spawning one that exists is no error. */
   spawn(name: string, options?: SpawnOptions): Promise<void>
   /** @throws SpawnError ACTOR_NOT_FOUND when no such actor was ever spawned or called. */

@@ -48,6 +48,8 @@ export interface Call extends Timing {
   readonly idempotencyKey?: string | undefined
   /** True: answered with a Receipt, which has the response in it. */
   readonly receipt?: boolean | undefined
+  /** Who makes the call, when no turn of this process does: what its receiver is told. Absent: the outside. */
+  readonly caller?: ActorId | undefined
 }
 
 /** What a call rests on. */

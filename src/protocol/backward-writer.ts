@@ -43,6 +43,22 @@ export class BackwardWriter {
     this.wrap(field, mark)
   }
 
+  /** A message that is there as bytes. */
+  message(field: number, bytes: Uint8Array): void {
+    const { mark } = this
+    this.grow(bytes.length)
+    this.size += bytes.length
+    this.buffer.set(bytes, this.buffer.length - this.size)
+    this.wrap(field, mark)
+  }
+
+  /** A whole number, from 1. */
+  number(field: number, value: number): void {
+    this.grow(20)
+    this.varint(value)
+    this.varint(field << 3)
+  }
+
   any(field: number, { typeUrl, value }: Packed): void {
     const { mark } = this
     if (value.length > 0) {

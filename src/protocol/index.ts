@@ -28,6 +28,15 @@ export {
   schedulesPath,
 } from './paths.ts'
 export { protobufCodec } from './protobuf-codec.ts'
+export {
+  readSpawnRequest,
+  registeredBytes,
+  SPAWNED,
+  wireAnswerBytes,
+  wireFailureBytes,
+  type WirePayload,
+} from './wire-answer.ts'
+export { readWireCall, type WireCall } from './wire-call.ts'
 export { readRegistration, wireActorBytes } from './registration.ts'
 export { codecOf, type Schema, type SchemaInput, type SchemaOutput } from './schema.ts'
 export { fromProblem, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts'

@@ -1,18 +1,72 @@
-// Where a listener listens, in words: the URL of an address that was opened, and why one could not be.
+// Where a listener listens: opening an address or a Unix socket, why one cannot be had, and the URL of what was opened.
 
-import type { AddressInfo } from 'node:net'
+import { rmSync, statSync } from 'node:fs'
+import { type AddressInfo, connect, type Server } from 'node:net'
 
 import { messageOf, SpawnError } from '../base/index.ts'
 
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Opens it. A Unix socket that a process left behind when it was killed is taken over.
+ *
+ * @param where an address, or the path of a Unix socket.
+ * @throws SpawnError INVALID_ARGUMENT that says why it cannot be had and what to do.
+ */
+export async function listen(server: Server, where: Address | string): Promise<void> {
+  if (typeof where !== 'string') {
+    try {
+      await opened(server, where)
+    } catch (error) {
+      throw notListening(where, error)
+    }
+    return
+  }
+  try {
+    if (await isLeftBehind(where)) rmSync(where)
+    await opened(server, { path: where })
+  } catch (error) {
+    throw noSocket(where, error)
+  }
+}
+
+function opened(server: Server, options: Address | { readonly path: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Whether there is a socket that nobody listens on any more. */
+async function isLeftBehind(path: string): Promise<boolean> {
+  if (statSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(false)
+    })
+    socket.once('error', (error) => resolve('code' in error && error.code === 'ECONNREFUSED'))
+  })
+}
+
 /** The URL under which a program of the same machine reaches a listener, without a slash at the end. */
-export function urlOf({ address, port, family }: AddressInfo): string {
+export function urlOf(where: AddressInfo | string | null): string {
+  if (where === null || typeof where === 'string') return `unix:${where ?? ''}`
+  const { address, family, port } = where
   if (address === '0.0.0.0') return `http://127.0.0.1:${port}`
   if (address === '::') return `http://[::1]:${port}`
   return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`
 }
 
-/** Why `host` and `port` could not be listened on, and what to do. */
-export function notListening(host: string, port: number, thrown: unknown): SpawnError {
+/** Why an address could not be listened on, and what to do. */
+function notListening({ host, port }: Address, thrown: unknown): SpawnError {
   const where = `port ${port} of ${host}`
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: `${where} is in use: stop the process that has it, or listen on another port`,
@@ -20,7 +74,21 @@ export function notListening(host: string, port: number, thrown: unknown): Spawn
     EADDRNOTAVAIL: `${host} is no address of this machine: take one that it has, or 0.0.0.0 for all`,
     ENOTFOUND: `the host "${host}" is not known: take an address of this machine`,
   }
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-  const reason = reasons[code] ?? `${where} cannot be listened on: ${messageOf(thrown)}`
+  const reason = reasons[codeOf(thrown)] ?? `${where} cannot be listened on: ${messageOf(thrown)}`
   return new SpawnError('INVALID_ARGUMENT', `HTTP: ${reason}`, { cause: thrown })
+}
+
+function noSocket(path: string, thrown: unknown): SpawnError {
+  const where = `the Unix socket ${path}`
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `${where} is in use: stop the process that has it, or take another path`,
+    EACCES: `${where} may not be made by this user: take a path in a folder that it may write to`,
+    ENOENT: `${where} has no folder to be in: make that first`,
+  }
+  const reason = reasons[codeOf(thrown)] ?? `${where} cannot be listened on: ${messageOf(thrown)}`
+  return new SpawnError('INVALID_ARGUMENT', `HTTP: ${reason}`, { cause: thrown })
+}
+
+function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
 }

@@ -104,7 +104,7 @@ export function metadataOf(headers: IncomingHttpHeaders): Metadata | undefined {
 }
 
 /** A header value as text. Node reads the bytes as Latin-1; beyond ASCII they must be UTF-8. */
-function headerText(name: string, value: string): string {
+export function headerText(name: string, value: string): string {
   if (!/[\u0080-\u00ff]/.test(value)) return value
   const bytes = Buffer.from(value, 'latin1')
   if (isUtf8(bytes)) return bytes.toString('utf8')

@@ -3,7 +3,6 @@
 
 import type { IncomingMessage } from 'node:http'
 
-import { SpawnError } from '../base/index.ts'
 import type { Gateway } from '../ports/index.ts'
 import { actorsPath, type ApiPath, channelsPath, deadLettersPath, schedulesPath } from '../protocol/index.ts'
 import type { ActorRoutes } from './actor-routes.ts'
@@ -12,16 +11,21 @@ import type { Connection } from './http-connection.ts'
 import type { HttpLimits } from './http-limits.ts'
 import type { OriginGuard } from './http-origin.ts'
 import { parseQuery } from './http-query.ts'
+import { type ProblemReply, problemReply } from './http-problem.ts'
 import { HttpRefusal } from './http-refusal.ts'
-import { jsonReply, type Reply } from './http-reply.ts'
+import { jsonReply, NO_HEADERS, type Reply } from './http-reply.ts'
 import { type Route, Router, splitTarget } from './http-router.ts'
 import type { OutboxRoutes } from './outbox-routes.ts'
+import { type Systems, systemOf } from './systems.ts'
+import { wireOperation } from './wire-operation.ts'
+import type { WireRoutes } from './wire-routes.ts'
 
 /** What each route can be asked; the text is the Allow header of a 405. */
 const ALLOWED: Readonly<Record<Exclude<Route['kind'], 'wire'>, string>> = {
   root: 'GET, HEAD',
   liveness: 'GET, HEAD',
   readiness: 'GET, HEAD',
+  metrics: 'GET, HEAD',
   actors: 'GET, HEAD',
   actor: 'GET, HEAD, PUT, DELETE',
   action: 'POST',
@@ -36,30 +40,49 @@ const ALLOWED: Readonly<Record<Exclude<Route['kind'], 'wire'>, string>> = {
 const UP = jsonReply({ status: 'up' })
 const DOWN = jsonReply({ status: 'down' }, 503)
 
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
 export interface Routes {
   readonly actors: ActorRoutes
   readonly channels: ChannelRoutes
   readonly outbox: OutboxRoutes
 }
 
+export interface HttpHandlerOptions {
+  readonly systems: Systems
+  readonly guard: OriginGuard
+  /** The routes of one system. */
+  readonly routesOf: (gateway: Gateway) => Routes
+  readonly limits: HttpLimits
+  /** Null: the wire is not served. */
+  readonly wire: WireRoutes | null
+  /** Null: there are none. */
+  readonly metrics: (() => string) | null
+}
+
 export class HttpHandler {
-  readonly #gateway: Gateway
+  readonly #options: HttpHandlerOptions
   readonly #router: Router
   readonly #guard: OriginGuard
-  readonly #routes: Routes
+  readonly #wire: WireRoutes | null
   readonly #limits: HttpLimits
+  readonly #routes = new Map<Gateway, Routes>()
+  /** The system that was asked last, and its routes: nearly always the next one too. */
+  #last: { readonly gateway: Gateway; readonly routes: Routes } | null = null
 
-  constructor(gateway: Gateway, guard: OriginGuard, routes: Routes, limits: HttpLimits) {
-    this.#gateway = gateway
-    this.#router = new Router(gateway.system)
-    this.#guard = guard
-    this.#routes = routes
-    this.#limits = limits
+  constructor(options: HttpHandlerOptions) {
+    this.#options = options
+    this.#router = new Router(options.systems.main)
+    this.#guard = options.guard
+    this.#wire = options.wire
+    this.#limits = options.limits
   }
 
   /** @throws SpawnError, any code, or HttpRefusal */
   handle(request: IncomingMessage, connection: Connection): Promise<Reply> {
     this.#admit(request, connection)
+    const operation = this.#wire === null ? null : wireOperation(request)
+    if (operation !== null && this.#wire !== null) return this.#wire.answer(operation, request, connection)
     const { method = '', url = '' } = request
     const { path, query } = splitTarget(url)
     const route = this.#router.match(method, path)
@@ -72,22 +95,29 @@ export class HttpHandler {
       case 'root':
       case 'liveness':
       case 'readiness':
+      case 'metrics':
         parseQuery(query, [])
         return Promise.resolve(this.#about(route.kind))
       default:
-        this.#checkSystem(route.system)
-        return this.#ask(route, method, query, request, connection)
+        return this.#ask(this.#routesOf(route.system), route, method, query, request, connection)
     }
   }
 
+  /** What was thrown while a request was answered, as the reply that its sender reads. */
+  refusal(request: IncomingMessage, thrown: unknown): ProblemReply {
+    const operation = this.#wire === null ? null : wireOperation(request)
+    if (operation === null || this.#wire === null) return problemReply(thrown)
+    return this.#wire.refusal(operation, thrown)
+  }
+
   #ask(
+    { actors, channels, outbox }: Routes,
     path: ApiPath,
     method: string,
     query: string,
     request: IncomingMessage,
     connection: Connection,
   ): Promise<Reply> {
-    const { actors, channels, outbox } = this.#routes
     switch (path.kind) {
       case 'action':
         return actors.invoke(path, query, request, connection)
@@ -136,13 +166,13 @@ export class HttpHandler {
     if (refusal !== null) throw refusal
   }
 
-  #checkSystem(system: string): void {
-    if (system === this.#gateway.system) return
-    throw new SpawnError(
-      'ACTOR_NOT_FOUND',
-      `there is no system "${system}" here; this listener serves "${this.#gateway.system}"`,
-      { details: { system: this.#gateway.system } },
-    )
+  #routesOf(system: string): Routes {
+    if (this.#last !== null && this.#last.gateway.system === system) return this.#last.routes
+    const gateway = systemOf(this.#options.systems, system)
+    const routes = this.#routes.get(gateway) ?? this.#options.routesOf(gateway)
+    this.#routes.set(gateway, routes)
+    this.#last = { gateway, routes }
+    return routes
   }
 
   #wrongMethod(method: string, allowed: string): HttpRefusal {
@@ -151,16 +181,23 @@ export class HttpHandler {
     })
   }
 
-  #about(kind: 'root' | 'liveness' | 'readiness'): Reply {
+  #about(kind: 'root' | 'liveness' | 'readiness' | 'metrics'): Reply {
+    const { metrics, systems } = this.#options
     if (kind === 'liveness') return UP
-    if (kind === 'readiness') return this.#gateway.ready ? UP : DOWN
-    const { system } = this.#gateway
+    if (kind === 'readiness') return systems.ready ? UP : DOWN
+    if (kind === 'metrics') {
+      if (metrics === null) throw new HttpRefusal(404, 'there are no metrics here')
+      return { status: 200, body: metrics(), type: METRICS_TYPE, headers: NO_HEADERS }
+    }
+    const names = systems.all.map((one) => one.system)
+    const { main: system } = systems
     const actors = actorsPath(system)
     const schedules = schedulesPath(system)
     const letters = deadLettersPath(system)
     return jsonReply({
       about: `Spawn for TypeScript: durable actors of the system "${system}"`,
       system,
+      ...(names.length > 1 && { systems: names }),
       call: `POST ${actors}/{actor}/actions/{action}`,
       read: `GET ${actors}/{actor}`,
       spawn: `PUT ${actors}/{actor}`,

@@ -7,21 +7,23 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 import { assert, type Clock, SpawnError, type Timer } from '../base/index.ts'
-import type { Gateway, Logger } from '../ports/index.ts'
+import type { Logger } from '../ports/index.ts'
 import { ActorRoutes } from './actor-routes.ts'
 import { ChannelRoutes } from './channel-routes.ts'
-import { notListening, urlOf } from './http-address.ts'
+import { listen, urlOf } from './http-address.ts'
 import { BodyRoom } from './http-body.ts'
 import { Connection } from './http-connection.ts'
-import { HttpHandler, type Routes } from './http-handler.ts'
+import { HttpHandler } from './http-handler.ts'
 import { HTTP_LIMITS, type HttpLimits } from './http-limits.ts'
 import { OriginGuard } from './http-origin.ts'
 import { Payloads } from './http-payload.ts'
-import { problemReply, rawReply } from './http-problem.ts'
+import { rawReply } from './http-problem.ts'
 import { HttpRefusal } from './http-refusal.ts'
 import { send, sendAndLinger } from './http-reply.ts'
 import { HttpServer, parserRefusal } from './http-server.ts'
 import { OutboxRoutes } from './outbox-routes.ts'
+import type { Systems } from './systems.ts'
+import { WireRoutes, type WireRoutesOptions } from './wire-routes.ts'
 
 const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_PORT = 9001
@@ -29,21 +31,29 @@ const DEFAULT_PORT = 9001
 const FULL_WARNING_MS = 10_000
 
 export interface HttpListenerOptions {
-  readonly gateway: Gateway
+  /** Whose actors are called here. */
+  readonly systems: Systems
   readonly logger: Logger
   readonly clock: Clock
   /** An address of this machine; default 127.0.0.1, which other machines cannot reach. */
   readonly host?: string | undefined
   /** Default 9001; 0 takes any that is free. */
   readonly port?: number | undefined
+  /** The path of a Unix socket to listen on, instead of host and port. */
+  readonly socket?: string | undefined
   /** Names, without a port, that a listener on a loopback address answers to besides loopback names. */
   readonly allowedHosts?: readonly string[] | undefined
   readonly limits?: Partial<HttpLimits> | undefined
+  /** How the wire is served; absent: it is not. */
+  readonly wire?: Omit<WireRoutesOptions, 'systems' | 'clock'> | undefined
+  /** The answer of /metrics; absent: there are none. */
+  readonly metrics?: (() => string) | undefined
 }
 
 export class HttpListener {
   readonly #host: string
   readonly #port: number
+  readonly #socket: string | null
   readonly #limits: HttpLimits
   readonly #logger: Logger
   readonly #clock: Clock
@@ -57,27 +67,39 @@ export class HttpListener {
   #warnedFullMs = Number.NEGATIVE_INFINITY
 
   constructor(options: HttpListenerOptions) {
-    const { gateway, logger, clock, host = DEFAULT_HOST, port = DEFAULT_PORT } = options
+    const { systems, logger, clock, host = DEFAULT_HOST, port = DEFAULT_PORT, socket, wire } = options
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new SpawnError('INVALID_ARGUMENT', `the HTTP port must be a whole number from 0 to 65535`)
     }
     this.#host = host
     this.#port = port
+    this.#socket = socket ?? null
     this.#logger = logger
     this.#clock = clock
     this.#limits = { ...HTTP_LIMITS, ...options.limits }
     this.#room = new BodyRoom(this.#limits.bodyBytes, this.#limits.bodyBytesAtOnce)
-    const guard = new OriginGuard(host, options.allowedHosts ?? [])
     const payloads = new Payloads(this.#room, this.#limits.jsonDepth)
-    const routes: Routes = {
-      actors: new ActorRoutes(gateway, payloads),
-      channels: new ChannelRoutes(gateway, payloads),
-      outbox: new OutboxRoutes(gateway),
-    }
-    this.#handler = new HttpHandler(gateway, guard, routes, this.#limits)
+    this.#handler = new HttpHandler({
+      systems,
+      // Pages cannot reach a socket of the file system; a Host means nothing there.
+      guard: new OriginGuard(socket === undefined ? host : '', options.allowedHosts ?? []),
+      routesOf: (gateway) => ({
+        actors: new ActorRoutes(gateway, payloads),
+        channels: new ChannelRoutes(gateway, payloads),
+        outbox: new OutboxRoutes(gateway),
+      }),
+      limits: this.#limits,
+      wire: wire === undefined ? null : new WireRoutes({ ...wire, systems, clock }, this.#room),
+      metrics: options.metrics ?? null,
+    })
   }
 
-  /** Where it is reached, without a slash at the end; known once it listens. */
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  /** Where it is reached, without a slash at the end; of a Unix socket `unix:` and its path. Known once it listens. */
   get url(): string {
     assert(this.#url !== null, 'a listener has its address once it has started')
     return this.#url
@@ -93,25 +115,13 @@ export class HttpListener {
     assert(this.#server === null, 'a listener is started once')
     const server = this.#createServer()
     this.#server = server
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(this.#port, this.#host, () => {
-          server.removeListener('error', reject)
-          resolve()
-        })
-      })
-    } catch (error) {
-      throw notListening(this.#host, this.#port, error)
-    }
+    await listen(server, this.#socket ?? { host: this.#host, port: this.#port })
     if (this.#stopped !== null) {
       server.close()
       throw new SpawnError('CANCELLED', 'HTTP: the listener was stopped while it started')
     }
     server.on('error', (error) => this.#logger.error('the HTTP listener failed', { error }))
-    const address = server.address()
-    assert(typeof address === 'object' && address !== null, 'a listening TCP server has an address')
-    this.#url = urlOf(address)
+    this.#url = urlOf(server.address())
     this.#watchStalled()
   }
 
@@ -224,7 +234,7 @@ export class HttpListener {
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown, isLast = false): void {
-    const { reply, error, closes } = problemReply(thrown)
+    const { reply, error, closes } = this.#handler.refusal(request, thrown)
     if (error.code === 'DEFECT') {
       this.#logger.error('a request met a defect', {
         method: request.method,

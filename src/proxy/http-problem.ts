@@ -6,7 +6,7 @@ import { STATUS_CODES } from 'node:http'
 import type { SpawnError } from '../base/index.ts'
 import { asSpawnError, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from '../protocol/index.ts'
 import { HttpRefusal } from './http-refusal.ts'
-import type { Reply } from './http-reply.ts'
+import { NO_HEADERS, type Reply } from './http-reply.ts'
 
 export interface ProblemReply {
   readonly reply: Reply
@@ -16,8 +16,7 @@ export interface ProblemReply {
 }
 
 /** Seconds. The runtime cannot know when it will be less busy; this keeps a client from asking at once. */
-const RETRY_LATER: readonly string[] = ['Retry-After', '1']
-const NO_HEADERS: readonly string[] = []
+export const RETRY_LATER: readonly string[] = ['Retry-After', '1']
 
 export function problemReply(thrown: unknown): ProblemReply {
   const error = asSpawnError(thrown)
@@ -50,9 +49,10 @@ function textOf(problem: Problem): string {
 
 /** A refusal as bytes, for a client whose request never became one. It ends the connection. */
 export function rawReply(refusal: HttpRefusal): string {
-  const { status, body, headers } = problemReply(refusal).reply
+  const { status, headers } = problemReply(refusal).reply
+  const body = textOf(toProblem(refusal, refusal.status))
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, `Content-Type: ${PROBLEM_CONTENT_TYPE}`]
   for (let at = 0; at < headers.length; at += 2) head.push(`${headers[at]}: ${headers[at + 1]}`)
-  head.push(`Content-Length: ${Buffer.byteLength(body ?? '')}`, 'Connection: close', '', body ?? '')
+  head.push(`Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close', '', body)
   return head.join('\r\n')
 }

@@ -9,13 +9,13 @@ import { LINGER_MS } from './http-connection.ts'
 export interface Reply {
   readonly status: number
   /** Null: the reply has no body. */
-  readonly body: string | null
+  readonly body: string | Uint8Array | null
   readonly type: string
   /** Names and values in turn. */
   readonly headers: readonly string[]
 }
 
-const NO_HEADERS: readonly string[] = []
+export const NO_HEADERS: readonly string[] = []
 const JSON_TYPE = 'application/json'
 
 /** Nothing to say, and that is fine. */
@@ -51,6 +51,10 @@ export function send(
   }
   const bytes = Buffer.byteLength(body)
   response.writeHead(status, headOf(bytes, type, headers, closes))
+  if (typeof body !== 'string') {
+    response.end(body)
+    return
+  }
   // As many bytes as characters: it is ASCII, and Latin-1 is written without a look at each of them.
   response.end(body, bytes === body.length ? 'latin1' : 'utf8')
 }

@@ -9,7 +9,8 @@ export type Route =
   | { readonly kind: 'root' }
   | { readonly kind: 'liveness' }
   | { readonly kind: 'readiness' }
-  /** Kept for hosts of other languages, which speak Protobuf on the same port. */
+  | { readonly kind: 'metrics' }
+  /** Kept for hosts of other languages, where nobody serves them. */
   | { readonly kind: 'wire' }
 
 const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
@@ -17,6 +18,7 @@ const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/health', { kind: 'liveness' }],
   ['/health/liveness', { kind: 'liveness' }],
   ['/health/readiness', { kind: 'readiness' }],
+  ['/metrics', { kind: 'metrics' }],
   ['/api/v1/system', { kind: 'wire' }],
 ])
 

@@ -1,4 +1,5 @@
-// The proxy room: the listeners through which the world reaches a system. For now, HTTP for people.
+// The proxy room: the listeners through which the world reaches systems, HTTP for people and the wire for SDKs.
 
 export { HttpListener, type HttpListenerOptions } from './http-listener.ts'
 export { HTTP_LIMITS } from './http-limits.ts'
+export { oneSystem } from './systems.ts'

@@ -40,8 +40,8 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
   try {
     await runtime.start()
     if (plan.http === null) return { gateway: runtime, url: null, stop: (options) => stopAll(parts, options) }
-    const { HttpListener } = await import('../proxy/index.ts')
-    const listener = new HttpListener({ gateway: runtime, logger, clock, ...plan.http })
+    const { HttpListener, oneSystem } = await import('../proxy/index.ts')
+    const listener = new HttpListener({ systems: oneSystem(runtime), logger, clock, ...plan.http })
     parts.push(listener)
     await listener.start()
     return { gateway: runtime, url: listener.url, stop: (options) => stopAll(parts, options) }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 
 import { systemClock } from '../../src/base/index.ts'
 import type { LogFields, Logger } from '../../src/ports/index.ts'
-import { HttpListener, type HttpListenerOptions } from '../../src/proxy/index.ts'
+import { HttpListener, type HttpListenerOptions, oneSystem } from '../../src/proxy/index.ts'
 import { MapGateway } from './map-gateway.ts'
 
 export class Log implements Logger {
@@ -31,7 +31,13 @@ export interface Fixture extends AsyncDisposable {
 export async function listening(options: Partial<HttpListenerOptions> = {}): Promise<Fixture> {
   const gateway = new MapGateway()
   const log = new Log()
-  const listener = new HttpListener({ gateway, logger: log, clock: systemClock, port: 0, ...options })
+  const listener = new HttpListener({
+    systems: oneSystem(gateway),
+    logger: log,
+    clock: systemClock,
+    port: 0,
+    ...options,
+  })
   await listener.start()
   const { url } = listener
   return {

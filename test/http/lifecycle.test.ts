@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { HttpListener } from '../../src/proxy/index.ts'
+import { HttpListener, oneSystem } from '../../src/proxy/index.ts'
 import { silentLogger } from '../../src/ports/index.ts'
 import { systemClock } from '../../src/base/index.ts'
 import { until } from '../../src/testing/until.ts'
@@ -15,7 +15,12 @@ const PATH = '/api/v1/system/my-system/actors/joe/actions'
 const GET = 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
 
 const listener = (options: { host?: string; port?: number }): HttpListener =>
-  new HttpListener({ gateway: new MapGateway(), logger: silentLogger, clock: systemClock, ...options })
+  new HttpListener({
+    systems: oneSystem(new MapGateway()),
+    logger: silentLogger,
+    clock: systemClock,
+    ...options,
+  })
 
 test('a port in use is named, with what to do', async () => {
   await using http = await listening()

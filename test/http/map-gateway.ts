@@ -16,7 +16,7 @@ import type {
   Schedules,
   SpawnOptions,
 } from '../../src/ports/index.ts'
-import { Json } from '../../src/protocol/index.ts'
+import { Json, jsonCodec, type Packed } from '../../src/protocol/index.ts'
 
 export class MapGateway implements Gateway {
   readonly system = 'my-system'
@@ -44,6 +44,11 @@ export class MapGateway implements Gateway {
 
   async invoke(name: string, call: Call): Promise<unknown> {
     return (await this.invokeJson(name, call)).json
+  }
+
+  async invokePacked(name: string, call: Call): Promise<Packed | undefined> {
+    const { json } = await this.invokeJson(name, call)
+    return json === undefined ? undefined : jsonCodec.pack(json)
   }
 
   async invokeJson(name: string, call: Call): Promise<JsonAnswer> {

@@ -1,0 +1,150 @@
+// The composition root of a proxy: the one file of this room that names concrete adapters. It makes the parts, starts them
+// in order (store, systems, listener) and stops them in the order that loses nothing.
+//
+// How it stops: readiness goes down and new calls get 503; what runs goes on, and the listener stays open for the calls that
+// running actions make; then states are committed and the store closes; then the listener, and the connections to hosts.
+
+import { type Clock, messageOf, type Random } from '../base/index.ts'
+import { EmbeddedHost } from '../hosts/embedded/index.ts'
+import type { ActorDefinition } from '../hosts/index.ts'
+import { RemoteHosts } from '../hosts/remote/index.ts'
+import type { Definition, Gateway, Logger, Statestore } from '../ports/index.ts'
+import { registeredBytes } from '../protocol/index.ts'
+import type { ProxyConfig, StoreConfig } from './config/proxy-config.ts'
+import { HttpListener } from './http-listener.ts'
+import { Metrics } from './metrics.ts'
+import { proxyMetrics } from './proxy-metrics.ts'
+import { Registrations } from './registrations.ts'
+import { OpenSystems } from './systems.ts'
+import { wireCounts } from './wire-counts.ts'
+
+export interface ProxyParts {
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly random: Random
+  /** Of this package: told to hosts. */
+  readonly version: string
+  /** Actors of the configured system whose handlers run in this process. Default: none. */
+  readonly actors?: readonly ActorDefinition[] | undefined
+  /** In place of the configured store; for tests. */
+  readonly store?: Statestore | undefined
+}
+
+/** A proxy that runs. */
+export interface Proxy {
+  /** Where it is reached, such as `http://127.0.0.1:9001`, or `unix:` and a path. */
+  readonly url: string
+  /** Whether it takes calls. */
+  readonly ready: boolean
+  /** A system by its name; null: no host has registered it. */
+  system(name: string): Gateway | null
+  /** @param options `drainMs`: how long running actions may take to finish, in milliseconds; default: as configured. */
+  stop(options?: { readonly drainMs?: number | undefined }): Promise<void>
+}
+
+/** How long definitions of a system may come after its beginning, in milliseconds: hosts register again in their own time. */
+const LATE_DEFINITIONS_MS = 300_000
+
+/** How long the last replies may take to leave, in milliseconds, when all that they answer is done. */
+const LAST_REPLIES_MS = 2_000
+
+/** @throws SpawnError what the part that failed says: STORE_UNAVAILABLE, INVALID_ARGUMENT for a port that is taken. */
+export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Promise<Proxy> {
+  const { clock, logger, random } = parts
+  const store = parts.store ?? (await storeOf(config.store))
+  const systems = new OpenSystems({
+    main: config.system,
+    store,
+    clock,
+    random,
+    logger,
+    lateDefinitionsMs: LATE_DEFINITIONS_MS,
+  })
+  const hosts = new RemoteHosts({ clock, random, logger, settings: settingsOf(config) })
+  const listener = listenerOf(config, parts, systems, hosts)
+  const stop = async (drainMs: number): Promise<void> => {
+    const failures: unknown[] = []
+    const failed = (thrown: unknown): void => void failures.push(thrown)
+    await systems.stop({ drainMs }).catch(failed)
+    await listener.stop({ drainMs: LAST_REPLIES_MS }).catch(failed)
+    await hosts.stop().catch(failed)
+    if (failures.length > 0) throw failures[0]
+  }
+  try {
+    await systems.start()
+    await systems.define(config.system, embedded(parts), [])
+    await listener.start()
+  } catch (error) {
+    await stop(0).catch((thrown: unknown) => {
+      logger.error('a proxy that did not start could not be stopped either', { error: messageOf(thrown) })
+    })
+    throw error
+  }
+  let stopped: Promise<void> | null = null
+  return {
+    url: listener.url,
+    get ready() {
+      return systems.ready
+    },
+    system: (name) => systems.find(name),
+    stop: ({ drainMs = config.drainMs } = {}) => (stopped ??= stop(drainMs)),
+  }
+}
+
+function listenerOf(
+  config: ProxyConfig,
+  { actors = [], clock, logger, version }: ProxyParts,
+  systems: OpenSystems,
+  hosts: RemoteHosts,
+): HttpListener {
+  const metrics = new Metrics()
+  const listener = new HttpListener({
+    systems,
+    logger,
+    clock,
+    ...config.listen,
+    limits: { bodyBytes: config.bodyBytes },
+    wire: {
+      registrations: new Registrations({
+        systems,
+        hosts,
+        userFunction: config.userFunction,
+        embedded: { system: config.system, names: new Set(actors.map(({ name }) => name)) },
+      }),
+      counts: wireCounts(metrics),
+      registered: registeredBytes(config.appName, version),
+    },
+    metrics: config.metrics ? () => metrics.text() : undefined,
+  })
+  proxyMetrics(metrics, { hosts, listener, systems, version })
+  return listener
+}
+
+function settingsOf({ durability, historyRevisions, hosts, snapshotTimeoutMs }: ProxyConfig) {
+  return {
+    whenNoHost: hosts.whenNone,
+    concurrencyPerHost: hosts.concurrency,
+    queuePerHost: hosts.queue,
+    hostTimeoutMs: hosts.timeoutMs,
+    connectTimeoutMs: hosts.connectTimeoutMs,
+    probeEveryMs: hosts.probeEveryMs,
+    durability,
+    snapshotTimeoutMs,
+    historyRevisions,
+  }
+}
+
+function embedded({ actors = [], clock, logger }: ProxyParts): readonly Definition[] {
+  if (actors.length === 0) return []
+  const host = new EmbeddedHost({ clock, logger, freezes: false })
+  return actors.map((definition): Definition => ({ ...definition, host }))
+}
+
+async function storeOf(config: StoreConfig): Promise<Statestore> {
+  if (config.kind === 'memory') {
+    const { MemoryStore } = await import('../stores/memory/index.ts')
+    return new MemoryStore()
+  }
+  const { SqliteStore } = await import('../stores/sqlite/index.ts')
+  return new SqliteStore({ file: config.file })
+}

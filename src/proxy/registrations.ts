@@ -1,0 +1,85 @@
+// What happens when a host registers: where its actions are answered, and what its systems define from now on. It decides
+// the address; what a registration means is the remote hosts' business.
+//
+// The address of a host is, part by part: what the proxy was told; else what the registration says of itself (its port, in
+// the header Spawn-Host-Port); else where it came from, and the port that SDKs listen on. A host can name no other machine.
+
+import type { IncomingMessage } from 'node:http'
+
+import { SpawnError } from '../base/index.ts'
+import type { Definition } from '../ports/index.ts'
+import { readRegistration, type RegistrationRequest } from '../protocol/index.ts'
+import { wholeNumber } from './http-query.ts'
+import type { OpenSystems } from './systems.ts'
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** What is known of host processes; RemoteHosts is one. */
+export interface HostBook {
+  /** @throws SpawnError INVALID_ARGUMENT; then nothing has changed. */
+  register(
+    address: Address,
+    request: RegistrationRequest,
+  ): { readonly define: readonly Definition[]; readonly undefine: readonly string[] }
+}
+
+export interface RegistrationsOptions {
+  readonly systems: OpenSystems
+  readonly hosts: HostBook
+  /** Where hosts answer. Null: at the address that they register from. */
+  readonly userFunction: { readonly host: string | null; readonly port: number }
+  /** The system that has actors of this process, and their names: no host may take them. */
+  readonly embedded: { readonly system: string; readonly names: ReadonlySet<string> }
+}
+
+const PORT_HEADER = 'spawn-host-port'
+
+export class Registrations {
+  readonly #options: RegistrationsOptions
+
+  constructor(options: RegistrationsOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when the actors can be called. @throws SpawnError INVALID_ARGUMENT, DRAINING */
+  async register(request: IncomingMessage, body: Uint8Array): Promise<void> {
+    const { hosts, systems } = this.#options
+    const registration = readRegistration(body)
+    const address = this.#addressOf(request)
+    const system = registration.actorSystem?.name ?? ''
+    this.#checkFree(system, registration)
+    systems.checkOpen()
+    systems.checkRoom(system)
+    const { define, undefine } = hosts.register(address, registration)
+    await systems.define(system, define, undefine)
+  }
+
+  #addressOf({ headers, socket }: IncomingMessage): Address {
+    const { userFunction } = this.#options
+    const own = headers[PORT_HEADER]
+    const port =
+      own === undefined ? userFunction.port : wholeNumber(String(own), 'the header Spawn-Host-Port', 65_535)
+    return { host: userFunction.host ?? plainAddress(socket.remoteAddress), port }
+  }
+
+  #checkFree(system: string, { actorSystem }: RegistrationRequest): void {
+    const { embedded } = this.#options
+    if (system !== embedded.system || embedded.names.size === 0) return
+    for (const [key, actor] of Object.entries(actorSystem?.registry?.actors ?? {})) {
+      const own = actor.id?.name ?? ''
+      const name = own === '' ? key : own
+      if (!embedded.names.has(name)) continue
+      const text = `the registration of "${name}" is refused: this proxy runs an actor of that name itself`
+      throw new SpawnError('INVALID_ARGUMENT', text)
+    }
+  }
+}
+
+/** A host on the other side of a Unix socket is on this machine; an IPv4 address may come in the clothes of an IPv6 one. */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined || address === '') return '127.0.0.1'
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
+}

@@ -1,0 +1,144 @@
+// The systems that a listener serves: the one of an application, or all those of a proxy, which begin with the first
+// registration that names them. It decides when there is a system; what its actors are, registrations say.
+//
+// Invariant: the systems of a proxy share one store, which opens before the first and closes after the last of them.
+
+import { Runtime } from '../actor/index.ts'
+import { type Clock, type Limits, type Random, SpawnError } from '../base/index.ts'
+import type { Definition, Gateway, Logger, Statestore } from '../ports/index.ts'
+
+export interface Systems {
+  /** The name of the one that is there without a registration. */
+  readonly main: string
+  /** All that are served. */
+  readonly all: readonly Gateway[]
+  /** Whether calls are taken. */
+  readonly ready: boolean
+  /** Null: it is not served here. */
+  find(name: string): Gateway | null
+}
+
+/** The system of an application. */
+export function oneSystem(gateway: Gateway): Systems {
+  return {
+    main: gateway.system,
+    all: [gateway],
+    get ready() {
+      return gateway.ready
+    },
+    find: (name) => (name === gateway.system ? gateway : null),
+  }
+}
+
+/** @throws SpawnError ACTOR_NOT_FOUND that says which there are. */
+export function systemOf(systems: Systems, name: string): Gateway {
+  const gateway = systems.find(name)
+  if (gateway !== null) return gateway
+  const names = systems.all.map(({ system }) => system)
+  const shown = names.slice(0, NAMES_SHOWN).join('", "')
+  throw new SpawnError(
+    'ACTOR_NOT_FOUND',
+    `there is no system "${name}" here; this listener serves "${shown}"`,
+    { details: { system: systems.main } },
+  )
+}
+
+/** Names listed in an error, at most. */
+const NAMES_SHOWN = 10
+
+/** Systems of one proxy, at most: each takes some memory for good. */
+const SYSTEMS = 1_000
+
+export interface OpenSystemsOptions {
+  /** The name of the one that is there without a registration. */
+  readonly main: string
+  readonly store: Statestore
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly limits?: Partial<Limits> | undefined
+  /** How long after a system's beginning its definitions may still come, in milliseconds. */
+  readonly lateDefinitionsMs: number
+}
+
+export class OpenSystems implements Systems {
+  readonly #options: OpenSystemsOptions
+  readonly #byName = new Map<string, Runtime>()
+  readonly #begun = new Map<Runtime, Promise<void>>()
+  #open = false
+  #stopped: Promise<void> | null = null
+
+  constructor(options: OpenSystemsOptions) {
+    this.#options = options
+  }
+
+  get main(): string {
+    return this.#options.main
+  }
+
+  get all(): readonly Runtime[] {
+    return [...this.#byName.values()]
+  }
+
+  get ready(): boolean {
+    return this.#open && this.#stopped === null
+  }
+
+  find(name: string): Runtime | null {
+    return this.#byName.get(name) ?? null
+  }
+
+  /** Opens the store. */
+  async start(): Promise<void> {
+    await this.#options.store.start()
+    this.#open = true
+  }
+
+  /**
+   * Changes what a system defines; it begins if it was not there.
+   *
+   * @throws SpawnError DRAINING; MAILBOX_FULL when there are too many systems.
+   */
+  async define(
+    system: string,
+    definitions: readonly Definition[],
+    undefine: readonly string[],
+  ): Promise<void> {
+    this.checkOpen()
+    const known = this.#byName.get(system)
+    if (known !== undefined) {
+      known.define(definitions, undefine)
+      await this.#begun.get(known)
+      return
+    }
+    this.checkRoom(system)
+    const runtime = new Runtime({ ...this.#options, system, definitions, sharesStore: true })
+    this.#byName.set(system, runtime)
+    const begun = runtime.start()
+    this.#begun.set(runtime, begun)
+    await begun
+  }
+
+  checkOpen(): void {
+    if (!this.ready) throw new SpawnError('DRAINING', 'this proxy is stopping and takes no registrations')
+  }
+
+  /** Whether a system could begin that is not there. */
+  checkRoom(system: string): void {
+    if (this.#byName.has(system) || this.#byName.size < SYSTEMS) return
+    const text = `this proxy has ${SYSTEMS} systems and begins no more; "${system}" is not one of them`
+    throw new SpawnError('MAILBOX_FULL', text)
+  }
+
+  /** All finish what they have begun, and commit; then the store closes. */
+  stop(options: { readonly drainMs?: number | undefined } = {}): Promise<void> {
+    this.#stopped ??= this.#stop(options)
+    return this.#stopped
+  }
+
+  async #stop(options: { readonly drainMs?: number | undefined }): Promise<void> {
+    const ends = await Promise.allSettled(this.all.map((runtime) => runtime.stop(options)))
+    await this.#options.store.stop()
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+}
