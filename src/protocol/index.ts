@@ -36,7 +36,7 @@ export {
   wireFailureBytes,
   type WirePayload,
 } from './wire-answer.ts'
-export { readWireCall, type WireCall } from './wire-call.ts'
+export { readWireInvocation, type WireInvocation } from './wire-invocation.ts'
 export { readRegistration, wireActorBytes } from './registration.ts'
 export { codecOf, type Schema, type SchemaInput, type SchemaOutput } from './schema.ts'
 export { fromProblem, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts'

@@ -16,7 +16,7 @@ import {
 import type { ActorId } from './address.ts'
 import type { Packed } from './packed.ts'
 import type { WireStatus } from './status.ts'
-import type { WireCall } from './wire-call.ts'
+import type { WireInvocation } from './wire-invocation.ts'
 
 /** What SDKs look for in the answers to registration and spawn. */
 const ACCEPTED: WireStatus = { status: Status.OK, message: 'Accepted' }
@@ -34,7 +34,7 @@ const writer = new BackwardWriter()
 export type WirePayload = Packed | undefined | null
 
 /** @param call whose ids are told again; null: it could not be read. */
-export function wireAnswerBytes(call: WireCall, payload: WirePayload): Uint8Array {
+export function wireAnswerBytes(call: WireInvocation, payload: WirePayload): Uint8Array {
   try {
     if (payload === undefined) writer.wrap(ANSWER.noop, writer.mark)
     else if (payload !== null) writer.any(ANSWER.value, payload)

@@ -9,10 +9,10 @@ import type { Call } from '../ports/index.ts'
 import {
   type ActorId,
   readSpawnRequest,
-  readWireCall,
+  readWireInvocation,
   SPAWNED,
   wireAnswerBytes,
-  type WireCall,
+  type WireInvocation,
 } from '../protocol/index.ts'
 import { BodyReading, type BodyRoom, hasBody } from './http-body.ts'
 import type { Connection } from './http-connection.ts'
@@ -116,7 +116,7 @@ export class WireRoutes {
   }
 
   async #invoke(request: IncomingMessage, body: Buffer, connection: Connection): Promise<Reply> {
-    const wire = readWireCall(body)
+    const wire = readWireInvocation(body)
     const { actor } = wire
     if (actor.name === '')
       throw new SpawnError('INVALID_ARGUMENT', 'the body names no actor in actor.id.name')
@@ -131,7 +131,7 @@ export class WireRoutes {
   }
 }
 
-function callOf(wire: WireCall, request: IncomingMessage, connection: Connection): Call {
+function callOf(wire: WireInvocation, request: IncomingMessage, connection: Connection): Call {
   const { action, async, caller, metadata, payload, ref, scheduledToMs } = wire
   const isScheduled = scheduledToMs > 0
   const key = request.headers['idempotency-key']

@@ -226,19 +226,18 @@ test('actors of this process and of hosts share a system; no host takes the name
 })
 
 test('a call within an action belongs to its turn: a cycle is named, and the caller is told', async () => {
-  let at: Sidecar | undefined
   const callers: (string | undefined)[] = []
   await using host = await answering(async (invocation_) => {
     const { actionName, actor: self, caller } = invocation_
     callers.push(caller?.name)
     if (actionName !== 'ask') return counting(invocation_)
-    assert.ok(at !== undefined && self !== undefined)
+    assert.ok(self !== undefined)
     const target = saidBy(invocation_) as string
     const answer = await at.invoke(target, 'add', { caller: { name: self.name, system: self.system } })
     const said = answer.status?.status === Status.OK ? saidBy(answer) : answer.status?.message
     return { updatedContext: {}, ...json(said) }
   })
-  at = await sidecar()
+  const at = await sidecar()
   const actions = [{ name: 'ask' }, { name: 'add' }]
   await at.register({ asker: { ...NAMED, actions }, counter: NAMED }, host.address.port)
   assert.equal(saidBy(await at.invoke('asker', 'ask', json('counter'))), 1)
@@ -260,18 +259,17 @@ test('an idempotency key in the header makes a call once', async () => {
 
 test('draining: readiness goes down, running actions finish, may call, and commit; others get 503', async () => {
   const gate = Promise.withResolvers<void>()
-  let at: Sidecar | undefined
   await using host = await answering(async (invocation_) => {
     if (invocation_.actionName !== 'slow') return counting(invocation_)
     await gate.promise
-    const answer = await at?.invoke('other', 'add', { caller: { name: 'counter', system: SYSTEM } })
-    return { updatedContext: {}, ...json(answer === undefined ? null : saidBy(answer)) }
+    const answer = await at.invoke('other', 'add', { caller: { name: 'counter', system: SYSTEM } })
+    return { updatedContext: {}, ...json(saidBy(answer)) }
   })
-  at = await sidecar()
+  const at = await sidecar()
   await at.register({ counter: NAMED, other: NAMED }, host.address.port)
   const running = at.invoke('counter', 'slow')
   const metrics = async (): Promise<string> =>
-    String((await at?.send('/metrics', null, { method: 'GET' }))?.body)
+    String((await at.send('/metrics', null, { method: 'GET' })).body)
   await until('it runs', async () =>
     (await metrics()).includes(`spawn_host_running{host="127.0.0.1:${host.address.port}"} 1`),
   )

@@ -9,7 +9,7 @@ import { ActorSchema, ActorSystemSchema } from './gen/spawn/actors/actor_pb.ts'
 import { InvocationRequestSchema, InvocationResponseSchema } from './gen/spawn/actors/protocol_pb.ts'
 import { Packed } from './packed.ts'
 import { wireAnswerBytes } from './wire-answer.ts'
-import { readWireCall, type WireCall } from './wire-call.ts'
+import { readWireInvocation, type WireInvocation } from './wire-invocation.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 })
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined })
@@ -63,9 +63,9 @@ function expected(bytes: Uint8Array): unknown {
 }
 
 function read(bytes: Uint8Array): unknown {
-  let call: WireCall
+  let call: WireInvocation
   try {
-    call = readWireCall(Buffer.from(bytes))
+    call = readWireInvocation(Buffer.from(bytes))
   } catch (thrown) {
     assert.equal((thrown as { code?: string }).code, 'INVALID_ARGUMENT')
     return 'malformed'
@@ -123,7 +123,7 @@ test('an answer tells the ids again, and what the call was answered with', () =>
     InvocationRequestSchema,
     create(InvocationRequestSchema, { system: { name: 's' }, actor: { id: { name: 'a', parent: 'p' } } }),
   )
-  const call = readWireCall(Buffer.from(bytes))
+  const call = readWireInvocation(Buffer.from(bytes))
   const answer = (payload: Packed | undefined | null) =>
     fromBinary(InvocationResponseSchema, wireAnswerBytes(call, payload))
   const full = answer(new Packed('type', new Uint8Array([1, 2])))

@@ -2,7 +2,7 @@
 // count; whether such an actor exists is the gateway's to say.
 //
 // It is on the path of every call over the wire, so the common form is read without the library. Invariant: it means what
-// the library reads (wire-call.test.ts).
+// the library reads (wire-invocation.test.ts).
 
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { SpawnError } from '../base/index.ts'
@@ -13,7 +13,7 @@ import { type InvocationRequest, InvocationRequestSchema } from './gen/spawn/act
 import { packedOf } from './host-invocation.ts'
 import { Packed } from './packed.ts'
 
-export interface WireCall {
+export interface WireInvocation {
   /** The messages `system` and `actor` as they were sent, for the answer; null: absent. */
   readonly systemBytes: Uint8Array | null
   readonly actorBytes: Uint8Array | null
@@ -49,7 +49,7 @@ const CALL = {
 const WITHOUT_UNKNOWN = { readUnknownFields: false } as const
 
 /** @throws SpawnError INVALID_ARGUMENT when the bytes are none. */
-export function readWireCall(bytes: Buffer): WireCall {
+export function readWireInvocation(bytes: Buffer): WireInvocation {
   try {
     return new PlainCall(bytes)
   } catch (thrown) {
@@ -65,7 +65,7 @@ export function readWireCall(bytes: Buffer): WireCall {
   return callOf(request)
 }
 
-function callOf(request: InvocationRequest): WireCall {
+function callOf(request: InvocationRequest): WireInvocation {
   const { actionName, actor, async, caller, metadata, payload, registerRef, scheduledTo, system } = request
   const id = actor?.id
   const names = Object.keys(metadata)
@@ -86,7 +86,7 @@ function callOf(request: InvocationRequest): WireCall {
   }
 }
 
-class PlainCall implements WireCall {
+class PlainCall implements WireInvocation {
   systemBytes: Uint8Array | null = null
   actorBytes: Uint8Array | null = null
   system = ''
