@@ -4,7 +4,7 @@
 //
 // Invariant: it ends exactly once. Nothing is taken from a reply after it was given up, or that is larger than its limit.
 
-import type { Dispatcher } from 'undici'
+import type { Client, Dispatcher } from 'undici'
 
 /** `unsent`: no byte of it left. `lost`: it was sent, and no whole reply came. `garbled`: what came is no HTTP reply. */
 export type End = Reply | Failure
@@ -22,35 +22,48 @@ export interface Failure {
   readonly cause: unknown
 }
 
+const NOTHING = new Uint8Array(0)
+
 /** What undici says of a reply that breaks HTTP, by the names of its errors. */
 const BROKEN_HTTP: ReadonlySet<string> = new Set(['HTTPParserError', 'HeadersOverflowError'])
 
 /** What its parser says when a reply was cut off. */
 const CUT_OFF = /EOF/
 
+/** Who sent it, told once how it ended. */
+export interface Sender {
+  ended(end: End): void
+}
+
+/** Where it runs, told once that its connection can take another one. */
+export interface Carrier {
+  free(exchange: Exchange): void
+}
+
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly body: Uint8Array
   /** Whether nobody waits for its end any more. */
   ended = false
-  /** Called when its connection can take another one. */
-  onFree: (() => void) | null = null
+  /** Null while it waits, and when it is over. */
+  carrier: Carrier | null = null
+  /** That of its carrier. */
+  client: Client | null = null
 
   private readonly replyBytes: number
-  private readonly onEnd: (end: End) => void
+  private readonly sender: Sender
   private controller: Dispatcher.DispatchController | null = null
   private status = 0
   private contentType = ''
-  private readonly chunks: Uint8Array[] = []
+  /** What has come of the reply: most come in one piece. */
+  private first: Uint8Array | null = null
+  private more: Uint8Array[] | null = null
   private size = 0
 
-  /**
-   * @param replyBytes the most that a reply may have.
-   * @param onEnd called once.
-   */
-  constructor(body: Uint8Array, replyBytes: number, onEnd: (end: End) => void) {
+  /** @param replyBytes the most that a reply may have. */
+  constructor(body: Uint8Array, replyBytes: number, sender: Sender) {
     this.body = body
     this.replyBytes = replyBytes
-    this.onEnd = onEnd
+    this.sender = sender
   }
 
   /** Nobody waits for it any more. What was sent cannot be taken back; its connection is closed. */
@@ -87,7 +100,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.size += chunk.length
     if (this.size <= this.replyBytes) {
-      this.chunks.push(chunk)
+      if (this.first === null) this.first = chunk
+      else (this.more ??= []).push(chunk)
       return
     }
     const cause = new Error(`the reply has more than ${this.replyBytes} bytes`)
@@ -96,9 +110,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const { chunks, contentType, status } = this
-    const [first] = chunks
-    const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
+    const { contentType, first, more, status } = this
+    const body = first === null ? NOTHING : more === null ? first : Buffer.concat([first, ...more])
     this.finish({ kind: 'reply', status, contentType, body })
     this.free()
   }
@@ -114,17 +127,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private finish(end: End): void {
     if (this.ended) return
     this.ended = true
-    this.onEnd(end)
+    this.sender.ended(end)
   }
 
   private free(): void {
-    const { onFree } = this
-    this.onFree = null
-    onFree?.()
+    const { carrier } = this
+    this.carrier = null
+    carrier?.free(this)
   }
 }
 
 function mediaType(header: string): string {
+  if (header === 'application/octet-stream') return header
   const end = header.indexOf(';')
   return (end === -1 ? header : header.slice(0, end)).trim().toLowerCase()
 }

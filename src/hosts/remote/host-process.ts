@@ -9,15 +9,15 @@
 // on top: they would wait for it, and it for them.
 
 import { connect } from 'node:net'
-import { buildConnector, Client, type Dispatcher } from 'undici'
+import { buildConnector, Client } from 'undici'
 import { type Clock, Queue, type Random, type SpawnError, type Timer } from '../../base/index.ts'
-import type { Exchange } from './exchange.ts'
+import type { Carrier, Exchange } from './exchange.ts'
 import type { Culprit } from './failure.ts'
 import { type HostAddress, hostText, reachable } from './host-address.ts'
 import type { RemoteSettings } from './settings.ts'
 
 const PATH = '/api/v1/actors/actions'
-const HEADERS = { 'content-type': 'application/octet-stream', accept: 'application/octet-stream' }
+const HEADERS = ['content-type', 'application/octet-stream']
 
 /** The first probe comes this soon, in milliseconds, each later one after twice the time, up to `probeEveryMs`. */
 const FIRST_PROBE_MS = 50
@@ -36,7 +36,7 @@ export interface HostProcessOptions {
   readonly onMissed: (host: HostProcess) => void
 }
 
-export class HostProcess implements Culprit {
+export class HostProcess implements Carrier, Culprit {
   readonly address: HostAddress
   /** As messages name it. */
   readonly where: string
@@ -107,11 +107,12 @@ export class HostProcess implements Culprit {
     this.options.onChange(this, null)
   }
 
-  /** It is needed no more: nothing new comes, and what runs on it ends. */
+  /** It is needed no more: what waits for it goes elsewhere, and what runs on it ends. */
   async retire(): Promise<void> {
     this.stopped = true
     this.live = false
     this.probeTimer?.cancel()
+    this.handBack(undefined)
     await Promise.all([...this.clients].map((client) => client.close()))
   }
 
@@ -127,21 +128,16 @@ export class HostProcess implements Culprit {
   private start(exchange: Exchange): void {
     this.running += 1
     const client = this.idle.pop() ?? this.connection()
-    exchange.onFree = () => this.free(client)
-    const request: Dispatcher.DispatchOptions = {
-      path: PATH,
-      method: 'POST',
-      headers: HEADERS,
-      body: exchange.body,
-    }
-    client.dispatch(request, exchange)
+    exchange.carrier = this
+    exchange.client = client
+    client.dispatch({ path: PATH, method: 'POST', headers: HEADERS, body: exchange.body }, exchange)
   }
 
-  private free(client: Client): void {
+  /** An exchange that ran here has ended. */
+  free({ client }: Exchange): void {
     this.running -= 1
     const { concurrencyPerHost } = this.options.settings
-    if (this.idle.length < concurrencyPerHost && !this.stopped) this.idle.push(client)
-    else this.discard(client)
+    if (client !== null) this.rest(client)
     while (this.live && this.running < concurrencyPerHost) {
       const next = this.queue.shift()
       if (next === undefined) return
@@ -161,10 +157,16 @@ export class HostProcess implements Culprit {
     return client
   }
 
-  private discard(client: Client): void {
-    this.clients.delete(client)
-    // Nothing runs on it: there is nothing to wait for, or to fail.
-    void client.destroy()
+  private rest(client: Client): void {
+    // Then all of them are closed, or about to be.
+    if (this.stopped) return
+    if (this.idle.length < this.options.settings.concurrencyPerHost) {
+      this.idle.push(client)
+    } else {
+      this.clients.delete(client)
+      // Nothing more runs on it: there is nothing to wait for, or to fail.
+      void client.close()
+    }
   }
 
   private down(cause: unknown): void {

@@ -6,7 +6,7 @@
 
 import { messageOf, SpawnError } from '../../base/index.ts'
 import type { Outcome, Turn } from '../../ports/index.ts'
-import { type End, Exchange } from './exchange.ts'
+import { type End, Exchange, type Sender } from './exchange.ts'
 import { busy, type Culprit, labelOf, lost, malformed, unreachable } from './failure.ts'
 import type { HostProcess } from './host-process.ts'
 import type { RemoteHost } from './remote-host.ts'
@@ -15,7 +15,7 @@ import { largeRequest, outcomeOfReply } from './reply.ts'
 /** Attempts to send one request beyond one for each host; none of them left a byte. */
 const EXTRA_ATTEMPTS = 3
 
-export class RemoteTurn {
+export class RemoteTurn implements Sender {
   readonly outcome: Promise<Outcome>
 
   private readonly host: RemoteHost
@@ -42,7 +42,7 @@ export class RemoteTurn {
       this.resolve = resolve
       this.reject = reject
     })
-    turn.signal.addEventListener('abort', this.giveUp)
+    turn.signal.addEventListener('abort', this)
     if (turn.signal.aborted) this.fail(this.gaveUp())
     else this.next()
   }
@@ -60,7 +60,7 @@ export class RemoteTurn {
     const { queuePerHost, replyBytes } = this.host.settings
     this.attempts += 1
     this.process = process
-    this.exchange = new Exchange(this.body, replyBytes, this.ended)
+    this.exchange = new Exchange(this.body, replyBytes, this)
     // Those that have waited until a host was there are bounded by that.
     if (process.send(this.exchange, this.urgent, this.waited)) return
     const what = `runs ${process.running} actions, and ${process.waiting} more wait for it, which is the limit`
@@ -79,7 +79,8 @@ export class RemoteTurn {
     this.next()
   }
 
-  private readonly ended = (end: End): void => {
+  /** The attempt has ended. */
+  ended(end: End): void {
     const { body, process, turn } = this
     if (process === null) return
     if (end.kind === 'reply') {
@@ -98,8 +99,8 @@ export class RemoteTurn {
     }
   }
 
-  /** Nobody waits for the turn any more. */
-  private readonly giveUp = (): void => {
+  /** Nobody waits for the turn any more: its signal has aborted. */
+  handleEvent(): void {
     this.exchange?.giveUp(this.turn.signal.reason)
   }
 
@@ -109,7 +110,7 @@ export class RemoteTurn {
   }
 
   private settle(): void {
-    this.turn.signal.removeEventListener('abort', this.giveUp)
+    this.turn.signal.removeEventListener('abort', this)
     this.host.left(this.turn)
   }
 
