@@ -2,9 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
 import { failure, registration, remote } from '../../../test/remote/fixture.ts'
-import { type Answer, answering, type HostServer, talking } from '../../../test/remote/host-server.ts'
+import {
+  type Answer,
+  answering,
+  type HostServer,
+  responding,
+  talking,
+} from '../../../test/remote/host-server.ts'
 import { SpawnError } from '../../base/index.ts'
-import { Packed } from '../../protocol/index.ts'
+import { Packed, PROBLEM_CONTENT_TYPE, toProblem } from '../../protocol/index.ts'
 import { until } from '../../testing/until.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 
@@ -234,6 +240,46 @@ describe('a host', () => {
     assert.deepEqual(begun, ['a', 'c'])
   })
 
+  test('that stops, and says that it ran nothing, leaves its turns to another', async () => {
+    const error = new SpawnError('DRAINING', 'this host stops', { details: { ran: false } })
+    let asked = 0
+    await using stopping = await responding((_body, response) => {
+      asked += 1
+      response.writeHead(503, { 'content-type': PROBLEM_CONTENT_TYPE }).end(JSON.stringify(toProblem(error)))
+    })
+    await using hosts = remote({ probeEveryMs: 60_000 })
+    hosts.register(stopping.address)
+    await assert.rejects(
+      hosts.run(),
+      failure('HOST_UNREACHABLE', /is not reachable: this host stops; the action did not run$/),
+    )
+    let turns = 0
+    await using other = await answering(() => {
+      turns += 1
+      return OK
+    })
+    hosts.register(stopping.address, other.address)
+    await Promise.all(Array.from({ length: 6 }, () => hosts.run()))
+    assert.equal(turns, 6)
+    assert.ok(asked >= 2)
+    assert.equal(hosts.hosts.hosts[0]?.live, false)
+  })
+
+  test('that stops in the middle of an action has run some of it', async () => {
+    const error = new SpawnError('DRAINING', 'too late')
+    let asked = 0
+    await using stopping = await responding((_body, response) => {
+      asked += 1
+      response.writeHead(503, { 'content-type': PROBLEM_CONTENT_TYPE }).end(JSON.stringify(toProblem(error)))
+    })
+    await using other = await answering(() => OK)
+    await using hosts = remote()
+    hosts.register(stopping.address, other.address)
+    const settled = await Promise.allSettled([hosts.run(), hosts.run()])
+    assert.deepEqual(settled.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
+    assert.equal(asked, 1)
+  })
+
   test('that dies loses what it runs, and gives back what waits for it', async () => {
     const port = await freePort()
     const dying = await holding(port)
@@ -311,12 +357,17 @@ describe('a host', () => {
   test('whose definition goes to another address keeps what runs', async () => {
     const { begun, host, letGo } = await holding()
     await using _host = host
-    await using hosts = remote()
+    await using hosts = remote({ concurrencyPerHost: 1 })
     hosts.register(host.address)
     const turn = hosts.run(named('a'))
     await until('it to run', () => begun.length === 1)
+    const waits = assert.rejects(
+      hosts.run(),
+      failure('HOST_UNREACHABLE', /no host is reachable; the action did not run/),
+    )
     hosts.hosts.register(host.address, registration({}))
     assert.deepEqual(hosts.hosts.hosts, [])
+    await waits
     letGo[0]?.()
     assert.equal((await turn).changed, false)
     await until('its connection to be closed', () => host.sockets.size === 0)

@@ -107,6 +107,11 @@ export class HostProcess implements Carrier, Culprit {
     this.options.onChange(this, null)
   }
 
+  /** It says that it stops. */
+  leave(cause: unknown): void {
+    this.down(cause)
+  }
+
   /** It is needed no more: what waits for it goes elsewhere, and what runs on it ends. */
   async retire(): Promise<void> {
     this.stopped = true

@@ -2,7 +2,8 @@
 // to give up; what an answer means is reply.ts's. It is an object with callbacks, and no async function, because it is
 // made once for every turn.
 //
-// Invariant: a request of which anything was sent is never sent again, to whichever host. It is settled once.
+// Invariant: a request of which anything was sent is never sent again, to whichever host; but when the host says that it
+// stops and has run nothing of it. It is settled once.
 
 import { messageOf, SpawnError } from '../../base/index.ts'
 import type { Outcome, Turn } from '../../ports/index.ts'
@@ -11,6 +12,7 @@ import { busy, type Culprit, labelOf, lost, malformed, unreachable } from './fai
 import type { HostProcess } from './host-process.ts'
 import type { RemoteHost } from './remote-host.ts'
 import { largeRequest, outcomeOfReply } from './reply.ts'
+import { refusalOf } from './told-failure.ts'
 
 /** Attempts to send one request beyond one for each host; none of them left a byte. */
 const EXTRA_ATTEMPTS = 3
@@ -83,7 +85,11 @@ export class RemoteTurn implements Sender {
   ended(end: End): void {
     const { body, process, turn } = this
     if (process === null) return
-    if (end.kind === 'reply') {
+    const refusal = end.kind === 'reply' ? refusalOf(end) : null
+    if (refusal !== null) {
+      process.leave(refusal)
+      this.again(refusal)
+    } else if (end.kind === 'reply') {
       try {
         this.settle()
         this.resolve(outcomeOfReply(turn, end, process, body.length))
@@ -93,10 +99,14 @@ export class RemoteTurn implements Sender {
     } else if (turn.signal.aborted) this.fail(this.gaveUp())
     else if (end.kind === 'garbled') this.fail(garbled(turn, process, end.cause))
     else if (end.kind === 'lost') this.fail(silent(turn, process, body.length, end.cause))
-    else {
-      this.cause = end.cause
-      this.next()
-    }
+    else this.again(end.cause)
+  }
+
+  /** The attempt has run nothing. */
+  private again(cause: unknown): void {
+    this.cause = cause
+    if (this.turn.signal.aborted) this.fail(this.gaveUp())
+    else this.next()
   }
 
   /** Nobody waits for the turn any more: its signal has aborted. */

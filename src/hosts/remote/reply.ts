@@ -2,7 +2,6 @@
 
 import type { SpawnError } from '../../base/index.ts'
 import type { Outcome, Turn } from '../../ports/index.ts'
-import { PROBLEM_CONTENT_TYPE } from '../../protocol/index.ts'
 import type { Reply } from './exchange.ts'
 import { actionFailed, type Culprit, malformed } from './failure.ts'
 import { toldFailure } from './told-failure.ts'
@@ -26,7 +25,7 @@ export function outcomeOfReply(turn: Turn, reply: Reply, who: Culprit, sentBytes
 
 function failureOf(turn: Turn, reply: Reply, who: Culprit, sentBytes: number): SpawnError {
   const { contentType, status } = reply
-  const told = contentType === PROBLEM_CONTENT_TYPE ? toldFailure(turn, reply, who) : null
+  const told = toldFailure(turn, reply, who)
   if (told !== null) return told
   const hint = status === 404 || status === 405 ? '; is that the address of its actors?' : ''
   const what = `answered HTTP ${status}${typeText(contentType)}${hint}${largeRequest(sentBytes)}`

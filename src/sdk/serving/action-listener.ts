@@ -112,8 +112,14 @@ export class ActionListener {
   }
 
   private refusalOf({ headers, method, url }: IncomingMessage): { error: SpawnError; status: number } | null {
-    if (this.stopping)
-      return { error: new SpawnError('DRAINING', 'this host stops; nothing was run'), status: 503 }
+    if (this.stopping) {
+      // So told, a proxy asks another host that has the actor.
+      const details = { ran: false }
+      return {
+        error: new SpawnError('DRAINING', 'this host stops; nothing was run', { details }),
+        status: 503,
+      }
+    }
     const refused = (status: number, problem: string) => ({
       error: new SpawnError('INVALID_ARGUMENT', problem),
       status,
