@@ -186,7 +186,7 @@ export class Courier implements LaneOwner {
   }
 
   private takeIn(parcel: Parcel): void {
-    const held = this.held.find(parcel.id)
+    const held = this.held.find(parcel.id, parcel.hash)
     if (held !== null) {
       // It was read from the store before its commit was known to be done.
       held.asker ??= parcel.asker

@@ -48,6 +48,8 @@ export class Deadlines {
   private readonly slots = new Map<number, DeadlineSlot>()
   private readonly clock: Clock
   private readonly expire: (message: Message) => void
+  /** The slot that was added to last: what comes in the same few milliseconds mostly goes there too. */
+  private last: DeadlineSlot | null = null
   private timer: Timer | null = null
   private timerMs = Number.POSITIVE_INFINITY
 
@@ -63,17 +65,25 @@ export class Deadlines {
       if (message.slot.index === index) return
       message.slot.remove(message)
     }
-    let slot = this.slots.get(index)
-    if (slot === undefined) {
-      slot = new DeadlineSlot(index, this)
-      this.slots.set(index, slot)
-    }
+    const slot = this.slotOf(index)
     slot.add(message)
     if (index * SLOT_MS < this.timerMs) this.wakeAt(index * SLOT_MS)
   }
 
   dropSlot(slot: DeadlineSlot): void {
     this.slots.delete(slot.index)
+    if (this.last === slot) this.last = null
+  }
+
+  private slotOf(index: number): DeadlineSlot {
+    if (this.last !== null && this.last.index === index) return this.last
+    let slot = this.slots.get(index)
+    if (slot === undefined) {
+      slot = new DeadlineSlot(index, this)
+      this.slots.set(index, slot)
+    }
+    this.last = slot
+    return slot
   }
 
   /** All that are watched now. */

@@ -23,12 +23,12 @@ import { correspondent, lasting, type Postmark, type Target } from './postmark.t
 import { nextDueMs } from './rhythm.ts'
 import type { Timers } from './timers.ts'
 
-/** What a commit carries besides the state. */
+/** What a commit carries besides the state. Its arrays are the commit's to go on with. */
 export interface Departure {
-  readonly sends: readonly Parcel[]
-  readonly takes: readonly string[]
+  readonly sends: Parcel[]
+  readonly takes: string[]
   readonly occasions?: Commit['occasions']
-  readonly announcements: readonly Announcement[]
+  readonly announcements: Announcement[]
 }
 
 export interface DeparturesOptions {
@@ -54,12 +54,12 @@ export class Departures {
     const { parcel } = message
     const { workflow } = outcome
     if (workflow === null && parcel === null) return null
-    const sends: Parcel[] = []
+    const sends = workflow === null ? [] : workflow.effects.map((effect) => this.effect(message, effect))
     const announcements: Announcement[] = []
     if (workflow !== null) this.follow(message, outcome, workflow, sends, announcements)
     if (parcel !== null) this.after(message, parcel, outcome, sends)
-    this.checkSize(message, sends)
-    if (parcel === null) return { sends, takes: NONE, announcements }
+    if (sends.length > 0) this.checkSize(message, sends)
+    if (parcel === null) return { sends, takes: [], occasions: undefined, announcements }
     return { sends, takes: [parcel.id], occasions: parcel.occasions, announcements }
   }
 
@@ -68,17 +68,17 @@ export class Departures {
     const sends: Parcel[] = []
     const announcements: Announcement[] = []
     this.spread(broadcast, from, metadata, sends, announcements)
-    return { sends, takes: NONE, announcements }
+    return { sends, takes: [], announcements }
   }
 
+  /** What goes out besides the effects. */
   private follow(
     message: Message,
     outcome: Outcome,
-    { broadcasts, effects, route, timers }: Workflow,
+    { broadcasts, route, timers }: Workflow,
     sends: Parcel[],
     announcements: Announcement[],
   ): void {
-    for (const effect of effects) sends.push(this.effect(message, effect))
     for (const broadcast of broadcasts)
       this.spread(broadcast, message.self, message.metadata, sends, announcements)
     if (timers !== null) {
@@ -201,8 +201,6 @@ export class Departures {
     if (bytes > turnSendBytes) throw tooMuch(`${message.label} sends ${bytes} bytes`, `${turnSendBytes}`)
   }
 }
-
-const NONE: readonly string[] = Object.freeze([])
 
 function tooMuch(what: string, limit: string): SpawnError {
   return new SpawnError('INVALID_ARGUMENT', `${what} in one turn; at most ${limit} are taken`)

@@ -12,8 +12,9 @@ export class Held {
     return this.parcels.size
   }
 
-  find(id: string): Parcel | null {
-    for (let parcel = this.parcels.first(hashOf(id)); parcel !== null; parcel = parcel.next) {
+  /** @param hash of the id, for who knows it. */
+  find(id: string, hash = hashOf(id)): Parcel | null {
+    for (let parcel = this.parcels.first(hash); parcel !== null; parcel = parcel.next) {
       if (parcel.id === id) return parcel
     }
     return null

@@ -28,11 +28,12 @@ export class Lane implements ParcelWatcher, Entry<Lane> {
   /** All parcels in it are beside this one. */
   readonly model: Parcel
   private readonly owner: LaneOwner
-  /** What is not delivered yet, in order. */
-  private readonly parcels: Parcel[] = []
-  /** How many of them, from the first, have been handed over. */
-  private handed = 0
-  /** How many of these have not come back. */
+  /** What is not delivered yet, in order: a list through `Parcel.behind`. */
+  private first: Parcel | null = null
+  private last: Parcel | null = null
+  /** The first of them that has not been handed over. */
+  private waiting: Parcel | null = null
+  /** How many were handed over and have not come back. */
   private away = 0
   /** The one that was handed over last, until its turn is done. */
   private turning: Parcel | null = null
@@ -50,7 +51,10 @@ export class Lane implements ParcelWatcher, Entry<Lane> {
   /** Puts a parcel behind all others. */
   add(parcel: Parcel): void {
     parcel.watcher = this
-    this.parcels.push(parcel)
+    if (this.last === null) this.first = parcel
+    else this.last.behind = parcel
+    this.last = parcel
+    this.waiting ??= parcel
     this.advance()
   }
 
@@ -77,11 +81,14 @@ export class Lane implements ParcelWatcher, Entry<Lane> {
 
   /** The first parcel's failure has been dealt with: it is gone, or to be handed over again in another form. */
   resume(again: Parcel | null): void {
-    const failed = this.parcels.shift()
+    const failed = this.first
+    if (failed !== null) this.remove(failed)
     if (again !== null) {
-      if (failed !== undefined) again.asker = failed.asker
+      if (failed !== null) again.asker = failed.asker
       again.watcher = this
-      this.parcels.unshift(again)
+      again.behind = this.first
+      this.first = again
+      this.last ??= again
     }
     this.restart()
   }
@@ -92,21 +99,29 @@ export class Lane implements ParcelWatcher, Entry<Lane> {
   }
 
   private remove(parcel: Parcel): void {
-    const at = this.parcels.indexOf(parcel)
-    if (at === -1) return
-    this.parcels.splice(at, 1)
-    this.handed -= 1
+    let before: Parcel | null = null
+    for (let each = this.first; each !== null; each = each.behind) {
+      if (each === parcel) {
+        if (before === null) this.first = parcel.behind
+        else before.behind = parcel.behind
+        if (this.last === parcel) this.last = before
+        if (this.waiting === parcel) this.waiting = parcel.behind
+        parcel.behind = null
+        return
+      }
+      before = each
+    }
   }
 
   private proceed(): void {
     if (!this.halted) {
       this.advance()
-      if (this.parcels.length === 0) this.owner.empty(this)
+      if (this.first === null) this.owner.empty(this)
       return
     }
     if (this.away > 0) return
-    const [first] = this.parcels
-    if (first !== undefined && first.failure !== null) {
+    const { first } = this
+    if (first !== null && first.failure !== null) {
       this.owner.failed(this, first, first.failure)
       return
     }
@@ -115,15 +130,15 @@ export class Lane implements ParcelWatcher, Entry<Lane> {
 
   /** All that were handed over and did not arrive are handed over again. */
   private restart(): void {
-    for (const parcel of this.parcels) {
+    for (let parcel = this.first; parcel !== null; parcel = parcel.behind) {
       parcel.failure = null
       parcel.taken = false
     }
-    this.handed = 0
+    this.waiting = this.first
     this.halted = false
     this.careful = true
     this.advance()
-    if (this.parcels.length === 0) this.owner.empty(this)
+    if (this.first === null) this.owner.empty(this)
   }
 
   private advance(): void {
@@ -131,9 +146,9 @@ export class Lane implements ParcelWatcher, Entry<Lane> {
     if (this.advancing) return
     this.advancing = true
     while (!this.halted && this.turning === null) {
-      const parcel = this.parcels[this.handed]
-      if (parcel === undefined || (this.careful && this.away > 0)) break
-      this.handed += 1
+      const parcel: Parcel | null = this.waiting
+      if (parcel === null || (this.careful && this.away > 0)) break
+      this.waiting = parcel.behind
       this.away += 1
       this.turning = parcel
       this.owner.hand(parcel)

@@ -26,6 +26,8 @@ export class Parcel implements Envelope, Entry<Parcel> {
   /** Of its id. */
   readonly hash: number
   next: Parcel | null = null
+  /** The one behind it in its lane. */
+  behind: Parcel | null = null
   /** The call that its answer is the answer of; null: nobody in this process waits. */
   asker: Message | null = null
   watcher: ParcelWatcher | null = null

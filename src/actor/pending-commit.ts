@@ -25,9 +25,10 @@ export interface Cargo {
 /** Never added to. */
 const NO_OUTCOMES: OutcomeRecord[] = []
 Object.freeze(NO_OUTCOMES)
-const NO_PARCELS: readonly Parcel[] = Object.freeze([])
-const NO_IDS: readonly string[] = Object.freeze([])
-const NO_ANNOUNCEMENTS: readonly Announcement[] = Object.freeze([])
+const NO_PARCELS: Parcel[] = []
+const NO_IDS: string[] = []
+const NO_ANNOUNCEMENTS: Announcement[] = []
+for (const empty of [NO_PARCELS, NO_IDS, NO_ANNOUNCEMENTS]) Object.freeze(empty)
 
 export class PendingCommit implements Commit {
   readonly activation: Activation
@@ -43,10 +44,10 @@ export class PendingCommit implements Commit {
   view: View | null
   committedAtMs: number
   outcomes: OutcomeRecord[] = NO_OUTCOMES
-  sends: readonly Parcel[] = NO_PARCELS
-  takes: readonly string[] = NO_IDS
+  sends: Parcel[] = NO_PARCELS
+  takes: string[] = NO_IDS
   occasions: Commit['occasions'] = undefined
-  announcements: readonly Announcement[] = NO_ANNOUNCEMENTS
+  announcements: Announcement[] = NO_ANNOUNCEMENTS
   readonly waiters: Waiter[] = []
   /** The actor's next commit, which follows this one. */
   successor: PendingCommit | null = null
@@ -80,6 +81,7 @@ export class PendingCommit implements Commit {
     this.committedAtMs = nowMs
   }
 
+  /** Takes what a turn brings; its arrays too. */
   load({ departure, outcome }: Cargo): void {
     if (outcome !== null) {
       if (this.outcomes === NO_OUTCOMES) this.outcomes = [outcome]
@@ -112,13 +114,14 @@ export class PendingCommit implements Commit {
   }
 }
 
-function joined<Item>(first: readonly Item[], second: readonly Item[]): readonly Item[] {
-  if (second.length === 0) return first
-  return first.length === 0 ? second : [...first, ...second]
+function joined<Item>(first: Item[], second: Item[]): Item[] {
+  if (first.length === 0 && second.length > 0) return second
+  for (const item of second) first.push(item)
+  return first
 }
 
 /** A timer that was changed twice is sent once, as it was changed last. */
-function without(first: readonly Parcel[], second: readonly Parcel[]): readonly Parcel[] {
+function without(first: Parcel[], second: readonly Parcel[]): Parcel[] {
   if (first.length === 0 || !second.some(({ box }) => box === 'timer')) return first
   return first.filter(({ id }) => !second.some((later) => later.id === id))
 }

@@ -91,13 +91,13 @@ export function callOf(name: string, options: InvokeOptions): Call {
   const asIs = checkKeys(name, options, invokeOptions)
   // Most calls say nothing that the gateway calls by another name: they are handed on as they are.
   if (asIs && options.action !== undefined) return options
-  const { action, command, ...rest } = options
+  const { action, command, payload, ref, system } = options
   if ((action === undefined) === (command === undefined)) {
     const fault =
       action === undefined ? 'names no action' : 'has both `action` and `command`, which mean the same'
     throw misuse(`the call of "${name}" ${fault}`)
   }
-  return { ...inWords(name, rest), action: action ?? command ?? '' }
+  return inWords(name, { system, ref, action: action ?? command ?? '', payload }, options)
 }
 
 /** The same for a call through a ref. */
@@ -109,18 +109,37 @@ export function refCallOf(
 ): Call {
   if (options === undefined) return { ref, action, payload }
   const asIs = checkKeys(action, options, callOptions)
-  return { ref, action, payload, ...(asIs ? options : inWords(action, options)) }
+  return asIs ? { ref, action, payload, ...options } : inWords(action, { ref, action, payload }, options)
 }
 
-/** The options that are called otherwise, or have to fit together. */
-function inWords<Rest extends Omit<TargetOptions, 'payload'>>(name: string, options: Rest) {
-  const { cron, delay, scheduledTo, timeZone, timeout, ...rest } = options
-  const timing = timingOf(['the call of', name], { cron, delay, scheduledTo, timeZone })
-  if (options.receipt === true && (timing !== undefined || options.async === true)) {
+/** The options that are called otherwise, or have to fit together. Field by field: a spread of the rest takes longer. */
+function inWords(
+  subject: string,
+  { action, payload, ref, system }: Call,
+  options: AnyCallOptions & TimingOptions & Pick<TargetOptions, 'async' | 'receipt'>,
+): Call {
+  const { async, idempotencyKey, metadata, receipt, signal, timeout } = options
+  const timing = timingOf(['the call of', subject], options)
+  if (receipt === true && (timing !== undefined || async === true)) {
     const early = timing === undefined ? 'an `async` call' : 'a call for later'
-    throw misuse(`the call of "${name}" asks for a receipt, but ${early} is answered before it is made`)
+    throw misuse(`the call of "${subject}" asks for a receipt, but ${early} is answered before it is made`)
   }
-  return { ...rest, ...(timeout === undefined ? {} : { timeoutMs: timeout }), ...timing }
+  return {
+    system,
+    ref,
+    action,
+    payload,
+    async,
+    metadata,
+    timeoutMs: timeout,
+    signal,
+    idempotencyKey,
+    receipt,
+    delayMs: timing?.delayMs,
+    scheduledToMs: timing?.scheduledToMs,
+    cron: timing?.cron,
+    timeZone: timing?.timeZone,
+  }
 }
 
 /**

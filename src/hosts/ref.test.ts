@@ -17,6 +17,11 @@ const hostile = actor('hostile', {
   actions: { constructor: () => 'mine', toString: () => 'text', hasOwnProperty: () => 'own' },
 })
 
+/** Without what it leaves open. */
+function said(call: Call): unknown {
+  return Object.fromEntries(Object.entries(call).filter(([, value]) => value !== undefined))
+}
+
 describe('a ref', () => {
   test('has a method for each action, which takes a payload and options', async () => {
     const sender = recorder()
@@ -26,13 +31,7 @@ describe('a ref', () => {
     const [[name, add] = [], [, reset] = []] = sender.calls
     assert.equal(name, 'one')
     assert.deepEqual(add, { ref: undefined, action: 'add', payload: 2 })
-    assert.deepEqual(reset, {
-      ref: undefined,
-      action: 'reset',
-      payload: undefined,
-      timeoutMs: 5,
-      idempotencyKey: 'k',
-    })
+    assert.deepEqual(said(reset!), { action: 'reset', timeoutMs: 5, idempotencyKey: 'k' })
   })
 
   test('of an instance names its definition', async () => {
@@ -83,13 +82,13 @@ describe('a ref', () => {
   test('calls for later, and for a receipt', async () => {
     const sender = recorder()
     const ref = refOf(sender, one, undefined)
-    const call = { ref: undefined, action: 'add', payload: 2 }
+    const call = { action: 'add', payload: 2 }
     await ref.add(2, { delay: 5, idempotencyKey: 'k' })
     await ref.add(2, { scheduledTo: new Date(9) })
     await ref.add(2, { cron: '* * * * *', timeZone: 'Asia/Tokyo' })
     await ref.add(2, { receipt: true, timeout: 7 })
     assert.deepEqual(
-      sender.calls.map(([, made]) => made),
+      sender.calls.map(([, made]) => said(made)),
       [
         { ...call, idempotencyKey: 'k', delayMs: 5 },
         { ...call, scheduledToMs: 9 },
@@ -120,17 +119,17 @@ describe('a call by name', () => {
       system: 's',
     }
     const expected = { ...rest, action: 'add', timeoutMs: 10 }
-    assert.deepEqual(callOf('x', { action: 'add', timeout: 10, ...rest }), expected)
-    assert.deepEqual(callOf('x', { command: 'add', timeout: 10, ...rest }), expected)
+    assert.deepEqual(said(callOf('x', { action: 'add', timeout: 10, ...rest })), expected)
+    assert.deepEqual(said(callOf('x', { command: 'add', timeout: 10, ...rest })), expected)
   })
 
   test('comes later, in the words of the gateway', () => {
     const call = { action: 'add', payload: 1, metadata: { a: 'b' } }
-    assert.deepEqual(callOf('x', { ...call, delay: 5 }), { ...call, delayMs: 5 })
-    assert.deepEqual(callOf('x', { ...call, scheduledTo: 9 }), { ...call, scheduledToMs: 9 })
+    assert.deepEqual(said(callOf('x', { ...call, delay: 5 })), { ...call, delayMs: 5 })
+    assert.deepEqual(said(callOf('x', { ...call, scheduledTo: 9 })), { ...call, scheduledToMs: 9 })
     const cron = { cron: '0 9 * * *', timeZone: 'Europe/Berlin' }
-    assert.deepEqual(callOf('x', { ...call, ...cron }), { ...call, ...cron })
-    assert.deepEqual(callOf('x', { command: 'add', receipt: true }), { action: 'add', receipt: true })
+    assert.deepEqual(said(callOf('x', { ...call, ...cron })), { ...call, ...cron })
+    assert.deepEqual(said(callOf('x', { command: 'add', receipt: true })), { action: 'add', receipt: true })
   })
 
   test('that needs no other words is handed on as it is', () => {

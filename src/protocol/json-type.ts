@@ -26,6 +26,8 @@ const SCRATCH_BYTES = 65_536
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const scratch = new Uint8Array(SCRATCH_BYTES)
+/** Reads any array of bytes, like all of Buffer's own ways to read text. */
+const { latin1Slice } = Buffer.prototype
 
 export function isJsonType(typeUrl: string): boolean {
   return typeUrl === JSON_TYPE_URL || typeUrl === OLD_JSON_TYPE_URL
@@ -47,7 +49,7 @@ export function jsonTextOf(packed: Packed): string {
   checkPayloadSize(bytes.length)
   try {
     const start = contentStart(bytes)
-    if (start >= 0) return decoder.decode(start === 0 ? bytes : bytes.subarray(start))
+    if (start >= 0) return shortText(bytes, start) ?? decoder.decode(bytes.subarray(start))
     return fromBinary(JSONTypeSchema, bytes).content
   } catch (cause) {
     throw new SpawnError('INVALID_ARGUMENT', `the bytes of a ${packed.typeUrl} cannot be decoded`, { cause })
@@ -76,6 +78,14 @@ function shortAscii(text: string): Uint8Array | null {
     bytes[at + 2] = unit
   }
   return bytes
+}
+
+/** The other way round. Null when it is longer, or not ASCII. */
+function shortText(bytes: Uint8Array, start: number): string | null {
+  if (bytes.length - start > SHORT_CHARS) return null
+  let units = 0
+  for (let at = start; at < bytes.length; at += 1) units |= bytes[at] ?? 0
+  return units > 0x7f ? null : latin1Slice.call(bytes, start, bytes.length)
 }
 
 function encoded(text: string): Uint8Array {

@@ -6,6 +6,10 @@
 const FIRST_CAPACITY = 16 * 1_024
 /** The writer's buffer is given back when one use has blown it up beyond this. */
 const KEPT_CAPACITY = 1_024 * 1_024
+/** Up to so many units or bytes a loop is faster than a call; their number takes one byte. */
+const SHORT = 32
+/** The largest number of two bytes. */
+const TWO_BYTE_LENGTH = 0x3fff
 
 export class ByteWriter {
   #buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY)
@@ -23,9 +27,12 @@ export class ByteWriter {
     const buffer = this.#buffer
     let at = this.#at
     let rest = value
-    while (rest > 0x7fff_ffff) {
-      buffer[at++] = (rest % 0x80) | 0x80
-      rest = Math.floor(rest / 0x80)
+    if (rest > 0x7fff_ffff) {
+      // Four bytes at once: beyond 31 bits each step is a division.
+      const high = Math.floor(rest / 0x1000_0000)
+      let low = rest - high * 0x1000_0000
+      for (let count = 0; count < 4; count += 1, low >>>= 7) buffer[at++] = (low & 0x7f) | 0x80
+      rest = high
     }
     while (rest > 0x7f) {
       buffer[at++] = (rest & 0x7f) | 0x80
@@ -37,24 +44,27 @@ export class ByteWriter {
 
   text(value: string): void {
     // A UTF-16 unit takes at most three bytes.
-    if (value.length <= 42) {
-      if (this.#at + 127 > this.#buffer.length) this.#grow(127)
-      const written = this.#buffer.write(value, this.#at + 1)
-      this.#buffer[this.#at] = written
-      this.#at += 1 + written
+    const most = value.length * 3
+    if (most > TWO_BYTE_LENGTH) {
+      this.#longText(value)
       return
     }
-    const length = Buffer.byteLength(value)
-    this.whole(length)
-    if (this.#at + length > this.#buffer.length) this.#grow(length)
-    this.#at += this.#buffer.write(value, this.#at)
+    if (this.#at + 2 + most > this.#buffer.length) this.#grow(2 + most)
+    if (value.length <= SHORT && this.#shortAscii(value)) return
+    // How long it is is known when it stands there: its length takes two bytes, needed or not.
+    const written = this.#buffer.write(value, this.#at + 2)
+    this.#buffer[this.#at] = (written & 0x7f) | 0x80
+    this.#buffer[this.#at + 1] = written >>> 7
+    this.#at += 2 + written
   }
 
   bytes(value: Uint8Array): void {
-    this.whole(value.length)
-    if (this.#at + value.length > this.#buffer.length) this.#grow(value.length)
-    this.#buffer.set(value, this.#at)
-    this.#at += value.length
+    const { length } = value
+    this.whole(length)
+    if (this.#at + length > this.#buffer.length) this.#grow(length)
+    if (length > SHORT) this.#buffer.set(value, this.#at)
+    else for (let at = 0; at < length; at += 1) this.#buffer[this.#at + at] = value[at] ?? 0
+    this.#at += length
   }
 
   /** Forgets what was written. */
@@ -69,6 +79,28 @@ export class ByteWriter {
     this.#at = 0
     if (this.#buffer.length > KEPT_CAPACITY) this.#buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY)
     return taken
+  }
+
+  /** Names, ids: a loop beats the call that encodes. @returns false when it is not ASCII; then nothing was written. */
+  #shortAscii(value: string): boolean {
+    const buffer = this.#buffer
+    const { length } = value
+    const from = this.#at + 1
+    for (let at = 0; at < length; at += 1) {
+      const unit = value.charCodeAt(at)
+      if (unit > 0x7f) return false
+      buffer[from + at] = unit
+    }
+    buffer[this.#at] = length
+    this.#at = from + length
+    return true
+  }
+
+  #longText(value: string): void {
+    const length = Buffer.byteLength(value)
+    this.whole(length)
+    if (this.#at + length > this.#buffer.length) this.#grow(length)
+    this.#at += this.#buffer.write(value, this.#at)
   }
 
   #grow(bytes: number): void {
@@ -103,6 +135,11 @@ export class ByteReader {
   }
 
   whole(): number {
+    const first = this.#buffer[this.#at]
+    if (first !== undefined && first < 0x80) {
+      this.#at += 1
+      return first
+    }
     let value = 0
     let scale = 1
     for (;;) {
@@ -116,29 +153,22 @@ export class ByteReader {
   }
 
   text(): string {
-    const [from, to] = this.#take()
-    return this.#buffer.toString('utf8', from, to)
+    const length = this.skip()
+    return this.#buffer.toString('utf8', this.#at - length, this.#at)
   }
 
   /** A view: it keeps the whole buffer in memory. */
   bytes(): Uint8Array {
-    const [from, to] = this.#take()
-    return this.#buffer.subarray(from, to)
+    const length = this.skip()
+    return this.#buffer.subarray(this.#at - length, this.#at)
   }
 
-  /** Passes over a text or bytes. */
-  skip(): void {
+  /** Passes over a text or bytes. @returns how many bytes these are. */
+  skip(): number {
     const length = this.whole()
     this.#at += length
     if (this.#at > this.#buffer.length) throw cutShort()
-  }
-
-  #take(): [from: number, to: number] {
-    const length = this.whole()
-    const from = this.#at
-    this.#at += length
-    if (this.#at > this.#buffer.length) throw cutShort()
-    return [from, this.#at]
+    return length
   }
 }
 
