@@ -118,7 +118,8 @@ const AT_ONCE: { readonly dueAtMs: number; readonly rhythm?: Rhythm } = { dueAtM
 /** @throws SpawnError INVALID_ARGUMENT */
 function whenOf(timing: Timing, nowMs: number): { readonly dueAtMs: number; readonly rhythm?: Rhythm } {
   const { cron, delayMs, scheduledToMs, timeZone } = timing
-  const ways = Number(delayMs !== undefined) + Number(scheduledToMs !== undefined) + Number(cron !== undefined)
+  const ways =
+    Number(delayMs !== undefined) + Number(scheduledToMs !== undefined) + Number(cron !== undefined)
   if (ways > 1) throw timingFault('has more than one of a delay, a time and a cron expression')
   if (timeZone !== undefined && cron === undefined)
     throw timingFault('has a time zone and no cron expression')

@@ -26,8 +26,6 @@ const SCRATCH_BYTES = 65_536
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const scratch = new Uint8Array(SCRATCH_BYTES)
-/** Reads any array of bytes, like all of Buffer's own ways to read text. */
-const { latin1Slice } = Buffer.prototype
 
 export function isJsonType(typeUrl: string): boolean {
   return typeUrl === JSON_TYPE_URL || typeUrl === OLD_JSON_TYPE_URL
@@ -83,9 +81,13 @@ function shortAscii(text: string): Uint8Array | null {
 /** The other way round. Null when it is longer, or not ASCII. */
 function shortText(bytes: Uint8Array, start: number): string | null {
   if (bytes.length - start > SHORT_CHARS) return null
-  let units = 0
-  for (let at = start; at < bytes.length; at += 1) units |= bytes[at] ?? 0
-  return units > 0x7f ? null : latin1Slice.call(bytes, start, bytes.length)
+  let text = ''
+  for (let at = start; at < bytes.length; at += 1) {
+    const unit = bytes[at] ?? 0
+    if (unit > 0x7f) return null
+    text += String.fromCharCode(unit)
+  }
+  return text
 }
 
 function encoded(text: string): Uint8Array {
