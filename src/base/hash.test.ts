@@ -14,3 +14,10 @@ test('its lowest bits are spread, which tables in memory go by', () => {
   for (let at = 0; at < 25_600; at += 1) slots[hashOf(`actor-${at}`) & 255]! += 1
   assert.ok(Math.max(...slots) < 200 && Math.min(...slots) > 40, String(slots))
 })
+
+test('it stays what it is: hashes stand in store files', () => {
+  assert.deepEqual(
+    ['', 'a', 'order-7', 'ü'].map(hashOf),
+    [1_572_119_809, 2_156_595_625, 3_304_707_453, 2_623_175_509],
+  )
+})

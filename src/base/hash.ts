@@ -1,5 +1,5 @@
 // A hash of a text, for tables and filters in memory. Not against an adversary: whoever can choose texts can make them
-// meet, so what is found by it is compared, or only costs a look more. It is never stored.
+// meet, so what is found by it is compared, or only costs a look more. Hashes stand in store files: what a text has, it keeps.
 
 /** FNV-1a over the code units, then mixed: a whole number below 2^32. */
 export function hashOf(text: string): number {

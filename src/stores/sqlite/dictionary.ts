@@ -3,13 +3,15 @@
 // its numbers out of here too (`settle`).
 
 import type { StatementSync } from 'node:sqlite'
-import { SpawnError } from '../../base/index.ts'
+import { hashOf, SpawnError } from '../../base/index.ts'
 import type { Database } from './database.ts'
 import type { FamilyName } from './frame.ts'
 
 export interface Family extends FamilyName {
   /** Null: not stored yet. */
   id: number | null
+  /** See familyHash. */
+  readonly hash: number
 }
 
 export class Dictionary {
@@ -41,7 +43,8 @@ export class Dictionary {
     let parents = this.#families.get(system)
     if (parents === undefined) this.#families.set(system, (parents = new Map<string, Family>()))
     let family = parents.get(parent)
-    if (family === undefined) parents.set(parent, (family = { system, parent, id: null }))
+    if (family === undefined)
+      parents.set(parent, (family = { system, parent, id: null, hash: familyHash({ system, parent }) }))
     return family
   }
 
@@ -87,6 +90,11 @@ export class Dictionary {
     if (!committed) for (const undo of this.#unsettled) undo()
     this.#unsettled = []
   }
+}
+
+/** It stands in the file, in the hashes of what is kept of actors. */
+export function familyHash({ parent, system }: FamilyName): number {
+  return hashOf(`${system}\0${parent}`)
 }
 
 /** Rows as the arrays that a Database's statements return; node:sqlite's types only know the objects. */

@@ -20,7 +20,10 @@ export class PendingActor implements Standing {
   latest: FramedCommit | null = null
   /** The commits before the latest whose revisions the latest's history policy may keep, oldest first. */
   earlier: FramedCommit[] | null = null
-  outcomes: OutcomeRecord[] | null = null
+  /** By key: the newest of each. */
+  outcomes: Map<string, OutcomeRecord> | null = null
+  /** Those of its keys that may have an outcome below this generation, too; null: none. */
+  keysBelow: Set<string> | null = null
   /** The last group that had commits of it, and how it stands within that group. */
   group = 0
   inGroup: Standing = NOTHING_STANDS
@@ -37,7 +40,7 @@ export class PendingActor implements Standing {
   }
 
   take(commit: FramedCommit): void {
-    if (commit.outcomes.length > 0) (this.outcomes ??= []).push(...commit.outcomes)
+    if (commit.outcomes.length > 0) this.keep(commit.outcomes)
     if (commit.revision === commit.follows) return
     if (commit.keepRevisions === 0 && commit.keepDurationMs === 0) this.earlier = null
     else if (this.latest !== null) (this.earlier ??= []).push(this.latest)
@@ -46,9 +49,15 @@ export class PendingActor implements Standing {
     this.birth = commit.birth
   }
 
-  /** The newest outcome under a key. */
-  outcome(key: string): OutcomeRecord | undefined {
-    return this.outcomes?.findLast((outcome) => outcome.key === key)
+  keep(outcomes: readonly OutcomeRecord[]): void {
+    this.outcomes ??= new Map<string, OutcomeRecord>()
+    for (const outcome of outcomes) this.outcomes.set(outcome.key, outcome)
+  }
+
+  /** A key of it has an outcome below, or may have. */
+  noteBelow(key: string): void {
+    this.keysBelow ??= new Set<string>()
+    this.keysBelow.add(key)
   }
 }
 

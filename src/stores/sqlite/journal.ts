@@ -15,13 +15,15 @@ import type { OutcomeRecord } from '../../ports/index.ts'
 import { mayFollow, NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { ActorTable } from './actor-table.ts'
 import type { Database } from './database.ts'
-import type { Dictionary, SQLField } from './dictionary.ts'
+import type { Dictionary, Family, SQLField } from './dictionary.ts'
 import { type FamilyName, type FramedCommit, unpackFrame } from './frame.ts'
 import { Generation, PendingActor } from './generation.ts'
 import { type JournalRow, JournalTable, type RecoveredRow } from './journal-table.ts'
 import { Outbox } from './outbox.ts'
 import type { OutboxTable } from './outbox-table.ts'
 import { PendingEnvelope } from './pending-outbox.ts'
+import type { OutcomeTable } from './outcome-table.ts'
+import { outcomesInOrder, PendingOutcomes } from './pending-outcomes.ts'
 import type { PastTable } from './past-table.ts'
 import type { StoredRow } from './rows.ts'
 
@@ -39,6 +41,7 @@ export interface Tables {
   readonly dictionary: Dictionary
   readonly actors: ActorTable
   readonly past: PastTable
+  readonly outcomes: OutcomeTable
   readonly outbox: OutboxTable
 }
 
@@ -49,12 +52,12 @@ export class Journal {
   #open = new Generation()
   #folding: Generation | null = null
   /** What the folding generation has; from `#foldedTo` on it is still to be folded. */
-  #order: readonly (PendingActor | PendingEnvelope)[] = []
+  #order: readonly (PendingActor | PendingOutcomes | PendingEnvelope)[] = []
   #foldedTo = 0
   #group = 0
-  /** The idempotency keys of the commits that were accepted in this group. */
-  readonly #keysInGroup = new Set<string>()
-  /** Commits and envelopes since folding began, or since its last slice: it must keep up with them. */
+  /** The idempotency keys of the commits that were accepted in this group, and whose they are. */
+  readonly #keysInGroup = new Map<string, PendingActor[]>()
+  /** Commits, outcomes and envelopes since folding began, or since its last slice: it must keep up with them. */
   #sinceSlice = 0
 
   constructor(tables: Tables) {
@@ -117,7 +120,7 @@ export class Journal {
       this.#open.commits += commits.length
       this.#open.bytes += frame.length
     }
-    this.#sinceSlice += before
+    this.#sinceSlice += before + this.#keysInGroup.size
     return conflicts
   }
 
@@ -138,22 +141,18 @@ export class Journal {
   outcome(id: FamilyName, name: string, key: string): OutcomeRecord | null {
     const family = this.#tables.dictionary.find(id)
     if (family === undefined) return null
-    return (
-      this.#open.find(family, name)?.outcome(key) ??
-      this.#folding?.find(family, name)?.outcome(key) ??
-      this.#tables.past.outcome(family, name, key)
-    )
+    return this.#open.find(family, name)?.outcomes?.get(key) ?? this.#outcomeBelow(family, name, key)
   }
 
   /** Hashes of the keys under which outcomes are kept; null: there are more than `limit`. */
   outcomeKeys(id: FamilyName, name: string, limit: number): Uint32Array | null {
     const family = this.#tables.dictionary.find(id)
     if (family === undefined) return new Uint32Array()
-    const pending = [this.#folding, this.#open].flatMap((each) => each?.find(family, name)?.outcomes ?? [])
-    if (pending.length > limit) return null
-    const keys = this.#tables.past.outcomeKeys(family, name, limit + 1 - pending.length)
-    for (const { key } of pending) keys.push(hashOf(key))
-    return keys.length > limit ? null : Uint32Array.from(keys)
+    const hashes = new Set(this.#tables.outcomes.keys(family, name, limit + 1))
+    for (const generation of [this.#folding, this.#open]) {
+      for (const key of generation?.find(family, name)?.outcomes?.keys() ?? []) hashes.add(hashOf(key))
+    }
+    return hashes.size > limit ? null : Uint32Array.from(hashes)
   }
 
   /** Folds everything, for those who read or change the tables themselves. */
@@ -199,21 +198,32 @@ export class Journal {
 
   #follows(actor: PendingActor, commit: FramedCommit): boolean {
     const stands = actor.group === this.#group ? actor.inGroup : actor
-    return mayFollow(stands, commit) && !this.#repeats(commit)
+    return mayFollow(stands, commit) && !this.#repeats(actor, commit)
   }
 
   /** Whether a turn under one of its keys was committed before, or stands before it in this group. */
-  #repeats({ committedAtMs, family, name, outcomes }: FramedCommit): boolean {
+  #repeats(actor: PendingActor, { committedAtMs, outcomes }: FramedCommit): boolean {
     if (outcomes.length === 0) return false
-    const known = outcomes.some(({ key }) => {
-      const kept = this.outcome(family, name, key)
-      return (
-        (kept !== null && kept.expiresAtMs > committedAtMs) ||
-        this.#keysInGroup.has(keyText(family, name, key))
-      )
-    })
-    if (!known) for (const { key } of outcomes) this.#keysInGroup.add(keyText(family, name, key))
-    return known
+    for (const { key } of outcomes) {
+      const below = actor.outcomes?.get(key) ?? this.#outcomeBelow(actor.family, actor.name, key)
+      if (below !== null) {
+        if (below.expiresAtMs > committedAtMs) return true
+        actor.noteBelow(key)
+      }
+      if (this.#keysInGroup.get(key)?.includes(actor) === true) return true
+    }
+    for (const { key } of outcomes) {
+      const owners = this.#keysInGroup.get(key)
+      if (owners === undefined) this.#keysInGroup.set(key, [actor])
+      else owners.push(actor)
+    }
+    return false
+  }
+
+  /** What is kept below the open generation. */
+  #outcomeBelow(family: Family, name: string, key: string): OutcomeRecord | null {
+    const folding = this.#folding?.find(family, name)?.outcomes?.get(key)
+    return folding ?? this.#tables.outcomes.find(family, name, key)
   }
 
   #actor(commit: FramedCommit): PendingActor {
@@ -255,15 +265,17 @@ export class Journal {
   #applyAgain(commit: FramedCommit): void {
     const actor = this.#actor(commit)
     const isFolded = commit.revision > commit.follows && actor.revision >= commit.revision
-    // Its outcomes may be folded as well; writing them twice changes nothing.
     if (!isFolded) actor.take(commit)
-    else if (commit.outcomes.length > 0) (actor.outcomes ??= []).push(...commit.outcomes)
+    else if (commit.outcomes.length > 0) actor.keep(commit.outcomes)
+    // They may be folded as well, and what they have replaced may not.
+    for (const { key } of commit.outcomes) actor.noteBelow(key)
   }
 
   #beginFolding(): void {
     this.#folding = this.#open
     this.#open = new Generation()
-    this.#order = [...this.#folding.inOrder(), ...this.outbox.beginFolding()]
+    const actors = this.#folding.inOrder()
+    this.#order = [...actors, ...outcomesInOrder(actors), ...this.outbox.beginFolding()]
     this.#foldedTo = 0
     this.#sinceSlice = 0
   }
@@ -274,23 +286,25 @@ export class Journal {
 
   /** One transaction. When it fails the same entries are folded again next time. */
   #fold(entries: number): void {
-    const { database, dictionary } = this.#tables
+    const { database, dictionary, outcomes } = this.#tables
     const generation = this.#folding
     if (generation === null) return
     let to = this.#foldedTo
     try {
       database.lightly(() => {
         let bytes = 0
-        while (to < this.#order.length && to - this.#foldedTo < entries && bytes < SLICE_BYTES) {
+        for (let left = entries; to < this.#order.length && left > 0 && bytes < SLICE_BYTES; to += 1) {
           const entry = this.#order[to]
-          bytes += entry instanceof PendingEnvelope ? this.outbox.fold(entry) : this.#foldActor(entry)
-          to += 1
+          left -= entry instanceof PendingOutcomes ? entry.size : 1
+          bytes += this.#foldEntry(entry)
         }
         if (to === this.#order.length) this.#rows.fold(generation.places, this.outbox.foldingPlace)
       })
       dictionary.settle(true)
+      outcomes.settle(true)
     } catch (thrown) {
       dictionary.settle(false)
+      outcomes.settle(false)
       throw thrown
     }
     this.#foldedTo = to
@@ -302,19 +316,17 @@ export class Journal {
   }
 
   /** @returns about how many bytes it wrote. */
-  #foldActor(actor: PendingActor | undefined): number {
-    if (actor === undefined) return 0
+  #foldEntry(entry: PendingActor | PendingOutcomes | PendingEnvelope | undefined): number {
+    if (entry instanceof PendingOutcomes) return entry.fold(this.#tables.outcomes)
+    if (entry instanceof PendingEnvelope) return this.outbox.fold(entry)
+    if (entry === undefined) return 0
     const { actors, past } = this.#tables
-    const { family, name, earlier, latest, outcomes } = actor
+    const { earlier, family, latest } = entry
     let bytes = 0
     for (const commit of latest === null ? [] : [...(earlier ?? []), latest]) {
       past.remember(family, commit)
       actors.write(family, commit)
       bytes += commit.state?.value.length ?? 0
-    }
-    for (const outcome of outcomes ?? []) {
-      past.keepOutcome(family, name, outcome)
-      bytes += outcome.reply?.value.length ?? 0
     }
     return bytes
   }
@@ -338,10 +350,6 @@ function isOutside({ name }: FramedCommit): boolean {
 /** Of a JSON array that this room has written. */
 function numbers(json: SQLField | undefined): number[] {
   return typeof json === 'string' ? (JSON.parse(json) as number[]) : []
-}
-
-function keyText({ system, parent }: FamilyName, name: string, key: string): string {
-  return JSON.stringify([system, parent, name, key])
 }
 
 function isFull(generation: Generation): boolean {

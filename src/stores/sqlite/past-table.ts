@@ -1,11 +1,8 @@
-// The past of actors: revisions that were replaced, and outcomes under their keys. Decides by SQL which revisions a
-// policy keeps; memory/record.ts says the same in plain code.
+// The past of actors: revisions that were replaced. Decides by SQL which of them a policy keeps; memory/record.ts says the same in plain code.
 //
 // Invariant: `counted` revisions of an actor are its newest ones; the others stay until they expire.
 
-import { hashOf } from '../../base/index.ts'
-import type { OutcomeRecord, RevisionQuery } from '../../ports/index.ts'
-import { Packed } from '../../protocol/packed.ts'
+import type { RevisionQuery } from '../../ports/index.ts'
 import { expiryMs } from '../history.ts'
 import { pastRow } from './actor-table.ts'
 import type { Database } from './database.ts'
@@ -67,47 +64,15 @@ export class PastTable {
     return rows.map((row) => pastRow([...row, null, null], this.#dictionary))
   }
 
-  keepOutcome(family: Family, name: string, { key, reply, expiresAtMs }: OutcomeRecord): void {
-    const type = reply === null ? null : this.#dictionary.typeId(reply.typeUrl)
-    const familyId = this.#dictionary.familyId(family)
-    this.#statements.keepOutcome.run(
-      familyId,
-      name,
-      key,
-      expiresAtMs,
-      type,
-      reply === null ? null : reply.value,
-    )
-  }
-
-  outcome(family: Family | undefined, name: string, key: string): OutcomeRecord | null {
-    if (family === undefined || family.id === null) return null
-    const row = this.#statements.outcome.get(family.id, name, key)
-    if (row === undefined) return null
-    const [expiresAtMs, type, reply] = fields([row])[0] ?? []
-    const packed =
-      reply instanceof Uint8Array ? new Packed(this.#dictionary.typeUrl(Number(type)), reply) : null
-    return { key, expiresAtMs: Number(expiresAtMs), reply: packed }
-  }
-
-  /** Hashes of keys, at most so many. */
-  outcomeKeys(family: Family, name: string, limit: number): number[] {
-    if (family.id === null) return []
-    return fields(this.#statements.outcomeKeys.all(family.id, name, limit)).map(([key]) =>
-      hashOf(String(key)),
-    )
-  }
-
-  /** Drops all revisions and outcomes of an actor. */
+  /** Drops all revisions of an actor. */
   delete(family: Family, name: string): void {
     if (family.id === null) return
     this.#statements.dropPast.run(family.id, name)
-    this.#statements.dropOutcomes.run(family.id, name)
   }
 
+  /** Drops at most `limit` of those that have expired; answers how many went. */
   prune(nowMs: number, limit: number): number {
-    const outcomes = Number(this.#statements.pruneOutcomes.run(nowMs, limit).changes)
-    return outcomes + Number(this.#statements.pruneRevisions.run(nowMs, limit - outcomes).changes)
+    return Number(this.#statements.prune.run(nowMs, limit).changes)
   }
 
   /** The oldest revision that the policy counts: all of the past, while there is no more of it than that. */
@@ -161,20 +126,7 @@ function prepared(database: Database) {
     newest: database.prepare(
       `SELECT revision, epoch, committed_at_ms, tags FROM revisions WHERE ${ACTOR} ORDER BY revision DESC LIMIT ?`,
     ),
-    keepOutcome: database.prepare(
-      `INSERT OR REPLACE INTO outcomes (family, name, key, expires_at_ms, reply_type, reply)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-    ),
-    outcome: database.prepare(
-      `SELECT expires_at_ms, reply_type, reply FROM outcomes WHERE ${ACTOR} AND key = ?`,
-    ),
-    outcomeKeys: database.prepare(`SELECT key FROM outcomes WHERE ${ACTOR} LIMIT ?`),
-    dropOutcomes: database.prepare(`DELETE FROM outcomes WHERE ${ACTOR}`),
-    pruneOutcomes: database.prepare(
-      `DELETE FROM outcomes WHERE (family, name, key) IN
-         (SELECT family, name, key FROM outcomes WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?)`,
-    ),
-    pruneRevisions: database.prepare(
+    prune: database.prepare(
       `DELETE FROM revisions WHERE (family, name, revision) IN
          (SELECT family, name, revision FROM revisions WHERE counted = 0 AND expires_at_ms <= ?
           ORDER BY expires_at_ms LIMIT ?)`,

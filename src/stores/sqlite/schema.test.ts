@@ -16,6 +16,20 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 const ID = { system: 's', parent: '', name: 'n' }
 
+/** Outcomes as they were kept before version 3: a row for each. */
+const SINGLE_OUTCOMES = `DROP TABLE outcomes;
+  DROP TABLE outcome_keys;
+  CREATE TABLE outcomes (
+    family INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    reply_type INTEGER,
+    reply BLOB,
+    PRIMARY KEY (family, name, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX outcomes_by_expiry ON outcomes (expires_at_ms);`
+
 function failure(file: string, work: () => void): SpawnError {
   try {
     work()
@@ -37,7 +51,7 @@ describe('the schema of a store file', () => {
     change(file, 'VACUUM')
     for (let times = 0; times < 3; times += 1) new StoreFile(file).close()
     const database = new DatabaseSync(file)
-    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 2 })
+    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 3 })
     assert.deepEqual({ ...database.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
     database.close()
   })
@@ -48,6 +62,7 @@ describe('the schema of a store file', () => {
     change(
       file,
       `DROP TABLE outbox;
+       ${SINGLE_OUTCOMES}
        ALTER TABLE folded DROP COLUMN place;
        ALTER TABLE journal DROP COLUMN places_given;
        PRAGMA user_version = 1;
@@ -61,6 +76,43 @@ describe('the schema of a store file', () => {
     store.close()
   })
 
+  test('of the second version is brought up to date, with the outcomes of its actors', () => {
+    const file = join(folder, 'second.db')
+    new StoreFile(file).close()
+    change(
+      file,
+      `${SINGLE_OUTCOMES}
+       INSERT INTO families (id, system, parent) VALUES (7, 's', ''), (8, 's', 'p');
+       INSERT INTO types (id, url) VALUES (3, 't');
+       WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 149)
+         INSERT INTO outcomes SELECT 7 + n % 2, 'n', 'key-' || n, 1000 + n, 3, CAST('reply ' || n AS BLOB) FROM numbers;
+       INSERT INTO outcomes VALUES (7, 'another', 'key-0', 5000, NULL, NULL);
+       PRAGMA user_version = 2`,
+    )
+    for (let times = 0; times < 2; times += 1) {
+      const store = new StoreFile(file)
+      for (let n = 0; n < 150; n += 1) {
+        const parent = n % 2 === 0 ? '' : 'p'
+        const { expiresAtMs, reply } = store.loadOutcome({ ...ID, parent }, `key-${n}`) ?? {}
+        assert.deepEqual([expiresAtMs, reply?.typeUrl], [1_000 + n, 't'])
+        assert.equal(Buffer.from(reply?.value ?? []).toString(), `reply ${n}`)
+        assert.equal(store.loadOutcome({ ...ID, parent: 'pp'.slice(parent.length * 2) }, `key-${n}`), null)
+      }
+      assert.equal(store.loadOutcome({ ...ID, name: 'another' }, 'key-0')?.reply, null)
+      assert.equal(store.outcomeKeys(ID, 100)?.length, 75)
+      store.close()
+    }
+    const store = new StoreFile(file)
+    assert.equal(store.prune(1_099, 1_000), 100)
+    assert.equal(store.prune(10_000, 1_000), 51)
+    assert.equal(store.loadOutcome(ID, 'key-0'), null)
+    store.close()
+    const database = new DatabaseSync(file)
+    const left = 'SELECT (SELECT count(*) FROM outcomes) + (SELECT count(*) FROM outcome_keys) AS rows'
+    assert.deepEqual({ ...database.prepare(left).get() }, { rows: 0 })
+    database.close()
+  })
+
   test('of a newer release is refused, and left as it is', () => {
     const file = join(folder, 'newer.db')
     new StoreFile(file).close()
@@ -71,7 +123,7 @@ describe('the schema of a store file', () => {
       ['STORE_UNAVAILABLE', false, 99],
     )
     assert.match(error.message, /newer release/)
-    change(file, 'PRAGMA user_version = 2')
+    change(file, 'PRAGMA user_version = 3')
     new StoreFile(file).close()
   })
 
@@ -120,6 +172,8 @@ describe('the schema of a store file', () => {
     const expired =
       'DELETE FROM revisions WHERE family = ? AND name = ? AND counted = 0 AND expires_at_ms <= ?'
     assert.match(planOf(expired), /SEARCH revisions USING (COVERING )?INDEX revisions_of_actor_by_expiry/)
+    const first = 'SELECT id FROM outcomes WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT 1'
+    assert.match(planOf(first), /SEARCH outcomes USING (COVERING )?INDEX outcomes_by_first_expiry/)
     const due =
       'SELECT revision FROM revisions WHERE counted = 0 AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?'
     assert.match(planOf(due), /SEARCH revisions USING (COVERING )?INDEX revisions_by_expiry/)

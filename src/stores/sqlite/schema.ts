@@ -7,8 +7,12 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { SpawnError } from '../../base/index.ts'
+import { gatherOutcomes } from './gather-outcomes.ts'
 
-const STEPS: readonly string[] = [
+/** SQL, or what is more than that. */
+type Step = string | ((database: DatabaseSync) => void)
+
+const STEPS: readonly Step[] = [
   `CREATE TABLE families (
      id INTEGER PRIMARY KEY,
      system TEXT NOT NULL,
@@ -92,6 +96,7 @@ const STEPS: readonly string[] = [
    ALTER TABLE folded ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
    -- The places of all envelopes that the row's accepted commits send, as a JSON array; NULL: each got the next one.
    ALTER TABLE journal ADD COLUMN places_given TEXT;`,
+  gatherOutcomes,
 ]
 
 /** 'spwn': marks the file as ours, for `file` and for people. */
@@ -125,7 +130,10 @@ export function migrate(database: DatabaseSync): void {
   if (version === STEPS.length) return
   database.exec('BEGIN IMMEDIATE')
   try {
-    for (const step of STEPS.slice(version)) database.exec(step)
+    for (const step of STEPS.slice(version)) {
+      if (typeof step === 'string') database.exec(step)
+      else step(database)
+    }
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${STEPS.length}; COMMIT`)
   } catch (thrown) {
     if (database.isTransaction) database.exec('ROLLBACK')

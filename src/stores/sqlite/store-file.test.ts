@@ -102,6 +102,7 @@ describe('a store file', () => {
     for (; store.background !== 'none'; images += 1) {
       const image = new StoreFile(imageOf(file))
       assertWhole(image)
+      assert.equal(image.prune(1_000, 9_999), NAMES.length, 'each outcome is there once')
       image.close()
       store.runBackground()
       assert.deepEqual(statesOf(store, NAMES), expected, 'readers see no difference')

@@ -22,6 +22,7 @@ import { Journal } from './journal.ts'
 import { Listing, type Stretch } from './listing.ts'
 import { OutboxPages } from './outbox-pages.ts'
 import { OutboxTable } from './outbox-table.ts'
+import { OutcomeTable } from './outcome-table.ts'
 import { PastTable } from './past-table.ts'
 import { packRows, type StoredRow, visitIds } from './rows.ts'
 
@@ -30,6 +31,7 @@ export class StoreFile {
   readonly #dictionary: Dictionary
   readonly #actors: ActorTable
   readonly #past: PastTable
+  readonly #outcomes: OutcomeTable
   readonly #listing: Listing
   readonly #journal: Journal
   readonly #outboxPages: OutboxPages
@@ -40,6 +42,7 @@ export class StoreFile {
       this.#dictionary = new Dictionary(this.#database)
       this.#actors = new ActorTable(this.#database, this.#dictionary)
       this.#past = new PastTable(this.#database, this.#dictionary)
+      this.#outcomes = new OutcomeTable(this.#database, this.#dictionary)
       this.#listing = new Listing(this.#actors, this.#dictionary)
       const outbox = new OutboxTable(this.#database, this.#dictionary)
       this.#journal = new Journal({
@@ -47,6 +50,7 @@ export class StoreFile {
         dictionary: this.#dictionary,
         actors: this.#actors,
         past: this.#past,
+        outcomes: this.#outcomes,
         outbox,
       })
       this.#outboxPages = new OutboxPages(this.#journal.outbox, outbox)
@@ -60,12 +64,16 @@ export class StoreFile {
 
   /** Whether there is something to do in the background, and whether it should be done now. */
   get background(): 'none' | 'later' | 'now' {
-    if (this.#journal.isDue) return 'now'
+    if (this.#journal.isDue || this.#outcomes.hasWork) return 'now'
     return this.#journal.hasWork ? 'later' : 'none'
   }
 
   /** Does a little of it. */
   runBackground(): void {
+    if (this.#outcomes.hasWork) {
+      this.#outcomes.fillFilter()
+      if (!this.#journal.isDue) return
+    }
     this.#journal.foldSlice()
     if (!this.#journal.isDue) this.#database.checkpoint()
   }
@@ -147,16 +155,32 @@ export class StoreFile {
     if (!mayFollow(this.#journal.standing(id, id.name), { follows, birth })) return 'conflict'
     const family = this.#dictionary.find(id)
     if (family === undefined) return 'committed'
-    this.#database.durably(() => {
+    this.#removing(() => {
       this.#actors.delete(family, id.name)
       this.#past.delete(family, id.name)
+      this.#outcomes.delete(family, id.name)
     })
     return 'committed'
   }
 
   prune(nowMs: number, limit: number): number {
     this.#journal.settle()
-    return this.#database.durably(() => this.#past.prune(nowMs, limit))
+    return this.#removing(() => {
+      const outcomes = this.#outcomes.prune(nowMs, limit)
+      return outcomes + this.#past.prune(nowMs, limit - outcomes)
+    })
+  }
+
+  /** Runs `work` durably, which may remove outcomes. */
+  #removing<T>(work: () => T): T {
+    try {
+      const result = this.#database.durably(work)
+      this.#outcomes.settle(true)
+      return result
+    } catch (thrown) {
+      this.#outcomes.settle(false)
+      throw thrown
+    }
   }
 
   /** Folds what is left, if the disk allows it: if not, it stays in the journal and is folded on opening. */

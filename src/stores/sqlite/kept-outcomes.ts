@@ -1,0 +1,42 @@
+// Outcomes of one actor as the bytes of one row. A row for each would cost a search and, keys being random, a page each; so
+// what was committed about the same time is kept together. Decides the layout; the schema's version is also that of it.
+
+import type { OutcomeRecord } from '../../ports/index.ts'
+import { Packed } from '../../protocol/packed.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+
+/** Outcomes in a row at most: all of it is read to find one of them. */
+export const ROW_OUTCOMES = 64
+
+const writer = new ByteWriter()
+
+/** @param typeId the number of a type URL; 0 stands for no reply. */
+export function packOutcomes(
+  outcomes: readonly OutcomeRecord[],
+  typeId: (url: string) => number,
+): Uint8Array<ArrayBuffer> {
+  for (const { expiresAtMs, key, reply } of outcomes) {
+    writer.text(key)
+    writer.whole(expiresAtMs)
+    writer.whole(reply === null ? 0 : typeId(reply.typeUrl))
+    if (reply !== null) writer.bytes(reply.value)
+  }
+  return writer.take()
+}
+
+/** Their replies are views of the bytes. */
+export function unpackOutcomes(packed: Uint8Array, typeUrl: (id: number) => string): OutcomeRecord[] {
+  const bytes = new ByteReader(packed)
+  const outcomes: OutcomeRecord[] = []
+  while (!bytes.done) {
+    const key = bytes.text()
+    const expiresAtMs = bytes.whole()
+    const type = bytes.whole()
+    outcomes.push({
+      key,
+      expiresAtMs,
+      reply: type === 0 ? null : new Packed(typeUrl(type), bytes.bytes()),
+    })
+  }
+  return outcomes
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { below, seededRandom } from '../../base/index.ts'
+import { KeyFilter } from './key-filter.ts'
+
+const random = seededRandom(5)
+const hash = (): number => below(random, 2 ** 53)
+
+test('what stands is never denied, while it is being filled and after', () => {
+  const filter = new KeyFilter()
+  const standing = Array.from({ length: 5_000 }, hash).sort((left, right) => left - right)
+  filter.add(7)
+  assert.equal(filter.fillsFrom, null, 'nobody has asked')
+  assert.ok(filter.mayHave(standing[0]!), 'it has seen nothing yet')
+  for (let from = filter.fillsFrom; from !== null; from = filter.fillsFrom) {
+    const rest = standing.filter((each) => each >= from)
+    if (rest.length <= 500) filter.see(rest)
+    else filter.see(rest.slice(0, 500), rest[500])
+    for (const each of standing) assert.ok(filter.mayHave(each))
+    const [newer, gone] = [hash(), standing[below(random, standing.length)]!]
+    standing.push(newer)
+    standing.sort((left, right) => left - right)
+    filter.add(newer)
+    standing.splice(standing.indexOf(gone), 1)
+    filter.remove(gone)
+    for (const each of standing) assert.ok(filter.mayHave(each))
+  }
+  let taken = 0
+  for (let at = 0; at < 5_000; at += 1) if (filter.mayHave(hash())) taken += 1
+  assert.ok(taken < 50, `${taken} of 5,000`)
+  for (const each of standing) filter.remove(each)
+  for (const each of standing) assert.ok(!filter.mayHave(each))
+})
+
+test('a bucket that is full stays full', () => {
+  const filter = new KeyFilter()
+  filter.mayHave(1)
+  filter.see([])
+  for (let at = 0; at < 300; at += 1) filter.add(1)
+  for (let at = 0; at < 299; at += 1) filter.remove(1)
+  assert.ok(filter.mayHave(1))
+})
