@@ -31,6 +31,8 @@ export interface ActivationsOptions {
   readonly budget: Budget
   readonly useClock: UseClock
   readonly residents: readonly Residents[]
+  /** An actor of this name comes to life, or ends one. */
+  readonly changed: (name: string) => void
   /** Whether an actor must not begin its next life yet: the last one, under another definition, has not ended. */
   readonly held: (id: ActorId) => boolean
   /** Sees to the timers of an actor that comes to life. */
@@ -68,6 +70,7 @@ export class Activations {
     const current = residents.current ?? residents
     // Room is made first: a newcomer has nothing under way yet and must not be taken for idle.
     this.passivation.admit(current)
+    this.options.changed(name)
     return current.byName.get(name) ?? current.add(name, nowMs)
   }
 
@@ -156,6 +159,7 @@ export class Activations {
     activation.pending = null
     activation.snapshotOwed = false
     activation.residents.remove(activation)
+    this.options.changed(activation.id.name)
   }
 
   /** Fails the turn that runs and those around it. What waited for them to go on waits like any other message then. */

@@ -27,6 +27,11 @@ export class Catalog {
   private readonly store: Statestore
   private readonly budget: Budget
   private readonly byDefinition = new Map<string, Residents>()
+  /**
+   * Instances that were looked up by their names alone, as long as they are in memory and nothing else of their names has
+   * come to life: no other can have come to be, so they need not be looked up again.
+   */
+  private readonly located = new Map<string, Residents>()
   private byChannel: ReadonlyMap<string, readonly ChannelListening[]> = new Map()
 
   constructor(system: string, definitions: readonly Definition[], store: Statestore, budget: Budget) {
@@ -62,6 +67,7 @@ export class Catalog {
       take(definition.name, residents)
       this.byDefinition.set(definition.name, residents)
     }
+    this.located.clear()
     this.all.splice(0, this.all.length, ...this.byDefinition.values())
     this.byChannel = channelsOf(this.all)
     return gone
@@ -71,7 +77,7 @@ export class Catalog {
   find(name: string, ref: string | undefined): Residents | null {
     if (ref === undefined || ref === '') {
       const residents = this.byDefinition.get(name)
-      if (residents === undefined) return null
+      if (residents === undefined) return this.located.get(name) ?? null
       if (residents.definition.kind === 'unnamed') throw unnamed(name)
       return residents
     }
@@ -133,7 +139,14 @@ export class Catalog {
         `"${name}" is an instance of each of "${list}"; say which with ref`,
       )
     }
-    return this.byDefinition.get(parent) as Residents
+    const residents = this.byDefinition.get(parent) as Residents
+    if (residents.byName.has(name)) this.located.set(name, residents)
+    return residents
+  }
+
+  /** An actor of this name has come to life, or ended one. */
+  forget(name: string): void {
+    if (this.located.size > 0) this.located.delete(name)
   }
 
   private unknown(name: string): SpawnError {

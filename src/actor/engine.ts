@@ -90,6 +90,7 @@ export class Engine {
       budget,
       useClock,
       residents,
+      changed: (name) => this.catalog.forget(name),
       held: (id) => this.leaving.holds(id),
       // The timers of all others are set when the runtime starts, or they are defined.
       armed: ({ id, residents }) => id.parent !== '' && timers.arm(residents, id),

@@ -35,6 +35,9 @@ export function jsonReply(value: unknown, status = 200, headers: readonly string
   return { status, body, type: JSON_TYPE, headers }
 }
 
+/** Larger bodies are not copied to leave with their head. */
+const TOGETHER_BYTES = 4_096
+
 const CLOSE: readonly string[] = ['Connection', 'close']
 
 /** Writes a reply. A client that is gone gets nothing, and that is no error. */
@@ -52,7 +55,9 @@ export function send(
   const bytes = Buffer.byteLength(body)
   response.writeHead(status, headOf(bytes, type, headers, closes))
   if (typeof body !== 'string') {
-    response.end(body)
+    // As text of one byte a character a small body leaves with the head, in one piece.
+    if (bytes > TOGETHER_BYTES) response.end(body)
+    else response.end(Buffer.from(body.buffer, body.byteOffset, bytes).toString('latin1'), 'latin1')
     return
   }
   // As many bytes as characters: it is ASCII, and Latin-1 is written without a look at each of them.
