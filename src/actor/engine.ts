@@ -82,14 +82,13 @@ export class Engine {
       read: (activation, message) => this.queries.begin(activation, message),
     })
     const { committer, dispatcher, inflight, snapshots, useClock } = this
-    const residents = this.catalog.all
     this.activations = new Activations({
       ...options,
       inflight,
       dispatcher,
       budget,
       useClock,
-      residents,
+      residents: this.catalog.all,
       changed: (name) => this.catalog.forget(name),
       held: (id) => this.leaving.holds(id),
       // The timers of all others are set when the runtime starts, or they are defined.
