@@ -82,6 +82,11 @@ export class Metrics {
     this.#families.push({ name, help, type: 'gauge', samples: read })
   }
 
+  /** A counter that is kept elsewhere. @param read called whenever somebody asks. */
+  counts(name: string, help: string, read: () => Iterable<Sample>): void {
+    this.#families.push({ name, help, type: 'counter', samples: read })
+  }
+
   /** All of it, in the text format. */
   text(): string {
     const lines: string[] = []

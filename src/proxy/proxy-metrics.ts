@@ -9,6 +9,7 @@ interface Host {
   readonly live: boolean
   readonly running: number
   readonly waiting: number
+  readonly ends: Readonly<Record<string, number>>
 }
 
 export interface Watched {
@@ -43,6 +44,11 @@ export function proxyMetrics(metrics: Metrics, { hosts, listener, systems, versi
     'spawn_host_waiting',
     'Actions that wait for a host.',
     ofHosts(({ waiting }) => waiting),
+  )
+  metrics.counts('spawn_host_requests_total', 'Requests to a host, by how they ended.', () =>
+    hosts.hosts.flatMap(({ ends, host, port }) =>
+      Object.entries(ends).map(([end, value]) => ({ labels: { host: `${host}:${port}`, end }, value })),
+    ),
   )
   metrics.gauge('spawn_waiting_for_hosts', 'Actions that wait until any host of theirs is reachable.', () => [
     { value: hosts.waiting },

@@ -305,6 +305,7 @@ test('the metrics say what there is', async () => {
     /^spawn_ready 1$/m,
     /^spawn_resident_actors\{system="spawn-system"\} 1$/m,
     /^spawn_host_up\{host="127\.0\.0\.1:\d+"\} 1$/m,
+    /^spawn_host_requests_total\{host="127\.0\.0\.1:\d+",end="reply"\} 1$/m,
   ]) {
     assert.match(text, line)
   }

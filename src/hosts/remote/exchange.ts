@@ -35,6 +35,12 @@ export interface Sender {
   ended(end: End): void
 }
 
+export interface Connection {
+  readonly client: Client
+  /** When it was used last, epoch milliseconds. */
+  usedMs: number
+}
+
 /** Where it runs, told once that its connection can take another one. */
 export interface Carrier {
   free(exchange: Exchange): void
@@ -42,12 +48,12 @@ export interface Carrier {
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly body: Uint8Array
-  /** Whether nobody waits for its end any more. */
-  ended = false
+  /** How it ended, for those who wait for it; null: it has not. */
+  end: End['kind'] | null = null
   /** Null while it waits, and when it is over. */
   carrier: Carrier | null = null
-  /** That of its carrier. */
-  client: Client | null = null
+  /** The one of its carrier that it has. */
+  connection: Connection | null = null
 
   private readonly replyBytes: number
   private readonly sender: Sender
@@ -68,7 +74,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Nobody waits for it any more. What was sent cannot be taken back; its connection is closed. */
   giveUp(cause: unknown): void {
-    if (this.ended) return
+    if (this.end !== null) return
     const { controller } = this
     this.finish({ kind: controller === null ? 'unsent' : 'lost', cause })
     controller?.abort(asError(cause))
@@ -83,7 +89,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Given up while its connection was made: undici writes nothing of what is aborted here.
-    if (this.ended) controller.abort(new Error('given up before it was sent'))
+    if (this.end !== null) controller.abort(new Error('given up before it was sent'))
     else this.controller = controller
   }
 
@@ -125,8 +131,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   private finish(end: End): void {
-    if (this.ended) return
-    this.ended = true
+    if (this.end !== null) return
+    this.end = end.kind
     this.sender.ended(end)
   }
 

@@ -1,4 +1,8 @@
-// Where a host process listens.
+// Where a host process listens, as it is told, written and reached.
+
+import { SpawnError } from '../../base/index.ts'
+
+const MAX_PORT = 65_535
 
 /** Where `POST /api/v1/actors/actions` goes. */
 export interface HostAddress {
@@ -21,4 +25,20 @@ export function reachable({ host, port }: HostAddress): HostAddress {
 /** `10.0.0.1:8090` or `[::1]:8090`. */
 export function hostText({ host, port }: HostAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** @throws SpawnError INVALID_ARGUMENT when nothing can be reached there. */
+export function checkAddress(address: HostAddress): void {
+  const { port } = address
+  if (Number.isInteger(port) && port > 0 && port <= MAX_PORT && URL.canParse(originOf(address))) return
+  const problem = 'a name or an address, and a port from 1 to 65535'
+  throw new SpawnError(
+    'INVALID_ARGUMENT',
+    `"${hostText(address)}" is no address of a host: it must be ${problem}`,
+  )
+}
+
+/** Where its requests go. */
+export function originOf(address: HostAddress): string {
+  return `http://${hostText(reachable(address))}`
 }

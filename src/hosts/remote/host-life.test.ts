@@ -320,6 +320,20 @@ describe('a host', () => {
     assert.deepEqual(ends.toSorted(), ['fulfilled', 'rejected'])
   })
 
+  test('that closed a resting connection loses no turn, however late that is seen', async () => {
+    await using host = await answering(() => OK)
+    await using hosts = remote()
+    hosts.register(host.address)
+    for (let at = 0; at < 20; at += 1) {
+      await Promise.all([hosts.run(), hosts.run()])
+      // Nothing of the event loop runs from here to the next turn.
+      const end = Date.now() + 5
+      while (Date.now() < end);
+      for (const socket of host.sockets) socket.destroy()
+    }
+    assert.deepEqual(hosts.hosts.hosts[0]?.ends, { reply: 40, unsent: 0, lost: 0, garbled: 0 })
+  })
+
   test('is one of several that share the turns', async () => {
     const counts = [0, 0, 0]
     const servers = await Promise.all(

@@ -11,9 +11,9 @@
 import { connect } from 'node:net'
 import { buildConnector, Client } from 'undici'
 import { type Clock, Queue, type Random, type SpawnError, type Timer } from '../../base/index.ts'
-import type { Carrier, Exchange } from './exchange.ts'
+import type { Carrier, Connection, End, Exchange } from './exchange.ts'
 import type { Culprit } from './failure.ts'
-import { type HostAddress, hostText, reachable } from './host-address.ts'
+import { type HostAddress, hostText, originOf, reachable } from './host-address.ts'
 import type { RemoteSettings } from './settings.ts'
 
 const PATH = '/api/v1/actors/actions'
@@ -21,6 +21,9 @@ const HEADERS = ['content-type', 'application/octet-stream']
 
 /** The first probe comes this soon, in milliseconds, each later one after twice the time, up to `probeEveryMs`. */
 const FIRST_PROBE_MS = 50
+
+/** A connection that has rested so long, in milliseconds, may have been closed unseen. */
+const RESTED_MS = 2
 
 /** What says that this process is short of sockets, and nothing of the host. */
 const OWN_SHORTAGE: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
@@ -45,13 +48,15 @@ export class HostProcess implements Carrier, Culprit {
   /** Since when it is down, epoch milliseconds; null: it is there. */
   downSinceMs: number | null = null
   running = 0
+  /** How many requests ended in which way. */
+  readonly ends: Record<End['kind'], number> = { reply: 0, unsent: 0, lost: 0, garbled: 0 }
 
   private readonly options: HostProcessOptions
   private readonly origin: string
   private readonly connect: buildConnector.connector
   private readonly queue = new Queue<Exchange>()
   /** The one that was used last goes first: the others close when they have rested for some seconds. */
-  private readonly idle: Client[] = []
+  private readonly idle: Connection[] = []
   private readonly clients = new Set<Client>()
   private probeTimer: Timer | null = null
   private probeMs = FIRST_PROBE_MS
@@ -62,7 +67,7 @@ export class HostProcess implements Carrier, Culprit {
     this.address = options.address
     this.host = hostText(options.address)
     this.where = `the host ${this.host}`
-    this.origin = `http://${hostText(reachable(options.address))}`
+    this.origin = originOf(options.address)
     const connector = buildConnector({ timeout: options.settings.connectTimeoutMs, allowH2: false })
     this.connect = (target, callback) =>
       connector(target, (...result) => {
@@ -132,25 +137,30 @@ export class HostProcess implements Carrier, Culprit {
 
   private start(exchange: Exchange): void {
     this.running += 1
-    const client = this.idle.pop() ?? this.connection()
+    const connection = this.idle.pop() ?? this.connection()
     exchange.carrier = this
-    exchange.client = client
-    client.dispatch({ path: PATH, method: 'POST', headers: HEADERS, body: exchange.body }, exchange)
+    exchange.connection = connection
+    const { clock } = this.options
+    // If the host has closed it meanwhile, that is seen before anything is written: what was written then would be lost.
+    const rested = clock.now() - connection.usedMs >= RESTED_MS
+    if (rested) clock.defer(() => dispatch(connection.client, exchange))
+    else dispatch(connection.client, exchange)
   }
 
   /** An exchange that ran here has ended. */
-  free({ client }: Exchange): void {
+  free({ connection, end }: Exchange): void {
     this.running -= 1
+    if (end !== null) this.ends[end] += 1
     const { concurrencyPerHost } = this.options.settings
-    if (client !== null) this.rest(client)
+    if (connection !== null) this.rest(connection)
     while (this.live && this.running < concurrencyPerHost) {
       const next = this.queue.shift()
       if (next === undefined) return
-      if (!next.ended) this.start(next)
+      if (next.end === null) this.start(next)
     }
   }
 
-  private connection(): Client {
+  private connection(): Connection {
     const client = new Client(this.origin, {
       // The deadline of the turn ends it; what is between two bytes does not.
       headersTimeout: 0,
@@ -159,18 +169,20 @@ export class HostProcess implements Carrier, Culprit {
       allowH2: false,
     })
     this.clients.add(client)
-    return client
+    // It does not stand yet.
+    return { client, usedMs: Number.POSITIVE_INFINITY }
   }
 
-  private rest(client: Client): void {
+  private rest(connection: Connection): void {
     // Then all of them are closed, or about to be.
     if (this.stopped) return
     if (this.idle.length < this.options.settings.concurrencyPerHost) {
-      this.idle.push(client)
+      connection.usedMs = this.options.clock.now()
+      this.idle.push(connection)
     } else {
-      this.clients.delete(client)
+      this.clients.delete(connection.client)
       // Nothing more runs on it: there is nothing to wait for, or to fail.
-      void client.close()
+      void connection.client.close()
     }
   }
 
@@ -214,4 +226,8 @@ export class HostProcess implements Carrier, Culprit {
       this.options.onMissed(this)
     })
   }
+}
+
+function dispatch(client: Client, exchange: Exchange): void {
+  client.dispatch({ path: PATH, method: 'POST', headers: HEADERS, body: exchange.body }, exchange)
 }

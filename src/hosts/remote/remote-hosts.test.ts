@@ -69,6 +69,23 @@ describe('a registration', () => {
     assert.deepEqual(hosts.hosts.register(HERE, registration({ a: COUNTER })).undefine, [])
   })
 
+  test('needs an address that can be reached', async () => {
+    await using hosts = remote()
+    const bad = [
+      { host: '10.0.0.1', port: 0 },
+      { host: '10.0.0.1', port: 65_536 },
+      { host: '10.0.0.1', port: 80.5 },
+      { host: 'a b', port: 80 },
+      { host: '1::2::3', port: 80 },
+    ]
+    for (const address of bad) {
+      const refused = failure('INVALID_ARGUMENT', /is no address of a host/)
+      assert.throws(() => hosts.hosts.register(address, registration({ a: COUNTER })), refused)
+    }
+    for (const host of ['::1', 'localhost', 'my-host.example'])
+      hosts.hosts.register({ host, port: 8090 }, registration({ a: COUNTER }))
+  })
+
   test('needs a system, and names that differ', async () => {
     await using hosts = remote()
     assert.throws(

@@ -13,7 +13,7 @@ import {
   wireActorBytes,
   type WireActor,
 } from '../../protocol/index.ts'
-import { type HostAddress, hostText } from './host-address.ts'
+import { checkAddress, type HostAddress, hostText } from './host-address.ts'
 import { HostProcess } from './host-process.ts'
 import { RemoteHost } from './remote-host.ts'
 import { REMOTE_DEFAULTS, type RemoteSettings } from './settings.ts'
@@ -45,6 +45,8 @@ export interface HostView {
   /** Actions that run on it, and that wait for it. */
   readonly running: number
   readonly waiting: number
+  /** How many requests ended in which way: with a reply, unsent, lost after they were sent, or with what is no HTTP. */
+  readonly ends: Readonly<Record<'reply' | 'unsent' | 'lost' | 'garbled', number>>
   /** How many definitions it has, in each system. */
   readonly definitions: Readonly<Record<string, number>>
 }
@@ -99,6 +101,7 @@ export class RemoteHosts {
   register(address: HostAddress, request: RegistrationRequest): Registered {
     const system = request.actorSystem?.name ?? ''
     checkName('system', system)
+    checkAddress(address)
     const entries = this.entries.get(system) ?? new Map<string, Entry>()
     const given = this.entriesOf(entries, request)
     const process = this.processOf(address)
@@ -200,13 +203,13 @@ export class RemoteHosts {
   }
 
   private viewOf(process: HostProcess): HostView {
-    const { address, downSinceMs, live, running, waiting } = process
+    const { address, downSinceMs, ends, live, running, waiting } = process
     const definitions: Record<string, number> = {}
     for (const [system, entries] of this.entries) {
       const count = [...entries.values()].filter(({ remote }) => remote.processes.includes(process)).length
       if (count > 0) definitions[system] = count
     }
-    return { ...address, live, downSinceMs, running, waiting, definitions }
+    return { ...address, live, downSinceMs, running, waiting, ends: { ...ends }, definitions }
   }
 }
 

@@ -107,7 +107,8 @@ function actionsOf(
     const timerMs = timers.get(action) ?? null
     actions.set(action, {
       name: action,
-      timeoutMs: hostTimeoutMs,
+      // No call takes longer anyway.
+      timeoutMs: hostTimeoutMs < LIMITS.maxCallTimeoutMs ? hostTimeoutMs : null,
       payload: anyCodec,
       response: anyCodec,
       timerMs,
