@@ -4,7 +4,7 @@ export const EXIT = {
   ok: 0,
   /** The server answered that the call failed, or the module could not be started. The same again fails again. */
   failed: 1,
-  /** The command line is wrong; nothing was sent. */
+  /** The command line, or the configuration, is wrong; nothing was sent or opened. */
   usage: 2,
   /** No server was reached; nothing was sent. */
   unreachable: 3,
@@ -22,7 +22,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, meaning: string])[] = [
   [EXIT.ok, 'it worked'],
   [EXIT.failed, 'it failed, and will fail again: the action, its payload, the module'],
-  [EXIT.usage, 'the command line is wrong'],
+  [EXIT.usage, 'the command line or the configuration is wrong'],
   [EXIT.unreachable, 'no server was reached, nothing was sent'],
   [EXIT.unknownOutcome, 'no answer in time: the call may have happened'],
   [EXIT.busy, 'the server cannot now, try again later'],

@@ -9,6 +9,8 @@ export interface FailureOptions {
   readonly code: string
   /** What to do, as a sentence without its full stop. */
   readonly hint?: string | undefined
+  /** What belongs to the message, one by one. */
+  readonly lines?: readonly string[] | undefined
   readonly details?: Readonly<Record<string, unknown>> | undefined
   readonly cause?: unknown
 }
@@ -18,6 +20,7 @@ export class Failure extends Error {
   readonly exit: ExitCode
   readonly code: string
   readonly hint: string | undefined
+  readonly lines: readonly string[]
   readonly details: Readonly<Record<string, unknown>> | undefined
 
   constructor(message: string, options: FailureOptions) {
@@ -25,6 +28,7 @@ export class Failure extends Error {
     this.exit = options.exit
     this.code = options.code
     this.hint = options.hint
+    this.lines = options.lines ?? []
     this.details = options.details
   }
 }

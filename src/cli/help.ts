@@ -36,7 +36,10 @@ export function overviewText(commands: readonly Command[], group: string | null,
     ]
     const codes = EXIT_MEANINGS.map(([code, meaning]): Row => [String(code), meaning])
     const environment: Row[] = [
-      ['SPAWN_URL', 'The server that all commands but dev and start speak to; default http://127.0.0.1:9001'],
+      [
+        'SPAWN_URL',
+        'The server that all commands but dev, start and proxy speak to; default http://127.0.0.1:9001',
+      ],
       ['SPAWN_SYSTEM', 'The system there; default: the one that the server says'],
       ['NO_COLOR', 'Set to anything: no colours'],
     ]

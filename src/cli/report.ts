@@ -14,6 +14,7 @@ export function reportFailure(thrown: unknown, terminal: Terminal, json: boolean
     return failure.exit
   }
   terminal.note(`${terminal.style('red', 'error:', 'stderr')} ${printable(message)}`)
+  for (const line of failure.lines) terminal.note(`       ${printable(line)}`)
   if (hint !== undefined) terminal.note(`       ${printable(hint)}`)
   if (failure.cause instanceof Error && failure.exit === EXIT.defect) terminal.note(failure.cause.stack ?? '')
   return failure.exit

@@ -10,6 +10,7 @@ import { deadLettersRetry } from './dead-letters-retry.ts'
 import { deadLettersShow } from './dead-letters-show.ts'
 import { dev } from './dev.ts'
 import { invoke } from './invoke.ts'
+import { proxy } from './proxy.ts'
 import { publish } from './publish.ts'
 import { schedulesCancel } from './schedules-cancel.ts'
 import { schedulesList } from './schedules-list.ts'
@@ -18,6 +19,7 @@ import { start } from './start.ts'
 export const COMMANDS: readonly Command[] = [
   dev,
   start,
+  proxy,
   invoke,
   publish,
   actorsList,

@@ -4,7 +4,8 @@
 // Invariant: a problem says what is accepted. It quotes a value only where no secret can stand.
 
 import { isSpawnError } from '../../base/index.ts'
-import { checkName } from '../../protocol/index.ts'
+// Not by the index: a help is made from this table, and needs nothing else of that room.
+import { checkName } from '../../protocol/address.ts'
 import type { StoreConfig } from './proxy-config.ts'
 import { bytesOf, millisecondsOf, sizeText, spanText } from './units.ts'
 

@@ -23,6 +23,8 @@ export interface ConfigSources {
   readonly env: Environment
   /** The path that a flag names; undefined: what the environment says. */
   readonly file: string | undefined
+  /** What a module says that is run in the proxy; the least that counts. */
+  readonly module?: { readonly system: string; readonly from: string } | undefined
 }
 
 export type ReadConfig =
@@ -36,7 +38,7 @@ export type ReadConfig =
     }
 
 /** The later, the more it counts. */
-const RANKS = { file: 1, variable: 2, flag: 3 } as const
+const RANKS = { module: 0, file: 1, variable: 2, flag: 3 } as const
 
 interface Origin {
   readonly from: string
@@ -50,8 +52,9 @@ interface Layers {
   readonly mistakes: Mistake[]
 }
 
-export function readProxyConfig({ env, file, flags }: ConfigSources): ReadConfig {
+export function readProxyConfig({ env, file, flags, module }: ConfigSources): ReadConfig {
   const layers: Layers = { values: new Map(), origins: new Map(), mistakes: [] }
+  if (module !== undefined) take(layers, 'system', module.system, { from: module.from, rank: RANKS.module })
   const path = file ?? env[CONFIG_VARIABLE] ?? ''
   if (path !== '') fromFile(readConfigFile(path), path, layers)
   const variables = readEnvironment(env, flags[SETTINGS.store.flag] !== undefined)
