@@ -86,7 +86,7 @@ export class ScriptedProxy implements AsyncDisposable {
       for await (const chunk of request) chunks.push(chunk as Uint8Array)
       const path = request.url ?? ''
       this.registrationHeaders.push(
-        path === '/api/v1/system' ? String(request.headers['spawn-user-function-port']) : undefined,
+        path === '/api/v1/system' ? String(request.headers['spawn-host-port']) : undefined,
       )
       const {
         body,

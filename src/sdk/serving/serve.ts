@@ -17,7 +17,7 @@ import { ServedActors } from './served-actors.ts'
 import type { Serving } from './served-system.ts'
 
 /** Tells a proxy of ours which port of the sender's address answers actions. Others know it by their settings. */
-const PORT_HEADER = 'spawn-user-function-port'
+const PORT_HEADER = 'spawn-host-port'
 
 export interface ServeParts {
   readonly system: string
