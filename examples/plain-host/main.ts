@@ -84,11 +84,12 @@ const registration = message(
   field(2, message(field(1, 'shop'), field(2, registry))),
 )
 
+// The proxy looks for hosts on port 8090, unless a registration says another.
+const headers = { ...PROTOBUF, 'spawn-host-port': port }
+
 for (;;) {
   const body = new Uint8Array(registration)
-  const answer = await fetch(`${proxy}/api/v1/system`, { method: 'POST', headers: PROTOBUF, body }).catch(
-    () => null,
-  )
+  const answer = await fetch(`${proxy}/api/v1/system`, { method: 'POST', headers, body }).catch(() => null)
   if (answer?.ok === true) break
   await sleep(500)
 }
