@@ -1,4 +1,4 @@
-// A `spawn start` or `spawn dev` process that serves, for tests. It is killed at the end of the scope that it stands in.
+// A `spawn start`, `spawn dev` or `spawn proxy` process that serves, for tests. It is killed at the end of the scope that it stands in.
 
 import assert from 'node:assert/strict'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
@@ -20,12 +20,12 @@ export interface Serving extends AsyncDisposable {
 /** How long a process may take for a step, in milliseconds: many start at once on a busy machine. */
 export const PATIENCE = { timeoutMs: 30_000 } as const
 
-/** Starts it on a free port and resolves when it serves. */
+/** Starts it, on a free port unless it is told one, and resolves when it serves. */
 export async function serve(
-  args: readonly [command: 'start' | 'dev', module: string, ...options: string[]],
+  args: readonly [command: 'start' | 'dev' | 'proxy', ...rest: string[]],
   options: RunOptions = {},
 ): Promise<Serving> {
-  const child = startCli([...args, '--port', '0'], options)
+  const child = startCli(args.includes('--port') ? args : [...args, '--port', '0'], options)
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))

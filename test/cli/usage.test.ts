@@ -8,6 +8,7 @@ import { cli } from './cli.ts'
 const NAMES = [
   'dev',
   'start',
+  'proxy',
   'invoke',
   'publish',
   'actors list',

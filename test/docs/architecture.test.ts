@@ -7,7 +7,7 @@ import { test } from 'node:test'
 
 import { ROOT } from './programs.ts'
 
-for (const folder of ['actor', 'hosts/remote']) {
+for (const folder of ['actor', 'hosts/remote', 'proxy/config', 'sdk/serving']) {
   test(`the table of src/${folder} in ARCHITECTURE.md has every file, and no other`, () => {
     const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
     const start = text.indexOf(`## Inside \`${folder}/\``)

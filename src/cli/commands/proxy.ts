@@ -20,7 +20,7 @@ Flags go before the environment, that before the file. SIGTERM or Ctrl-C stops i
   ],
   options: PROXY_OPTIONS,
   examples: [
-    { line: 'spawn proxy', what: 'on 127.0.0.1:9001, for hosts that answer on port 8090 of this machine' },
+    { line: 'spawn proxy', what: 'for hosts on this machine that answer on port 8090' },
     { line: 'spawn proxy --user-function-port 8091', what: 'for hosts in Python or Java' },
     { line: 'spawn proxy --host 0.0.0.0 --store sqlite:/data/shop.db --json', what: 'in a container' },
     { line: 'spawn proxy actors.ts --config proxy.json', what: 'with actors of its own, and a file' },
