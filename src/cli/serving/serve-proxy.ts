@@ -2,13 +2,13 @@
 // when the process is asked to.
 
 import { type Clock, isSpawnError, systemClock, systemRandom } from '../../base/index.ts'
-import type { ActorDefinition } from '../../hosts/index.ts'
 import type { Logger } from '../../ports/index.ts'
 import { composeProxy, type Proxy } from '../../proxy/compose.ts'
 import type { Mistake } from '../../proxy/config/config-file.ts'
 import type { ProxyConfig } from '../../proxy/config/proxy-config.ts'
 import { type ReadConfig, readProxyConfig } from '../../proxy/config/read.ts'
 import type { Shown } from '../../proxy/config/shown.ts'
+import type { ActorDefinition } from '../../sdk/index.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
 import { tableLines } from '../table.ts'
