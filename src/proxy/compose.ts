@@ -1,5 +1,5 @@
 // The composition root of a proxy: the one file of this room that names concrete adapters. It makes the parts, starts them
-// in order (store, systems, listener) and stops them in the order that loses nothing.
+// in order (store, systems, the hosts that it had, listener) and stops them in the order that loses nothing.
 //
 // How it stops: readiness goes down and new calls get 503; what runs goes on, and the listener stays open for the calls that
 // running actions make; then states are committed and the store closes; then the listener, and the connections to hosts.
@@ -14,6 +14,7 @@ import type { ProxyConfig, StoreConfig } from './config/proxy-config.ts'
 import { HttpListener } from './http-listener.ts'
 import { Metrics } from './metrics.ts'
 import { proxyMetrics } from './proxy-metrics.ts'
+import { RegistrationLog } from './registration-log.ts'
 import { Registrations } from './registrations.ts'
 import { OpenSystems } from './systems.ts'
 import { wireCounts } from './wire-counts.ts'
@@ -61,7 +62,16 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
     lateDefinitionsMs: LATE_DEFINITIONS_MS,
   })
   const hosts = new RemoteHosts({ clock, random, logger, settings: settingsOf(config) })
-  const listener = listenerOf(config, parts, systems, hosts)
+  const registrations = new Registrations({
+    systems,
+    hosts,
+    log: new RegistrationLog({ store, clock, random, logger }),
+    clock,
+    logger,
+    userFunction: config.userFunction,
+    embedded: { system: config.system, names: new Set(parts.actors?.map(({ name }) => name)) },
+  })
+  const listener = listenerOf(config, parts, { hosts, registrations, systems })
   const stop = async (drainMs: number): Promise<void> => {
     const failures: unknown[] = []
     const failed = (thrown: unknown): void => void failures.push(thrown)
@@ -73,6 +83,7 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
   try {
     await systems.start()
     await systems.define(config.system, embedded(parts), [])
+    await registrations.restore()
     await listener.start()
   } catch (error) {
     await stop(0).catch((thrown: unknown) => {
@@ -93,10 +104,14 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
 
 function listenerOf(
   config: ProxyConfig,
-  { actors = [], clock, logger, version }: ProxyParts,
-  systems: OpenSystems,
-  hosts: RemoteHosts,
+  { clock, logger, version }: ProxyParts,
+  made: {
+    readonly hosts: RemoteHosts
+    readonly registrations: Registrations
+    readonly systems: OpenSystems
+  },
 ): HttpListener {
+  const { hosts, registrations, systems } = made
   const metrics = new Metrics()
   const listener = new HttpListener({
     systems,
@@ -105,12 +120,7 @@ function listenerOf(
     ...config.listen,
     limits: { bodyBytes: config.bodyBytes },
     wire: {
-      registrations: new Registrations({
-        systems,
-        hosts,
-        userFunction: config.userFunction,
-        embedded: { system: config.system, names: new Set(actors.map(({ name }) => name)) },
-      }),
+      registrations,
       counts: wireCounts(metrics),
       registered: registeredBytes(config.appName, version),
     },

@@ -1,16 +1,20 @@
 // What happens when a host registers: where its actions are answered, and what its systems define from now on. It decides
 // the address; what a registration means is the remote hosts' business.
 //
+// What was accepted is kept, and taken up again at the next start: most SDKs register once.
+//
 // The address of a host is, part by part: what the proxy was told; else what the registration says of itself (its port, in
 // the header Spawn-Host-Port); else where it came from, and the port that SDKs listen on. A host can name no other machine.
 
 import type { IncomingMessage } from 'node:http'
 
-import { SpawnError } from '../base/index.ts'
-import type { Definition } from '../ports/index.ts'
+import { type Clock, messageOf, SpawnError } from '../base/index.ts'
+import type { Definition, Logger } from '../ports/index.ts'
 import { readRegistration, type RegistrationRequest } from '../protocol/index.ts'
 import { wholeNumber } from './http-query.ts'
+import { type KeptRegistration, type RegistrationLog, REGISTRATIONS } from './registration-log.ts'
 import type { OpenSystems } from './systems.ts'
+import { isReachable } from './tcp-probe.ts'
 
 interface Address {
   readonly host: string
@@ -29,11 +33,19 @@ export interface HostBook {
 export interface RegistrationsOptions {
   readonly systems: OpenSystems
   readonly hosts: HostBook
+  readonly log: RegistrationLog
+  readonly clock: Clock
+  readonly logger: Logger
   /** Where hosts answer. Null: at the address that they register from. */
   readonly userFunction: { readonly host: string | null; readonly port: number }
   /** The system that has actors of this process, and their names: no host may take them. */
   readonly embedded: { readonly system: string; readonly names: ReadonlySet<string> }
 }
+
+/** A host that registered longer ago, in milliseconds, is taken up again only if it is there: a week. */
+const SURE_FOR_MS = 604_800_000
+/** How long it may take to show that, in milliseconds. */
+const PROBE_MS = 2_000
 
 const PORT_HEADER = 'spawn-host-port'
 
@@ -46,15 +58,45 @@ export class Registrations {
 
   /** Resolves when the actors can be called. @throws SpawnError INVALID_ARGUMENT, DRAINING */
   async register(request: IncomingMessage, body: Uint8Array): Promise<void> {
-    const { hosts, systems } = this.#options
+    const { log } = this.#options
     const registration = readRegistration(body)
     const address = this.#addressOf(request)
+    const system = await this.#take(address, registration)
+    const isEmpty = Object.keys(registration.actorSystem?.registry?.actors ?? {}).length === 0
+    await (isEmpty ? log.drop({ ...address, system }) : log.keep({ ...address, system, body }))
+  }
+
+  /** Takes up what was kept. A registration that is refused now, or whose host is long gone, is kept no longer. */
+  async restore(): Promise<void> {
+    for (const kept of await this.#options.log.load()) await this.#restore(kept)
+  }
+
+  async #restore(kept: KeptRegistration): Promise<void> {
+    const { clock, log, logger } = this.#options
+    const { host, port, system } = kept
+    try {
+      const isSure = clock.now() - kept.keptAtMs < SURE_FOR_MS
+      if (isSure || (await isReachable(kept, PROBE_MS, clock))) {
+        await this.#take({ host, port }, readRegistration(kept.body))
+        return
+      }
+      logger.info('a host of long ago is forgotten', { host, port, system })
+    } catch (error) {
+      logger.warn('a host cannot be taken up again', { host, port, system, error: messageOf(error) })
+    }
+    await log.drop(kept)
+  }
+
+  /** @returns the system. */
+  async #take(address: Address, registration: RegistrationRequest): Promise<string> {
+    const { hosts, systems } = this.#options
     const system = registration.actorSystem?.name ?? ''
     this.#checkFree(system, registration)
     systems.checkOpen()
     systems.checkRoom(system)
     const { define, undefine } = hosts.register(address, registration)
     await systems.define(system, define, undefine)
+    return system
   }
 
   #addressOf({ headers, socket }: IncomingMessage): Address {
@@ -67,6 +109,12 @@ export class Registrations {
 
   #checkFree(system: string, { actorSystem }: RegistrationRequest): void {
     const { embedded } = this.#options
+    if (system === REGISTRATIONS) {
+      throw new SpawnError(
+        'INVALID_ARGUMENT',
+        `no system is called "${REGISTRATIONS}": the proxy keeps its own there`,
+      )
+    }
     if (system !== embedded.system || embedded.names.size === 0) return
     for (const [key, actor] of Object.entries(actorSystem?.registry?.actors ?? {})) {
       const own = actor.id?.name ?? ''
