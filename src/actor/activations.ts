@@ -209,7 +209,7 @@ export class Activations {
     } else {
       const { inflight, limits } = this.options
       const message = new Message(inflight, initAction, {}, activation.id, null, limits.callTimeoutMs, false)
-      message.starts = true
+      message.special.starts = true
       activation.pushFirst(message)
       // Queries see what it did once that is durable; if it never is, the activation ends.
       message.answer().then(

@@ -8,38 +8,60 @@ import type { Message } from './message.ts'
 /** The width of a slot, in milliseconds. */
 const SLOT_MS = 5
 
+/** A call whose deadline is watched, and its neighbours in its slot. */
+export class Watch {
+  readonly message: Message
+  slot: DeadlineSlot
+  earlier: Watch | null = null
+  later: Watch | null = null
+
+  constructor(message: Message, slot: DeadlineSlot) {
+    this.message = message
+    this.slot = slot
+    slot.add(this)
+  }
+
+  move(slot: DeadlineSlot): void {
+    this.slot.remove(this)
+    this.slot = slot
+    slot.add(this)
+  }
+
+  end(): void {
+    this.message.watch = null
+    this.slot.remove(this)
+  }
+}
+
 /** The calls whose deadline falls into the same few milliseconds: a list through `earlier` and `later`. */
-export class DeadlineSlot {
+class DeadlineSlot {
   readonly index: number
   private readonly deadlines: Deadlines
-  private first: Message | null = null
+  private first: Watch | null = null
 
   constructor(index: number, deadlines: Deadlines) {
     this.index = index
     this.deadlines = deadlines
   }
 
-  add(message: Message): void {
-    message.slot = this
-    message.earlier = null
-    message.later = this.first
-    if (this.first !== null) this.first.earlier = message
-    this.first = message
+  add(watch: Watch): void {
+    watch.later = this.first
+    if (this.first !== null) this.first.earlier = watch
+    this.first = watch
   }
 
-  remove(message: Message): void {
-    if (message.earlier === null) this.first = message.later
-    else message.earlier.later = message.later
-    if (message.later !== null) message.later.earlier = message.earlier
-    message.slot = null
-    message.earlier = null
-    message.later = null
+  remove(watch: Watch): void {
+    if (watch.earlier === null) this.first = watch.later
+    else watch.earlier.later = watch.later
+    if (watch.later !== null) watch.later.earlier = watch.earlier
+    watch.earlier = null
+    watch.later = null
     if (this.first === null) this.deadlines.dropSlot(this)
   }
 
   messages(): Message[] {
     const messages: Message[] = []
-    for (let message = this.first; message !== null; message = message.later) messages.push(message)
+    for (let watch = this.first; watch !== null; watch = watch.later) messages.push(watch.message)
     return messages
   }
 }
@@ -61,12 +83,11 @@ export class Deadlines {
   /** Watches the deadline of a call; watching it again follows a deadline that has moved. */
   watch(message: Message): void {
     const index = Math.ceil(message.deadlineMs / SLOT_MS)
-    if (message.slot !== null) {
-      if (message.slot.index === index) return
-      message.slot.remove(message)
-    }
+    const { watch } = message
+    if (watch !== null && watch.slot.index === index) return
     const slot = this.slotOf(index)
-    slot.add(message)
+    if (watch === null) message.watch = new Watch(message, slot)
+    else watch.move(slot)
     if (index * SLOT_MS < this.timerMs) this.wakeAt(index * SLOT_MS)
   }
 

@@ -61,7 +61,7 @@ export class Inflight {
   /** Watches all that wait in a mailbox. Those that it has watched before cost nothing. */
   watchWaiting(activation: Activation): void {
     for (let message = activation.takeUnseen(); message !== null; message = message.next) {
-      if (message.slot === null) this.watch(message)
+      if (message.watch === null) this.watch(message)
     }
   }
 

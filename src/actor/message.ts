@@ -6,10 +6,11 @@ import { assert, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Call, Definition, Metadata, Tags, Turn } from '../ports/index.ts'
 import { type ActorId, addressText } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
-import type { DeadlineSlot } from './deadlines.ts'
+import type { Watch } from './deadlines.ts'
 import type { Inflight } from './inflight.ts'
 import type { Parcel } from './parcel.ts'
 import type { Waiter } from './pending-commit.ts'
+import { Specials } from './specials.ts'
 import { TurnReceipt } from './turn-receipt.ts'
 
 /**
@@ -35,40 +36,26 @@ export class Message implements Turn, Waiter {
   private readonly timeoutMs: number
   /** Null: nobody has asked yet. */
   private endsAtMs: number | null = null
-  /** The deadline of the call, if its action has a sooner one; null: there is no other. */
-  private callDeadlineMs: number | null = null
   stage: Stage = 'queued'
   next: Message | null = null
 
-  readonly idempotencyKey: string | undefined
   /** Whether anybody waits for the answer; if not, a failure is logged. */
   readonly heard: boolean
-  /** Whether it is the init action of a new activation: if it fails, the actor does not start. */
-  starts = false
-
   /** The envelope that it delivers; null: it is a call. */
   parcel: Parcel | null = null
-  /** Whether its turn has passed it on: another actor's answer will be its own. */
-  routed = false
-  /** Whether the answer is a Receipt. */
-  private readonly wantsReceipt: boolean
   /** The revision that its answer rests on. */
   private restsOn = 0
 
   /** Where its deadline is watched; null: not (yet). */
-  slot: DeadlineSlot | null = null
-  earlier: Message | null = null
-  later: Message | null = null
+  watch: Watch | null = null
 
   private readonly inflight: Inflight
-  private resolve: ((value: unknown) => void) | null = null
-  private reject: ((error: unknown) => void) | null = null
+  /** The promise of a caller who waits. */
+  private promised: PromiseWithResolvers<unknown> | null = null
   /** What `committed` will answer with, or what there is for an `answer` still to be asked for. */
   private reply: unknown = undefined
   private error: SpawnError | null = null
-  private abort: AbortController | null = null
-  /** Stops following the caller's signal; null: there is none. */
-  private unfollow: (() => void) | null = null
+  private specials: Specials | null = null
 
   constructor(
     inflight: Inflight,
@@ -83,12 +70,12 @@ export class Message implements Turn, Waiter {
     this.action = action
     this.payload = call.payload
     this.metadata = call.metadata ?? NO_METADATA
-    this.idempotencyKey = call.idempotencyKey
     this.caller = caller
     this.cause = cause
     this.timeoutMs = timeoutMs
     this.heard = heard
-    this.wantsReceipt = call.receipt === true
+    if (call.idempotencyKey !== undefined) this.special.idempotencyKey = call.idempotencyKey
+    if (call.receipt === true) this.special.wantsReceipt = true
     inflight.enter()
   }
 
@@ -111,6 +98,28 @@ export class Message implements Turn, Waiter {
     this.endsAtMs = Math.min(this.deadlineMs, deadlineMs)
   }
 
+  /** What only some calls have; made if there is none. */
+  get special(): Specials {
+    this.specials ??= new Specials()
+    return this.specials
+  }
+
+  get idempotencyKey(): string | undefined {
+    return this.specials === null ? undefined : this.specials.idempotencyKey
+  }
+
+  get starts(): boolean {
+    return this.specials !== null && this.specials.starts
+  }
+
+  get routed(): boolean {
+    return this.specials !== null && this.specials.routed
+  }
+
+  private get wantsReceipt(): boolean {
+    return this.specials !== null && this.specials.wantsReceipt
+  }
+
   /** Whether it runs beside the turns of its actor. */
   get aside(): boolean {
     return false
@@ -126,10 +135,8 @@ export class Message implements Turn, Waiter {
   answer(): Promise<unknown> {
     if (this.stage === 'settled')
       return this.error === null ? Promise.resolve(this.reply) : Promise.reject(this.error)
-    return new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
-    })
+    this.promised = Promise.withResolvers()
+    return this.promised.promise
   }
 
   /** Gives up when the caller's signal aborts. */
@@ -141,7 +148,7 @@ export class Message implements Turn, Waiter {
     }
     const giveUp = (): void => this.inflight.giveUp(this, 'CANCELLED')
     signal.addEventListener('abort', giveUp, { once: true })
-    this.unfollow = () => signal.removeEventListener('abort', giveUp)
+    this.special.unfollow = () => signal.removeEventListener('abort', giveUp)
   }
 
   // What the host sees of the turn.
@@ -167,9 +174,11 @@ export class Message implements Turn, Waiter {
   }
 
   get signal(): AbortSignal {
-    this.abort ??= new AbortController()
-    if (this.stage === 'settled' && !this.abort.signal.aborted) this.abort.abort(this.error ?? this.ended())
-    return this.abort.signal
+    const { special } = this
+    special.abort ??= new AbortController()
+    const { abort } = special
+    if (this.stage === 'settled' && !abort.signal.aborted) abort.abort(this.error ?? this.ended())
+    return abort.signal
   }
 
   async call(name: string, call: Call): Promise<unknown> {
@@ -198,7 +207,7 @@ export class Message implements Turn, Waiter {
 
   /** Its turn may take so many milliseconds from now on, at most. */
   limit(timeoutMs: number): void {
-    this.callDeadlineMs ??= this.deadlineMs
+    this.special.callDeadlineMs ??= this.deadlineMs
     this.endBy(this.inflight.clock.now() + timeoutMs)
   }
 
@@ -222,7 +231,7 @@ export class Message implements Turn, Waiter {
   passOn(): void {
     if (this.stage === 'settled') return
     this.stage = 'routed'
-    this.endsAtMs = this.callDeadlineMs ?? this.endsAtMs
+    this.endsAtMs = this.specials?.callDeadlineMs ?? this.endsAtMs
     this.inflight.watch(this)
   }
 
@@ -251,10 +260,10 @@ export class Message implements Turn, Waiter {
   }
 
   private succeedWith(result: unknown): void {
-    const { resolve } = this
+    const { promised } = this
     this.settle()
-    if (resolve === null) this.reply = result
-    else resolve(result)
+    if (promised === null) this.reply = result
+    else promised.resolve(result)
   }
 
   /** What the caller gets for the reply of a turn. */
@@ -264,25 +273,26 @@ export class Message implements Turn, Waiter {
 
   fail(error: SpawnError): void {
     if (this.stage === 'settled') return
-    const { reject } = this
+    const { promised } = this
     this.error = error
     this.settle()
-    if (this.abort !== null) this.abort.abort(error)
-    if (reject !== null) reject(error)
+    this.specials?.abort?.abort(error)
+    if (promised !== null) promised.reject(error)
     else if (this.parcel !== null) this.parcel.undelivered(error)
     else if (!this.heard) this.inflight.unheard(this, error)
   }
 
   private settle(): void {
     this.stage = 'settled'
-    this.resolve = null
-    this.reject = null
+    this.promised = null
     this.reply = undefined
-    if (this.slot !== null) this.slot.remove(this)
-    if (this.unfollow !== null) {
-      this.unfollow()
-      this.unfollow = null
-    }
+    if (this.watch !== null) this.watch.end()
+    if (this.specials !== null) this.unfollow(this.specials)
     this.inflight.leave()
+  }
+
+  private unfollow(specials: Specials): void {
+    specials.unfollow?.()
+    specials.unfollow = null
   }
 }

@@ -74,7 +74,7 @@ export class Outcomes {
     const departure = this.options.departures.of(message, outcome)
     if (departure === null && key === undefined) return null
     if (message.action.query) refuseChange(message, outcome)
-    message.routed = outcome.workflow !== null && outcome.workflow.route !== null
+    if (outcome.workflow !== null && outcome.workflow.route !== null) message.special.routed = true
     return { outcome: key === undefined ? null : this.record(message, key, outcome, departure), departure }
   }
 

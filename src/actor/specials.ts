@@ -1,0 +1,17 @@
+// What only some calls have: a key, a receipt, a caller who may cancel, a route. Made on first use, so that all others are
+// smaller: a call is allocated for every turn, and its size is a good part of what a small turn costs.
+
+export class Specials {
+  idempotencyKey: string | undefined = undefined
+  /** Whether the answer is a Receipt. */
+  wantsReceipt = false
+  /** Whether it is the init action of a new activation: if it fails, the actor does not start. */
+  starts = false
+  /** Whether its turn has passed it on: another actor's answer will be its own. */
+  routed = false
+  /** The deadline of the call, if its action has a sooner one; null: there is no other. */
+  callDeadlineMs: number | null = null
+  abort: AbortController | null = null
+  /** Stops following the caller's signal; null: there is none. */
+  unfollow: (() => void) | null = null
+}
