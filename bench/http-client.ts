@@ -61,11 +61,15 @@ export class HttpConnection {
 }
 
 export function postRequest(port: number, path: string, body: string): Buffer {
+  return postBytes(port, path, 'application/json', Buffer.from(body))
+}
+
+export function postBytes(port: number, path: string, type: string, body: Uint8Array): Buffer {
   const head = [
     `POST ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
+    `Content-Type: ${type}`,
+    `Content-Length: ${body.length}`,
   ]
-  return Buffer.from(head.join('\r\n') + HEAD_END + body)
+  return Buffer.concat([Buffer.from(head.join('\r\n') + HEAD_END), body])
 }

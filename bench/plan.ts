@@ -234,6 +234,52 @@ const doors: readonly Comparison[] = [
   },
 ]
 
+const TWO_HOPS = {
+  name: 'two node:http hops',
+  module: 'proxy-calls',
+  variant: 'two hops',
+  ...MAIN,
+} as const
+
+const sidecar: readonly Comparison[] = [
+  {
+    subject: { module: 'proxy-calls', variant: 'durable', ...MAIN },
+    beside: TWO_HOPS,
+    lines: [
+      {
+        name: 'proxy durable call: 64 connections, 1,000 actors',
+        unit: '/s',
+        metric: 'rate',
+        bar: { ratioAtLeast: 0.5 },
+      },
+      { name: 'proxy durable call, p50', unit: 'ms', metric: 'p50Ms' },
+      { name: 'proxy durable call, p99', unit: 'ms', metric: 'p99Ms' },
+    ],
+  },
+  {
+    subject: { module: 'proxy-calls', variant: 'volatile', ...MAIN },
+    beside: TWO_HOPS,
+    lines: [
+      { name: 'proxy volatile call: 64 connections, 1,000 actors', unit: '/s', metric: 'rate' },
+      { name: 'proxy volatile call, p50', unit: 'ms', metric: 'p50Ms' },
+      { name: 'proxy volatile call, p99', unit: 'ms', metric: 'p99Ms' },
+    ],
+  },
+  {
+    subject: { module: 'proxy-calls', variant: 'durable', callers: 64, actors: 100_000 },
+    beside: null,
+    maxRounds: 1,
+    lines: [
+      {
+        name: 'active actor in the proxy, of 100,000',
+        unit: 'bytes',
+        metric: 'bytes',
+        bar: { atMost: 2_048 },
+      },
+    ],
+  },
+]
+
 export const PLAN: readonly Comparison[] = [
   ...calls,
   ...durableCalls,
@@ -242,4 +288,5 @@ export const PLAN: readonly Comparison[] = [
   ...queries,
   ...residence,
   ...doors,
+  ...sidecar,
 ]

@@ -20,6 +20,7 @@ import type { CallOptions, HostUnderTest, View, World, WorldOptions } from './wo
 export const embeddedHost: HostUnderTest = {
   name: 'embedded',
   keepsTags: false,
+  failureCode: 'ACTION_FAILED',
   begin: () => Promise.resolve(),
   world: (options) => EmbeddedWorld.start(options, new StoreFolder()),
   end: () => Promise.resolve(),

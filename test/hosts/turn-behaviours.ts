@@ -11,7 +11,7 @@ const DEFAULT_ACTIONS = ['get', 'Get', 'get_state', 'getState', 'GetState'] as c
 export function turnBehaviours(it: Behaviour, host: HostUnderTest): void {
   kindBehaviours(it)
   stateBehaviours(it, host)
-  failureBehaviours(it)
+  failureBehaviours(it, host)
 }
 
 function kindBehaviours(it: Behaviour): void {
@@ -162,7 +162,7 @@ function stateBehaviours(it: Behaviour, host: HostUnderTest): void {
   )
 }
 
-function failureBehaviours(it: Behaviour): void {
+function failureBehaviours(it: Behaviour, host: HostUnderTest): void {
   it('a failed action leaves no trace', [counter, member], async (world) => {
     await run(world, 'counter', { set: { total: 1 }, tags: { colour: 'red' } })
     const script = {
@@ -171,7 +171,7 @@ function failureBehaviours(it: Behaviour): void {
       effects: [{ to: 'ann', ref: 'member', action: 'note' }],
       fail: 'on purpose',
     }
-    await failsWith('ACTION_FAILED', run(world, 'counter', script))
+    await failsWith(host.failureCode, run(world, 'counter', script))
     assert.deepEqual(await world.view('counter'), {
       revision: 1,
       tags: { colour: 'red' },

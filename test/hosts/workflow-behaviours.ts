@@ -14,11 +14,12 @@ import {
   member,
   run,
 } from './behaviours.ts'
+import type { HostUnderTest } from './world.ts'
 
-export function workflowBehaviours(it: Behaviour): void {
+export function workflowBehaviours(it: Behaviour, host: HostUnderTest): void {
   callBehaviours(it)
   effectBehaviours(it)
-  routeBehaviours(it)
+  routeBehaviours(it, host)
   laterBehaviours(it)
 }
 
@@ -85,7 +86,7 @@ function effectBehaviours(it: Behaviour): void {
   })
 }
 
-function routeBehaviours(it: Behaviour): void {
+function routeBehaviours(it: Behaviour, host: HostUnderTest): void {
   it('a pipe hands on what the action answers', [counter, member], async (world) => {
     const script = { set: { total: 1 }, reply: 'output', pipe: { to: 'ann', ref: 'member', action: 'see' } }
     const seen = await world.call('counter', 'do', script, { metadata: { trace: 't-1' } })
@@ -101,7 +102,7 @@ function routeBehaviours(it: Behaviour): void {
   it('the caller hears of a hop that fails', [counter, listener], async (world) => {
     const pipe = { to: 'listener', action: 'do' }
     await failsWith(
-      'ACTION_FAILED',
+      host.failureCode,
       run(world, 'counter', { set: { total: 3 }, reply: { fail: 'no' }, pipe }),
     )
     assert.equal(await world.call('counter', 'add', 1), 4)

@@ -41,6 +41,8 @@ export interface HostUnderTest {
   readonly name: string
   /** It cannot say "no tags": none means those that were. */
   readonly keepsTags: boolean
+  /** What its callers are told of an action that failed. */
+  readonly failureCode: 'ACTION_FAILED' | 'HOST_UNREACHABLE'
   begin(): Promise<void>
   world(options: WorldOptions): Promise<World>
   end(): Promise<void>
