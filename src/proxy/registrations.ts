@@ -66,21 +66,33 @@ export class Registrations {
     await (isEmpty ? log.drop({ ...address, system }) : log.keep({ ...address, system, body }))
   }
 
-  /** Takes up what was kept. A registration that is refused now, or whose host is long gone, is kept no longer. */
+  /**
+   * Takes up what was kept. One that is refused now is kept no longer; nor is one whose host is not there, if it is of long
+   * ago, or a newer one says the same: then that host has come back at another address.
+   */
   async restore(): Promise<void> {
-    for (const kept of await this.#options.log.load()) await this.#restore(kept)
+    const { clock, log } = this.#options
+    const said = new Set<string>()
+    const nowMs = clock.now()
+    const newestFirst = (await log.load()).toSorted((one, other) => other.keptAtMs - one.keptAtMs)
+    const found = newestFirst.map(async (kept) => {
+      const content = `${kept.system} ${Buffer.from(kept.body).toString('latin1')}`
+      const isSure = nowMs - kept.keptAtMs < SURE_FOR_MS && !said.has(content)
+      said.add(content)
+      return { kept, isThere: isSure || (await isReachable(kept, PROBE_MS, clock)) }
+    })
+    for (const { isThere, kept } of await Promise.all(found)) await this.#restore(kept, isThere)
   }
 
-  async #restore(kept: KeptRegistration): Promise<void> {
-    const { clock, log, logger } = this.#options
+  async #restore(kept: KeptRegistration, isThere: boolean): Promise<void> {
+    const { log, logger } = this.#options
     const { host, port, system } = kept
     try {
-      const isSure = clock.now() - kept.keptAtMs < SURE_FOR_MS
-      if (isSure || (await isReachable(kept, PROBE_MS, clock))) {
+      if (isThere) {
         await this.#take({ host, port }, readRegistration(kept.body))
         return
       }
-      logger.info('a host of long ago is forgotten', { host, port, system })
+      logger.info('a host of before is forgotten', { host, port, system })
     } catch (error) {
       logger.warn('a host cannot be taken up again', { host, port, system, error: messageOf(error) })
     }

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/base/index.ts'
 import { Status } from '../../src/protocol/gen/spawn/actors/protocol_pb.ts'
 import { WireKind } from '../../src/protocol/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
+import { until } from '../../src/testing/index.ts'
 import { answering, type HostServer } from '../remote/host-server.ts'
 import { json, saidBy, sidecar } from './fixture.ts'
 
@@ -92,4 +93,30 @@ test('a host is accepted even when its registration cannot be kept', async () =>
   await using at = await sidecar({ store: new FullStore() })
   assert.equal((await at.register({ a: NAMED }, host.address.port)).status?.status, Status.OK)
   assert.equal(saidBy(await at.invoke('a', 'hello')), 'hello')
+})
+
+test('a host that came back at another port is not looked for at the one before', async () => {
+  const store = new MemoryStore()
+  const first = await saying('first')
+  await using second = await saying('second')
+  {
+    await using before = await sidecar({ store })
+    await before.register({ a: NAMED }, first.address.port)
+    await until(
+      'the clock goes on',
+      (
+        (from) => () =>
+          Date.now() > from
+      )(Date.now()),
+    )
+    await before.register({ a: NAMED }, second.address.port)
+  }
+  await first.stop()
+  await using after = await sidecar({ store })
+  const { body } = await after.send('/metrics', null, { method: 'GET' })
+  assert.deepEqual(
+    [...String(body).matchAll(/spawn_host_up\{host="127\.0\.0\.1:(\d+)"\}/g)].map(([, port]) => Number(port)),
+    [second.address.port],
+  )
+  assert.equal(saidBy(await after.invoke('a', 'hello')), 'second')
 })
