@@ -1,8 +1,7 @@
 // Protobuf fields written from the end of a buffer to its beginning: a message is there before its length is needed, so
 // nothing is measured or moved. It decides nothing about which fields there are. The buffer is kept between messages.
 //
-// Invariant: text that holds nothing is not written, as proto3 has it, but in maps; and what `finish` gives is an array of
-// its own.
+// Invariant: text that holds nothing is not written, as proto3 has it, but in maps; and what `finish` gave stays as it is.
 
 import { SpawnError } from '../base/index.ts'
 import type { Packed } from './packed.ts'
@@ -83,9 +82,10 @@ export class BackwardWriter {
     }
   }
 
+  /** What was written. It shares its memory with others, as small Buffers do: to be sent, not to be kept. */
   finish(): Uint8Array {
-    const bytes = new Uint8Array(this.size)
-    bytes.set(this.buffer.subarray(this.buffer.length - this.size))
+    const bytes = Buffer.allocUnsafe(this.size)
+    this.buffer.copy(bytes, 0, this.buffer.length - this.size)
     if (this.buffer.length > KEPT_BYTES) this.buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
     this.size = 0
     return bytes
