@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
 import { Status } from '../../src/protocol/gen/spawn/actors/protocol_pb.ts'
+import { until } from '../../src/testing/until.ts'
 import { json, unjson } from './scripted-proxy.ts'
 import { counter, self, served, user } from './serve-fixture.ts'
 
@@ -48,9 +49,11 @@ describe('calls of other actors', () => {
   test('have a deadline, and say that they may have happened', async () => {
     await using pair = await served([counter])
     pair.proxy.answer = () => new Promise(() => {})
-    const call = pair.host.invoke('other', { action: 'x', timeout: 30 })
-    await assert.rejects(call, { code: 'DEADLINE_EXCEEDED', message: /may have happened/ })
-    assert.deepEqual(pair.proxy.invocations[0]?.request.metadata, { 'request-timeout': '30' })
+    const call = pair.host.invoke('other', { action: 'x', timeout: 500 })
+    const failed = assert.rejects(call, { code: 'DEADLINE_EXCEEDED', message: /may have happened/ })
+    const asked = await until('the call to arrive', () => pair.proxy.invocations[0])
+    assert.deepEqual(asked.request.metadata, { 'request-timeout': '500' })
+    await failed
   })
 
   test('while the proxy is away say that nothing was sent', async () => {

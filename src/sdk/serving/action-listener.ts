@@ -37,7 +37,10 @@ export class ActionListener {
   constructor(options: ActionListenerOptions) {
     this.options = options
     this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-      void this.serve(request, response)
+      // A side that is gone hears no answer: `close` tells what waits for it.
+      request.on('error', nothing)
+      response.on('error', nothing)
+      this.serve(request, response)
     })
   }
 
@@ -79,36 +82,47 @@ export class ActionListener {
     })
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Its answer cannot be written, and nobody waits for it.
-    response.once('error', () => this.running.delete(response))
-    try {
-      const refusal = this.refusalOf(request)
-      if (refusal !== null) {
-        this.fail(response, refusal.error, refusal.status)
-        // What follows it is not read.
-        request.resume()
-        return
+  private serve(request: IncomingMessage, response: ServerResponse): void {
+    const refusal = this.refusalOf(request)
+    if (refusal !== null) {
+      this.fail(response, refusal.error, refusal.status)
+      // What follows it is not read.
+      request.resume()
+      return
+    }
+    readBody(request, (body) => {
+      try {
+        const answer = this.options.runner.run(body, (abort) => this.watch(response, abort))
+        if (answer instanceof Uint8Array) this.answer(response, answer)
+        else void this.wait(response, answer)
+      } catch (thrown) {
+        this.failed(response, thrown)
       }
-      const body = await bodyOf(request)
-      this.answer(response, await this.run(body, response))
+    })
+  }
+
+  private async wait(response: ServerResponse, answer: Promise<Uint8Array>): Promise<void> {
+    try {
+      this.answer(response, await answer)
     } catch (thrown) {
-      if (response.destroyed) return
-      const error = asSpawnError(thrown)
-      if (error.code === 'DEFECT') this.options.logger.error('a turn failed in this host', { error: thrown })
-      this.fail(response, error, 500)
+      this.failed(response, thrown)
     } finally {
       this.running.delete(response)
     }
   }
 
-  private run(body: Uint8Array, response: ServerResponse): Promise<Uint8Array> {
-    return this.options.runner.run(body, (abort) => {
-      this.running.set(response, abort)
-      response.once('close', () => {
-        if (!response.writableFinished) abort(new SpawnError('CANCELLED', 'the proxy has given the call up'))
-      })
+  /** Gives a turn up when its request is gone. */
+  private watch(response: ServerResponse, abort: (reason: SpawnError) => void): void {
+    this.running.set(response, abort)
+    response.once('close', () => {
+      if (!response.writableFinished) abort(new SpawnError('CANCELLED', 'the proxy has given the call up'))
     })
+  }
+
+  private failed(response: ServerResponse, thrown: unknown): void {
+    const error = asSpawnError(thrown)
+    if (error.code === 'DEFECT') this.options.logger.error('a turn failed in this host', { error: thrown })
+    this.fail(response, error, 500)
   }
 
   private refusalOf({ headers, method, url }: IncomingMessage): { error: SpawnError; status: number } | null {
@@ -156,16 +170,20 @@ export class ActionListener {
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
+/** Calls back with a whole body that is not too large, or closes the connection, or was left by the other side. */
+function readBody(request: IncomingMessage, whole: (body: Uint8Array) => void): void {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+  request.on('data', (chunk: Uint8Array) => {
     size += chunk.length
-    if (size > MOST_BYTES) {
-      throw new SpawnError('INVALID_ARGUMENT', `the request has more than ${MOST_BYTES} bytes`)
-    }
     chunks.push(chunk)
-  }
-  const [first] = chunks
-  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
+    // One that says its length was refused before: nobody reads an answer to this one.
+    if (size > MOST_BYTES) request.destroy()
+  })
+  request.on('end', () => {
+    const [first] = chunks
+    whole(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks))
+  })
 }
+
+function nothing(): void {}

@@ -22,6 +22,8 @@ export interface ActionRunnerOptions {
   readonly limits: Pick<Limits, 'callTimeoutMs'>
 }
 
+type Answer = Uint8Array | Promise<Uint8Array>
+
 export class ActionRunner {
   private readonly options: ActionRunnerOptions
 
@@ -30,19 +32,21 @@ export class ActionRunner {
   }
 
   /**
-   * @param whenGone gets the function that gives the turn up, when nobody waits for its answer.
+   * The answer; a promise of it only where the action has to be waited for.
+   *
+   * @param whenGone gets the function that gives the turn up, if it is waited for.
    * @throws SpawnError
    */
-  async run(bytes: Uint8Array, whenGone: (abort: (reason: SpawnError) => void) => void): Promise<Uint8Array> {
+  run(bytes: Uint8Array, whenGone: (abort: (reason: SpawnError) => void) => void): Answer {
     const { calls } = this.options
     const turn = this.turnOf(readHostInvocation(bytes))
     const { action, definition } = turn
     if (!definition.actions.has(action.name))
       return hostAnswerBytes(answerOf(turn, reading(turn.state), calls))
-    whenGone((reason) => turn.abort(reason))
     const running = definition.host.run(turn)
-    const outcome = 'then' in running ? await this.inTime(turn, running) : running
-    return hostAnswerBytes(answerOf(turn, outcome, calls))
+    if (!('then' in running)) return hostAnswerBytes(answerOf(turn, running, calls))
+    whenGone((reason) => turn.abort(reason))
+    return this.inTime(turn, running).then((outcome) => hostAnswerBytes(answerOf(turn, outcome, calls)))
   }
 
   private turnOf(invocation: HostInvocation): WireTurn {

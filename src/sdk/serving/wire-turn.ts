@@ -18,7 +18,8 @@ export class WireTurn implements Turn {
   readonly revision = 0
   readonly deadlineMs: number
   private readonly calls: ProxyCalls
-  private readonly ending = new AbortController()
+  /** Made on first use: most turns are over before anybody could give them up. */
+  private ending: AbortController | null = null
 
   /** @throws SpawnError STATE_UNREADABLE: a state that cannot be read is never replaced by a first one. */
   constructor(
@@ -41,6 +42,7 @@ export class WireTurn implements Turn {
   }
 
   get signal(): AbortSignal {
+    this.ending ??= new AbortController()
     return this.ending.signal
   }
 
@@ -51,6 +53,7 @@ export class WireTurn implements Turn {
 
   /** Nobody waits for it any more. */
   abort(reason: SpawnError): void {
+    this.ending ??= new AbortController()
     this.ending.abort(reason)
   }
 }
