@@ -92,9 +92,15 @@ function started(
   return system('suite', { actors, store: `sqlite:${folder.file}`, logger }).start()
 }
 
-function definitionOf(part: Part, history: number, durability: 'turn' | 'snapshot'): ActorDefinition {
+/** @param keepsTags no tags mean those that were. */
+export function definitionOf(
+  part: Part,
+  history: number,
+  durability: 'turn' | 'snapshot',
+  keepsTags = false,
+): ActorDefinition {
   const { channels = {}, kind = 'named', pool, snapshotMs, stateful = kind !== 'pooled' } = part
-  const run = (action: string) => (ctx: Context, payload: unknown) => acted(ctx, action, payload)
+  const run = (action: string) => (ctx: Context, payload: unknown) => acted(ctx, action, payload, keepsTags)
   const actions = part.actions.map((action) => {
     const timer = part.timers?.[action]
     return [action, timer === undefined ? run(action) : { handler: run(action), timer }] as const
@@ -118,11 +124,11 @@ function definitionOf(part: Part, history: number, durability: 'turn' | 'snapsho
 const untyped = actor as (name: string, settings: object) => ActorDefinition
 
 /** The suite's own values are JSON. */
-function asJson(value: unknown): Json | undefined {
+export function asJson(value: unknown): Json | undefined {
   return value as Json | undefined
 }
 
-async function acted(ctx: Context, action: string, payload: unknown): Promise<unknown> {
+async function acted(ctx: Context, action: string, payload: unknown, keepsTags: boolean): Promise<unknown> {
   const seen: Seen = {
     action,
     self: ctx.self.name,
@@ -144,7 +150,11 @@ async function acted(ctx: Context, action: string, payload: unknown): Promise<un
     })
   }
   if (script.fail !== undefined) throw new Error(script.fail)
-  return valueOf(script, seen, reply)
+  return valueOf(keepsTags ? withoutNoTags(script) : script, seen, reply)
+}
+
+function withoutNoTags({ tags = {}, ...script }: Script): Script {
+  return Object.keys(tags).length === 0 ? script : { ...script, tags }
 }
 
 /** A pooled actor has none. */
