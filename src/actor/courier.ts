@@ -89,11 +89,11 @@ export class Courier implements LaneOwner {
 
   /** A commit is durable: what it sends is on its way. */
   committed(commit: GroupedCommit): void {
-    const nowMs = this.options.clock.now()
-    if (this.doubts.touch(commit)) this.readAfresh(nowMs)
+    const { clock } = this.options
+    if (this.doubts.touch(commit)) this.readAfresh(clock.now())
     for (const parcel of commit.sends) {
       if (parcel.box === 'dead') continue
-      if (parcel.dueAtMs > nowMs) this.comeLater(parcel)
+      if (parcel.dueAtMs > 0 && parcel.dueAtMs > clock.now()) this.comeLater(parcel)
       else this.takeIn(parcel)
     }
   }

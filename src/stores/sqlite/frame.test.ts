@@ -21,10 +21,10 @@ const commit: fc.Arbitrary<Commit> = fc
     follows: fc.nat(),
     turns: fc.nat(),
     birth: whole,
-    epoch: whole,
+    epoch: fc.oneof(fc.constant(7), whole),
     tags: fc.dictionary(text, text),
     state: fc.option(packed),
-    committedAtMs: whole,
+    committedAtMs: fc.oneof(fc.constant(8), whole),
     history: fc.record({ revisions: whole, durationMs: whole }),
     outcomes: fc.array(fc.record({ key: text, reply: fc.option(packed), expiresAtMs: whole }), {
       maxLength: 3,
@@ -101,7 +101,7 @@ describe('a frame', () => {
     )
   })
 
-  test('names each system, parent and type once', () => {
+  test('names each system, parent and type once, and an epoch and a time that many share', () => {
     const writer = new FrameWriter()
     const state = new Packed('a-type-url', Uint8Array.of(1))
     const one = {
@@ -109,13 +109,13 @@ describe('a frame', () => {
       follows: 0,
       revision: 1,
       birth: 1,
-      epoch: 1,
+      epoch: 2 ** 40,
       tags: {},
       state,
     }
     const group = Array.from({ length: 64 }, () => ({
       ...one,
-      committedAtMs: 1,
+      committedAtMs: 2 ** 40,
       history: { revisions: 0, durationMs: 0 },
       outcomes: [],
       sends: [],

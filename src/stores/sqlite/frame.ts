@@ -2,8 +2,8 @@
 // folded into the tables. Decides the layout of a frame; ByteWriter decides that of a field.
 //
 // A frame is its version, then its commits until it ends. Systems, parents and type URLs come again and again: each
-// stands in full where it is first used, and by its number after that. A group is one frame, or a few when it is big; no
-// commit is cut in two.
+// stands in full where it is first used, and by its number after that. Most commits of a group are of one owner and one
+// millisecond: these stand once, too. A group is one frame, or a few when it is big; no commit is cut in two.
 //
 // Frames outlive a crash: what a released version has written, every later one must read.
 
@@ -23,6 +23,8 @@ const HAS_OUTCOMES = 8
 const HAS_SENDS = 16
 const HAS_TAKES = 32
 const HAS_OCCASIONS = 64
+/** Its epoch and time are those of the commit before it, and do not stand again. */
+const IS_OF_THE_MOMENT = 128
 
 /** A system and a parent: what all the actors of one definition have in common. */
 export interface FamilyName {
@@ -64,6 +66,9 @@ export class FrameWriter {
   readonly #bytes = new ByteWriter()
   readonly #families: FamilyName[] = []
   readonly #types: string[] = []
+  /** Of the commit before in the frame; -1: there is none. */
+  #epoch = -1
+  #committedAtMs = -1
 
   /** @throws RangeError when a number of a commit is not one that the port allows. */
   pack(group: readonly Commit[]): Uint8Array<ArrayBuffer>[] {
@@ -79,10 +84,11 @@ export class FrameWriter {
   }
 
   #commit(commit: Commit): void {
-    const { id, tags, state, history, occasions, outcomes, sends, takes } = commit
+    const { committedAtMs, epoch, id, tags, state, history, occasions, outcomes, sends, takes } = commit
     const bytes = this.#bytes
     const hasTags = !isEmpty(tags)
     const hasHistory = history.revisions > 0 || history.durationMs > 0
+    const isOfTheMoment = epoch === this.#epoch && committedAtMs === this.#committedAtMs
     bytes.whole(
       (hasTags ? HAS_TAGS : 0) |
         (state === null ? 0 : HAS_STATE) |
@@ -90,15 +96,20 @@ export class FrameWriter {
         (outcomes.length > 0 ? HAS_OUTCOMES : 0) |
         (sends.length > 0 ? HAS_SENDS : 0) |
         (takes.length > 0 ? HAS_TAKES : 0) |
-        (occasions === undefined ? 0 : HAS_OCCASIONS),
+        (occasions === undefined ? 0 : HAS_OCCASIONS) |
+        (isOfTheMoment ? IS_OF_THE_MOMENT : 0),
     )
     this.#family(id.system, id.parent)
     bytes.text(id.name)
     bytes.whole(commit.follows)
     bytes.whole(commit.revision - commit.follows)
     bytes.whole(commit.birth)
-    bytes.whole(commit.epoch)
-    bytes.whole(commit.committedAtMs)
+    if (!isOfTheMoment) {
+      bytes.whole(epoch)
+      bytes.whole(committedAtMs)
+      this.#epoch = epoch
+      this.#committedAtMs = committedAtMs
+    }
     if (hasTags) bytes.text(JSON.stringify(tags))
     if (state !== null) this.#packed(state)
     if (hasHistory) {
@@ -170,6 +181,8 @@ export class FrameWriter {
   #restart(): void {
     this.#families.length = 0
     this.#types.length = 0
+    this.#epoch = -1
+    this.#committedAtMs = -1
     this.#bytes.clear()
   }
 }
@@ -187,19 +200,25 @@ export function unpackFrame(frame: Uint8Array): FramedCommit[] {
   const families: FamilyName[] = []
   const types: string[] = []
   const commits: FramedCommit[] = []
-  while (!bytes.done) commits.push(readCommit(bytes, families, types))
+  while (!bytes.done) commits.push(readCommit(bytes, families, types, commits.at(-1)))
   return commits
 }
 
-function readCommit(bytes: ByteReader, families: FamilyName[], types: string[]): FramedCommit {
+function readCommit(
+  bytes: ByteReader,
+  families: FamilyName[],
+  types: string[],
+  before: FramedCommit | undefined,
+): FramedCommit {
   const flags = bytes.whole()
   const family = readFamily(bytes, families)
   const name = bytes.text()
   const follows = bytes.whole()
   const revision = follows + bytes.whole()
   const birth = bytes.whole()
-  const epoch = bytes.whole()
-  const committedAtMs = bytes.whole()
+  const isOfTheMoment = before !== undefined && (flags & IS_OF_THE_MOMENT) !== 0
+  const epoch = isOfTheMoment ? before.epoch : bytes.whole()
+  const committedAtMs = isOfTheMoment ? before.committedAtMs : bytes.whole()
   const tags = flags & HAS_TAGS ? bytes.text() : null
   const state = flags & HAS_STATE ? readPacked(bytes, types) : null
   const keepRevisions = flags & HAS_HISTORY ? bytes.whole() : 0

@@ -26,7 +26,8 @@ export class Outbox {
   #before: (PendingEnvelope | undefined)[] = []
   /** The entries of the open generation, without what is staged. */
   #keptSize = 0
-  /** The places, below the open generation, of what the commit takes that was accepted last. */
+  /** What the open generation has of what the commit takes that was accepted last; and the places below it. */
+  readonly #taken: (PendingEnvelope | undefined)[] = []
   readonly #takenFrom: number[] = []
   /** The places of what the frame's accepted commits send, in order; null: nothing yet. */
   #placesGiven: number[] | null = null
@@ -53,6 +54,7 @@ export class Outbox {
       const known = this.#open.get(system, id)
       const placeBelow = known?.placeBelow ?? this.#placeBelow(system, id)
       if ((known?.place ?? placeBelow) === 0) return false
+      this.#taken[at] = known
       this.#takenFrom[at] = placeBelow
     }
     return true
@@ -68,11 +70,14 @@ export class Outbox {
     // What it takes and sends again stands on in its place, so the takes come last.
     const sent = sends.length > FEW && takes.length > 0 ? new Set(sends.map(({ id }) => id)) : null
     for (const [at, id] of takes.entries()) {
-      const isSent = sent === null ? sends.some((envelope) => envelope.id === id) : sent.has(id)
-      if (isSent) continue
+      if (sends.length > 0) {
+        const isSent = sent === null ? sends.some((envelope) => envelope.id === id) : sent.has(id)
+        if (isSent) continue
+      }
       const gone = new PendingEnvelope(system, id, null, 0, this.#takenFrom[at] ?? UNKNOWN_PLACE)
-      this.#put(gone, this.#open.get(system, id))
+      this.#put(gone, this.#taken[at])
     }
+    this.#taken.length = 0
   }
 
   /** Ends a frame: the places of all that it sends, in order; null when each has just the next one. */
