@@ -72,9 +72,13 @@ export class ByteWriter {
     this.#at = 0
   }
 
-  /** A copy of what was written, with an ArrayBuffer of its own, so that it can be transferred; the writer starts anew. */
-  take(): Uint8Array<ArrayBuffer> {
-    const taken = new Uint8Array(this.#at)
+  /**
+   * A copy of what was written, with an ArrayBuffer of its own, so that it can be transferred; the writer starts anew.
+   *
+   * @param length of the copy; what is more than was written is zeros.
+   */
+  take(length = this.#at): Uint8Array<ArrayBuffer> {
+    const taken = new Uint8Array(length)
     taken.set(this.#buffer.subarray(0, this.#at))
     this.#at = 0
     if (this.#buffer.length > KEPT_CAPACITY) this.#buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY)

@@ -47,6 +47,21 @@ const commit: fc.Arbitrary<Commit> = fc
   })
   .map(({ turns, ...rest }) => ({ ...rest, revision: rest.follows + turns }))
 
+const simple: Commit = {
+  id: { system: 's', parent: '', name: 'n' },
+  follows: 0,
+  revision: 1,
+  birth: 1,
+  epoch: 1,
+  tags: {},
+  state: null,
+  committedAtMs: 1,
+  history: { revisions: 0, durationMs: 0 },
+  outcomes: [],
+  sends: [],
+  takes: [],
+}
+
 /** The commit as unpackFrame answers it, in comparable parts. */
 function parts(given: Commit): unknown {
   const { id, follows, revision, birth, epoch, tags, state, committedAtMs, history, outcomes } = given
@@ -126,26 +141,26 @@ describe('a frame', () => {
     assert.ok(frame !== undefined && frame.length < 64 * 13, `${frame?.length} bytes`)
   })
 
+  test('that does not fit a page is filled up to whole ones, whatever its size, and read without that', () => {
+    const writer = new FrameWriter()
+    const lengths = new Set<number>()
+    for (let bytes = 3_900; bytes < 12_200; bytes += 1) {
+      const state = new Packed('t', new Uint8Array(bytes))
+      const [frame, ...others] = writer.pack([{ ...simple, state }])
+      assert.equal(others.length, 0)
+      assert.equal(unpackFrame(frame!)[0]?.state?.value.length, bytes)
+      assert.equal(unpackFrame(frame!).length, 1)
+      if (frame!.length > 4_000) lengths.add(frame!.length)
+    }
+    assert.deepEqual([...lengths], [8_092, 12_184, 16_276])
+  })
+
   test('that was refused leaves nothing behind', () => {
     const writer = new FrameWriter()
-    const good: Commit = {
-      id: { system: 's', parent: '', name: 'n' },
-      follows: 0,
-      revision: 1,
-      birth: 1,
-      epoch: 1,
-      tags: {},
-      state: null,
-      committedAtMs: 1,
-      history: { revisions: 0, durationMs: 0 },
-      outcomes: [],
-      sends: [],
-      takes: [],
-    }
     for (const bad of [-1, 0.5, Number.NaN, 2 ** 53]) {
-      assert.throws(() => writer.pack([good, { ...good, committedAtMs: bad }]), RangeError)
+      assert.throws(() => writer.pack([simple, { ...simple, committedAtMs: bad }]), RangeError)
     }
-    assert.deepEqual(writer.pack([good]).flatMap(unpackFrame).length, 1)
+    assert.deepEqual(writer.pack([simple]).flatMap(unpackFrame).length, 1)
   })
 
   test('from before commits had an outbox is read', () => {

@@ -3,7 +3,9 @@
 //
 // A frame is its version, then its commits until it ends. Systems, parents and type URLs come again and again: each
 // stands in full where it is first used, and by its number after that. Most commits of a group are of one owner and one
-// millisecond: these stand once, too. A group is one frame, or a few when it is big; no commit is cut in two.
+// millisecond: these stand once, too. A group is one frame, or a few when it is big; no commit is cut in two. A frame that
+// does not fit a page is filled up to whole ones: a row that is written over by one of its own size stays where it is, and
+// no page is freed and taken anew.
 //
 // Frames outlive a crash: what a released version has written, every later one must read.
 
@@ -23,6 +25,11 @@ const HAS_OUTCOMES = 8
 const HAS_SENDS = 16
 const HAS_TAKES = 32
 const HAS_OCCASIONS = 64
+/** No commit: the frame ends here, and what follows fills it up. */
+const END = 256
+/** What of a frame lies on the page of its row, at most, when more of it lies on pages of its own; and on each of these. */
+const FIRST_PAGE_BYTES = 4_000
+const NEXT_PAGE_BYTES = 4_096 - 4
 /** Its epoch and time are those of the commit before it, and do not stand again. */
 const IS_OF_THE_MOMENT = 128
 
@@ -173,7 +180,9 @@ export class FrameWriter {
   }
 
   #close(): Uint8Array<ArrayBuffer> {
-    const frame = this.#bytes.take()
+    const bytes = this.#bytes
+    if (filledUp(bytes.length) > bytes.length) bytes.whole(END)
+    const frame = bytes.take(filledUp(bytes.length))
     this.#restart()
     return frame
   }
@@ -185,6 +194,17 @@ export class FrameWriter {
     this.#committedAtMs = -1
     this.#bytes.clear()
   }
+}
+
+/** How many pages besides that of its row a frame of so many bytes lies on. */
+export function pagesOf(bytes: number): number {
+  return Math.ceil(Math.max(0, bytes - FIRST_PAGE_BYTES) / NEXT_PAGE_BYTES)
+}
+
+/** The length of a frame that has so many bytes in it. */
+function filledUp(bytes: number): number {
+  const pages = pagesOf(bytes)
+  return pages === 0 ? bytes : FIRST_PAGE_BYTES + pages * NEXT_PAGE_BYTES
 }
 
 export function dropEnvelopes(commit: FramedCommit): void {
@@ -200,17 +220,21 @@ export function unpackFrame(frame: Uint8Array): FramedCommit[] {
   const families: FamilyName[] = []
   const types: string[] = []
   const commits: FramedCommit[] = []
-  while (!bytes.done) commits.push(readCommit(bytes, families, types, commits.at(-1)))
+  while (!bytes.done) {
+    const flags = bytes.whole()
+    if (flags === END) break
+    commits.push(readCommit(flags, bytes, families, types, commits.at(-1)))
+  }
   return commits
 }
 
 function readCommit(
+  flags: number,
   bytes: ByteReader,
   families: FamilyName[],
   types: string[],
   before: FramedCommit | undefined,
 ): FramedCommit {
-  const flags = bytes.whole()
   const family = readFamily(bytes, families)
   const name = bytes.text()
   const follows = bytes.whole()

@@ -1,5 +1,5 @@
-// The rows of the journal. Decides where a frame is written: into the row of one that has been folded, so that a commit
-// changes the one page on which that row lies, and none that keep count of pages. Rows are never searched but on opening.
+// The rows of the journal. Decides where a frame is written: into the row of one that has been folded and was on as many
+// pages, so that a commit changes those pages, and none that keep count of pages. Rows are never searched but on opening.
 //
 // Invariants: a row counts while its sequence is above the folded one. A row is written over only after the transaction
 // that folded it. The sequences grow, over all openings of the file.
@@ -7,6 +7,7 @@
 import type { StatementSync } from 'node:sqlite'
 import type { Database } from './database.ts'
 import { fields, type SQLField } from './dictionary.ts'
+import { pagesOf } from './frame.ts'
 
 /** Rows of larger frames are not kept to be written over: the space is for the tables too. */
 const KEPT_BYTES = 16 * 1_024
@@ -34,8 +35,7 @@ export class JournalTable {
   readonly #remove: StatementSync
   /** The last place in the outbox that was given by what is folded, as the file said when it was opened. */
   readonly foldedPlace: number
-  /** Numbers of rows that may be written over; taken from the end. */
-  #free: number[] = []
+  readonly #free = new FreeRows()
   #rows = 0
   #sequence: number
 
@@ -59,14 +59,15 @@ export class JournalTable {
    * @returns the places of these rows, for `fold` and `release`.
    */
   recover(visit: (row: RecoveredRow) => void): Places {
-    const all = fields(this.#database.prepare('SELECT id, sequence FROM journal ORDER BY sequence').all())
+    const list = this.#database.prepare('SELECT id, sequence, length(frame) FROM journal ORDER BY sequence')
+    const all = fields(list.all())
     const read = this.#database.prepare('SELECT frame, refused, places_given FROM journal WHERE id = ?')
     const recovered = new Places()
-    for (const [id, sequence] of all) {
+    for (const [id, sequence, bytes] of all) {
       const row = Number(id)
       this.#rows = Math.max(this.#rows, row)
       if (Number(sequence) <= this.#sequence) {
-        this.#free.push(row)
+        this.#free.add({ row, bytes: Number(bytes) })
         continue
       }
       const [frame, refused, placesGiven] = fields([read.get(row)])[0] ?? []
@@ -79,7 +80,9 @@ export class JournalTable {
 
   /** Writes rows in one transaction, and returns when the disk has them. Adds them to `places`. */
   append(rows: readonly JournalRow[], places: Places): void {
-    const ids = rows.map((_row, at) => this.#free.at(-1 - at) ?? this.#rows + 1 + at - this.#free.length)
+    const taken = rows.map(({ frame }) => this.#free.take(frame.length))
+    let added = 0
+    const ids = taken.map((free) => free?.row ?? this.#rows + (added += 1))
     const write = (): void => {
       for (const [at, { frame, refused, placesGiven }] of rows.entries()) {
         const refusedPlaces = refused.size === 0 ? null : JSON.stringify([...refused])
@@ -87,33 +90,57 @@ export class JournalTable {
         this.#write.run(ids[at] ?? 0, this.#sequence + 1 + at, frame, refusedPlaces, given)
       }
     }
-    if (rows.length === 1) this.#database.durablyAlone(write)
-    else this.#database.durably(write)
+    try {
+      if (rows.length === 1) this.#database.durablyAlone(write)
+      else this.#database.durably(write)
+    } catch (thrown) {
+      for (const free of taken) if (free !== undefined) this.#free.add(free)
+      throw thrown
+    }
     for (const [at, { frame }] of rows.entries())
       places.add(ids[at] ?? 0, frame.length, this.#sequence + 1 + at)
     this.#sequence += rows.length
-    this.#rows += Math.max(0, rows.length - this.#free.length)
-    this.#free.length -= Math.min(rows.length, this.#free.length)
+    this.#rows += added
   }
 
   /** All rows in `places` are folded, and with them `outboxPlace` is. Within the transaction that folds the last of them. */
   fold(places: Places, outboxPlace: number): void {
     if (places.isEmpty) return
     this.#fold.run(places.lastSequence, outboxPlace)
-    for (const row of places.large) this.#remove.run(row)
+    for (const { row } of places.large) this.#remove.run(row)
   }
 
   /** That transaction has been committed: the rows may be written over. */
   release(places: Places): void {
-    for (const row of places.small) this.#free.push(row)
-    for (const row of places.large) this.#free.push(row)
+    for (const place of places.small) this.#free.add(place)
+    for (const { row } of places.large) this.#free.add({ row, bytes: 0 })
+  }
+}
+
+interface Place {
+  readonly row: number
+  /** Of the frame that lies there. */
+  readonly bytes: number
+}
+
+/** Rows that may be written over, by the number of their pages. */
+class FreeRows {
+  readonly #byPages: Place[][] = []
+
+  add(place: Place): void {
+    ;(this.#byPages[pagesOf(place.bytes)] ??= []).push(place)
+  }
+
+  /** One for a frame of so many bytes; undefined: there is none. */
+  take(bytes: number): Place | undefined {
+    return this.#byPages[pagesOf(bytes)]?.pop()
   }
 }
 
 /** Where the rows of a generation lie. */
 export class Places {
-  readonly small: number[] = []
-  readonly large: number[] = []
+  readonly small: Place[] = []
+  readonly large: Place[] = []
   lastSequence = 0
 
   get isEmpty(): boolean {
@@ -121,8 +148,8 @@ export class Places {
   }
 
   add(row: number, bytes: number, sequence: number): void {
-    if (bytes <= KEPT_BYTES) this.small.push(row)
-    else this.large.push(row)
+    if (bytes <= KEPT_BYTES) this.small.push({ row, bytes })
+    else this.large.push({ row, bytes })
     this.lastSequence = sequence
   }
 }
