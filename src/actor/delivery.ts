@@ -26,7 +26,7 @@ export interface DeliveryOptions {
 }
 
 /** How often a delivery is tried whose definition may still come, in milliseconds. */
-const LATE_DEFINITION_MS = 250
+const LATE_DEFINITION_MS = 1_000
 
 export class Delivery {
   private readonly options: DeliveryOptions

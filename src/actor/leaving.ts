@@ -46,6 +46,8 @@ export class Leaving {
   /** The definition of these was replaced. */
   dismiss(residents: Residents): void {
     const { pool } = residents
+    // Nearly all rest, and may be many.
+    for (const life of residents.lives()) if (life.settled) this.options.activations.end(life)
     const lives = [...residents.lives()]
     for (const life of lives) {
       this.lives.add(life)
