@@ -81,7 +81,9 @@ export class Registrations {
       said.add(content)
       return { kept, isThere: isSure || (await isReachable(kept, PROBE_MS, clock)) }
     })
-    for (const { isThere, kept } of await Promise.all(found)) await this.#restore(kept, isThere)
+    // In the order in which they came: of two that define one name, the last counts.
+    const inOrder = (await Promise.all(found)).toReversed()
+    for (const { isThere, kept } of inOrder) await this.#restore(kept, isThere)
   }
 
   async #restore(kept: KeptRegistration, isThere: boolean): Promise<void> {

@@ -9,22 +9,25 @@ const PREFIX = '/api/v1/system'
 const INVOKE = '/invoke'
 const SPAWN = '/actors/spawn'
 const ACTIONS = '/actions/'
+const ACTOR_INVOKE = '/actors/invoke'
 
 const WIRE_TYPE = /^application\/(?:octet-stream|(?:x-)?protobuf)\s*(?:;|$)/i
 
 /** Null: it is a request of people. */
 export function wireOperation({ headers, method, url = '' }: IncomingMessage): WireOperation | null {
   if (!url.startsWith(PREFIX)) return null
-  if (url.endsWith(INVOKE)) {
-    // An action may be called so, too.
-    return !url.includes(ACTIONS) || isWireType(headers['content-type']) ? 'invoke' : null
-  }
+  if (url.endsWith(INVOKE)) return isForPeople(url) && !isWireType(headers['content-type']) ? null : 'invoke'
   const query = url.lastIndexOf('?')
   const path = query === -1 ? url : url.slice(0, query)
   if (path === PREFIX) return 'register'
   if (path.endsWith(SPAWN)) return method === 'POST' ? 'spawn' : null
   if (query === -1 || !path.endsWith(INVOKE)) return null
-  return !path.includes(ACTIONS) || isWireType(headers['content-type']) ? 'invoke' : null
+  return isForPeople(path) && !isWireType(headers['content-type']) ? null : 'invoke'
+}
+
+/** An action may be called `invoke`, and an actor. */
+function isForPeople(path: string): boolean {
+  return path.includes(ACTIONS) || path.endsWith(ACTOR_INVOKE)
 }
 
 /** Whether a body of this type is Protobuf, as far as its sender says. */

@@ -14,6 +14,12 @@ const NAMED = { settings: { stateful: true, kind: WireKind.NAMED }, actions: [{ 
 
 const DAY_MS = 86_400_000
 
+/** Until the clock tells another time. */
+async function aMoment(): Promise<void> {
+  const from = Date.now()
+  await until('the clock goes on', () => Date.now() > from)
+}
+
 function saying(word: string): Promise<HostServer> {
   return answering(() => ({ updatedContext: {}, ...json(word) }))
 }
@@ -119,4 +125,21 @@ test('a host that came back at another port is not looked for at the one before'
     [second.address.port],
   )
   assert.equal(saidBy(await after.invoke('a', 'hello')), 'second')
+})
+
+test('of two hosts that define one name differently, the one that registered last counts, as before', async () => {
+  const store = new MemoryStore()
+  await using one = await saying('hello')
+  await using other = await saying('hello')
+  const more = { ...NAMED, actions: [{ name: 'hello' }, { name: 'bye' }] }
+  {
+    await using before = await sidecar({ store })
+    await before.register({ a: more }, one.address.port)
+    await aMoment()
+    await before.register({ a: NAMED }, other.address.port)
+    await aMoment()
+    await before.register({ a: more }, one.address.port)
+  }
+  await using after = await sidecar({ store })
+  assert.equal(saidBy(await after.invoke('a', 'bye')), 'hello')
 })
