@@ -67,6 +67,13 @@ export class ByteWriter {
     this.#at += length
   }
 
+  /** Fields as they stand in another buffer. */
+  copy(buffer: Buffer, from: number, to: number): void {
+    const length = to - from
+    if (this.#at + length > this.#buffer.length) this.#grow(length)
+    this.#at += buffer.copy(this.#buffer, this.#at, from, to)
+  }
+
   /** Forgets what was written. */
   clear(): void {
     this.#at = 0

@@ -13,6 +13,7 @@ import type { Commit, Envelope, OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { FramedEnvelope, writeEnvelope } from './envelope-bytes.ts'
+import { FramedOutcome } from './framed-outcome.ts'
 
 const FRAME_VERSION = 1
 /** A frame that has grown beyond this is closed, and the group goes on in another. */
@@ -53,7 +54,7 @@ export interface FramedCommit {
   readonly committedAtMs: number
   readonly keepRevisions: number
   readonly keepDurationMs: number
-  readonly outcomes: readonly OutcomeRecord[]
+  readonly outcomes: readonly FramedOutcome[]
   /** Empty from when they stand in outbox.ts: the latest commit of an actor is kept for long, and they need not be. */
   sends: readonly Envelope[]
   takes: readonly string[]
@@ -63,7 +64,7 @@ export interface FramedCommit {
 
 export type Occasion = readonly [id: string, dueAtMs: number]
 
-const NO_OUTCOMES: readonly OutcomeRecord[] = Object.freeze([])
+const NO_OUTCOMES: readonly FramedOutcome[] = Object.freeze([])
 const NO_SENDS: readonly Envelope[] = Object.freeze([])
 const NO_TAKES: readonly string[] = Object.freeze([])
 const NO_OCCASIONS: readonly Occasion[] = Object.freeze([])
@@ -291,13 +292,10 @@ function readType(bytes: ByteReader, types: string[]): string {
   return typeUrl
 }
 
-function readOutcomes(bytes: ByteReader, types: string[]): OutcomeRecord[] {
-  const outcomes: OutcomeRecord[] = []
-  for (let left = bytes.whole(); left > 0; left -= 1) {
-    const key = bytes.text()
-    const expiresAtMs = bytes.whole()
-    outcomes.push({ key, expiresAtMs, reply: bytes.whole() === 0 ? null : readPacked(bytes, types) })
-  }
+function readOutcomes(bytes: ByteReader, types: string[]): FramedOutcome[] {
+  const readOne = (): string => readType(bytes, types)
+  const outcomes: FramedOutcome[] = []
+  for (let left = bytes.whole(); left > 0; left -= 1) outcomes.push(new FramedOutcome(bytes, readOne))
   return outcomes
 }
 

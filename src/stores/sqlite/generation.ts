@@ -3,11 +3,12 @@
 //
 // Invariant: together with the tables, a generation and those before it hold exactly what the journal's groups made.
 
-import type { OutcomeRecord } from '../../ports/index.ts'
 import { NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { Family } from './dictionary.ts'
 import type { FramedCommit } from './frame.ts'
+import type { FramedOutcome } from './framed-outcome.ts'
 import { Places } from './journal-table.ts'
+import { actorHash } from './outcome-table.ts'
 
 /** One actor's part of a generation. */
 export class PendingActor implements Standing {
@@ -21,18 +22,25 @@ export class PendingActor implements Standing {
   /** The commits before the latest whose revisions the latest's history policy may keep, oldest first. */
   earlier: FramedCommit[] | null = null
   /** By key: the newest of each. */
-  outcomes: Map<string, OutcomeRecord> | null = null
+  outcomes: Map<string, FramedOutcome> | null = null
   /** Those of its keys that may have an outcome below this generation, too; null: none. */
   keysBelow: Set<string> | null = null
+  #hash = -1
   /** The last group that had commits of it, and how it stands within that group. */
   group = 0
-  inGroup: Standing = NOTHING_STANDS
+  inGroup: Standing | FramedCommit = NOTHING_STANDS
 
   constructor(family: Family, name: string, { birth, revision }: Standing) {
     this.family = family
     this.name = name
     this.revision = revision
     this.birth = birth
+  }
+
+  /** Of its outcomes, in the table's index. */
+  get hash(): number {
+    if (this.#hash === -1) this.#hash = actorHash(this.family, this.name)
+    return this.#hash
   }
 
   get isEmpty(): boolean {
@@ -49,8 +57,8 @@ export class PendingActor implements Standing {
     this.birth = commit.birth
   }
 
-  keep(outcomes: readonly OutcomeRecord[]): void {
-    this.outcomes ??= new Map<string, OutcomeRecord>()
+  keep(outcomes: readonly FramedOutcome[]): void {
+    this.outcomes ??= new Map<string, FramedOutcome>()
     for (const outcome of outcomes) this.outcomes.set(outcome.key, outcome)
   }
 

@@ -15,7 +15,7 @@ import type { OutcomeRecord } from '../../ports/index.ts'
 import { mayFollow, NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { ActorTable } from './actor-table.ts'
 import type { Database } from './database.ts'
-import type { Dictionary, Family, SQLField } from './dictionary.ts'
+import type { Dictionary, SQLField } from './dictionary.ts'
 import { type FamilyName, type FramedCommit, unpackFrame } from './frame.ts'
 import { Generation, PendingActor } from './generation.ts'
 import { type JournalRow, JournalTable, type RecoveredRow } from './journal-table.ts'
@@ -55,8 +55,8 @@ export class Journal {
   #order: readonly (PendingActor | PendingOutcomes | PendingEnvelope)[] = []
   #foldedTo = 0
   #group = 0
-  /** The idempotency keys of the commits that were accepted in this group, and whose they are. */
-  readonly #keysInGroup = new Map<string, PendingActor[]>()
+  /** The idempotency keys of those actors that have had several commits accepted in this group. */
+  readonly #keysInGroup = new Map<PendingActor, Set<string>>()
   /** Commits, outcomes and envelopes since folding began, or since its last slice: it must keep up with them. */
   #sinceSlice = 0
 
@@ -114,13 +114,15 @@ export class Journal {
     const conflicts: number[] = []
     let before = 0
     for (const { frame, commits, actors, refused } of judged) {
-      for (const [at, commit] of commits.entries()) if (!refused.has(at)) actors[at]?.take(commit)
+      for (const [at, commit] of commits.entries()) {
+        if (!refused.has(at)) actors[at]?.take(commit)
+        this.#sinceSlice += 1 + commit.outcomes.length
+      }
       for (const at of refused) conflicts.push(before + at)
       before += commits.length
       this.#open.commits += commits.length
       this.#open.bytes += frame.length
     }
-    this.#sinceSlice += before + this.#keysInGroup.size
     return conflicts
   }
 
@@ -141,7 +143,11 @@ export class Journal {
   outcome(id: FamilyName, name: string, key: string): OutcomeRecord | null {
     const family = this.#tables.dictionary.find(id)
     if (family === undefined) return null
-    return this.#open.find(family, name)?.outcomes?.get(key) ?? this.#outcomeBelow(family, name, key)
+    return (
+      this.#open.find(family, name)?.outcomes?.get(key) ??
+      this.#folding?.find(family, name)?.outcomes?.get(key) ??
+      this.#tables.outcomes.find(family, name, key)
+    )
   }
 
   /** Hashes of the keys under which outcomes are kept; null: there are more than `limit`. */
@@ -203,27 +209,30 @@ export class Journal {
 
   /** Whether a turn under one of its keys was committed before, or stands before it in this group. */
   #repeats(actor: PendingActor, { committedAtMs, outcomes }: FramedCommit): boolean {
-    if (outcomes.length === 0) return false
-    for (const { key } of outcomes) {
-      const below = actor.outcomes?.get(key) ?? this.#outcomeBelow(actor.family, actor.name, key)
-      if (below !== null) {
-        if (below.expiresAtMs > committedAtMs) return true
+    const inGroup = actor.group === this.#group ? this.#inGroup(actor) : null
+    const folding = outcomes.length === 0 ? undefined : this.#folding?.find(actor.family, actor.name)
+    for (const { key, keyHash } of outcomes) {
+      const pending = actor.outcomes?.get(key) ?? folding?.outcomes?.get(key)
+      const kept = pending ?? this.#tables.outcomes.standing(actor, key, keyHash)
+      if (kept !== null) {
+        if (kept.expiresAtMs > committedAtMs) return true
         actor.noteBelow(key)
       }
-      if (this.#keysInGroup.get(key)?.includes(actor) === true) return true
+      if (inGroup?.has(key) === true) return true
     }
-    for (const { key } of outcomes) {
-      const owners = this.#keysInGroup.get(key)
-      if (owners === undefined) this.#keysInGroup.set(key, [actor])
-      else owners.push(actor)
-    }
+    if (inGroup !== null) for (const { key } of outcomes) inGroup.add(key)
     return false
   }
 
-  /** What is kept below the open generation. */
-  #outcomeBelow(family: Family, name: string, key: string): OutcomeRecord | null {
-    const folding = this.#folding?.find(family, name)?.outcomes?.get(key)
-    return folding ?? this.#tables.outcomes.find(family, name, key)
+  /** The keys of an actor whose commits before are in the group, too. */
+  #inGroup(actor: PendingActor): Set<string> {
+    let keys = this.#keysInGroup.get(actor)
+    if (keys !== undefined) return keys
+    // This is the second one, so that the first is the last.
+    const first = actor.inGroup
+    keys = new Set('outcomes' in first ? first.outcomes.map(({ key }) => key) : [])
+    this.#keysInGroup.set(actor, keys)
+    return keys
   }
 
   #actor(commit: FramedCommit): PendingActor {

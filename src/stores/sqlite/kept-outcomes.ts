@@ -4,6 +4,7 @@
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
+import { FramedOutcome } from './framed-outcome.ts'
 
 /** Outcomes in a row at most: all of it is read to find one of them. */
 export const ROW_OUTCOMES = 64
@@ -15,9 +16,15 @@ export function packOutcomes(
   outcomes: readonly OutcomeRecord[],
   typeId: (url: string) => number,
 ): Uint8Array<ArrayBuffer> {
-  for (const { expiresAtMs, key, reply } of outcomes) {
-    writer.text(key)
-    writer.whole(expiresAtMs)
+  for (const outcome of outcomes) {
+    writer.text(outcome.key)
+    writer.whole(outcome.expiresAtMs)
+    if (outcome instanceof FramedOutcome) {
+      writer.whole(outcome.typeUrl === null ? 0 : typeId(outcome.typeUrl))
+      outcome.writeValue(writer)
+      continue
+    }
+    const { reply } = outcome
     writer.whole(reply === null ? 0 : typeId(reply.typeUrl))
     if (reply !== null) writer.bytes(reply.value)
   }

@@ -9,8 +9,10 @@ import { hashOf, messageOf, SpawnError } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, type Family, fields, type SQLField } from './dictionary.ts'
+import { FramedOutcome } from './framed-outcome.ts'
+import type { PendingActor } from './generation.ts'
 import { KeyFilter } from './key-filter.ts'
-import { packOutcomes, unpackOutcomes } from './kept-outcomes.ts'
+import { packOutcomes, ROW_OUTCOMES, unpackOutcomes } from './kept-outcomes.ts'
 
 /** The lower part of an index hash is that of the key, the upper one of its actor: together below 2^53. */
 const KEY_HASHES = 2 ** 32
@@ -30,6 +32,8 @@ export class OutcomeTable {
   readonly #dictionary: Dictionary
   readonly #statements: Statements
   readonly #filter = new KeyFilter()
+  /** For those of a row, while it is written. */
+  readonly #hashes = new Float64Array(ROW_OUTCOMES)
   /** The hashes of what the transaction has removed: the filter must know of it until that is durable. */
   #removed: number[] = []
 
@@ -58,7 +62,15 @@ export class OutcomeTable {
   }
 
   find(family: Family, name: string, key: string): OutcomeRecord | null {
-    const hash = hashIn(actorHash(family, name), key)
+    return this.#find(family, name, key, hashIn(actorHash(family, name), key))
+  }
+
+  /** The same for who has the hashes. */
+  standing({ family, hash, name }: PendingActor, key: string, keyHash: number): OutcomeRecord | null {
+    return this.#find(family, name, key, hash * KEY_HASHES + keyHash)
+  }
+
+  #find(family: Family, name: string, key: string, hash: number): OutcomeRecord | null {
     if (family.id === null || !this.#filter.mayHave(hash)) return null
     for (const found of this.#statements.byHash.all(hash)) {
       const row = this.#row(found)
@@ -77,7 +89,7 @@ export class OutcomeTable {
     return found.map(([hash]) => Number(hash) - from)
   }
 
-  /** Adds outcomes, none of which stands. @returns about how many bytes that is. */
+  /** Adds outcomes, none of which stands and not more than go into a row. @returns about how many bytes that is. */
   write(family: Family, name: string, outcomes: readonly OutcomeRecord[]): number {
     if (outcomes.length === 0) return 0
     const actor = actorHash(family, name)
@@ -86,8 +98,12 @@ export class OutcomeTable {
     const row = Number(
       add.run(actor, this.#dictionary.familyId(family), name, earliest(outcomes), kept).lastInsertRowid,
     )
-    const hashes = Float64Array.from(outcomes, ({ key }) => hashIn(actor, key)).sort()
-    for (const hash of hashes) {
+    const hashes = this.#hashes.subarray(0, outcomes.length)
+    for (const [at, outcome] of outcomes.entries()) {
+      hashes[at] =
+        actor * KEY_HASHES + (outcome instanceof FramedOutcome ? outcome.keyHash : hashOf(outcome.key))
+    }
+    for (const hash of hashes.sort()) {
       addKey.run(hash, row)
       this.#filter.add(hash)
     }

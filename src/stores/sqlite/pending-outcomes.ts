@@ -1,17 +1,16 @@
 // The outcomes of a generation, as they are folded: one row of an actor after the other, in the order of the table's index.
 // Decides what goes into a row together, and sees to it that the older outcome of a key makes room.
 
-import { hashOf } from '../../base/index.ts'
-import type { OutcomeRecord } from '../../ports/index.ts'
+import type { FramedOutcome } from './framed-outcome.ts'
 import type { PendingActor } from './generation.ts'
 import { ROW_OUTCOMES } from './kept-outcomes.ts'
-import { actorHash, type OutcomeTable } from './outcome-table.ts'
+import type { OutcomeTable } from './outcome-table.ts'
 
 export class PendingOutcomes {
   readonly #actor: PendingActor
-  readonly #outcomes: readonly OutcomeRecord[]
+  readonly #outcomes: readonly FramedOutcome[]
 
-  constructor(actor: PendingActor, outcomes: readonly OutcomeRecord[]) {
+  constructor(actor: PendingActor, outcomes: readonly FramedOutcome[]) {
     this.#actor = actor
     this.#outcomes = outcomes
   }
@@ -38,19 +37,15 @@ export class PendingOutcomes {
 export function outcomesInOrder(actors: readonly PendingActor[]): PendingOutcomes[] {
   const rows: PendingOutcomes[] = []
   const owing = actors.filter(({ outcomes }) => outcomes !== null)
-  const inOrder = owing
-    .map((actor) => ({ actor, hash: actorHash(actor.family, actor.name) }))
-    .sort((left, right) => left.hash - right.hash)
-  for (const { actor } of inOrder) {
+  for (const actor of owing.sort((left, right) => left.hash - right.hash)) {
     const outcomes = [...(actor.outcomes?.values() ?? [])]
-    if (outcomes.length > ROW_OUTCOMES) sortByHash(outcomes)
+    if (outcomes.length <= ROW_OUTCOMES) {
+      rows.push(new PendingOutcomes(actor, outcomes))
+      continue
+    }
+    outcomes.sort((left, right) => left.keyHash - right.keyHash)
     for (let at = 0; at < outcomes.length; at += ROW_OUTCOMES)
       rows.push(new PendingOutcomes(actor, outcomes.slice(at, at + ROW_OUTCOMES)))
   }
   return rows
-}
-
-function sortByHash(outcomes: OutcomeRecord[]): void {
-  const hashes = new Map(outcomes.map((outcome) => [outcome, hashOf(outcome.key)]))
-  outcomes.sort((left, right) => (hashes.get(left) ?? 0) - (hashes.get(right) ?? 0))
 }

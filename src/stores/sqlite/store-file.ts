@@ -92,9 +92,11 @@ export class StoreFile {
 
   loadOutcome(id: ActorId, key: string): OutcomeRecord | null {
     const outcome = this.#journal.outcome(id, id.name, key)
-    if (outcome === null || outcome.reply === null) return outcome
+    if (outcome === null) return null
+    const { expiresAtMs, reply } = outcome
     // A copy: a view would take the whole frame that it came in along to the other thread.
-    return { ...outcome, reply: new Packed(outcome.reply.typeUrl, new Uint8Array(outcome.reply.value)) }
+    const copy = reply === null ? null : new Packed(reply.typeUrl, new Uint8Array(reply.value))
+    return { key, expiresAtMs, reply: copy }
   }
 
   /** Null: there are more than `limit`. */
