@@ -48,9 +48,9 @@ export const prepare: Prepare = async ({ actors, callers, directory, variant }) 
     return { rate, p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99) }
   }
 
-  /** Every actor once: then all of them are in memory. */
+  /** Every actor once, in the first round: then all of them are in memory. */
+  let next = 0
   const roundOfAll = async (): Promise<Reading> => {
-    let next = 0
     const use = async (connection: HttpConnection): Promise<void> => {
       for (; next < requests.length;) await connection.send(requests[next++]!)
     }

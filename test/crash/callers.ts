@@ -21,7 +21,14 @@ export interface CallersOptions {
   readonly random: Random
   readonly callers: number
   readonly actors: number
+  /** How those without a key call. Default: as the others do. */
+  readonly addOnce?: ((actor: number) => Promise<Known>) | undefined
+  /** Whether the actors are gone for a while after the server has begun: a call then was not made. */
+  readonly comeLate?: boolean | undefined
 }
+
+/** What is known of a call: its total, that it was not made, or nothing. */
+export type Known = number | 'unknown' | 'not sent'
 
 const RETRY_MS = 20
 
@@ -62,6 +69,8 @@ export class Callers {
   async total(actor: number): Promise<number> {
     const path = `/api/v1/system/${SYSTEM}/actors/a${actor}/actions/get?ref=counter`
     const { status, body } = await this.#post(path, '{}', {})
+    // It has no state: it was never added to.
+    if (status === 204) return 0
     if (status !== 200) throw new Error(`reading a${actor} was answered with ${status}: ${body}`)
     return totalOf(body)
   }
@@ -76,7 +85,7 @@ export class Callers {
   }
 
   async #addOnce(actor: number): Promise<void> {
-    const total = await this.#add(actor, {})
+    const total = await (this.#options.addOnce?.(actor) ?? this.#add(actor, {}))
     if (total === 'unknown') this.#account(actor).unknown += 1
     else if (total !== 'not sent') this.#note(actor, total)
   }
@@ -105,13 +114,14 @@ export class Callers {
   }
 
   /** The total that was acknowledged, or what else is known of the call. */
-  async #add(actor: number, headers: Record<string, string>): Promise<number | 'unknown' | 'not sent'> {
+  async #add(actor: number, headers: Record<string, string>): Promise<Known> {
     const path = `/api/v1/system/${SYSTEM}/actors/a${actor}/actions/add?ref=counter`
-    let known: 'unknown' | 'not sent' = 'unknown'
+    let known: Known = 'unknown'
     try {
       const { status, body } = await this.#post(path, '{"value":1}', headers)
       if (status === 200) return totalOf(body)
-      if (status < 500) throw new RangeError(`an add was refused with ${status}: ${body}`)
+      if (status === 404 && this.#options.comeLate === true) known = 'not sent'
+      else if (status < 500) throw new RangeError(`an add was refused with ${status}: ${body}`)
     } catch (thrown) {
       if (thrown instanceof RangeError) throw thrown
       if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNREFUSED') known = 'not sent'

@@ -2,14 +2,14 @@
 // test's business.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Server, SYSTEM } from './server.ts'
+import { SYSTEM, type Victim } from './server.ts'
 
 const RETRY_MS = 20
 
 export class Client {
-  readonly #server: Server
+  readonly #server: Victim
 
-  constructor(server: Server) {
+  constructor(server: Victim) {
     this.#server = server
   }
 

@@ -7,34 +7,34 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { below, type Random } from '../../src/base/index.ts'
-import { Server } from './server.ts'
+import type { Victim } from './server.ts'
 
 export interface EndureOptions {
   readonly random: Random
   readonly kills: number
   /** The longest time that a life lasts, from its first call, in milliseconds. */
   readonly lifeMs: number
-  /** What is served: a module of this folder. */
-  readonly module: string
+  /** What is killed, over a file; not running yet. */
+  readonly victim: (file: string) => Promise<Victim>
   readonly progress?: ((text: string) => void) | undefined
 }
 
 /** What goes on. */
 export interface Ordeal {
   /** Before the first kill. */
-  begin?(server: Server): Promise<void>
+  begin?(server: Victim): Promise<void>
   /** Said with each kill. */
   progress(): string
   /** After the last one: comes to an end, and tells what is wrong. */
-  end(server: Server): Promise<readonly string[]>
+  end(server: Victim): Promise<readonly string[]>
 }
 
 /** Everything that is wrong, in words; empty: nothing was lost and nothing doubled. */
 export async function endure(options: EndureOptions, ordeal: Ordeal): Promise<readonly string[]> {
-  const { kills, lifeMs, module, progress = () => {}, random } = options
+  const { kills, lifeMs, progress = () => {}, random, victim } = options
   const folder = mkdtempSync(join(tmpdir(), 'spawn-crash-'))
   const file = join(folder, 'crash.db')
-  const server = await Server.on(file, module)
+  const server = await victim(file)
   try {
     await server.start()
     await ordeal.begin?.(server)
@@ -50,7 +50,7 @@ export async function endure(options: EndureOptions, ordeal: Ordeal): Promise<re
     if (exitCode !== 0) violations.push(`the orderly stop ended with ${exitCode}`)
     return [...violations, ...integrity(file)]
   } finally {
-    await server.kill()
+    await server.end()
     rmSync(folder, { recursive: true, force: true })
   }
 }

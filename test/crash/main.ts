@@ -1,4 +1,4 @@
-// The crash test by hand: node test/crash/main.ts [--of adds|ring|schedules] [--minutes M | --kills N] [--seed S]. Prints
+// The crash test by hand: node test/crash/main.ts [--of adds|ring|schedules|wire] [--minutes M | --kills N] [--seed S]. Prints
 // every kill and the reckoning; fails if anything was lost or doubled.
 
 import { randomInt } from 'node:crypto'
@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { ordeal } from './ordeal.ts'
 import { ringOrdeal } from './ring-ordeal.ts'
 import { scheduleOrdeal } from './schedule-ordeal.ts'
+import { wireOrdeal } from './wire-ordeal.ts'
 
 /** How long a life and the start after it take together, roughly. */
 const KILL_EVERY_MS = 1_200
@@ -42,8 +43,11 @@ async function endured(): Promise<readonly string[]> {
     console.log(`${told.acknowledged} acknowledged, ${told.unknown} unknown, ${told.ran} ran`)
     return told.violations
   }
-  if (values.of !== 'adds') throw new Error(`--of must be one of adds, ring, schedules; not ${values.of}`)
-  const told = await ordeal(options)
+  const isWire = values.of === 'wire'
+  if (!isWire && values.of !== 'adds') {
+    throw new Error(`--of must be one of adds, ring, schedules, wire; not ${values.of}`)
+  }
+  const told = isWire ? await wireOrdeal(options) : await ordeal(options)
   console.log(`${told.acknowledged} acknowledged, ${told.unknown} unknown, ${told.total} in the end`)
   return told.violations
 }

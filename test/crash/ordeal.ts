@@ -4,6 +4,7 @@
 import { seededRandom } from '../../src/base/index.ts'
 import { Callers } from './callers.ts'
 import { endure } from './endure.ts'
+import { Server } from './server.ts'
 
 export interface OrdealOptions {
   /** Decides who is called and when the server dies. */
@@ -35,7 +36,7 @@ export async function ordeal(options: OrdealOptions): Promise<Reckoning> {
   let unknown = 0
   let total = 0
   const violations = await endure(
-    { random, kills, lifeMs, module, progress },
+    { random, kills, lifeMs, victim: (file) => Server.on(file, module), progress },
     {
       begin(server) {
         calls = new Callers({ port: server.port, random, callers, actors })
@@ -60,7 +61,8 @@ export async function ordeal(options: OrdealOptions): Promise<Reckoning> {
   return { acknowledged, unknown, total, violations }
 }
 
-function reckon(calls: Callers, totals: readonly number[]): string[] {
+/** What the books say against the totals in the end. */
+export function reckon(calls: Callers, totals: readonly number[]): string[] {
   return calls.accounts.flatMap((account, actor) => {
     const { acknowledged, twice, unknown } = account
     const total = totals[actor] ?? 0

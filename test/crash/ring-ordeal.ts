@@ -5,7 +5,7 @@ import { seededRandom } from '../../src/base/index.ts'
 import { until } from '../../src/testing/index.ts'
 import { actionPath, Client } from './client.ts'
 import { endure } from './endure.ts'
-import type { Server } from './server.ts'
+import { Server, type Victim } from './server.ts'
 import type { Station } from './station.ts'
 
 export interface RingOptions {
@@ -32,7 +32,13 @@ export async function ringOrdeal(options: RingOptions): Promise<RingReckoning> {
   const tokens = names.flatMap((name) => Array.from({ length: tokensEach }, (_, at) => `${name} ${at}`))
   let passes = 0
   const violations = await endure(
-    { random: seededRandom(seed), kills, lifeMs, module: './station.ts', progress },
+    {
+      random: seededRandom(seed),
+      kills,
+      lifeMs,
+      victim: (file) => Server.on(file, './station.ts'),
+      progress,
+    },
     {
       async begin(server) {
         const client = new Client(server)
@@ -59,7 +65,7 @@ export async function ringOrdeal(options: RingOptions): Promise<RingReckoning> {
 }
 
 /** The stations, when as many tokens rest as there are, or when that does not come about. */
-async function resting(server: Server, names: readonly string[], count: number): Promise<Station[]> {
+async function resting(server: Victim, names: readonly string[], count: number): Promise<Station[]> {
   const client = new Client(server)
   let all: Station[] = []
   const look = async (): Promise<boolean> => {

@@ -6,7 +6,7 @@ import { until } from '../../src/testing/index.ts'
 import type { Clerk } from './clerk.ts'
 import { actionPath, Client } from './client.ts'
 import { endure } from './endure.ts'
-import type { Server } from './server.ts'
+import { Server, type Victim } from './server.ts'
 
 export interface ScheduleOptions {
   readonly seed: number
@@ -36,7 +36,7 @@ export async function scheduleOrdeal(options: ScheduleOptions): Promise<Schedule
   let making: Promise<void> | null = null
   let ran = 0
   const violations = await endure(
-    { random, kills, lifeMs, module: './clerk.ts', progress },
+    { random, kills, lifeMs, victim: (file) => Server.on(file, './clerk.ts'), progress },
     {
       begin(server) {
         making = book.make(new Client(server), random, windowMs)
@@ -88,7 +88,7 @@ class Book {
   }
 
   /** How often each errand ran, when nothing waits any more. */
-  async runs(server: Server): Promise<Map<string, number>> {
+  async runs(server: Victim): Promise<Map<string, number>> {
     const client = new Client(server)
     const isOver = async (): Promise<boolean> =>
       JSON.stringify(await client.get('schedules')).includes('"schedules":[]')

@@ -12,40 +12,48 @@ export const SYSTEM = 'crash-test'
 const COMMAND = fileURLToPath(new URL('../../bin/spawn.js', import.meta.url))
 const START_MS = 20_000
 
-export class Server {
+/** What is killed and begun again. */
+export interface Victim {
   readonly port: number
-  readonly #file: string
-  readonly #module: string
+  readonly url: string
+  /** Begins a life; resolves when it takes calls. */
+  start(): Promise<void>
+  /** kill -9, now: of all of it, or of a part. */
+  kill(): Promise<void>
+  /** Leaves no process behind. */
+  end(): Promise<void>
+  /** Asks for an orderly stop; answers with the exit code. */
+  stop(): Promise<number | null>
+}
+
+export class Server implements Victim {
+  readonly port: number
+  readonly #command: readonly string[]
   #child: ChildProcess | null = null
   #output = ''
 
-  private constructor(port: number, file: string, module: string) {
+  private constructor(port: number, file: string, command: readonly string[]) {
     this.port = port
-    this.#module = fileURLToPath(new URL(module, import.meta.url))
-    this.#file = file
+    this.#command = [...command, '--system', SYSTEM, '--port', String(port), '--store', `sqlite:${file}`]
   }
 
   /** A server of one of the modules in this folder, not running yet, on a port that is free now. */
   static async on(file: string, module: string): Promise<Server> {
-    const probe = createServer().listen(0, '127.0.0.1')
-    await once(probe, 'listening')
-    const address = probe.address()
-    probe.close()
-    await once(probe, 'close')
-    if (address === null || typeof address === 'string') throw new Error('a TCP listener has a port')
-    return new Server(address.port, file, module)
+    const path = fileURLToPath(new URL(module, import.meta.url))
+    return new Server(await freePort(), file, ['start', path])
+  }
+
+  /** A proxy before a host that answers on a port of this machine. */
+  static async proxy(file: string, hostPort: number): Promise<Server> {
+    return new Server(await freePort(), file, ['proxy', '--user-function-port', String(hostPort)])
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** Begins a life; resolves when it takes calls. */
   async start(): Promise<void> {
-    const options = ['--system', SYSTEM, '--port', String(this.port), '--store', `sqlite:${this.#file}`]
-    const child = spawn(process.execPath, [COMMAND, 'start', this.#module, ...options], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(process.execPath, [COMMAND, ...this.#command], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     this.#output = ''
     const keep = (chunk: Buffer): void =>
@@ -55,12 +63,14 @@ export class Server {
     await until('the server to be ready', () => this.#isReady(child), { timeoutMs: START_MS, pauseMs: 10 })
   }
 
-  /** kill -9, now. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')
   }
 
-  /** Asks for an orderly stop; answers with the exit code. */
+  end(): Promise<void> {
+    return this.kill()
+  }
+
   async stop(): Promise<number | null> {
     return this.#end('SIGTERM')
   }
@@ -81,4 +91,15 @@ export class Server {
     await answer.arrayBuffer()
     return answer.ok
   }
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  if (address === null || typeof address === 'string') throw new Error('a TCP listener has a port')
+  return address.port
 }

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { ordeal } from '../crash/ordeal.ts'
 import { ringOrdeal } from '../crash/ring-ordeal.ts'
 import { scheduleOrdeal } from '../crash/schedule-ordeal.ts'
+import { wireOrdeal } from '../crash/wire-ordeal.ts'
 
 for (const [what, kills, lifeMs] of [
   ['killed as soon as it lives', 60, 60],
@@ -29,6 +30,18 @@ for (const [what, kills, lifeMs] of [
     const seed = randomInt(1_000_000)
     const { passes, tokens, violations } = await ringOrdeal({ seed, kills, lifeMs })
     context.diagnostic(`seed ${seed}: ${tokens} tokens were passed on ${passes} times`)
+    assert.deepEqual(violations, [], `seed ${seed}`)
+  })
+}
+
+for (const [what, kills, lifeMs] of [
+  ['killed as soon as they live', 60, 60],
+  ['killed in the middle of their work', 60, 1_500],
+] as const) {
+  test(`nothing is lost between a proxy and its host: ${what}`, async (context) => {
+    const seed = randomInt(1_000_000)
+    const { acknowledged, total, unknown, violations } = await wireOrdeal({ seed, kills, lifeMs })
+    context.diagnostic(`seed ${seed}: ${acknowledged} acknowledged, ${unknown} unknown, ${total} in the end`)
     assert.deepEqual(violations, [], `seed ${seed}`)
   })
 }

@@ -1,0 +1,15 @@
+// "Acknowledged is durable" through the wire: a proxy and a host as real processes, killed in turns and together. A longer
+// form is in test/slow/crash.test.ts; by hand: node test/crash/main.ts --of wire
+
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { test } from 'node:test'
+import { wireOrdeal } from './wire-ordeal.ts'
+
+test('no acknowledged add is lost and none is doubled when proxy and host are killed six times', async (context) => {
+  const seed = randomInt(1_000_000)
+  const { acknowledged, total, unknown, violations } = await wireOrdeal({ seed, kills: 6, lifeMs: 600 })
+  context.diagnostic(`seed ${seed}: ${acknowledged} acknowledged, ${unknown} unknown, ${total} in the end`)
+  assert.deepEqual(violations, [], `seed ${seed}`)
+  assert.ok(acknowledged > 100, `only ${acknowledged} adds were acknowledged: they hardly lived`)
+})
