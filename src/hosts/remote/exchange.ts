@@ -48,6 +48,8 @@ export interface Carrier {
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly body: Uint8Array
+  /** How many actions wait for it, one for another. */
+  readonly depth: number
   /** How it ended, for those who wait for it; null: it has not. */
   end: End['kind'] | null = null
   /** Null while it waits, and when it is over. */
@@ -66,8 +68,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private size = 0
 
   /** @param replyBytes the most that a reply may have. */
-  constructor(body: Uint8Array, replyBytes: number, sender: Sender) {
+  constructor(body: Uint8Array, depth: number, replyBytes: number, sender: Sender) {
     this.body = body
+    this.depth = depth
     this.replyBytes = replyBytes
     this.sender = sender
   }

@@ -5,12 +5,13 @@
 // and it is tried again by a bare TCP connection until one stands. A connection that breaks marks nothing: some hosts
 // close it to say that an action failed.
 //
-// Invariant: at most `concurrencyPerHost` actions run, and `queuePerHost` wait. Those that a running action waits for come
-// on top: they would wait for it, and it for them.
+// Invariant: at most `concurrencyPerHost` actions run that nobody's action waits for, as many that such an action waits for,
+// as many that one of these waits for, and so on: none waits for a place that it keeps from others. At most `queuePerHost`
+// wait.
 
 import { connect } from 'node:net'
 import { buildConnector, Client } from 'undici'
-import { type Clock, Queue, type Random, type SpawnError, type Timer } from '../../base/index.ts'
+import { assert, type Clock, Queue, type Random, type SpawnError, type Timer } from '../../base/index.ts'
 import type { Carrier, Connection, End, Exchange } from './exchange.ts'
 import type { Culprit } from './failure.ts'
 import { type HostAddress, hostText, originOf, reachable } from './host-address.ts'
@@ -39,6 +40,11 @@ export interface HostProcessOptions {
   readonly onMissed: (host: HostProcess) => void
 }
 
+interface Lane {
+  running: number
+  readonly queue: Queue<Exchange>
+}
+
 export class HostProcess implements Carrier, Culprit {
   readonly address: HostAddress
   /** As messages name it. */
@@ -48,13 +54,15 @@ export class HostProcess implements Carrier, Culprit {
   /** Since when it is down, epoch milliseconds; null: it is there. */
   downSinceMs: number | null = null
   running = 0
+  waiting = 0
   /** How many requests ended in which way. */
   readonly ends: Record<End['kind'], number> = { reply: 0, unsent: 0, lost: 0, garbled: 0 }
 
   private readonly options: HostProcessOptions
   private readonly origin: string
   private readonly connect: buildConnector.connector
-  private readonly queue = new Queue<Exchange>()
+  /** By the depth of what they take. */
+  private readonly lanes: Lane[] = []
   /** The one that was used last goes first: the others close when they have rested for some seconds. */
   private readonly idle: Connection[] = []
   private readonly clients = new Set<Client>()
@@ -77,27 +85,27 @@ export class HostProcess implements Carrier, Culprit {
       })
   }
 
-  get waiting(): number {
-    return this.queue.length
-  }
-
   /** What it has to do. */
   get load(): number {
-    return this.running + this.queue.length
+    return this.running + this.waiting
   }
 
   /**
    * Sends a request, now or in its turn.
    *
-   * @param urgent it goes now, whatever runs: a running action waits for it.
    * @param admitted it takes no place in the queue: it has had one elsewhere.
    * @returns false when too many wait.
    */
-  send(exchange: Exchange, urgent: boolean, admitted: boolean): boolean {
+  send(exchange: Exchange, admitted: boolean): boolean {
     const { concurrencyPerHost, queuePerHost } = this.options.settings
-    if (urgent || this.running < concurrencyPerHost) this.start(exchange)
-    else if (admitted || this.queue.length < queuePerHost) this.queue.push(exchange)
-    else return false
+    const lane = (this.lanes[exchange.depth] ??= { running: 0, queue: new Queue() })
+    if (lane.running < concurrencyPerHost) {
+      this.start(lane, exchange)
+    } else {
+      if (!admitted && this.waiting >= queuePerHost) return false
+      lane.queue.push(exchange)
+      this.waiting += 1
+    }
     return true
   }
 
@@ -110,11 +118,6 @@ export class HostProcess implements Carrier, Culprit {
     this.live = true
     this.downSinceMs = null
     this.options.onChange(this, null)
-  }
-
-  /** It says that it stops. */
-  leave(cause: unknown): void {
-    this.down(cause)
   }
 
   /** It is needed no more: what waits for it goes elsewhere, and what runs on it ends. */
@@ -135,8 +138,9 @@ export class HostProcess implements Carrier, Culprit {
     await Promise.all([...this.clients].map((client) => client.destroy(cause)))
   }
 
-  private start(exchange: Exchange): void {
+  private start(lane: Lane, exchange: Exchange): void {
     this.running += 1
+    lane.running += 1
     const connection = this.idle.pop() ?? this.connection()
     exchange.carrier = this
     exchange.connection = connection
@@ -148,15 +152,18 @@ export class HostProcess implements Carrier, Culprit {
   }
 
   /** An exchange that ran here has ended. */
-  free({ connection, end }: Exchange): void {
+  free({ connection, depth, end }: Exchange): void {
+    const lane = this.lanes[depth]
+    assert(lane !== undefined, 'what ended had begun')
     this.running -= 1
+    lane.running -= 1
     if (end !== null) this.ends[end] += 1
-    const { concurrencyPerHost } = this.options.settings
     if (connection !== null) this.rest(connection)
-    while (this.live && this.running < concurrencyPerHost) {
-      const next = this.queue.shift()
+    const { concurrencyPerHost } = this.options.settings
+    while (this.live && lane.running < concurrencyPerHost) {
+      const next = this.shift(lane)
       if (next === undefined) return
-      if (next.end === null) this.start(next)
+      if (next.end === null) this.start(lane, next)
     }
   }
 
@@ -186,7 +193,8 @@ export class HostProcess implements Carrier, Culprit {
     }
   }
 
-  private down(cause: unknown): void {
+  /** It is not there, or says that it stops. */
+  down(cause: unknown): void {
     const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined
     if (!this.live || this.stopped || OWN_SHORTAGE.has(code)) return
     this.live = false
@@ -196,8 +204,16 @@ export class HostProcess implements Carrier, Culprit {
     this.options.onChange(this, cause)
   }
 
+  private shift(lane: Lane): Exchange | undefined {
+    const next = lane.queue.shift()
+    if (next !== undefined) this.waiting -= 1
+    return next
+  }
+
   private handBack(cause: unknown): void {
-    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) next.refuse(cause)
+    for (const lane of this.lanes) {
+      for (let next = this.shift(lane); next !== undefined; next = this.shift(lane)) next.refuse(cause)
+    }
   }
 
   private probeLater(): void {

@@ -73,6 +73,29 @@ describe('a host', () => {
     await Promise.all([hosts.run({ self: outer }), hosts.run({ self: { ...outer, name: 'next' } })])
   })
 
+  test('runs no more of them than it may, at each depth', async () => {
+    const outer = { system: 'test', parent: '', name: 'counter' }
+    let most = 0
+    let running = 0
+    await using hosts = remote({ concurrencyPerHost: 2 })
+    await using host = await answering(async ({ actor }) => {
+      running += 1
+      most = Math.max(most, running)
+      if (actor?.name === 'counter') {
+        const inner = Array.from({ length: 12 }, (_, at) => ({ ...outer, name: `inner ${at}` }))
+        await Promise.all(inner.map((self) => hosts.run({ self, caller: outer })))
+      } else {
+        await until('two of them to run at once', () => most > 2)
+      }
+      running -= 1
+      return OK
+    })
+    hosts.register(host.address)
+    await hosts.run({ self: outer })
+    assert.equal(most, 3)
+    assert.equal(host.connections, 3)
+  })
+
   test('that runs no more of a turn is told by its closed connection, and the turn leaves its place', async () => {
     const { begun, host, letGo } = await holding()
     await using _host = host

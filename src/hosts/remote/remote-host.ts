@@ -1,7 +1,7 @@
 // The host of one definition whose code runs in other processes: one or several that registered it. It decides which of
 // them the next turn goes to; how one turn fares is remote-turn.ts's.
 
-import { isSpawnError, SpawnError } from '../../base/index.ts'
+import { assert, isSpawnError, LIMITS, SpawnError } from '../../base/index.ts'
 import type { Host, Outcome, Turn } from '../../ports/index.ts'
 import { type ActorId, anyCodec, hostInvocationBytes, type Packed } from '../../protocol/index.ts'
 import { labelOf } from './failure.ts'
@@ -10,12 +10,18 @@ import { RemoteTurn } from './remote-turn.ts'
 import type { RemoteSettings } from './settings.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
+/** Turns of one actor that run on some host: workers of a pool are one actor. */
+export interface Running {
+  turns: number
+  /** How many actions wait for them, one for another, at most. */
+  depth: number
+}
+
 export interface RemoteHostOptions {
   readonly definition: string
   readonly settings: RemoteSettings
   readonly room: WaitingRoom
-  /** The actors whose turns run on some host now, with how many: workers of a pool are one actor. */
-  readonly running: Map<ActorId, number>
+  readonly running: Map<ActorId, Running>
 }
 
 export class RemoteHost implements Host {
@@ -24,7 +30,7 @@ export class RemoteHost implements Host {
   readonly room: WaitingRoom
   /** Those that registered the definition. */
   readonly processes: HostProcess[] = []
-  private readonly running: Map<ActorId, number>
+  private readonly running: Map<ActorId, Running>
   private picks = 0
 
   constructor({ definition, room, running, settings }: RemoteHostOptions) {
@@ -37,16 +43,24 @@ export class RemoteHost implements Host {
   run(turn: Turn): Promise<Outcome> {
     const { caller, self } = turn
     const body = bodyOf(turn)
-    const urgent = caller !== null && this.running.has(caller)
-    this.running.set(self, (this.running.get(self) ?? 0) + 1)
-    return new RemoteTurn(this, turn, body, urgent).outcome
+    const waits = caller === null ? undefined : this.running.get(caller)
+    const depth = waits === undefined ? 0 : Math.min(waits.depth + 1, LIMITS.callDepth)
+    const own = this.running.get(self)
+    if (own === undefined) {
+      this.running.set(self, { turns: 1, depth })
+    } else {
+      own.turns += 1
+      own.depth = Math.max(own.depth, depth)
+    }
+    return new RemoteTurn(this, turn, body, depth).outcome
   }
 
   /** A turn has ended. */
   left({ self }: Turn): void {
-    const others = (this.running.get(self) ?? 1) - 1
-    if (others === 0) this.running.delete(self)
-    else this.running.set(self, others)
+    const own = this.running.get(self)
+    assert(own !== undefined, 'a turn that ends has begun')
+    own.turns -= 1
+    if (own.turns === 0) this.running.delete(self)
   }
 
   /** Of the hosts that are there, the one with the least to do; among equals, each in its turn. Null: none is. */

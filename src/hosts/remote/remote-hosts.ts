@@ -15,7 +15,7 @@ import {
 } from '../../protocol/index.ts'
 import { checkAddress, type HostAddress, hostText } from './host-address.ts'
 import { HostProcess } from './host-process.ts'
-import { RemoteHost } from './remote-host.ts'
+import { RemoteHost, type Running } from './remote-host.ts'
 import { REMOTE_DEFAULTS, type RemoteSettings } from './settings.ts'
 import { WaitingRoom } from './waiting-room.ts'
 import { definitionOf } from './wire-definition.ts'
@@ -69,7 +69,7 @@ export class RemoteHosts {
   private readonly logger: Logger
   private readonly settings: RemoteSettings
   private readonly room: WaitingRoom
-  private readonly running = new Map<ActorId, number>()
+  private readonly running = new Map<ActorId, Running>()
   private readonly processes = new Map<string, HostProcess>()
   /** Those that have no definition any more, while actions run on them. */
   private readonly retiring = new Set<HostProcess>()

@@ -23,7 +23,7 @@ export class RemoteTurn implements Sender {
   private readonly host: RemoteHost
   private readonly turn: Turn
   private readonly body: Uint8Array
-  private readonly urgent: boolean
+  private readonly depth: number
   private resolve!: (outcome: Outcome) => void
   private reject!: (error: unknown) => void
 
@@ -34,12 +34,12 @@ export class RemoteTurn implements Sender {
   /** Why the last attempt left no byte. */
   private cause: unknown = undefined
 
-  /** @param urgent it waits for no place: the action of its caller runs, and waits for it. */
-  constructor(host: RemoteHost, turn: Turn, body: Uint8Array, urgent: boolean) {
+  /** @param depth how many actions that run wait for it, one for another. */
+  constructor(host: RemoteHost, turn: Turn, body: Uint8Array, depth: number) {
     this.host = host
     this.turn = turn
     this.body = body
-    this.urgent = urgent
+    this.depth = depth
     this.outcome = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -62,9 +62,9 @@ export class RemoteTurn implements Sender {
     const { queuePerHost, replyBytes } = this.host.settings
     this.attempts += 1
     this.process = process
-    this.exchange = new Exchange(this.body, replyBytes, this)
+    this.exchange = new Exchange(this.body, this.depth, replyBytes, this)
     // Those that have waited until a host was there are bounded by that.
-    if (process.send(this.exchange, this.urgent, this.waited)) return
+    if (process.send(this.exchange, this.waited)) return
     const what = `runs ${process.running} actions, and ${process.waiting} more wait for it, which is the limit`
     this.fail(busy(this.turn, process, what, { details: { limit: 'queuePerHost', queuePerHost } }))
   }
@@ -87,7 +87,7 @@ export class RemoteTurn implements Sender {
     if (process === null) return
     const refusal = end.kind === 'reply' ? refusalOf(end) : null
     if (refusal !== null) {
-      process.leave(refusal)
+      process.down(refusal)
       this.again(refusal)
     } else if (end.kind === 'reply') {
       try {
