@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
-import { failure, remote } from '../../../test/remote/fixture.ts'
+import { failure, registration, remote } from '../../../test/remote/fixture.ts'
 import { type Answer, answering } from '../../../test/remote/host-server.ts'
 import { until } from '../../testing/until.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
@@ -102,6 +102,21 @@ describe('a host that is not there', () => {
     abort.abort()
     await waits
     assert.equal(hosts.hosts.waiting, 0)
+  })
+
+  test('is waited for no longer when its definition is gone', async () => {
+    const address = { host: '127.0.0.1', port: await freePort() }
+    await using hosts = remote({ ...QUICK, whenNoHost: 'wait' })
+    hosts.register(address)
+    const gone = failure('HOST_UNREACHABLE', /no host is reachable: .*; the action did not run$/)
+    const waits = assert.rejects(hosts.run(), gone)
+    await until('it to wait', () => hosts.hosts.waiting === 1)
+    hosts.hosts.register(address, registration({}))
+    await waits
+    await assert.rejects(
+      hosts.run(),
+      failure('HOST_UNREACHABLE', /no host is reachable; the action did not run$/),
+    )
   })
 
   test('is not the one that a turn goes to while another is there', async () => {

@@ -40,6 +40,11 @@ export class RemoteHost implements Host {
     this.running = running
   }
 
+  /** Whether a turn may wait until one of them is there. */
+  get awaited(): boolean {
+    return this.settings.whenNoHost === 'wait' && this.processes.length > 0
+  }
+
   run(turn: Turn): Promise<Outcome> {
     const { caller, self } = turn
     const body = bodyOf(turn)

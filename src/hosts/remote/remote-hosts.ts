@@ -110,9 +110,10 @@ export class RemoteHosts {
       entries.set(name, entry)
       if (!entry.remote.processes.includes(process)) entry.remote.processes.push(process)
     }
-    const undefine = withdraw(entries, process, given)
+    const gone = withdraw(entries, process, given)
     process.revive()
-    for (const { remote } of given.values()) this.room.wake(remote)
+    // There is a host, or there will be none.
+    for (const { remote } of [...given.values(), ...gone]) this.room.wake(remote)
     if (given.size === 0) this.retireUnused(process)
     this.logger.info('a host has registered', {
       host: hostText(address),
@@ -121,7 +122,11 @@ export class RemoteHosts {
       service: request.serviceInfo?.serviceName,
       library: request.serviceInfo?.supportLibraryName,
     })
-    return { system, define: [...given.values()].map(({ definition }) => definition), undefine }
+    return {
+      system,
+      define: [...given.values()].map(({ definition }) => definition),
+      undefine: gone.map(({ name }) => name),
+    }
   }
 
   /** Calls that run on a host, or wait for one, fail. */
@@ -213,19 +218,20 @@ export class RemoteHosts {
   }
 }
 
-/** Takes a process off the definitions that it has no more. @returns the names of those that no process has. */
+/** Takes a process off the definitions that it has no more. @returns those that no process has. */
 function withdraw(
   entries: Map<string, Entry>,
   process: HostProcess,
   kept: ReadonlyMap<string, Entry>,
-): readonly string[] {
-  const gone: string[] = []
-  for (const { name, remote } of entries.values()) {
-    const at = remote.processes.indexOf(process)
-    if (at === -1 || kept.has(name)) continue
-    remote.processes.splice(at, 1)
-    if (remote.processes.length === 0) gone.push(name)
+): readonly Entry[] {
+  const gone: Entry[] = []
+  for (const entry of entries.values()) {
+    const { processes } = entry.remote
+    const at = processes.indexOf(process)
+    if (at === -1 || kept.has(entry.name)) continue
+    processes.splice(at, 1)
+    if (processes.length === 0) gone.push(entry)
   }
-  for (const name of gone) entries.delete(name)
+  for (const { name } of gone) entries.delete(name)
   return gone
 }

@@ -54,7 +54,7 @@ export class RemoteTurn implements Sender {
     const { host } = this
     const process = host.pick()
     if (process !== null && this.attempts < host.processes.length + EXTRA_ATTEMPTS) this.send(process)
-    else if (process === null && host.settings.whenNoHost === 'wait') void this.wait()
+    else if (process === null && host.awaited) void this.wait()
     else this.fail(this.nobody())
   }
 
