@@ -7,7 +7,7 @@ import { test } from 'node:test'
 
 import { ROOT } from './programs.ts'
 
-for (const folder of ['actor', 'hosts/remote', 'proxy/config', 'sdk/serving']) {
+for (const folder of ['actor', 'hosts/remote', 'proxy', 'proxy/config', 'sdk/serving']) {
   test(`the table of src/${folder} in ARCHITECTURE.md has every file, and no other`, () => {
     const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
     const start = text.indexOf(`## Inside \`${folder}/\``)
@@ -15,7 +15,7 @@ for (const folder of ['actor', 'hosts/remote', 'proxy/config', 'sdk/serving']) {
     const section = text.slice(start, text.indexOf('\n## ', start))
     const named = [...section.matchAll(/`([a-z-]+\.ts)`/g)].map(([, file]) => file)
     const files = readdirSync(join(ROOT, 'src', folder)).filter(
-      (file) => file !== 'index.ts' && !file.endsWith('.test.ts'),
+      (file) => file.endsWith('.ts') && file !== 'index.ts' && !file.endsWith('.test.ts'),
     )
     assert.equal(named.length, files.length, 'each once')
     assert.deepEqual(new Set(named), new Set(files))
