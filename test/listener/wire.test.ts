@@ -233,7 +233,12 @@ test('a call within an action belongs to its turn: a cycle is named, and the cal
     if (actionName !== 'ask') return counting(invocation_)
     assert.ok(self !== undefined)
     const target = saidBy(invocation_) as string
-    const answer = await at.invoke(target, 'add', { caller: { name: self.name, system: self.system } })
+    const caller_ = { name: self.name, system: self.system }
+    // A cycle that nobody names ends by this.
+    const answer = await at.invoke(target, 'add', {
+      caller: caller_,
+      metadata: { 'request-timeout': '3000' },
+    })
     const said = answer.status?.status === Status.OK ? saidBy(answer) : answer.status?.message
     return { updatedContext: {}, ...json(said) }
   })
