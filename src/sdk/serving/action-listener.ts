@@ -5,7 +5,7 @@
 // answered and what comes is told to go elsewhere.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as NetServer } from 'node:net'
 import { type Clock, LIMITS, messageOf, SpawnError } from '../../base/index.ts'
 import type { Logger } from '../../ports/index.ts'
 import { asSpawnError, PROBLEM_CONTENT_TYPE, toProblem } from '../../protocol/index.ts'
@@ -18,6 +18,9 @@ const MOST_BYTES = 2 * LIMITS.payloadBytes + 1_048_576
 
 /** Proxies keep connections for long, and some send on one without a look whether it still stands. */
 const KEEP_ALIVE_MS = 120_000
+
+/** How long a request can be on its way to a host that has begun to stop, in milliseconds. */
+const GRACE_MS = 500
 
 export interface ActionListenerOptions {
   readonly runner: ActionRunner
@@ -65,18 +68,26 @@ export class ActionListener {
     })
   }
 
-  /** Takes no more; resolves when what runs is answered, or was given up after `drainMs`. */
+  /**
+   * Takes no more; resolves when what runs is answered, or was given up after `drainMs`.
+   *
+   * The port closes first. A request that is on its way on a connection that stands is told that nothing was run, so its
+   * proxy sends it elsewhere; connections that rest are closed only when none can be under way any more.
+   */
   stop(drainMs: number): Promise<void> {
     this.stopping = true
     const { clock } = this.options
     return new Promise((resolve) => {
-      const timer = clock.after(drainMs, () => {
+      const giveUp = clock.after(drainMs, () => {
         const error = new SpawnError('DRAINING', 'the host has stopped, and its time to finish is over')
         for (const abort of this.running.values()) abort(error)
         this.server.closeAllConnections()
       })
-      this.server.close(() => {
-        timer.cancel()
+      const closeResting = clock.after(Math.min(GRACE_MS, drainMs), () => this.server.close())
+      // Not the close of an HTTP server: that one closes resting connections at once.
+      NetServer.prototype.close.call(this.server, () => {
+        giveUp.cancel()
+        closeResting.cancel()
         resolve()
       })
     })
