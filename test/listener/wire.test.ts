@@ -363,3 +363,33 @@ test('spawn takes many actors, and a revision of the past', async () => {
   assert.equal(fromBinary(SpawnResponseSchema, bad.body).status?.status, Status.ERROR)
   await stop()
 })
+
+test('a body in pieces that is too large, or breaks off, is answered in Protobuf too', async () => {
+  const { at, stop } = await counters({ config: { bodyBytes: 1_000 } })
+  const { hostname, port } = new URL(at.url)
+  const head = [
+    `POST /api/v1/system/${SYSTEM}/actors/counter/invoke HTTP/1.1`,
+    'Host: localhost',
+    'Content-Type: application/octet-stream',
+    'Transfer-Encoding: chunked',
+    '',
+    '',
+  ].join('\r\n')
+  const cases = [
+    { body: `7d0\r\n${'x'.repeat(2_000)}\r\n0\r\n\r\n`, status: 413 },
+    { body: 'zz\r\n', status: 400 },
+  ]
+  for (const { body, status } of cases) {
+    const socket = connect(Number(port), hostname)
+    socket.write(head + body)
+    const chunks: Buffer[] = []
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    await once(socket, 'close')
+    const answer = Buffer.concat(chunks)
+    const end = answer.indexOf('\r\n\r\n')
+    assert.match(answer.subarray(0, end).toString(), new RegExp(`^HTTP/1\\.1 ${status} `))
+    const told = fromBinary(InvocationResponseSchema, answer.subarray(end + 4)).status
+    assert.equal(told?.status, Status.ERROR, String(status))
+  }
+  await stop()
+})
