@@ -78,7 +78,7 @@ export function typeCheck(programs: readonly string[]): string {
 const nameOf = (at: number): string => `block-${at + 1}.ts`
 
 function installIn(path: string): void {
-  for (const name of ['zod', '@types']) {
+  for (const name of ['zod', '@types', '@bufbuild']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(path, 'node_modules', name), 'dir')
   }
 }

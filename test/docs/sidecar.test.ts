@@ -1,4 +1,4 @@
-// The program of docs/sidecar.md is one that the compiler takes, and that a proxy serves. Its host without a library runs
+// The programs of docs/sidecar.md are such that the compiler takes, and the first is served by a proxy. Its host without a library runs
 // in test/e2e/sidecar.test.ts.
 
 import assert from 'node:assert/strict'
@@ -11,12 +11,12 @@ import { programsOf, typeCheck } from './programs.ts'
 
 const programs = programsOf('sidecar.md')
 
-test('it type-checks', () => {
-  assert.equal(programs.length, 1)
+test('they type-check', () => {
+  assert.equal(programs.length, 2)
   assert.equal(typeCheck(programs), '')
 })
 
-test('it is served: its call goes through the proxy and back, and is counted when it runs again', async () => {
+test('the first is served: its call goes through the proxy and back, and is counted when it runs again', async () => {
   using project = createProject()
   await using proxy = await serve(['proxy', '--store', 'memory'], { cwd: project.path })
   const [program = ''] = programs

@@ -3,6 +3,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
+import { create } from '@bufbuild/protobuf'
+import { Int64ValueSchema } from '@bufbuild/protobuf/wkt'
+
+import { protobufCodec } from '../../src/protocol/index.ts'
 import { Status } from '../../src/protocol/gen/spawn/actors/protocol_pb.ts'
 import { until } from '../../src/testing/until.ts'
 import { json, unjson } from './scripted-proxy.ts'
@@ -79,6 +83,16 @@ describe('calls of other actors', () => {
       { ...proxy.spawns[0].request.actors[0] },
       { $typeName: 'spawn.actors.ActorId', ...self('u 9/x', 'user') },
     )
+  })
+
+  test('of actors elsewhere take and give values of their codec, byte for byte', async () => {
+    await using pair = await served([counter])
+    const int64 = protobufCodec(Int64ValueSchema)
+    pair.proxy.answer = ({ payload }) => ({ status: { status: Status.OK }, payload })
+    const payload = int64.pack(create(Int64ValueSchema, { value: 7n }))
+    const answer = await pair.host.invoke('python-counter', { action: 'add', payload })
+    assert.deepEqual(answer, payload)
+    assert.equal(int64.accept(answer).value, 7n)
   })
 
   test('that the wire cannot say are refused', async () => {
