@@ -11,6 +11,7 @@ import { HttpConnection, postBytes } from './http-client.ts'
 import { invocationBytes, OCTETS, registrationBytes, SYSTEM } from './proxy-bodies.ts'
 import type { Prepare, Reading } from './subject.ts'
 
+const WARM_UP_CALLS = 10_000
 const HOP = fileURLToPath(new URL('proxy-hop.ts', import.meta.url))
 
 export const prepare: Prepare = async ({ actors, callers, directory, variant }) => {
@@ -34,6 +35,7 @@ export const prepare: Prepare = async ({ actors, callers, directory, variant }) 
 
   const round = async (durationMs: number): Promise<Reading> => {
     const tookMs: number[] = []
+    const cpuBeforeUs = await outer.cpuUs()
     const from = performance.now()
     const use = async (connection: HttpConnection): Promise<void> => {
       for (let sent = from; sent - from < durationMs;) {
@@ -45,7 +47,8 @@ export const prepare: Prepare = async ({ actors, callers, directory, variant }) 
     }
     await Promise.all(connections.map(use))
     const rate = tookMs.length / ((performance.now() - from) / 1_000)
-    return { rate, p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99) }
+    const cpuUs = ((await outer.cpuUs()) - cpuBeforeUs) / tookMs.length
+    return { rate, cpuUs, p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99) }
   }
 
   /** Every actor once, in the first round: then all of them are in memory. */
@@ -58,12 +61,22 @@ export const prepare: Prepare = async ({ actors, callers, directory, variant }) 
     return { bytes: ((await outer.heldBytes()) - emptyBytes) / actors }
   }
 
+  if (actors <= 1_000) await warmUp(connections, () => requests[picker.next()]!)
   const stop = async (): Promise<void> => {
     for (const connection of connections) connection.close()
     await outer.stop()
     await inner.stop()
   }
   return { round: actors > 1_000 ? roundOfAll : round, stop }
+}
+
+/** So many calls that the processes are compiled as after a minute, on a slow machine, too. */
+async function warmUp(connections: readonly HttpConnection[], next: () => Buffer): Promise<void> {
+  let left = WARM_UP_CALLS
+  const use = async (connection: HttpConnection): Promise<void> => {
+    for (; left > 0; left -= 1) await connection.send(next())
+  }
+  await Promise.all(connections.map(use))
 }
 
 async function register(port: number, variant: string): Promise<void> {
@@ -90,8 +103,15 @@ class Hop {
   /** What its process holds after a full collection. */
   async heldBytes(): Promise<number> {
     const answer = told<{ bytes: number }>(this.child)
-    this.child.send('how much')
+    this.child.send('bytes')
     return (await answer).bytes
+  }
+
+  /** The processor time that its process has used, in all its threads. */
+  async cpuUs(): Promise<number> {
+    const answer = told<{ cpuUs: number }>(this.child)
+    this.child.send('cpu')
+    return (await answer).cpuUs
   }
 
   async stop(): Promise<void> {

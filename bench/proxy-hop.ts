@@ -38,16 +38,22 @@ async function serve(listener: RequestListener): Promise<Running> {
   return { port, stop: async () => server.closeAllConnections() }
 }
 
-/** Hands every request on to the port behind, and its answer back. */
+/** Hands every request on to the port behind, and its answer back, by the leanest way that undici has. */
 function forward(): RequestListener {
   const pool = new Pool(`http://127.0.0.1:${behind}`, { connections: 64 })
   return (request, response) => {
     read(request, (body) => {
-      const options = { path: '/', method: 'POST', headers: { 'content-type': OCTETS }, body } as const
-      void pool
-        .request(options)
-        .then(async (answer) => reply(response, Buffer.from(await answer.body.arrayBuffer())))
-        .catch((error: Error) => response.destroy(error))
+      const chunks: Buffer[] = []
+      pool.dispatch(
+        { path: '/', method: 'POST', headers: { 'content-type': OCTETS }, body },
+        {
+          onRequestStart() {},
+          onResponseStart() {},
+          onResponseData: (_controller, chunk) => void chunks.push(chunk),
+          onResponseEnd: () => reply(response, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)),
+          onResponseError: (_controller, error) => void response.destroy(error),
+        },
+      )
     })
   }
 }
@@ -62,7 +68,13 @@ function start(): Promise<Running> {
 }
 
 const running = await start()
-process.on('message', () => {
+process.on('message', (asked: 'bytes' | 'cpu') => {
+  if (asked === 'cpu') {
+    const { system, user } = process.cpuUsage()
+    process.send?.({ cpuUs: system + user })
+    return
+  }
+  // What it holds after a full collection.
   globalThis.gc?.()
   const { external, heapUsed } = process.memoryUsage()
   process.send?.({ bytes: heapUsed + external })
