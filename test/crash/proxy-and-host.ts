@@ -25,9 +25,10 @@ export class ProxyAndHost implements Victim {
     this.#random = random
   }
 
-  static async on(file: string, random: Random): Promise<ProxyAndHost> {
+  /** @param options of the command `spawn proxy`. */
+  static async on(file: string, random: Random, options: readonly string[]): Promise<ProxyAndHost> {
     const hostPort = await freePort()
-    return new ProxyAndHost(await Server.proxy(file, hostPort), hostPort, random)
+    return new ProxyAndHost(await Server.proxy(file, hostPort, options), hostPort, random)
   }
 
   get port(): number {

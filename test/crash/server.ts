@@ -44,8 +44,8 @@ export class Server implements Victim {
   }
 
   /** A proxy before a host that answers on a port of this machine. */
-  static async proxy(file: string, hostPort: number): Promise<Server> {
-    return new Server(await freePort(), file, ['proxy', '--user-function-port', String(hostPort)])
+  static async proxy(file: string, hostPort: number, options: readonly string[]): Promise<Server> {
+    return new Server(await freePort(), file, ['proxy', '--user-function-port', String(hostPort), ...options])
   }
 
   get url(): string {

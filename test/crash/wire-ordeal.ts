@@ -14,8 +14,13 @@ import { SYSTEM } from './server.ts'
 
 const PAUSE_MS = 20
 
-export async function wireOrdeal(options: Omit<OrdealOptions, 'module'>): Promise<Reckoning> {
-  const { actors = 50, callers = 32, kills, lifeMs = 900, progress, seed } = options
+export interface WireOrdealOptions extends Omit<OrdealOptions, 'module'> {
+  /** Of the command `spawn proxy`. */
+  readonly proxy?: readonly string[]
+}
+
+export async function wireOrdeal(options: WireOrdealOptions): Promise<Reckoning> {
+  const { actors = 50, callers = 32, kills, lifeMs = 900, progress, proxy = [], seed } = options
   const random = seededRandom(seed)
   let calls: Callers | null = null
   let running: Promise<void> | null = null
@@ -23,7 +28,7 @@ export async function wireOrdeal(options: Omit<OrdealOptions, 'module'>): Promis
   let unknown = 0
   let total = 0
   const violations = await endure(
-    { random, kills, lifeMs, victim: (file) => ProxyAndHost.on(file, random), progress },
+    { random, kills, lifeMs, victim: (file) => ProxyAndHost.on(file, random, proxy), progress },
     {
       begin({ port, url }) {
         const wire = new WireClient(url, SYSTEM)

@@ -13,3 +13,9 @@ test('no acknowledged add is lost and none is doubled when proxy and host are ki
   assert.deepEqual(violations, [], `seed ${seed}`)
   assert.ok(acknowledged > 100, `only ${acknowledged} adds were acknowledged: they hardly lived`)
 })
+
+test('a proxy that acknowledges before it writes would be found out', async () => {
+  const proxy = ['--durability', 'snapshot', '--snapshot-interval', '3600000']
+  const { violations } = await wireOrdeal({ seed: 1, kills: 3, proxy })
+  assert.notDeepEqual(violations, [])
+})
