@@ -295,7 +295,7 @@ export class Journal {
 
   /** One transaction. When it fails the same entries are folded again next time. */
   #fold(entries: number): void {
-    const { database, dictionary, outcomes } = this.#tables
+    const { database, dictionary, outbox, outcomes } = this.#tables
     const generation = this.#folding
     if (generation === null) return
     let to = this.#foldedTo
@@ -307,6 +307,7 @@ export class Journal {
           left -= entry instanceof PendingOutcomes ? entry.size : 1
           bytes += this.#foldEntry(entry)
         }
+        outbox.flush()
         if (to === this.#order.length) this.#rows.fold(generation.places, this.outbox.foldingPlace)
       })
       dictionary.settle(true)
@@ -314,6 +315,7 @@ export class Journal {
     } catch (thrown) {
       dictionary.settle(false)
       outcomes.settle(false)
+      outbox.forgetUnwritten()
       throw thrown
     }
     this.#foldedTo = to

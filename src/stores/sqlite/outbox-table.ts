@@ -9,11 +9,16 @@ import { boxNumber, boxOf } from './envelope-bytes.ts'
 import { IdFilter } from './id-filter.ts'
 
 const ROW = 'place, id, box, due_at_ms, header, payload_type, payload'
+const FIELDS = 8
+/** Rows written by one statement: of what an envelope's row costs, a third is the statement's. */
+const ROWS_AT_ONCE = 8
 
 export class OutboxTable {
   readonly #dictionary: Dictionary
   readonly #statements: Statements
   readonly #ids = new IdFilter()
+  /** The fields of rows that are to be written, one row after another. */
+  #unwritten: SQLField[] = []
 
   constructor(database: Database, dictionary: Dictionary) {
     this.#dictionary = dictionary
@@ -40,12 +45,27 @@ export class OutboxTable {
     return this.#standing(this.#statements.byPlace.get(place))
   }
 
+  /** Done when `flush` is, within the same transaction. */
   write(system: string, { box, dueAtMs, header, id, payload }: Envelope, place: number): void {
     this.#ids.add(id)
     const type = payload === null ? null : this.#dictionary.typeId(payload.typeUrl)
     const number = this.#dictionary.familyId(this.#dictionary.family({ system, parent: '' }))
     const bytes = payload === null ? null : payload.value
-    this.#statements.write.run(place, id, boxNumber(box), dueAtMs, header, type, bytes, number)
+    this.#unwritten.push(place, id, boxNumber(box), dueAtMs, header, type, bytes, number)
+    if (this.#unwritten.length < ROWS_AT_ONCE * FIELDS) return
+    this.#statements.writeMany.run(...this.#unwritten)
+    this.#unwritten = []
+  }
+
+  flush(): void {
+    for (let at = 0; at < this.#unwritten.length; at += FIELDS)
+      this.#statements.write.run(...this.#unwritten.slice(at, at + FIELDS))
+    this.#unwritten = []
+  }
+
+  /** The transaction is given up. */
+  forgetUnwritten(): void {
+    this.#unwritten = []
   }
 
   remove(system: string, id: string): void {
@@ -107,11 +127,8 @@ function prepared(database: Database) {
     place: database.prepare('SELECT place FROM outbox WHERE system = ? AND id = ?'),
     byId: database.prepare(`SELECT ${ROW} FROM outbox WHERE system = ? AND id = ?`),
     byPlace: database.prepare(`SELECT ${ROW} FROM outbox WHERE place = ?`),
-    write: database.prepare(
-      `INSERT INTO outbox (${ROW}, system) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET place = excluded.place, box = excluded.box, due_at_ms = excluded.due_at_ms,
-         header = excluded.header, payload_type = excluded.payload_type, payload = excluded.payload`,
-    ),
+    write: database.prepare(writing(1)),
+    writeMany: database.prepare(writing(ROWS_AT_ONCE)),
     remove: database.prepare('DELETE FROM outbox WHERE system = ? AND id = ?'),
     dueAt: database.prepare(
       `SELECT due_at_ms, place FROM outbox WHERE system = ? AND box = ? AND due_at_ms = ? AND place > ?
@@ -122,4 +139,11 @@ function prepared(database: Database) {
        ORDER BY due_at_ms, place`,
     ),
   }
+}
+
+function writing(rows: number): string {
+  const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?)').join(', ')
+  return `INSERT INTO outbox (${ROW}, system) VALUES ${values}
+     ON CONFLICT DO UPDATE SET place = excluded.place, box = excluded.box, due_at_ms = excluded.due_at_ms,
+       header = excluded.header, payload_type = excluded.payload_type, payload = excluded.payload`
 }

@@ -9,13 +9,21 @@ import { Dictionary } from './dictionary.ts'
 import type { FramedCommit } from './frame.ts'
 import { Outbox } from './outbox.ts'
 import { OutboxTable } from './outbox-table.ts'
+import type { PendingEnvelope } from './pending-outbox.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-outbox-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-function outboxIn(file: string): { readonly database: Database; readonly outbox: Outbox } {
+function outboxIn(file: string) {
   const database = new Database(join(folder, file))
-  return { database, outbox: new Outbox(new OutboxTable(database, new Dictionary(database)), 0) }
+  const table = new OutboxTable(database, new Dictionary(database))
+  const outbox = new Outbox(table, 0)
+  const fold = (entries: readonly PendingEnvelope[]): void =>
+    database.durably(() => {
+      for (const entry of entries) outbox.fold(entry)
+      table.flush()
+    })
+  return { database, outbox, fold }
 }
 
 const envelope = (id: string): Envelope => ({ id, box: 'delivery', dueAtMs: 0, header: '', payload: null })
@@ -64,7 +72,7 @@ describe('the outbox of a store file', () => {
   })
 
   test('takes what is below a generation by folding that it is gone', () => {
-    const { database, outbox } = outboxIn('below.db')
+    const { database, fold, outbox } = outboxIn('below.db')
     keep(outbox, ['a', 'b'], [])
     const entries = outbox.beginFolding()
     assert.deepEqual(
@@ -74,13 +82,26 @@ describe('the outbox of a store file', () => {
         ['b', 2],
       ],
     )
-    database.durably(() => entries.forEach((entry) => outbox.fold(entry)))
+    fold(entries)
     keep(outbox, ['a'], [])
     keep(outbox, [], ['a'])
     outbox.endFolding()
     assert.equal(outbox.find('s', 'a'), null)
     const [gone, ...others] = outbox.beginFolding()
     assert.deepEqual([gone?.id, gone?.envelope, others], ['a', null, []])
+    database.close()
+  })
+
+  test('folds however many there are, each into a row of its own, once more as well', () => {
+    const { database, fold, outbox } = outboxIn('many.db')
+    const ids = Array.from({ length: 21 }, (_, at) => `id-${at}`)
+    keep(outbox, ids, [])
+    const entries = outbox.beginFolding()
+    fold(entries.slice(0, 13))
+    fold(entries)
+    outbox.endFolding()
+    for (const [at, id] of ids.entries())
+      assert.deepEqual(outbox.find('s', id), { ...envelope(id), place: at + 1 })
     database.close()
   })
 
@@ -99,10 +120,10 @@ describe('the outbox of a store file', () => {
   })
 
   test('has everything as before a group that was not kept, also what that group did twice', () => {
-    const { database, outbox } = outboxIn('undone.db')
+    const { database, fold, outbox } = outboxIn('undone.db')
     keep(outbox, ['a', 'b'], [])
     const entries = outbox.beginFolding()
-    database.durably(() => entries.forEach((entry) => outbox.fold(entry)))
+    fold(entries)
     outbox.endFolding()
     keep(outbox, ['c'], ['b'])
     for (const [sends, takes] of [
