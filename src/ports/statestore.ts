@@ -114,6 +114,10 @@ export interface ActorFilter {
   readonly prefix?: string
   /** Actors that carry all of these tags. */
   readonly tags?: Tags
+  /** Whose latest revision was committed at this time or later, epoch milliseconds. */
+  readonly committedFromMs?: number
+  /** Whose latest revision was committed before this time, epoch milliseconds. */
+  readonly committedBeforeMs?: number
 }
 
 export interface PageRequest {
@@ -161,6 +165,10 @@ export interface Statestore {
    */
   outcomeKeys(id: ActorId, limit: number): Promise<Uint32Array | null>
   list(filter: ActorFilter, page: PageRequest): Promise<ActorPage>
+  /** How many actors match. Those committed while it counts may or may not be among them. */
+  count(filter: ActorFilter): Promise<number>
+  /** All systems of which an actor or an envelope is stored, in order of code points. */
+  systems(): Promise<string[]>
   /**
    * Envelopes of a system that are due at `untilMs` (all boxes but `dead`), in order of (dueAtMs, place), those behind
    * `after` only, at most `limit` (1 to LIMITS.pageSize), and fewer where their payloads are large: a page comes to some mebibytes, or to

@@ -127,6 +127,14 @@ export class FaultyStore implements Statestore {
     return this.#request('list', () => this.#store.list(filter, page))
   }
 
+  count(filter: ActorFilter): Promise<number> {
+    return this.#request('count', () => this.#store.count(filter))
+  }
+
+  systems(): Promise<string[]> {
+    return this.#request('systems', () => this.#store.systems())
+  }
+
   due(
     system: string,
     untilMs: number,

@@ -3,9 +3,19 @@
 import assert from 'node:assert/strict'
 import type { ActorFilter, Commit, Statestore } from '../ports/index.ts'
 import { LIMITS, isSpawnError } from '../base/index.ts'
-import { actorId, assertStored, BIRTH, commitOf, type StatestoreCases, SYSTEM } from './statestore-fixture.ts'
+import {
+  actorId,
+  assertStored,
+  BIRTH,
+  commitOf,
+  envelopeOf,
+  NOON_MS,
+  outsideCommit,
+  type StatestoreCases,
+  SYSTEM,
+} from './statestore-fixture.ts'
 
-/** Everything that matches, page by page, as `parent/name`. */
+/** Everything that matches, page by page, as `parent/name`; and counts it. */
 async function listed(store: Statestore, filter: Partial<ActorFilter>, limit = 100): Promise<string[]> {
   const found: string[] = []
   let after: string | undefined
@@ -19,6 +29,11 @@ async function listed(store: Statestore, filter: Partial<ActorFilter>, limit = 1
     found.push(...page.actors.map(({ id }) => `${id.parent}/${id.name}`))
     after = page.next ?? undefined
   } while (after !== undefined)
+  assert.equal(
+    await store.count({ system: SYSTEM, ...filter }),
+    found.length,
+    'as many are counted as listed',
+  )
   return found
 }
 
@@ -33,6 +48,8 @@ async function fill(store: Statestore, places: readonly string[], more: Partial<
 export const listCases: StatestoreCases = {
   'nothing stored, nothing listed': async (store) => {
     assert.deepEqual(await store.list({ system: SYSTEM }, { limit: 10 }), { actors: [], next: null })
+    assert.equal(await store.count({ system: SYSTEM }), 0)
+    assert.deepEqual(await store.systems(), [])
   },
 
   'listed actors are whole': async (store) => {
@@ -115,6 +132,52 @@ export const listCases: StatestoreCases = {
     await store.commit([commitOf('one', 1, { tags: { new: 'yes' } })])
     assert.deepEqual(await listed(store, { tags: { old: 'yes' } }), [])
     assert.deepEqual(await listed(store, { tags: { new: 'yes' } }), ['/one'])
+  },
+
+  'by the time of the latest commit: from one time on, before another': async (store) => {
+    for (const [place, offMs] of [
+      ['/a', 0],
+      ['/b', 1],
+      ['p/c', 2],
+      ['p/d', 3],
+    ] as const) {
+      await fill(store, [place], { committedAtMs: NOON_MS + offMs })
+    }
+    assert.deepEqual(await listed(store, { committedFromMs: NOON_MS + 1 }), ['/b', 'p/c', 'p/d'])
+    assert.deepEqual(await listed(store, { committedBeforeMs: NOON_MS + 2 }, 1), ['/a', '/b'])
+    assert.deepEqual(
+      await listed(store, { committedFromMs: NOON_MS + 1, committedBeforeMs: NOON_MS + 3 }, 1),
+      ['/b', 'p/c'],
+    )
+    assert.deepEqual(await listed(store, { committedFromMs: NOON_MS - 1, parent: 'p', name: 'd' }), ['p/d'])
+    assert.deepEqual(await listed(store, { committedFromMs: NOON_MS + 4 }), [])
+    assert.deepEqual(await listed(store, { committedBeforeMs: 0 }), [])
+    assert.equal((await listed(store, { committedFromMs: 0 })).length, 4)
+    // A turn that changed nothing is no commit of a revision.
+    const unchanged = { revision: 1, committedAtMs: NOON_MS + 9 }
+    const outcomes = [{ key: 'k', reply: null, expiresAtMs: NOON_MS + 99 }]
+    await store.commit([commitOf('a', 1, { ...unchanged, outcomes })])
+    await store.commit([commitOf('b', 1, { committedAtMs: NOON_MS + 9 })])
+    assert.deepEqual(await listed(store, { committedFromMs: NOON_MS + 4 }), ['/b'])
+  },
+
+  'systems: those with an actor or an envelope': async (store) => {
+    const names = ['b', 'a', '\ufffd', '\u{1f600}']
+    for (const system of names) {
+      await store.commit([commitOf({ system, parent: 'p', name: 'one' }, 0)])
+    }
+    const sender = { system: 'sends only', parent: '', name: '' }
+    await store.commit([outsideCommit({ id: sender, sends: [envelopeOf('e')] })])
+    const noted = { system: 'outcomes only', parent: '', name: 'one' }
+    const outcomes = [{ key: 'k', reply: null, expiresAtMs: NOON_MS + 99 }]
+    await store.commit([commitOf(noted, 0, { revision: 0, birth: 0, outcomes })])
+    assert.deepEqual(await store.systems(), ['a', 'b', 'sends only', '\ufffd', '\u{1f600}'])
+    assert.equal(await store.delete({ system: 'a', parent: 'p', name: 'one' }, 1, BIRTH), 'committed')
+    await store.commit([outsideCommit({ id: sender, takes: ['e'] })])
+    assert.deepEqual(await store.systems(), ['b', '\ufffd', '\u{1f600}'])
+    assert.equal(await store.count({ system: 'b' }), 1)
+    assert.equal(await store.count({ system: 'a' }), 0)
+    assert.equal(await store.count({ system: 'outcomes only' }), 0)
   },
 
   'pages go on where the last one ended, whatever was committed or deleted since': async (store) => {

@@ -32,10 +32,20 @@ export type StatestoreStep =
   | { readonly step: 'load' | 'wait' | 'reopen' | 'crash' }
   | { readonly step: 'delete'; readonly actor: number; readonly off: number; readonly isAlien: boolean }
   | { readonly step: 'past'; readonly actor: number; readonly off: number }
-  | { readonly step: 'list'; readonly limit: number; readonly prefix: string; readonly isTagged: boolean }
+  | {
+      readonly step: 'list'
+      readonly limit: number
+      readonly prefix: string
+      readonly isTagged: boolean
+      /** Milliseconds before the time of the step from which on, and until which, actors were committed; null: any. */
+      readonly fromAgo: number | null
+      readonly beforeAgo: number | null
+    }
   | { readonly step: 'due'; readonly limit: number; readonly due: number; readonly before: number }
   | { readonly step: 'box'; readonly limit: number; readonly box: number }
   | { readonly step: 'prune'; readonly limit: number }
+
+type ListStep = Extract<StatestoreStep, { readonly step: 'list' }>
 
 /** Plays the steps and throws at the first answer that is not the model's. */
 export async function playSteps(subject: StatestoreSubject, steps: readonly StatestoreStep[]): Promise<void> {
@@ -77,7 +87,7 @@ class Play {
       case 'delete':
         return this.#delete(idOf(step.actor), step.off, step.isAlien)
       case 'list':
-        return this.#list(step.limit, step.prefix, step.isTagged)
+        return this.#list(step)
       case 'due':
         return this.#due(step.limit, (DUE_AT_MS[step.due] ?? 0) - step.before)
       case 'box':
@@ -137,8 +147,16 @@ class Play {
     assert.equal(await this.#store.delete(id, follows, birth), expected)
   }
 
-  async #list(limit: number, prefix: string, isTagged: boolean): Promise<void> {
-    const filter = { system: SYSTEM, prefix, ...(isTagged && { tags: { tagged: 'yes' } }) }
+  async #list({ beforeAgo, fromAgo, isTagged, limit, prefix }: ListStep): Promise<void> {
+    const fromMs = fromAgo === null ? -Infinity : this.#nowMs - fromAgo
+    const beforeMs = beforeAgo === null ? Infinity : this.#nowMs - beforeAgo
+    const filter = {
+      system: SYSTEM,
+      prefix,
+      ...(isTagged && { tags: { tagged: 'yes' } }),
+      ...(fromAgo !== null && { committedFromMs: fromMs }),
+      ...(beforeAgo !== null && { committedBeforeMs: beforeMs }),
+    }
     const found: object[] = []
     let after: string | null = null
     do {
@@ -150,8 +168,12 @@ class Play {
     const matching = this.#model
       .actors()
       .filter(({ id, tags }) => id.name.startsWith(prefix) && (!isTagged || tags['tagged'] === 'yes'))
+      .filter(({ committedAtMs }) => committedAtMs >= fromMs && committedAtMs < beforeMs)
       .sort((left, right) => placeOf(left.id) - placeOf(right.id))
     assert.deepEqual(found, matching.map(plainActor))
+    assert.equal(await this.#store.count(filter), matching.length)
+    const isEmpty = this.#model.actors().length + this.#model.outbox.due(BOXES, Infinity).length === 0
+    assert.deepEqual(await this.#store.systems(), isEmpty ? [] : [SYSTEM])
   }
 
   async #due(limit: number, untilMs: number): Promise<void> {

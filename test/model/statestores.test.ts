@@ -76,6 +76,8 @@ const step = fc.oneof(
       limit: fc.integer({ min: 1, max: 4 }),
       prefix: fc.constantFrom(...STEP_RANGES.prefixes),
       isTagged: fc.boolean(),
+      fromAgo: fc.constantFrom(null, null, 1, 4, 9),
+      beforeAgo: fc.constantFrom(null, null, 0, 2, 5),
     }),
   },
   {

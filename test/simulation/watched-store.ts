@@ -74,6 +74,14 @@ export class WatchedStore implements Statestore {
     return this.#watch(() => this.#store.list(filter, page))
   }
 
+  count(filter: ActorFilter): Promise<number> {
+    return this.#watch(() => this.#store.count(filter))
+  }
+
+  systems(): Promise<string[]> {
+    return this.#watch(() => this.#store.systems())
+  }
+
   due(
     system: string,
     untilMs: number,

@@ -23,6 +23,7 @@ import { SpawnError } from '../../base/index.ts'
 import { type ActorId, sameActor } from '../../protocol/index.ts'
 import { compareCodePoints } from '../code-points.ts'
 import { mayFollow, NOTHING_STANDS } from '../fence.ts'
+import { isCommittedWithin } from '../last-commit.ts'
 import { pagePosition, pageToken } from '../page-token.ts'
 import { carriesAll } from '../tags.ts'
 import { MemoryOutbox } from './outbox.ts'
@@ -94,19 +95,30 @@ export class MemoryStore implements Statestore {
   async list(filter: ActorFilter, page: PageRequest): Promise<ActorPage> {
     this.#checkRunning()
     const after = page.after === undefined ? null : pagePosition(page.after)
-    const found: StoredActor[] = []
-    for (const [parent, names] of this.#systems.get(filter.system) ?? []) {
-      if (filter.parent !== undefined && filter.parent !== parent) continue
-      for (const { latest } of names.values()) {
-        if (latest !== null && matches(latest, filter)) found.push(latest)
-      }
-    }
-    const rest = found
+    const rest = [...this.#matching(filter)]
       .filter(({ id }) => after === null || comparePositions(id, after) > 0)
       .sort((left, right) => comparePositions(left.id, right.id))
     const actors = rest.slice(0, page.limit)
     const last = actors.at(-1)
     return { actors, next: last === undefined || rest.length <= page.limit ? null : pageToken(last.id) }
+  }
+
+  async count(filter: ActorFilter): Promise<number> {
+    this.#checkRunning()
+    return [...this.#matching(filter)].length
+  }
+
+  async systems(): Promise<string[]> {
+    this.#checkRunning()
+    const systems = new Set(this.#outbox.systems())
+    for (const system of this.#systems.keys()) {
+      // Of some actors there are only outcomes.
+      for (const _actor of this.#matching({ system })) {
+        systems.add(system)
+        break
+      }
+    }
+    return [...systems].sort(compareCodePoints)
   }
 
   async due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): Promise<DuePage> {
@@ -144,6 +156,13 @@ export class MemoryStore implements Statestore {
       }
     }
     return dropped
+  }
+
+  *#matching(filter: ActorFilter): Generator<StoredActor> {
+    for (const [parent, names] of this.#systems.get(filter.system) ?? []) {
+      if (filter.parent !== undefined && filter.parent !== parent) continue
+      for (const { latest } of names.values()) if (latest !== null && matches(latest, filter)) yield latest
+    }
   }
 
   #checkRunning(): void {
@@ -189,7 +208,8 @@ function changesActor({ follows, outcomes, revision }: Commit): boolean {
   return revision > follows || outcomes.length > 0
 }
 
-function matches({ id, tags }: StoredActor, filter: ActorFilter): boolean {
+function matches({ committedAtMs, id, tags }: StoredActor, filter: ActorFilter): boolean {
+  if (!isCommittedWithin(committedAtMs, filter)) return false
   if (filter.name !== undefined && id.name !== filter.name) return false
   if (filter.prefix !== undefined && !id.name.startsWith(filter.prefix)) return false
   return carriesAll(tags, filter.tags)

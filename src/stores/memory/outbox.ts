@@ -24,6 +24,11 @@ export class MemoryOutbox {
     return this.#systems.get(system)?.get(id) ?? null
   }
 
+  /** Those with an envelope. */
+  systems(): Iterable<string> {
+    return this.#systems.keys()
+  }
+
   /** Whether all that a commit takes stands, as it must. */
   accepts({ id: { system }, occasions, takes }: Commit): boolean {
     for (const [id, dueAtMs] of occasions ?? []) if (this.find(system, id)?.dueAtMs !== dueAtMs) return false

@@ -14,6 +14,13 @@ export interface NamedRow extends StoredRow {
   readonly name: string
 }
 
+export interface ListedRow {
+  readonly name: string
+  readonly committedAtMs: number
+  /** JSON; null: none. */
+  readonly tags: string | null
+}
+
 export class ActorTable {
   readonly #dictionary: Dictionary
   readonly #standing: StatementSync
@@ -21,6 +28,7 @@ export class ActorTable {
   readonly #write: StatementSync
   readonly #delete: StatementSync
   readonly #from: StatementSync
+  readonly #any: StatementSync
 
   constructor(database: Database, dictionary: Dictionary) {
     this.#dictionary = dictionary
@@ -38,8 +46,9 @@ export class ActorTable {
     )
     this.#delete = database.prepare('DELETE FROM actors WHERE family = ? AND name = ?')
     this.#from = database.prepare(
-      'SELECT name, tags FROM actors WHERE family = ? AND name >= ? ORDER BY name',
+      'SELECT name, committed_at_ms, tags FROM actors WHERE family = ? AND name >= ? ORDER BY name',
     )
+    this.#any = database.prepare('SELECT 1 FROM actors WHERE family = ? LIMIT 1')
   }
 
   standing(family: Family | undefined, name: string): Standing {
@@ -79,13 +88,19 @@ export class ActorTable {
     if (family.id !== null) this.#delete.run(family.id, name)
   }
 
-  /** Names with their tags (JSON; null: none) in order, from `name` on. */
-  *from(family: Family, name: string): Generator<[name: string, tags: string | null]> {
+  /** What a listing looks at, in order of names, from `name` on. */
+  *from(family: Family, name: string): Generator<ListedRow> {
     if (family.id === null) return
     for (const row of this.#from.iterate(family.id, name)) {
-      const [found, tags] = fields([row])[0] ?? []
-      yield [String(found), tags === null ? null : String(tags)]
+      const [found, committedAtMs, tags] = fields([row])[0] ?? []
+      const listed = { name: String(found), committedAtMs: Number(committedAtMs) }
+      yield { ...listed, tags: tags === null ? null : String(tags) }
     }
+  }
+
+  /** Whether there is any actor of a family. */
+  has(family: Family): boolean {
+    return family.id !== null && this.#any.get(family.id) !== undefined
   }
 }
 

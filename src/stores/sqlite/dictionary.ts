@@ -52,6 +52,10 @@ export class Dictionary {
     return this.#families.get(system)?.get(parent)
   }
 
+  systems(): string[] {
+    return [...this.#families.keys()]
+  }
+
   ofSystem(system: string): Family[] {
     return [...(this.#families.get(system)?.values() ?? [])]
   }

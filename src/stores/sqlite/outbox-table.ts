@@ -41,6 +41,12 @@ export class OutboxTable {
     return number === null ? null : this.#standing(this.#statements.byId.get(number, id))
   }
 
+  /** Whether there is any envelope of a system. */
+  has(system: string): boolean {
+    const number = this.#systemId(system)
+    return number !== null && this.#statements.any.get(number) !== undefined
+  }
+
   at(place: number): StandingEnvelope | null {
     return this.#standing(this.#statements.byPlace.get(place))
   }
@@ -126,6 +132,7 @@ function prepared(database: Database) {
   return {
     place: database.prepare('SELECT place FROM outbox WHERE system = ? AND id = ?'),
     byId: database.prepare(`SELECT ${ROW} FROM outbox WHERE system = ? AND id = ?`),
+    any: database.prepare('SELECT 1 FROM outbox WHERE system = ? LIMIT 1'),
     byPlace: database.prepare(`SELECT ${ROW} FROM outbox WHERE place = ?`),
     write: database.prepare(writing(1)),
     writeMany: database.prepare(writing(ROWS_AT_ONCE)),

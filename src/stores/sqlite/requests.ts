@@ -11,7 +11,7 @@ import type {
 import type { ActorId } from '../../protocol/index.ts'
 import type { PagePosition } from '../page-token.ts'
 import type { Failure } from './failures.ts'
-import type { Stretch } from './listing.ts'
+import type { CountedStretch, Stretch } from './listing.ts'
 import type { StoredRow } from './rows.ts'
 
 export interface OutcomeQuestion {
@@ -46,6 +46,9 @@ export interface Operations {
     readonly after: PagePosition | null
     readonly limit: number
   }) => Stretch
+  count: (arguments_: { readonly filter: ActorFilter; readonly after: PagePosition | null }) => CountedStretch
+  /** In no order. */
+  systems: (arguments_: object) => readonly string[]
   /** Answers stretches and envelopes of envelope-bytes.ts. */
   due: (arguments_: {
     readonly system: string

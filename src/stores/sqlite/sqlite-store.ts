@@ -23,12 +23,14 @@ import type {
   Verdict,
 } from '../../ports/index.ts'
 import { type ActorId, Packed } from '../../protocol/index.ts'
+import { compareCodePoints } from '../code-points.ts'
 import { envelopePosition, envelopeToken } from '../envelope-token.ts'
-import { pagePosition, pageToken } from '../page-token.ts'
+import { type PagePosition, pagePosition, pageToken } from '../page-token.ts'
 import type { NamedRow } from './actor-table.ts'
 import { unpackEnvelopes, unpackStretch } from './envelope-bytes.ts'
 import { lockedError } from './failures.ts'
 import { FrameWriter } from './frame.ts'
+import type { CountedStretch } from './listing.ts'
 import { Together } from './together.ts'
 import type { KeysQuestion, OutcomeQuestion } from './requests.ts'
 import { packIds, storedActor, unpackActors } from './rows.ts'
@@ -168,6 +170,21 @@ export class SqliteStore implements Statestore {
       ),
       next: isLast ? null : pageToken(last),
     }
+  }
+
+  async count(filter: ActorFilter): Promise<number> {
+    let count = 0
+    let after: PagePosition | null = null
+    do {
+      const stretch: CountedStretch = await (await this.#alive()).ask('count', { filter, after })
+      count += stretch.count
+      after = stretch.after
+    } while (after !== null)
+    return count
+  }
+
+  async systems(): Promise<string[]> {
+    return (await (await this.#alive()).ask('systems', {})).toSorted(compareCodePoints)
   }
 
   async due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): Promise<DuePage> {

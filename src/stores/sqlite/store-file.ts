@@ -19,7 +19,7 @@ import { Dictionary } from './dictionary.ts'
 import { packEnvelopes, packStretch } from './envelope-bytes.ts'
 import { storeError } from './failures.ts'
 import { Journal } from './journal.ts'
-import { Listing, type Stretch } from './listing.ts'
+import { type CountedStretch, Listing, type Stretch } from './listing.ts'
 import { OutboxPages } from './outbox-pages.ts'
 import { OutboxTable } from './outbox-table.ts'
 import { OutcomeTable } from './outcome-table.ts'
@@ -34,6 +34,7 @@ export class StoreFile {
   readonly #outcomes: OutcomeTable
   readonly #listing: Listing
   readonly #journal: Journal
+  readonly #outbox: OutboxTable
   readonly #outboxPages: OutboxPages
 
   constructor(file: string) {
@@ -44,16 +45,16 @@ export class StoreFile {
       this.#past = new PastTable(this.#database, this.#dictionary)
       this.#outcomes = new OutcomeTable(this.#database, this.#dictionary)
       this.#listing = new Listing(this.#actors, this.#dictionary)
-      const outbox = new OutboxTable(this.#database, this.#dictionary)
+      this.#outbox = new OutboxTable(this.#database, this.#dictionary)
       this.#journal = new Journal({
         database: this.#database,
         dictionary: this.#dictionary,
         actors: this.#actors,
         past: this.#past,
         outcomes: this.#outcomes,
-        outbox,
+        outbox: this.#outbox,
       })
-      this.#outboxPages = new OutboxPages(this.#journal.outbox, outbox)
+      this.#outboxPages = new OutboxPages(this.#journal.outbox, this.#outbox)
       this.#journal.recover()
       this.#database.reserve()
     } catch (thrown) {
@@ -127,6 +128,18 @@ export class StoreFile {
   list(filter: ActorFilter, after: PagePosition | null, limit: number): Stretch {
     this.#journal.settle()
     return this.#listing.stretch(filter, after, limit)
+  }
+
+  count(filter: ActorFilter, after: PagePosition | null): CountedStretch {
+    this.#journal.settle()
+    return this.#listing.count(filter, after)
+  }
+
+  /** In no order. */
+  systems(): string[] {
+    this.#journal.settle()
+    const withEnvelopes = this.#dictionary.systems().filter((system) => this.#outbox.has(system))
+    return [...new Set([...this.#listing.systems(), ...withEnvelopes])]
   }
 
   /** Stretches and envelopes are packed by envelope-bytes.ts. */

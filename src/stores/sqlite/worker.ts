@@ -28,6 +28,8 @@ class StoreThread {
     loadOutcomes: ({ questions }) => questions.map(({ id, key }) => this.#opened.loadOutcome(id, key)),
     outcomeKeys: ({ questions }) => questions.map(({ id, limit }) => this.#opened.outcomeKeys(id, limit)),
     list: ({ filter, after, limit }) => this.#opened.list(filter, after, limit),
+    count: ({ filter, after }) => this.#opened.count(filter, after),
+    systems: () => this.#opened.systems(),
     due: ({ system, untilMs, after, limit }) => this.#opened.due(system, untilMs, after, limit),
     listEnvelopes: ({ system, box, after, limit }) => this.#opened.listEnvelopes(system, box, after, limit),
     envelopes: ({ system, ids }) => this.#opened.envelopes(system, ids),
