@@ -154,8 +154,8 @@ export interface Statestore {
   commit(group: readonly Commit[]): Promise<Verdict[]>
   /** The latest revision or one of those that history keeps; null when it is not there. */
   loadRevision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null>
-  /** The revisions that can be loaded, newest first, without their states. */
-  revisions(id: ActorId, limit: number): Promise<Omit<StoredActor, 'state'>[]>
+  /** The revisions that can be loaded, newest first, without their states; those below `before` only, if that is given. */
+  revisions(id: ActorId, limit: number, before?: number): Promise<Omit<StoredActor, 'state'>[]>
   /** The outcome kept under a key, unless it has expired at `nowMs`. */
   loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null>
   /**

@@ -107,8 +107,8 @@ export class FaultyStore implements Statestore {
     return this.#request(`revision of ${addressText(id)}`, () => this.#store.loadRevision(id, query))
   }
 
-  revisions(id: ActorId, limit: number): ReturnType<Statestore['revisions']> {
-    return this.#request(`revisions of ${addressText(id)}`, () => this.#store.revisions(id, limit))
+  revisions(id: ActorId, limit: number, before?: number): ReturnType<Statestore['revisions']> {
+    return this.#request(`revisions of ${addressText(id)}`, () => this.#store.revisions(id, limit, before))
   }
 
   loadOutcome(id: ActorId, key: string, nowMs: number): ReturnType<Statestore['loadOutcome']> {

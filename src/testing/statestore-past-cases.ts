@@ -20,8 +20,8 @@ import {
 
 const ONE = actorId('one')
 
-async function revisionNumbers(store: Statestore, limit = 100): Promise<number[]> {
-  return (await store.revisions(ONE, limit)).map(({ revision }) => revision)
+async function revisionNumbers(store: Statestore, limit = 100, before?: number): Promise<number[]> {
+  return (await store.revisions(ONE, limit, before)).map(({ revision }) => revision)
 }
 
 export const historyCases: StatestoreCases = {
@@ -105,6 +105,18 @@ export const historyCases: StatestoreCases = {
       null,
       'turns within one commit leave no revision',
     )
+  },
+
+  'revisions go on below any of them, kept or not': async (store) => {
+    await commitRevisions(store, 'one', 9, { revisions: 6, durationMs: 0 })
+    assert.deepEqual(await revisionNumbers(store, 3), [9, 8, 7])
+    assert.deepEqual(await revisionNumbers(store, 3, 7), [6, 5, 4])
+    assert.deepEqual(await revisionNumbers(store, 3, 4), [3])
+    assert.deepEqual(await revisionNumbers(store, 3, 3), [])
+    assert.deepEqual(await revisionNumbers(store, 1, 1), [])
+    assert.deepEqual(await revisionNumbers(store, 2, 9), [8, 7])
+    assert.deepEqual(await revisionNumbers(store, 2, 10), [9, 8])
+    assert.deepEqual(await revisionNumbers(store, 2, Number.MAX_SAFE_INTEGER), [9, 8])
   },
 
   'by time: the revision that stood then, or null': async (store) => {

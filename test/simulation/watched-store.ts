@@ -58,8 +58,8 @@ export class WatchedStore implements Statestore {
     return this.#watch(() => this.#store.loadRevision(id, query))
   }
 
-  revisions(id: ActorId, limit: number): ReturnType<Statestore['revisions']> {
-    return this.#watch(() => this.#store.revisions(id, limit))
+  revisions(id: ActorId, limit: number, before?: number): ReturnType<Statestore['revisions']> {
+    return this.#watch(() => this.#store.revisions(id, limit, before))
   }
 
   loadOutcome(id: ActorId, key: string, nowMs: number): ReturnType<Statestore['loadOutcome']> {

@@ -75,9 +75,9 @@ export class MemoryStore implements Statestore {
     return this.#find(id)?.revisionAsked(query) ?? null
   }
 
-  async revisions(id: ActorId, limit: number): Promise<Omit<StoredActor, 'state'>[]> {
+  async revisions(id: ActorId, limit: number, before?: number): Promise<Omit<StoredActor, 'state'>[]> {
     this.#checkRunning()
-    const revisions = this.#find(id)?.revisions(limit) ?? []
+    const revisions = this.#find(id)?.revisions(limit, before) ?? []
     return revisions.map(({ state: _state, ...rest }) => rest)
   }
 

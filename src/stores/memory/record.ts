@@ -50,9 +50,10 @@ export class ActorRecord {
   }
 
   /** Newest first. */
-  revisions(limit: number): StoredActor[] {
+  revisions(limit: number, before = Infinity): StoredActor[] {
     if (this.latest === null) return []
-    return [this.latest, ...this.#past.toReversed().map(({ actor }) => actor)].slice(0, limit)
+    const all = [this.latest, ...this.#past.toReversed().map(({ actor }) => actor)]
+    return all.filter(({ revision }) => revision < before).slice(0, limit)
   }
 
   outcome(key: string, nowMs: number): OutcomeRecord | null {

@@ -57,10 +57,10 @@ export class PastTable {
     return pastRow(rest, this.#dictionary)
   }
 
-  /** Newest first, without their states. */
-  revisions(family: Family | undefined, name: string, limit: number): PastRow[] {
+  /** Newest first, those below `before`, without their states. */
+  revisions(family: Family | undefined, name: string, limit: number, before: number): PastRow[] {
     if (family === undefined || family.id === null) return []
-    const rows = fields(this.#statements.newest.all(family.id, name, limit))
+    const rows = fields(this.#statements.newest.all(family.id, name, before, limit))
     return rows.map((row) => pastRow([...row, null, null], this.#dictionary))
   }
 
@@ -124,7 +124,8 @@ function prepared(database: Database) {
        ORDER BY revision DESC LIMIT 1`,
     ),
     newest: database.prepare(
-      `SELECT revision, epoch, committed_at_ms, tags FROM revisions WHERE ${ACTOR} ORDER BY revision DESC LIMIT ?`,
+      `SELECT revision, epoch, committed_at_ms, tags FROM revisions WHERE ${ACTOR} AND revision < ?
+       ORDER BY revision DESC LIMIT ?`,
     ),
     prune: database.prepare(
       `DELETE FROM revisions WHERE (family, name, revision) IN

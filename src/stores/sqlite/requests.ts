@@ -33,7 +33,11 @@ export interface Operations {
   /** Ids and rows of rows.ts. */
   load: (arguments_: { readonly ids: Uint8Array }) => Uint8Array
   loadRevision: (arguments_: { readonly id: ActorId; readonly query: RevisionQuery }) => StoredRow | null
-  revisions: (arguments_: { readonly id: ActorId; readonly limit: number }) => readonly StoredRow[]
+  revisions: (arguments_: {
+    readonly id: ActorId
+    readonly limit: number
+    readonly before: number
+  }) => readonly StoredRow[]
   /** In the order of the questions. */
   loadOutcomes: (arguments_: {
     readonly questions: readonly OutcomeQuestion[]

@@ -128,8 +128,9 @@ export class SqliteStore implements Statestore {
     return row === null ? null : storedActor(id, row)
   }
 
-  async revisions(id: ActorId, limit: number): Promise<Omit<StoredActor, 'state'>[]> {
-    const rows = await (await this.#alive()).ask('revisions', { id: plain(id), limit })
+  async revisions(id: ActorId, limit: number, before?: number): Promise<Omit<StoredActor, 'state'>[]> {
+    const asked = { id: plain(id), limit, before: before ?? Number.MAX_SAFE_INTEGER }
+    const rows = await (await this.#alive()).ask('revisions', asked)
     return rows.map((row) => {
       const { state: _state, ...rest } = storedActor(id, row)
       return rest

@@ -116,13 +116,15 @@ export class StoreFile {
     return past === null ? null : { ...past, birth: latest.birth }
   }
 
-  revisions(id: ActorId, limit: number): StoredRow[] {
+  /** Newest first, those below `before`. */
+  revisions(id: ActorId, limit: number, before = Number.MAX_SAFE_INTEGER): StoredRow[] {
     this.#journal.settle()
     const latest = this.#journal.read(id, id.name)
     if (latest === null) return []
-    const { birth } = latest
-    const past = this.#past.revisions(this.#dictionary.find(id), id.name, limit - 1)
-    return [{ ...latest, state: null }, ...past.map((row) => ({ ...row, birth }))]
+    const { birth, revision } = latest
+    const newest = revision < before ? [{ ...latest, state: null }] : []
+    const past = this.#past.revisions(this.#dictionary.find(id), id.name, limit - newest.length, before)
+    return [...newest, ...past.map((row) => ({ ...row, birth }))]
   }
 
   list(filter: ActorFilter, after: PagePosition | null, limit: number): Stretch {

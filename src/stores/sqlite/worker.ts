@@ -24,7 +24,7 @@ class StoreThread {
     commit: ({ frames }) => this.#opened.commit(frames),
     load: ({ ids }) => this.#opened.load(ids),
     loadRevision: ({ id, query }) => this.#opened.loadRevision(id, query),
-    revisions: ({ id, limit }) => this.#opened.revisions(id, limit),
+    revisions: ({ id, limit, before }) => this.#opened.revisions(id, limit, before),
     loadOutcomes: ({ questions }) => questions.map(({ id, key }) => this.#opened.loadOutcome(id, key)),
     outcomeKeys: ({ questions }) => questions.map(({ id, limit }) => this.#opened.outcomeKeys(id, limit)),
     list: ({ filter, after, limit }) => this.#opened.list(filter, after, limit),
