@@ -16,6 +16,8 @@ export interface House {
   readonly knows: Readonly<Record<string, readonly string[]>>
   /** Rooms whose subfolders are concrete adapters; only composition roots may import one. */
   readonly adapterRooms: readonly string[]
+  /** Subfolders of these that are no adapter: what several adapters are made of. */
+  readonly sharedByAdapters: readonly string[]
   readonly compositionRoots: readonly RegExp[]
   /** Rooms that compute and never touch files, sockets, processes or threads. */
   readonly withoutIo: readonly string[]
@@ -140,9 +142,10 @@ function directionBroken(file: string, target: string, house: House): string | u
 }
 
 /** `stores/sqlite` for a file in it; undefined for files that belong to no concrete adapter. */
-function adapterOf(path: string, { adapterRooms }: House): string | undefined {
+function adapterOf(path: string, { adapterRooms, sharedByAdapters }: House): string | undefined {
   const [, room = '', adapter, rest] = path.split('/')
-  return adapterRooms.includes(room) && rest !== undefined ? `${room}/${adapter}` : undefined
+  const isAdapter = adapterRooms.includes(room) && rest !== undefined
+  return isAdapter && !sharedByAdapters.includes(`${room}/${adapter}`) ? `${room}/${adapter}` : undefined
 }
 
 function ambientViolations({ path: file, ambient, environment }: Source): Violation[] {
