@@ -1,7 +1,7 @@
-// What callers and actions may hand in: names, metadata, tags, timeouts. Checked once, at the gateway or at the outcome.
+// What callers and actions may hand in: names, metadata, tags, times. Checked once, at the gateway or at the outcome.
 
 import { LIMITS, SpawnError } from '../base/index.ts'
-import type { Call } from '../ports/index.ts'
+import type { ActorFilter, Call } from '../ports/index.ts'
 
 /** Metadata or tags: at most LIMITS.entries text values. */
 export function checkEntries(what: 'metadata' | 'tags', entries: Readonly<Record<string, unknown>>): void {
@@ -47,6 +47,15 @@ export function checkCall(call: Call): void {
       'INVALID_ARGUMENT',
       `an idempotency key must have 1 to ${LIMITS.nameBytes} bytes of UTF-8`,
     )
+  }
+}
+
+/** The times of a filter: whole numbers of epoch milliseconds. */
+export function checkTimes(filter: Omit<ActorFilter, 'system'>): void {
+  for (const name of ['committedFromMs', 'committedBeforeMs'] as const) {
+    const time = filter[name]
+    if (time === undefined || Number.isSafeInteger(time)) continue
+    throw new SpawnError('INVALID_ARGUMENT', `${name} must be a whole number of epoch milliseconds`)
   }
 }
 

@@ -40,7 +40,7 @@ import {
   startAction,
 } from './builtin.ts'
 import { Calls } from './calls.ts'
-import { checkEntries } from './checks.ts'
+import { checkEntries, checkTimes } from './checks.ts'
 import { Engine } from './engine.ts'
 import { Letters, pageOf } from './letters.ts'
 import { NO_METADATA } from './message.ts'
@@ -218,7 +218,14 @@ export class Runtime implements Gateway {
 
   async list(filter: Omit<ActorFilter, 'system'>, page: Partial<PageRequest> = {}): Promise<ActorPage> {
     this.checkRunning(false)
+    checkTimes(filter)
     return this.store.list({ ...filter, system: this.system }, pageOf(page))
+  }
+
+  async count(filter: Omit<ActorFilter, 'system'>): Promise<number> {
+    this.checkRunning(false)
+    checkTimes(filter)
+    return this.store.count({ ...filter, system: this.system })
   }
 
   async publish(channel: string, payload: unknown, options: PublishOptions = {}): Promise<void> {

@@ -53,6 +53,11 @@ export function actorRowsOf(value: unknown): Rows<ActorRow> | null {
   return rowsOf(value, 'actors', isActor)
 }
 
+/** Null when it is no count. */
+export function countOf(value: unknown): number | null {
+  return isObject(value) && typeof value['count'] === 'number' ? value['count'] : null
+}
+
 /** Null when it is no page of schedules. */
 export function scheduleRowsOf(value: unknown): Rows<ScheduleRow> | null {
   return rowsOf(value, 'schedules', isSchedule)

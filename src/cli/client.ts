@@ -18,6 +18,7 @@ import {
   type ActorRow,
   actorRowsOf,
   type CallReceipt,
+  countOf,
   type DeadLetterRow,
   deadLetterRowsOf,
   receiptOf,
@@ -137,6 +138,12 @@ export class Client {
   async list(query: QueryValues): Promise<Rows<ActorRow>> {
     const answer = await this.#read(actorsPath(await this.system()) + queryOf(query))
     return this.#checked(actorRowsOf(this.#json(answer)), 'answered with something that is no list of actors')
+  }
+
+  /** How many actors match. */
+  async count(filter: QueryValues): Promise<number> {
+    const answer = await this.#read(actorsPath(await this.system()) + queryOf({ ...filter, count: 'true' }))
+    return this.#checked(countOf(this.#json(answer)), 'answered with something that is no count of actors')
   }
 
   /** Resolves when the broadcast is durable. */

@@ -2,9 +2,9 @@
 // value is called is decided here; which options a command has, in commands/; where they stand on the line, in arguments.ts.
 
 import { usageFailure } from './failure.ts'
-import { didYouMean } from '../base/index.ts'
+import { didYouMean, systemClock } from '../base/index.ts'
 import { millisecondsOf } from '../proxy/config/units.ts'
-import { TIME_WRITINGS, timeOf } from '../proxy/time-text.ts'
+import { PAST_TIME_WRITINGS, pastTimeOf, TIME_WRITINGS, timeOf } from '../proxy/time-text.ts'
 
 export interface Option<T> {
   /** One letter, for `-p`. */
@@ -90,6 +90,15 @@ export function time(help: string): Option<string | undefined> {
   const read = ([given]: readonly string[], name: string): string | undefined => {
     if (given === undefined || timeOf(given) !== null) return given
     throw usageFailure(`--${name} ${TIME_WRITINGS}, not ${JSON.stringify(given)}`)
+  }
+  return { value: 'time', help, many: false, read }
+}
+
+/** A point in the past, as it was written: how long ago, ISO 8601 with an offset, or epoch milliseconds. */
+export function pastTime(help: string): Option<string | undefined> {
+  const read = ([given]: readonly string[], name: string): string | undefined => {
+    if (given === undefined || pastTimeOf(given, systemClock.now()) !== null) return given
+    throw usageFailure(`--${name} ${PAST_TIME_WRITINGS}, not ${JSON.stringify(given)}`)
   }
   return { value: 'time', help, many: false, read }
 }

@@ -137,6 +137,8 @@ export interface Gateway {
   inspect(name: string, ref?: string): Promise<Inspection>
   /** Stored actors of this system. */
   list(filter: Omit<ActorFilter, 'system'>, page?: Partial<PageRequest>): Promise<ActorPage>
+  /** How many of them match. */
+  count(filter: Omit<ActorFilter, 'system'>): Promise<number>
   /** Finishes the turns that wait, then removes the actor with its past. @throws SpawnError ACTOR_NOT_FOUND */
   delete(name: string, ref?: string): Promise<void>
   /** Broadcasts to all that listen to a channel; resolves when it is durable. */

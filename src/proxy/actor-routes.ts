@@ -3,14 +3,14 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 
-import { SpawnError } from '../base/index.ts'
+import { type Clock, SpawnError } from '../base/index.ts'
 import type { ActorFilter, Gateway, Inspection, Tags } from '../ports/index.ts'
 import type { ApiPath } from '../protocol/index.ts'
 import { hasBody } from './http-body.ts'
 import { CALL_QUERY, callFrom } from './http-call.ts'
 import type { Connection } from './http-connection.ts'
 import { type Payloads, refuseBody } from './http-payload.ts'
-import { numberOf, pageOf, parseQuery, type Query } from './http-query.ts'
+import { flagOf, numberOf, pageOf, parseQuery, pastTimeParameter, type Query } from './http-query.ts'
 import { receiptHeaders, scheduledReply } from './http-receipt.ts'
 import { ACCEPTED, jsonReply, NO_CONTENT, type Reply } from './http-reply.ts'
 import { isoTime } from './time-text.ts'
@@ -21,10 +21,12 @@ type ActorPath = Extract<ApiPath, { kind: 'actor' }>
 export class ActorRoutes {
   readonly #gateway: Gateway
   readonly #payloads: Payloads
+  readonly #clock: Clock
 
-  constructor(gateway: Gateway, payloads: Payloads) {
+  constructor(gateway: Gateway, payloads: Payloads, clock: Clock) {
     this.#gateway = gateway
     this.#payloads = payloads
+    this.#clock = clock
   }
 
   /** POST …/actors/{actor}/actions/{action} */
@@ -76,7 +78,9 @@ export class ActorRoutes {
   /** GET …/actors */
   async list(query: string): Promise<Reply> {
     const parameters = parseQuery(query, LIST_QUERY)
-    const page = await this.#gateway.list(filterOf(parameters), pageOf(parameters))
+    const filter = filterOf(parameters, this.#clock.now())
+    if (flagOf(parameters, 'count')) return this.#count(filter, parameters)
+    const page = await this.#gateway.list(filter, pageOf(parameters))
     const actors = page.actors.map(({ id, revision, tags, committedAtMs }) => ({
       name: id.name,
       parent: id.parent,
@@ -86,20 +90,32 @@ export class ActorRoutes {
     }))
     return jsonReply({ actors, next: page.next })
   }
+
+  async #count(filter: Omit<ActorFilter, 'system'>, parameters: Query): Promise<Reply> {
+    if (parameters.has('limit') || parameters.has('after')) {
+      const advice = 'the query parameter "count" goes with neither "limit" nor "after"'
+      throw new SpawnError('INVALID_ARGUMENT', `all that match are counted: ${advice}`)
+    }
+    return jsonReply({ count: await this.#gateway.count(filter) })
+  }
 }
 
 const READ_QUERY = ['ref']
 const SPAWN_QUERY = ['ref', 'revision']
 const TAG = 'tag.'
-const LIST_QUERY = ['prefix', 'parent', 'name', TAG, 'limit', 'after']
+const LIST_QUERY = ['prefix', 'parent', 'name', TAG, 'activeSince', 'idleSince', 'limit', 'after', 'count']
 
-function filterOf(query: Query): Omit<ActorFilter, 'system'> {
+function filterOf(query: Query, nowMs: number): Omit<ActorFilter, 'system'> {
   const filter: { -readonly [Field in keyof ActorFilter]?: ActorFilter[Field] } = {}
   const tags: Record<string, string> = {}
   for (const [name, value] of query) {
     if (name === 'prefix' || name === 'parent' || name === 'name') filter[name] = value
     else if (name.startsWith(TAG)) tags[tagKey(name)] = value
   }
+  const fromMs = pastTimeParameter(query, 'activeSince', nowMs)
+  const beforeMs = pastTimeParameter(query, 'idleSince', nowMs)
+  if (fromMs !== undefined) filter.committedFromMs = fromMs
+  if (beforeMs !== undefined) filter.committedBeforeMs = beforeMs
   if (Object.keys(tags).length > 0) filter.tags = tags satisfies Tags
   return filter
 }

@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { LIMITS, SpawnError } from '../base/index.ts'
 import type { Call, Metadata, Timing } from '../ports/index.ts'
 import type { Json } from '../protocol/index.ts'
-import { flagOf, type Query, wholeNumber } from './http-query.ts'
+import { flagOf, type Query, wholeNumber, withPlus } from './http-query.ts'
 import { MAX_TIME_MS, TIME_WRITINGS, timeOf } from './time-text.ts'
 
 const METADATA_PREFIX = 'spawn-metadata-'
@@ -75,8 +75,7 @@ function timingOf(query: Query): Timing {
 }
 
 function timeParameter(at: string): number {
-  // A bare plus in a query is a space; before an offset it cannot have been one.
-  const time = timeOf(at.replace(/ (?=\d\d:\d\d$)/, '+'))
+  const time = timeOf(withPlus(at))
   if (time !== null) return time
   throw new SpawnError('INVALID_ARGUMENT', `the query parameter "at" ${TIME_WRITINGS}`)
 }

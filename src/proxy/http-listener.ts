@@ -84,7 +84,7 @@ export class HttpListener {
       // Pages cannot reach a socket of the file system; a Host means nothing there.
       guard: new OriginGuard(socket === undefined ? host : '', options.allowedHosts ?? []),
       routesOf: (gateway) => ({
-        actors: new ActorRoutes(gateway, payloads),
+        actors: new ActorRoutes(gateway, payloads, clock),
         channels: new ChannelRoutes(gateway, payloads),
         outbox: new OutboxRoutes(gateway),
       }),

@@ -3,6 +3,7 @@
 
 import { LIMITS, SpawnError } from '../base/index.ts'
 import type { PageRequest } from '../ports/index.ts'
+import { PAST_TIME_WRITINGS, pastTimeOf } from './time-text.ts'
 
 export type Query = ReadonlyMap<string, string>
 
@@ -47,6 +48,20 @@ export function flagOf(query: Query, name: string): boolean {
 export function numberOf(query: Query, name: string, most: number): number | undefined {
   const value = query.get(name)
   return value === undefined ? undefined : wholeNumber(value, `the query parameter "${name}"`, most)
+}
+
+/** A time of the past, or how long ago it was; undefined when it is not given. */
+export function pastTimeParameter(query: Query, name: string, nowMs: number): number | undefined {
+  const value = query.get(name)
+  if (value === undefined) return undefined
+  const time = pastTimeOf(withPlus(value), nowMs)
+  if (time !== null) return time
+  throw new SpawnError('INVALID_ARGUMENT', `the query parameter "${name}" ${PAST_TIME_WRITINGS}`)
+}
+
+/** A time as it was written: a bare plus in a query is a space; before an offset it cannot have been one. */
+export function withPlus(time: string): string {
+  return time.replace(/ (?=\d\d:\d\d$)/, '+')
 }
 
 /** The page that a listing is asked for: `limit`, 1 to LIMITS.pageSize, and `after`. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 
-import { isoTime, MAX_TIME_MS, timeOf } from './time-text.ts'
+import { isoTime, MAX_TIME_MS, pastTimeOf, timeOf } from './time-text.ts'
 
 test('a time is read however its offset is written', () => {
   const nineMs = Date.UTC(2026, 11, 1, 9)
@@ -42,6 +42,18 @@ test('what could mean two times, or means none, is no time', () => {
     assert.equal(timeOf(text), null, text)
   }
   assert.notEqual(timeOf('2028-02-29T09:00:00Z'), null)
+})
+
+test('a time of the past may be said by how long ago it was, with its unit', () => {
+  const nowMs = Date.UTC(2026, 11, 1, 9)
+  assert.equal(pastTimeOf('90s', nowMs), nowMs - 90_000)
+  assert.equal(pastTimeOf('7d', nowMs), nowMs - 7 * 86_400_000)
+  assert.equal(pastTimeOf('0s', nowMs), nowMs)
+  assert.equal(pastTimeOf('999999d', nowMs), 0, 'nothing was before the first time that there is')
+  assert.equal(pastTimeOf('2026-11-01T00:00:00z', nowMs), Date.UTC(2026, 10, 1))
+  assert.equal(pastTimeOf(String(nowMs + 5), nowMs), nowMs + 5)
+  for (const text of ['', '500', '5 m', '-5m', '5w', 'm', 'yesterday'])
+    assert.equal(pastTimeOf(text, nowMs), null, text)
 })
 
 test('a time that is shown is read back', () => {

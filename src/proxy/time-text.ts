@@ -1,9 +1,15 @@
 // A point in time as people write it, and as it is shown to them. It decides which writings mean exactly one time; whether
 // the time suits is the reader's business. A text that could mean two times, or none that the calendar has, is refused.
 
+import { millisecondsOf } from './config/units.ts'
+
 /** What a refusal says of a time that cannot be read. */
 export const TIME_WRITINGS =
   'must be ISO 8601 with a time and an offset, such as 2026-12-01T09:00:00Z, or epoch milliseconds'
+
+/** The same for a time that may be said by how long ago it was. */
+export const PAST_TIME_WRITINGS =
+  'must be a span such as 90s, 30m or 7d, meaning so long ago, or a time: ISO 8601 with an offset, such as 2026-12-01T09:00:00Z, or epoch milliseconds'
 
 /** The last time that a Date can say, in epoch milliseconds. */
 export const MAX_TIME_MS = 8_640_000_000_000_000
@@ -27,6 +33,12 @@ export function timeOf(text: string): number | null {
   if (date.getUTCDate() !== Number(day)) return null
   const time = Date.parse(iso)
   return Number.isNaN(time) ? null : time
+}
+
+/** A time as `timeOf` reads it, or a span with its unit, which means so long before `nowMs`; null when it is neither. */
+export function pastTimeOf(text: string, nowMs: number): number | null {
+  const spanMs = /[a-z]$/.test(text) ? millisecondsOf(text) : null
+  return spanMs === null ? timeOf(text) : Math.max(0, nowMs - spanMs)
 }
 
 /** ISO 8601 in UTC; of a time beyond the last one that there is, that one. */

@@ -46,6 +46,7 @@ export type {
   Workflow,
 } from '../ports/index.ts'
 export type { ActorId, Schema } from '../protocol/index.ts'
+export type { CountOptions, ListOptions } from './listing.ts'
 export { actor, type ActorSettings, type HistorySetting, type KindName } from './actor.ts'
 export type { ChannelSetting } from './channels-setting.ts'
 export type { PoolSetting } from './pool-setting.ts'
@@ -60,7 +61,6 @@ export { type Step, step, type StepSettings } from './saga/step.ts'
 export {
   type ActorSelection,
   isSystemBuilder,
-  type ListOptions,
   type StopSettings,
   System,
   system,

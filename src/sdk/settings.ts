@@ -9,6 +9,9 @@ import { isPlainObject } from './plain-object.ts'
 /** The longest time that a setting can say, in milliseconds: timers take no more. */
 const MAX_MS = 2_147_483_647
 
+/** The last time that a Date can say, in epoch milliseconds. */
+const MAX_TIME_MS = 8_640_000_000_000_000
+
 const NO_ENTRIES: Readonly<Record<string, string>> = Object.freeze({})
 
 export class Settings {
@@ -80,6 +83,15 @@ export class Settings {
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= MAX_MS)
       return value
     throw this.fault(name, `must be a whole number of milliseconds from 1 to ${MAX_MS}, not ${shown(value)}`)
+  }
+
+  /** A Date or epoch milliseconds; undefined: it is not given. Parts of a millisecond are dropped. */
+  time(name: string): number | undefined {
+    const value = this.given[name]
+    if (value === undefined) return undefined
+    const time = value instanceof Date ? value.getTime() : value
+    if (typeof time === 'number' && Math.abs(time) <= MAX_TIME_MS) return Math.floor(time)
+    throw this.fault(name, 'must be a valid Date, or epoch milliseconds')
   }
 
   /** Text by name, at most LIMITS.entries of them. */

@@ -3,7 +3,6 @@
 
 import { SpawnError, systemClock } from '../base/index.ts'
 import type {
-  ActorFilter,
   ActorPage,
   Call,
   ChannelListener,
@@ -11,7 +10,6 @@ import type {
   Gateway,
   Inspection,
   Kind,
-  PageRequest,
   PublishOptions,
   Schedules,
   SpawnOptions,
@@ -29,6 +27,7 @@ import {
   type Sender,
 } from '../hosts/index.ts'
 import { type Composition, compose, handlersHost } from './compose.ts'
+import { type CountOptions, countingOf, type ListOptions, listingOf } from './listing.ts'
 import { deadLettersOf, schedulesOf } from './outbox-views.ts'
 import { Settings } from './settings.ts'
 import { stderrLogger } from './stderr-logger.ts'
@@ -44,9 +43,6 @@ export interface ActorSelection {
   /** The unnamed definition that the actor is an instance of. */
   readonly ref?: string | undefined
 }
-
-/** Which stored actors, and which page of them. */
-export type ListOptions = Omit<ActorFilter, 'system'> & Partial<PageRequest>
 
 export interface StopSettings {
   /** How long running calls may take to finish, in milliseconds; then they are given up. Default 30,000. */
@@ -130,14 +126,15 @@ export class System implements AsyncDisposable, Sender {
     return this.#gateway.inspect(name, options.ref)
   }
 
-  /** A page of the stored actors, by definition (`parent`), `name`, `prefix` and `tags`. */
+  /** A page of the stored actors, by definition (`parent`), `name`, `prefix`, `tags` and last activity. */
   async list(options: ListOptions = {}): Promise<ActorPage> {
-    checkOptions('list', this.name, options, ['parent', 'name', 'prefix', 'tags', 'limit', 'after'])
-    const { limit, after, ...filter } = options
-    return this.#gateway.list(filter, {
-      ...(limit === undefined ? {} : { limit }),
-      ...(after === undefined ? {} : { after }),
-    })
+    const { filter, page } = listingOf(this.name, options)
+    return this.#gateway.list(filter, page)
+  }
+
+  /** How many stored actors match. */
+  async count(options: CountOptions = {}): Promise<number> {
+    return this.#gateway.count(countingOf(this.name, options))
   }
 
   /** Removes an actor with its past, after the turns that wait. @throws SpawnError ACTOR_NOT_FOUND */

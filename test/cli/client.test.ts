@@ -196,6 +196,21 @@ describe('actors', { concurrency: 2 }, () => {
     assert.equal((await run('actors list --all')).stderr, '')
   })
 
+  test('list filters by last activity, and counts', async () => {
+    assert.equal(await ok('actors list --parent user --prefix user- --active-since 1h --count'), '4\n')
+    assert.equal(await ok('actors list --idle-since 1h --count'), '0\n')
+    assert.deepEqual(JSON.parse(await ok('actors list --tag city=Oslo --count --json')), { count: 2 })
+    assert.match(
+      await ok(`actors list --prefix user-0 --active-since 2020-01-01T00:00:00+01:00`),
+      /^user-0 /m,
+    )
+    assert.equal(await ok(`actors list --active-since ${Date.now() + 60_000}`), '')
+    const { code, stderr } = await run('actors list --idle-since soon')
+    assert.equal(code, 2)
+    assert.match(stderr, /--idle-since must be a span such as .* or a time: .*, not "soon"/)
+    assert.equal((await run('actors list --count --limit 5')).code, 2)
+  })
+
   test('list says when there is nothing', async () => {
     const { code, stdout, stderr } = await run('actors list --prefix zebra')
     assert.deepEqual({ code, stdout }, { code: 0, stdout: '' })

@@ -251,9 +251,19 @@ test('actors are listed, by page and filter', async () => {
   })
   await fetch(http.actors)
   assert.deepEqual(http.gateway.lists.at(-1), { filter: {}, page: { limit: 100 } })
+  await fetch(`${http.actors}?activeSince=2026-12-01T10:00:00+01:00&idleSince=1796115600000`)
+  assert.deepEqual(http.gateway.lists.at(-1), {
+    filter: { committedFromMs: Date.UTC(2026, 11, 1, 9), committedBeforeMs: 1_796_115_600_000 },
+    page: { limit: 100 },
+  })
   for (const query of [
     'limit=0',
     'limit=1001',
+    'activeSince=500',
+    'idleSince=soon',
+    'count=3',
+    'count&limit=5',
+    'count&after=x',
     'tag.=x',
     'tag.__proto__=x',
     'sort=name',
@@ -261,6 +271,18 @@ test('actors are listed, by page and filter', async () => {
   ]) {
     await problem(await fetch(`${http.actors}?${query}`), 400, 'INVALID_ARGUMENT')
   }
+})
+
+test('actors are counted, by filter', async () => {
+  await post('counted/actions/add', {})
+  const { actors } = (await (await fetch(http.actors)).json()) as { actors: unknown[] }
+  const before = Date.now()
+  const response = await fetch(`${http.actors}?count&idleSince=30m&tag.team=blue`)
+  assert.deepEqual([response.status, await response.json()], [200, { count: actors.length }])
+  const { filter } = http.gateway.lists.at(-1) as { filter: { committedBeforeMs: number; tags: object } }
+  assert.deepEqual(filter.tags, { team: 'blue' })
+  const since = filter.committedBeforeMs + 30 * 60_000
+  assert.ok(since >= before && since <= Date.now(), 'half an hour ago')
 })
 
 describe('the listener itself', () => {

@@ -139,6 +139,11 @@ export class MapGateway implements Gateway {
     return { actors, next: null }
   }
 
+  async count(filter: object): Promise<number> {
+    this.lists.push({ filter })
+    return this.#totals.size
+  }
+
   async delete(name: string): Promise<void> {
     if (!this.#totals.delete(name)) throw new SpawnError('ACTOR_NOT_FOUND', `there is no actor "${name}"`)
   }

@@ -111,6 +111,24 @@ describe('a system', () => {
     assert.equal((await running.inspect('user-1', { ref: 'user' })).revision, 4)
   })
 
+  test('lists and counts by the last commit', async () => {
+    await using running = await start([user])
+    await running.ref(user, 'user-1').rename('Ada')
+    await running.ref(user, 'user-2').rename('Eve')
+    await running.ref(user, 'user-2').get()
+    const [ada, eve] = (await running.list()).actors.map(({ committedAtMs }) => committedAtMs)
+    assert.ok(ada !== undefined && eve !== undefined)
+    assert.equal(await running.count(), 2)
+    assert.equal(await running.count({ activeSince: new Date(ada), tags: { name: 'Ada' } }), 1)
+    assert.equal(await running.count({ activeSince: eve + 1 }), 0)
+    assert.equal(await running.count({ parent: 'user', idleSince: eve + 1 }), 2)
+    assert.deepEqual((await running.list({ idleSince: new Date(0), limit: 1 })).actors, [])
+    const later = running.list({ activeSince: new Date(Number.NaN) })
+    await assert.rejects(later, coded('INVALID_ARGUMENT', /list of "test".*activeSince must be a valid Date/))
+    // @ts-expect-error a page of a count
+    await assert.rejects(running.count({ limit: 1 }), coded('INVALID_ARGUMENT', /unknown setting "limit"/))
+  })
+
   test('deletes an actor with its past', async () => {
     await using running = await start([user])
     await running.ref(user, 'user-1').rename('Ada')
