@@ -9,26 +9,32 @@ import { violationsIn, type House, type Violation } from './tidy/rules.ts'
 const belowActor = ['base', 'protocol', 'ports']
 
 const house: House = {
-  // base ← protocol ← ports ← actor ← mesh ← proxy ← cli; adapters know ports and below; sdk composes the rest
+  // base ← protocol ← ports ← actor ← mesh ← proxy ← cli; adapters know ports and below; sdk composes the rest. Of stores,
+  // all of them may know what the adapters share: how a store is named and made. The adapters themselves, the roots alone.
   knows: {
     base: [],
     protocol: ['base'],
     ports: ['base', 'protocol'],
     actor: belowActor,
     mesh: [...belowActor, 'actor'],
-    proxy: [...belowActor, 'actor', 'mesh', 'projection'],
-    cli: [...belowActor, 'actor', 'mesh', 'proxy', 'projection', 'sdk', 'operator'],
+    proxy: [...belowActor, 'actor', 'mesh', 'projection', 'stores'],
+    cli: [...belowActor, 'actor', 'mesh', 'proxy', 'projection', 'sdk', 'operator', 'stores'],
     stores: belowActor,
     cluster: belowActor,
     hosts: belowActor,
     projection: belowActor,
-    sdk: [...belowActor, 'hosts', 'actor', 'mesh', 'proxy', 'projection'],
+    sdk: [...belowActor, 'hosts', 'actor', 'mesh', 'proxy', 'projection', 'stores'],
     operator: ['base'],
     testing: [],
   },
   adapterRooms: ['stores', 'hosts', 'cluster'],
   sharedByAdapters: ['stores/sql'],
-  compositionRoots: [/^src\/proxy\/compose\.ts$/, /^src\/sdk\/compose\.ts$/, /^src\/testing\//],
+  compositionRoots: [
+    /^src\/proxy\/compose\.ts$/,
+    /^src\/sdk\/compose\.ts$/,
+    /^src\/stores\/open\.ts$/,
+    /^src\/testing\//,
+  ],
   withoutIo: ['base', 'protocol', 'ports', 'actor', 'mesh'],
   limits: { fileLines: 400, functionLines: 60 },
 }

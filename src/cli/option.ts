@@ -2,8 +2,7 @@
 // value is called is decided here; which options a command has, in commands/; where they stand on the line, in arguments.ts.
 
 import { usageFailure } from './failure.ts'
-import { didYouMean, systemClock } from '../base/index.ts'
-import { millisecondsOf } from '../proxy/config/units.ts'
+import { didYouMean, millisecondsOf, systemClock } from '../base/index.ts'
 import { PAST_TIME_WRITINGS, pastTimeOf, TIME_WRITINGS, timeOf } from '../proxy/time-text.ts'
 
 export interface Option<T> {

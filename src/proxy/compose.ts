@@ -10,7 +10,8 @@ import type { ActorDefinition } from '../hosts/index.ts'
 import { RemoteHosts } from '../hosts/remote/index.ts'
 import type { Definition, Gateway, Logger, Statestore } from '../ports/index.ts'
 import { registeredBytes } from '../protocol/index.ts'
-import type { ProxyConfig, StoreConfig } from './config/proxy-config.ts'
+import { makeStore } from '../stores/open.ts'
+import type { ProxyConfig } from './config/proxy-config.ts'
 import { HttpListener } from './http-listener.ts'
 import { Metrics } from './metrics.ts'
 import { proxyMetrics } from './proxy-metrics.ts'
@@ -52,7 +53,7 @@ const LAST_REPLIES_MS = 2_000
 /** @throws SpawnError what the part that failed says: STORE_UNAVAILABLE, INVALID_ARGUMENT for a port that is taken. */
 export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Promise<Proxy> {
   const { clock, logger, random } = parts
-  const store = parts.store ?? (await storeOf(config.store))
+  const store = parts.store ?? (await makeStore(config.store, { clock, logger, random }))
   const systems = new OpenSystems({
     main: config.system,
     store,
@@ -148,13 +149,4 @@ function embedded({ actors = [], clock, logger }: ProxyParts): readonly Definiti
   if (actors.length === 0) return []
   const host = new EmbeddedHost({ clock, logger, freezes: false })
   return actors.map((definition): Definition => ({ ...definition, host }))
-}
-
-async function storeOf(config: StoreConfig): Promise<Statestore> {
-  if (config.kind === 'memory') {
-    const { MemoryStore } = await import('../stores/memory/index.ts')
-    return new MemoryStore()
-  }
-  const { SqliteStore } = await import('../stores/sqlite/index.ts')
-  return new SqliteStore({ file: config.file })
 }

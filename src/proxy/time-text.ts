@@ -1,7 +1,7 @@
 // A point in time as people write it, and as it is shown to them. It decides which writings mean exactly one time; whether
 // the time suits is the reader's business. A text that could mean two times, or none that the calendar has, is refused.
 
-import { millisecondsOf } from './config/units.ts'
+import { millisecondsOf } from '../base/index.ts'
 
 /** What a refusal says of a time that cannot be read. */
 export const TIME_WRITINGS =

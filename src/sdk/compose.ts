@@ -6,10 +6,11 @@
 import { type Clock, messageOf, systemClock, systemRandom } from '../base/index.ts'
 import { Runtime } from '../actor/index.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
-import type { Definition, Gateway, Host, Logger, Statestore } from '../ports/index.ts'
+import type { Definition, Gateway, Host, Logger } from '../ports/index.ts'
+import { makeStore } from '../stores/open.ts'
 import { freezesStates } from './config.ts'
 import { stderrLogger } from './stderr-logger.ts'
-import type { StorePlan, SystemPlan } from './system-options.ts'
+import type { SystemPlan } from './system-options.ts'
 
 /** A system that runs. */
 export interface Composition {
@@ -34,7 +35,8 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
   const logger = plan.logger ?? stderrLogger(clock)
   const host = handlersHost(clock, logger)
   const definitions = plan.actors.map((definition): Definition => ({ ...definition, host }))
-  const store = await storeOf(plan.store)
+  const store =
+    plan.store.kind === 'own' ? plan.store.store : await makeStore(plan.store, { clock, logger, random })
   const runtime = new Runtime({ system, definitions, store, clock, random, logger, limits })
   const parts: Part[] = [runtime]
   try {
@@ -59,17 +61,6 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
 /** Runs the handlers of definitions in this process. */
 export function handlersHost(clock: Clock, logger: Logger): Host {
   return new EmbeddedHost({ clock, logger, freezes: freezesStates })
-}
-
-async function storeOf(plan: StorePlan): Promise<Statestore> {
-  if (plan.kind === 'own') return plan.store
-  if (plan.kind === 'memory') {
-    const { MemoryStore } = await import('../stores/memory/index.ts')
-    return new MemoryStore()
-  }
-  // Only when it is used: its thread and its file are of no use to others.
-  const { SqliteStore } = await import('../stores/sqlite/index.ts')
-  return new SqliteStore({ file: plan.file })
 }
 
 /** In reverse order of start; one that fails does not keep the others running. */

@@ -40,6 +40,9 @@ describe('the plan of a system', () => {
       file: '/var/x.db',
     })
     assert.deepEqual(planOf('s', { actors: [], store: own }).store, { kind: 'own', store: own })
+    const database = planOf('s', { actors: [], store: 'postgres://ada:x@db/shop?sslmode=verify-full' }).store
+    assert.ok(database.kind === 'postgres')
+    assert.deepEqual([database.user, database.tls?.verify], ['ada', true])
   })
 
   test('takes a port, an address, or the usual one', () => {
@@ -82,7 +85,12 @@ describe('the plan of a system', () => {
     [
       'a store',
       { actors: [], store: 'redis://x' },
-      /store must be 'memory', 'sqlite:<path>' or a statestore, not "redis:\/\/x"/,
+      /store must be memory, sqlite:<path>, postgres:\/\/… or mariadb:\/\/…$/,
+    ],
+    [
+      'a URL without a user, and never a password',
+      { actors: [], store: 'postgres://db/shop' },
+      /store names no user: postgres:\/\/user:password@host/,
     ],
     ['a path that is empty', { actors: [], store: 'sqlite:' }, /store must be/],
     [

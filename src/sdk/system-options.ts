@@ -5,6 +5,8 @@ import { type Clock, LIMITS, type Limits, type Random } from '../base/index.ts'
 import { type ActorDefinition, isActorDefinition } from '../hosts/index.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
 import { checkName, systemFile } from '../protocol/index.ts'
+import type { StorePlan } from '../stores/store-plan.ts'
+import { completed, readStoreUrl, STORE_FORMS } from '../stores/store-url.ts'
 import { Settings, shown } from './settings.ts'
 
 /** Where a system listens for HTTP: a port, an address with a port, or `true` for the usual 127.0.0.1:9001. */
@@ -19,8 +21,17 @@ export type HttpSetting =
       readonly allowedHosts?: readonly string[] | undefined
     }
 
-/** `'memory'`, `'sqlite:<path>'`, or a statestore of one's own. */
-export type StoreSetting = 'memory' | `sqlite:${string}` | Statestore
+/**
+ * `'memory'`, `'sqlite:<path>'`, the URL of a database (`postgres://user:password@host/database`, `mariadb://…`), or a
+ * statestore of one's own. A URL may come from the environment, so any text is taken, and looked at when the system is made.
+ */
+export type StoreSetting =
+  | 'memory'
+  | `sqlite:${string}`
+  | `postgres://${string}`
+  | `mariadb://${string}`
+  | (string & {})
+  | Statestore
 
 export interface SystemOptions {
   /** What `actor(...)` made. Each name once. */
@@ -46,7 +57,7 @@ export interface SystemOptions {
 export interface SystemPlan {
   readonly name: string
   readonly actors: readonly ActorDefinition[]
-  readonly store: StorePlan
+  readonly store: StorePlan | OwnStore
   /** Null: no port. */
   readonly http: HttpPlan | null
   readonly logger: Logger | undefined
@@ -55,10 +66,11 @@ export interface SystemPlan {
   readonly random: Random | undefined
 }
 
-export type StorePlan =
-  | { readonly kind: 'memory' }
-  | { readonly kind: 'sqlite'; readonly file: string }
-  | { readonly kind: 'own'; readonly store: Statestore }
+/** One that the application made. */
+export interface OwnStore {
+  readonly kind: 'own'
+  readonly store: Statestore
+}
 
 export interface HttpPlan {
   readonly port: number
@@ -110,15 +122,17 @@ function actorsOf(settings: Settings): readonly ActorDefinition[] {
   })
 }
 
-function storeOf(settings: Settings, name: string): StorePlan {
+/** What is wrong with a URL is told without it: it may have a password in it. */
+function storeOf(settings: Settings, name: string): StorePlan | OwnStore {
   const given = settings.raw('store')
   if (given === undefined) return { kind: 'sqlite', file: systemFile(name) }
-  if (given === 'memory') return { kind: 'memory' }
-  if (typeof given === 'string' && given.startsWith('sqlite:') && given.length > 'sqlite:'.length) {
-    return { kind: 'sqlite', file: given.slice('sqlite:'.length) }
-  }
   if (isStatestore(given)) return { kind: 'own', store: given }
-  throw settings.fault('store', `must be 'memory', 'sqlite:<path>' or a statestore, not ${shown(given)}`)
+  if (typeof given !== 'string')
+    throw settings.fault('store', `must be ${STORE_FORMS} or a statestore, not ${shown(given)}`)
+  const reading = readStoreUrl(given)
+  const whole = 'plan' in reading ? completed(reading.plan, {}) : reading
+  if ('plan' in whole) return whole.plan
+  throw settings.fault('store', whole.problem)
 }
 
 function httpOf(settings: Settings): HttpPlan | null {

@@ -2,7 +2,6 @@
 
 import { command } from '../command.ts'
 import { WORKER_VARIABLE } from '../dev/messages.ts'
-import { usageFailure } from '../failure.ts'
 import { SERVE_ARGUMENTS, SERVE_OPTIONS } from '../serving/options.ts'
 
 export const start = command({
@@ -19,9 +18,6 @@ Prints the address and a call to paste. SIGTERM or Ctrl-C stops in order, a seco
   ],
   async run({ args: [module = ''], options, json }, terminal) {
     const { port, host, store, system, 'log-level': level } = options
-    if (store !== undefined && store !== 'memory' && !/^sqlite:./.test(store)) {
-      throw usageFailure(`--store takes memory or sqlite:<path>, not ${JSON.stringify(store)}`)
-    }
     // Before anything of the application is imported, so that all of it is seen.
     const worker =
       terminal.env[WORKER_VARIABLE] === undefined

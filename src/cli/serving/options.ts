@@ -14,7 +14,10 @@ export const SERVE_OPTIONS = {
     most: 65_535,
   }),
   host: text('host', "The address to listen on; default: the module's, else 127.0.0.1"),
-  store: text('store', "memory, or sqlite:<path>; default: the module's, else a file named after the system"),
+  store: text(
+    'url',
+    "Where states are kept; default $PROXY_STORE, the module's, or a file named after the system",
+  ),
   system: text(
     'name',
     'The name of the system, when the module exports actors alone; default my-system',

@@ -1,7 +1,7 @@
 // The work of `spawn start`: import the module, start what it exports, say where it is, and stop when the process is asked
 // to. What each step means is in the files beside this one.
 
-import { type Clock, isSpawnError, systemClock } from '../../base/index.ts'
+import { systemClock } from '../../base/index.ts'
 import type { Logger } from '../../ports/index.ts'
 import type { LogLevel } from '../../proxy/config/proxy-config.ts'
 import {
@@ -10,9 +10,12 @@ import {
   type SystemBuilder,
   type SystemOptions,
 } from '../../sdk/index.ts'
-import { planOf } from '../../sdk/system-options.ts'
-import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { Failure, usageFailure } from '../failure.ts'
+import { type OwnStore, planOf } from '../../sdk/system-options.ts'
+import type { StorePlan } from '../../stores/store-plan.ts'
+import { storeText } from '../../stores/store-url.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { usageFailure } from '../failure.ts'
+import { asFailure, type LineStore, storeOnLine } from '../store-line.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { exportedBy } from './exported.ts'
 import { stopInOrder, watchProcess } from './lifecycle.ts'
@@ -48,20 +51,32 @@ export async function serve(
   const logger = await loggerFor({ json: options.json, least: options.level }, terminal, clock)
   const lifecycle = watchProcess(logger, worker === null ? [] : ['SIGINT'])
   worker?.onAbandoned(() => lifecycle.end('the watching process is gone'))
-  const builder = await builderFrom(moduleFile(module), options, logger)
+  const line = { text: options.store, where: '--store' }
+  const chosen = await storeOnLine({ line, env: terminal.env, readsFile: false }, logger)
+  const builder = await builderFrom(moduleFile(module), options, logger, chosen)
   const running = await started(builder)
   if (worker !== null) worker.serves(running.url ?? '')
-  if (worker === null || worker.isFirst)
-    await announce(running, builder, { options, logger, terminal, clock })
+  if (worker === null || worker.isFirst) {
+    const { store } = planOf(builder.name, builder.options)
+    await announce(running, builder, chosen?.plan ?? store, { options, logger, terminal })
+  }
   return stopInOrder(() => running.stop(), await lifecycle.ended, logger)
 }
 
-async function builderFrom(file: string, options: ServeOptions, logger: Logger): Promise<SystemBuilder> {
+async function builderFrom(
+  file: string,
+  options: ServeOptions,
+  logger: Logger,
+  chosen: LineStore | null,
+): Promise<SystemBuilder> {
   const exported = exportedBy(await importModule(file), shortPath(file))
   try {
     if (exported.kind === 'actors') {
       const { actors } = exported
-      return buildSystem(options.system ?? DEFAULT_SYSTEM, { actors, ...overrides({}, options, logger) })
+      return buildSystem(options.system ?? DEFAULT_SYSTEM, {
+        actors,
+        ...overrides({}, options, logger, chosen),
+      })
     }
     const { builder } = exported
     if (options.system !== undefined && options.system !== builder.name) {
@@ -69,7 +84,7 @@ async function builderFrom(file: string, options: ServeOptions, logger: Logger):
         `--system is for modules that export actors; this one exports the system "${builder.name}"`,
       )
     }
-    return builder.with(overrides(builder.options, options, logger))
+    return builder.with(overrides(builder.options, options, logger, chosen))
   } catch (thrown) {
     throw asFailure(thrown)
   }
@@ -80,20 +95,15 @@ function overrides(
   own: Partial<SystemOptions>,
   options: ServeOptions,
   logger: Logger,
+  chosen: LineStore | null,
 ): Partial<SystemOptions> {
   const { http } = own
   const given = typeof http === 'number' ? { port: http } : typeof http === 'object' ? http : {}
-  const store = storeOf(options.store)
   return {
     http: { port: options.port ?? given.port, host: options.host ?? given.host },
     logger: own.logger ?? logger,
-    ...(store !== undefined && { store }),
+    ...(chosen !== null && { store: chosen.store }),
   }
-}
-
-function storeOf(given: string | undefined): 'memory' | `sqlite:${string}` | undefined {
-  if (given === undefined || given === 'memory') return given
-  return `sqlite:${given.slice('sqlite:'.length)}`
 }
 
 async function started(builder: SystemBuilder): Promise<System> {
@@ -104,24 +114,22 @@ async function started(builder: SystemBuilder): Promise<System> {
   }
 }
 
-/** What the runtime refuses has a message that says what to do. */
-function asFailure(thrown: unknown): unknown {
-  if (!isSpawnError(thrown) || thrown.code === 'DEFECT') return thrown
-  return new Failure(thrown.message, { exit: EXIT.failed, code: thrown.code, cause: thrown })
-}
-
 interface Surroundings {
   readonly options: ServeOptions
   readonly logger: Logger
   readonly terminal: Terminal
-  readonly clock: Clock
 }
 
-async function announce(running: System, builder: SystemBuilder, surroundings: Surroundings): Promise<void> {
+async function announce(
+  running: System,
+  builder: SystemBuilder,
+  store: StorePlan | OwnStore,
+  surroundings: Surroundings,
+): Promise<void> {
   const { options, logger, terminal } = surroundings
-  const { name, actors, store } = planOf(builder.name, builder.options)
+  const { name, actors } = planOf(builder.name, builder.options)
   const url = running.url ?? ''
-  const where = store.kind === 'sqlite' ? store.file : store.kind === 'own' ? store.store.name : 'memory'
+  const where = placeOf(store)
   const sample = sampleCall(url, name, actors)
   if (options.json) {
     logger.info('serving', {
@@ -137,4 +145,10 @@ async function announce(running: System, builder: SystemBuilder, surroundings: S
     store.kind === 'memory' ? 'state in memory, gone when it stops' : `state in ${printable(where)}`
   await terminal.print(`${terminal.style('bold', printable(name))} serves at ${url}, ${state}`)
   if (sample !== null) await terminal.print(`try it:\n  ${printable(sample)}`)
+}
+
+/** Without a password. */
+function placeOf(store: StorePlan | OwnStore): string {
+  if (store.kind === 'own') return store.store.name
+  return store.kind === 'sqlite' ? store.file : storeText(store)
 }

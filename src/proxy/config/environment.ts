@@ -2,7 +2,14 @@
 // and which are probably misspelt. It reads no values of the latter, so none of them is ever told.
 
 import { suggestionFor } from '../../base/index.ts'
-import { isLaterStore, LATER_STORE, onOff } from './form.ts'
+import type { StorePlan } from '../../stores/store-plan.ts'
+import {
+  type Credentials,
+  credentialsIn,
+  readStoreVariables,
+  STORE_VARIABLES,
+} from '../../stores/store-variables.ts'
+import { onOff } from './form.ts'
 import { SETTING_KEYS, type SettingKey, SETTINGS } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -15,12 +22,11 @@ export const STATE_KEY_VARIABLE = 'SPAWN_STATESTORE_KEY'
 const DEFAULT_SOCKET = '/var/run/spawn.sock'
 
 /** Of settings that say where something is in another way than by their own variable. */
-const OTHERS = ['PROXY_UDS_ENABLED', 'PROXY_DATABASE_TYPE', 'PROXY_DATABASE_NAME'] as const
+const OTHERS = ['PROXY_UDS_ENABLED', ...STORE_VARIABLES]
 
 /** For what is not there yet: a manifest that has them starts all the same. */
 const LATER: readonly RegExp[] = [
   /^PROXY_GRPC_/,
-  /^PROXY_DATABASE_(USERNAME|SECRET|HOST|PORT|POOL_SIZE|SSL|SSL_VERIFY)$/,
   /^SPAWN_(USE_INTERNAL_NATS$|INTERNAL_NATS_|PUBSUB_)/,
   /^SPAWN_(DELAYED_INVOKES|PROXY_TASK_CONFIG)$/,
   /^ACTORS_GLOBAL_BACKPRESSURE_ENABLED$/,
@@ -34,11 +40,6 @@ const ALSO_KNOWN = [
   'PROXY_GRPC_REFLECTION_ENABLED',
   'PROXY_GRPC_HTTP_TRANSCODING_ENABLED',
   'PROXY_GRPC_INCLUDE_PROTOS_PATH',
-  'PROXY_DATABASE_SECRET',
-  'PROXY_DATABASE_USERNAME',
-  'PROXY_DATABASE_HOST',
-  'PROXY_DATABASE_PORT',
-  'PROXY_DATABASE_POOL_SIZE',
   STATE_KEY_VARIABLE,
   'SPAWN_USE_INTERNAL_NATS',
   'SPAWN_INTERNAL_NATS_HOSTS',
@@ -50,9 +51,8 @@ const ALSO_KNOWN = [
 /** Edits between a name that is set and the one that may be meant. */
 const CLOSE = 2
 
-/** A text that a variable gives to a setting. */
-export interface FromVariable {
-  readonly text: string
+/** What a variable gives to a setting: a text to be read, or what several variables say together. */
+export type FromVariable = ({ readonly text: string } | { readonly value: StorePlan }) & {
   /** The variable. */
   readonly from: string
 }
@@ -63,16 +63,15 @@ export interface Variables {
   /** Set, known, and without effect. */
   readonly unused: readonly string[]
   readonly misspelt: readonly { readonly name: string; readonly meant: string }[]
+  /** Who connects to a store, where its URL does not say it. */
+  readonly credentials: Credentials
   /** There is a key to encrypt states with. */
   readonly hasStateKey: boolean
 }
 
 /** @param hasStore whether a flag says where states are kept: then no variable has to. */
 export function readEnvironment(env: Environment, hasStore: boolean): Variables {
-  // A manifest often sets a variable to nothing where it means none.
-  const set = new Map(
-    Object.entries(env).filter((entry): entry is [string, string] => (entry[1] ?? '') !== ''),
-  )
+  const set = valuesIn(env)
   const given = new Map<SettingKey, FromVariable>()
   const mistakes: { where: string; problem: string }[] = []
   const unused = [...set.keys()].filter((name) => LATER.some((pattern) => pattern.test(name)))
@@ -82,18 +81,21 @@ export function readEnvironment(env: Environment, hasStore: boolean): Variables 
     if (text !== undefined) given.set(key, { text, from: variable })
   }
   socketFrom(set, given, mistakes, unused)
-  if (hasStore || given.has('store')) {
-    unused.push(...['PROXY_DATABASE_TYPE', 'PROXY_DATABASE_NAME'].filter((name) => set.has(name)))
-  } else {
-    databaseFrom(set, given, mistakes, unused)
-  }
+  const credentials = credentialsIn(set)
+  storeFrom(set, hasStore, given, mistakes, unused)
   return {
     given,
     mistakes,
     unused: unused.toSorted(),
     misspelt: misspelt(set),
+    credentials,
     hasStateKey: set.has(STATE_KEY_VARIABLE),
   }
+}
+
+/** What is set. A manifest often sets a variable to nothing where it means none. */
+export function valuesIn(env: Environment): ReadonlyMap<string, string> {
+  return new Map(Object.entries(env).filter((entry): entry is [string, string] => (entry[1] ?? '') !== ''))
 }
 
 /** A socket is on when its switch is, and then goes before a port: manifests set the port in any case. */
@@ -116,22 +118,23 @@ function socketFrom(
   }
 }
 
-function databaseFrom(
+/** The variables of a database count where no URL of a store is given that goes before them. */
+function storeFrom(
   set: ReadonlyMap<string, string>,
+  hasStore: boolean,
   given: Map<SettingKey, FromVariable>,
   mistakes: { where: string; problem: string }[],
   unused: string[],
 ): void {
-  const where = 'PROXY_DATABASE_TYPE'
-  const kind = set.get(where)?.toLowerCase()
-  const file = set.get('PROXY_DATABASE_NAME')
-  if (file !== undefined && kind !== 'sqlite') unused.push('PROXY_DATABASE_NAME')
-  if (kind === 'memory') given.set('store', { text: 'memory', from: where })
-  else if (kind === 'sqlite') {
-    if (file !== undefined) given.set('store', { text: `sqlite:${file}`, from: 'PROXY_DATABASE_NAME' })
-  } else if (kind !== undefined) {
-    mistakes.push({ where, problem: isLaterStore(kind) ? LATER_STORE : 'must be memory or sqlite' })
+  const variables = readStoreVariables(set)
+  if (hasStore || given.has('store')) {
+    unused.push(...STORE_VARIABLES.filter((name) => set.has(name)))
+    return
   }
+  const { from, plan } = variables
+  if (plan !== null) given.set('store', { value: plan, from })
+  mistakes.push(...variables.mistakes)
+  unused.push(...variables.unused)
 }
 
 function misspelt(set: ReadonlyMap<string, string>): { name: string; meant: string }[] {

@@ -3,11 +3,11 @@
 //
 // Invariant: a problem says what is accepted. It quotes a value only where no secret can stand.
 
-import { isSpawnError } from '../../base/index.ts'
+import { bytesOf, isSpawnError, millisecondsOf, sizeText, spanText } from '../../base/index.ts'
 // Not by the index: a help is made from this table, and needs nothing else of that room.
 import { checkName } from '../../protocol/address.ts'
-import type { StoreConfig } from './proxy-config.ts'
-import { bytesOf, millisecondsOf, sizeText, spanText } from './units.ts'
+import type { StorePlan } from '../../stores/store-plan.ts'
+import { readStoreUrl, STORE_FORMS, storeText } from '../../stores/store-url.ts'
 
 export type Reading<T> = { readonly value: T } | { readonly problem: string }
 
@@ -154,30 +154,16 @@ function listOf(given: readonly unknown[]): Reading<readonly string[]> {
   return { value: names }
 }
 
-/** Never quoted: who is used to databases writes a password here. */
-export const store: Form<StoreConfig> = {
-  placeholder: 'memory|sqlite:path',
+/** Never quoted: it may have a password in it. */
+export const store: Form<StorePlan> = {
+  placeholder: 'url',
   fromText(given) {
-    if (given === 'memory') return { value: { kind: 'memory' } }
-    const [, file] = /^sqlite:(.+)$/s.exec(given) ?? []
-    if (file !== undefined) return { value: { kind: 'sqlite', file } }
-    return {
-      problem: isLaterStore(given.replace(/:.*$/s, '')) ? LATER_STORE : 'must be memory or sqlite:<path>',
-    }
+    const reading = readStoreUrl(given)
+    return 'plan' in reading ? { value: reading.plan } : reading
   },
-  fromJson(given) {
-    return typeof given === 'string'
-      ? store.fromText(given)
-      : { problem: 'must be "memory" or "sqlite:<path>"' }
-  },
-  show: (value) => (value.kind === 'memory' ? 'memory' : `sqlite:${value.file}`),
-}
-
-export const LATER_STORE = 'Postgres and MariaDB are not there yet: use memory or sqlite'
-
-/** Whether a word means one of the databases that are to come. */
-export function isLaterStore(kind: string): boolean {
-  return /^(postgres|postgresql|cockroachdb|mysql|mariadb)$/i.test(kind)
+  fromJson: (given) =>
+    typeof given === 'string' ? store.fromText(given) : { problem: `must be ${STORE_FORMS}, as a text` },
+  show: storeText,
 }
 
 function mustBe(rule: string, given: unknown): { readonly problem: string } {

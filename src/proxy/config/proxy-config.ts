@@ -2,6 +2,7 @@
 // business, what it means that of the part that gets it.
 
 import { LIMITS } from '../../base/index.ts'
+import type { StorePlan } from '../../stores/store-plan.ts'
 
 /** Where the proxy listens: for SDKs, for people and for probes alike. */
 export type ListenConfig = ListenAddress | ListenSocket
@@ -26,8 +27,6 @@ export interface UserFunctionConfig {
   readonly port: number
 }
 
-export type StoreConfig = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly file: string }
-
 export interface HostsConfig {
   /** What a call gets while no host that has its definition is alive: an error at once, or at its deadline. */
   readonly whenNone: 'fail' | 'wait'
@@ -51,7 +50,7 @@ export interface ProxyConfig {
   readonly listen: ListenConfig
   readonly userFunction: UserFunctionConfig
   /** One store for all systems. */
-  readonly store: StoreConfig
+  readonly store: StorePlan
   /** Of the actors of registered hosts. */
   readonly durability: 'turn' | 'snapshot'
   /** How often a `snapshot` actor's state is written when its registration does not say, in milliseconds. */

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { usualDatabase } from '../../stores/store-plan.ts'
 import { DEFAULTS, type ProxyConfig } from './proxy-config.ts'
 import { type ConfigSources, readProxyConfig } from './read.ts'
 import { SETTING_KEYS, SETTINGS } from './settings.ts'
@@ -77,16 +78,49 @@ describe('what counts', () => {
 })
 
 describe('the names that an operator knows', () => {
-  test('databases: memory and sqlite, and the others are told to be missing', () => {
+  test('databases, with the defaults of a manifest', () => {
     assert.deepEqual(configOf({ env: { PROXY_DATABASE_TYPE: 'memory' } }).store, { kind: 'memory' })
     const sqlite = { PROXY_DATABASE_TYPE: 'sqlite', PROXY_DATABASE_NAME: '/data/a.db' }
     assert.deepEqual(configOf({ env: sqlite }).store, { kind: 'sqlite', file: '/data/a.db' })
-    for (const kind of ['postgres', 'mariadb', 'MySQL']) {
-      const [mistake, ...more] = mistakesOf({ env: { PROXY_DATABASE_TYPE: kind } })
-      assert.match(mistake ?? '', /^PROXY_DATABASE_TYPE: Postgres and MariaDB are not there yet/)
-      assert.deepEqual(more, [])
+    const { config, shown, unused } = good({
+      env: { PROXY_DATABASE_TYPE: 'mariadb', PROXY_DATABASE_SECRET: 'hunter2', PROXY_DATABASE_HOST: 'db' },
+    })
+    assert.deepEqual(config.store, {
+      ...usualDatabase('mariadb'),
+      host: 'db',
+      database: 'eigr-functions-db',
+      user: 'admin',
+      password: 'hunter2',
+    })
+    assert.deepEqual(unused, [])
+    assert.equal(shown.find(({ key }) => key === 'store')?.value, 'mariadb://admin:***@db/eigr-functions-db')
+    assert.deepEqual(mistakesOf({ env: { PROXY_DATABASE_TYPE: 'redis' } }), [
+      'PROXY_DATABASE_TYPE: must be memory, sqlite, postgres or mariadb',
+    ])
+  })
+
+  test('a URL may leave it to the variables who connects, wherever it stands', () => {
+    const url = 'postgres://db/shop'
+    const env = { PROXY_DATABASE_USERNAME: 'ada', PROXY_DATABASE_SECRET: 'hunter2' }
+    const expected = {
+      ...usualDatabase('postgres'),
+      host: 'db',
+      database: 'shop',
+      user: 'ada',
+      password: 'hunter2',
     }
-    assert.match(mistakesOf({ env: { PROXY_DATABASE_TYPE: 'redis' } })[0] ?? '', /must be memory or sqlite/)
+    for (const sources of [
+      { env, flags: { store: url } },
+      { env: { ...env, PROXY_STORE: url } },
+      { env, file: fileWith({ store: url }) },
+    ]) {
+      const { config, unused } = good(sources)
+      assert.deepEqual(config.store, expected)
+      assert.deepEqual(unused, [])
+    }
+    assert.match(mistakesOf({ flags: { store: url } }).join(), /^--store: names no user/)
+    assert.match(mistakesOf({ file: fileWith({ store: url }) }).join(), /store: names no user/)
+    assert.deepEqual(good({ env, flags: { store: 'memory' } }).unused, Object.keys(env).toSorted())
   })
 
   test('a store of our own words makes the database of a manifest mean nothing, and that is told', () => {
@@ -218,8 +252,8 @@ describe('mistakes', () => {
 
   test('never quote what may be a password', () => {
     for (const sources of [
-      { flags: { store: 'postgres://admin:hunter2@db/x' } },
-      { env: { PROXY_STORE: 'mysql://admin:hunter2@db/x' } },
+      { flags: { store: 'postgres://admin:hunter2@db:x' } },
+      { env: { PROXY_STORE: 'mysql://admin:hunter2@db/x?ssl=hunter2' } },
       { file: fileWith({ store: 'redis://admin:hunter2@db/x' }) },
       { file: fileWith('{ "store": hunter2 }') },
       { file: fileWith({ databse: { secret: 'hunter2' } }) },

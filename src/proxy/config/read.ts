@@ -4,6 +4,8 @@
 // Invariant: all mistakes are told, or there is a configuration: never both, and never a part of them.
 
 import { systemFile } from '../../protocol/index.ts'
+import type { StorePlan } from '../../stores/store-plan.ts'
+import { completed } from '../../stores/store-url.ts'
 import { type ConfigFile, type Mistake, readConfigFile } from './config-file.ts'
 import {
   CONFIG_VARIABLE,
@@ -65,10 +67,11 @@ export function readProxyConfig({ env, file, flags, module }: ConfigSources): Re
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each was read by the form of its setting
   const given = Object.fromEntries(values) as Given
   checkTogether(given, variables, layers)
+  const store = settleStore(given, variables, layers)
   if (mistakes.length > 0) return { mistakes }
-  const config = configOf(given)
+  const config = configOf(given, store)
   const shown = shownOf(config, (key) => origins.get(key)?.from)
-  return { config, shown, unused: variables.unused, misspelt: variables.misspelt }
+  return { config, shown, unused: unusedOf(variables, store), misspelt: variables.misspelt }
 }
 
 function fromFile(file: ConfigFile, path: string, layers: Layers): void {
@@ -83,8 +86,9 @@ function fromFile(file: ConfigFile, path: string, layers: Layers): void {
 
 function fromEnvironment({ given, mistakes }: Variables, layers: Layers): void {
   layers.mistakes.push(...mistakes)
-  for (const [key, { from, text }] of given) {
-    const reading = formOf(key).fromText(text)
+  for (const [key, variable] of given) {
+    const { from } = variable
+    const reading = 'text' in variable ? formOf(key).fromText(variable.text) : variable
     if ('problem' in reading) layers.mistakes.push({ where: from, problem: reading.problem })
     else {
       const { opposite = false } = SETTINGS[key]
@@ -129,6 +133,25 @@ function settleListen({ mistakes, origins, values }: Layers): void {
   }
 }
 
+/** The store that counts: its URL may leave it to variables who connects. */
+function settleStore(given: Given, { credentials }: Variables, { mistakes, origins }: Layers): StorePlan {
+  const plan = given.store ?? { kind: 'sqlite', file: systemFile(given.system ?? DEFAULTS.system) }
+  const reading = completed(plan, credentials)
+  if ('plan' in reading) return reading.plan
+  const origin = origins.get('store')
+  mistakes.push({
+    where: origin === undefined ? 'store' : whereOf(origin, 'store'),
+    problem: reading.problem,
+  })
+  return plan
+}
+
+/** Who connects is of use to every database. */
+function unusedOf({ credentials, unused }: Variables, { kind }: StorePlan): readonly string[] {
+  const isDatabase = kind === 'postgres' || kind === 'mariadb'
+  return isDatabase ? unused.filter((name) => !credentials.from.includes(name)) : unused
+}
+
 function checkTogether(given: Given, { hasStateKey }: Variables, { mistakes, origins }: Layers): void {
   const interval = origins.get('snapshotInterval')
   if (interval !== undefined && (given.durability ?? DEFAULTS.durability) === 'turn') {
@@ -145,7 +168,7 @@ function whereOf({ from, rank }: Origin, key: SettingKey): string {
   return rank === RANKS.file ? `${from} ${key}` : from
 }
 
-function configOf(given: Given): ProxyConfig {
+function configOf(given: Given, store: StorePlan): ProxyConfig {
   const { hosts, userFunction } = DEFAULTS
   const system = given.system ?? DEFAULTS.system
   return {
@@ -156,7 +179,7 @@ function configOf(given: Given): ProxyConfig {
       host: given['userFunction.host'] ?? userFunction.host,
       port: given['userFunction.port'] ?? userFunction.port,
     },
-    store: given.store ?? { kind: 'sqlite', file: systemFile(system) },
+    store,
     durability: given.durability ?? DEFAULTS.durability,
     snapshotTimeoutMs: given.snapshotInterval ?? DEFAULTS.snapshotTimeoutMs,
     historyRevisions: given.historyRevisions ?? DEFAULTS.historyRevisions,

@@ -1,0 +1,69 @@
+// Which store is meant, as plain data: what a URL or the environment says of it. How either is read is store-url.ts's and
+// store-variables.ts's; open.ts makes a store of it.
+
+export type StorePlan = MemoryPlan | SqlitePlan | DatabasePlan
+
+export interface MemoryPlan {
+  readonly kind: 'memory'
+}
+
+export interface SqlitePlan {
+  readonly kind: 'sqlite'
+  readonly file: string
+}
+
+export interface DatabasePlan {
+  readonly kind: 'postgres' | 'mariadb'
+  /** A host name, an address, or the path of a Unix socket. */
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  /** Empty: not said. */
+  readonly user: string
+  /** Empty: none. Never shown. */
+  readonly password: string
+  /** Null: the connection is not encrypted. */
+  readonly tls: TlsPlan | null
+  readonly poolSize: number
+  /** How long a request goes on trying while the database is away, in milliseconds. */
+  readonly outageMs: number
+  /** The longest that one statement may take, in milliseconds. */
+  readonly requestMs: number
+  /** Whether a start brings the schema up to date. */
+  readonly migrates: boolean
+}
+
+export interface TlsPlan {
+  /** Whether the certificate must be good, and the host's. */
+  readonly verify: boolean
+  /** A file of certificates in PEM to trust; null: those that Node trusts. */
+  readonly caFile: string | null
+  /** The name that the certificate must have; null: the host's. */
+  readonly serverName: string | null
+}
+
+export type DatabaseKind = DatabasePlan['kind']
+
+export const DATABASE_NAMES = { postgres: 'Postgres', mariadb: 'MariaDB' } as const satisfies Record<
+  DatabaseKind,
+  string
+>
+
+const PORTS = { postgres: 5432, mariadb: 3306 } as const satisfies Record<DatabaseKind, number>
+
+/** A database of which nothing is said. */
+export function usualDatabase(kind: DatabaseKind): DatabasePlan {
+  return {
+    kind,
+    host: 'localhost',
+    port: PORTS[kind],
+    database: '',
+    user: '',
+    password: '',
+    tls: null,
+    poolSize: 8,
+    outageMs: 5_000,
+    requestMs: 30_000,
+    migrates: true,
+  }
+}
