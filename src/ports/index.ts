@@ -1,5 +1,13 @@
 // The ports: what the engine needs from the world, as interfaces with their prose. Adapters implement them.
 
+export {
+  type Archive,
+  ARCHIVE_KINDS,
+  type ArchiveChange,
+  type ArchiveKind,
+  type ArchivePage,
+  type ArchiveRow,
+} from './archive.ts'
 export type {
   ActionDefinition,
   Definition,

@@ -31,6 +31,7 @@
 // answered, but what it has cannot be read).
 
 import type { ActorId, Packed } from '../protocol/index.ts'
+import type { Archive } from './archive.ts'
 import type { Box, DuePage, Envelope, EnvelopePage, EnvelopePosition, StandingEnvelope } from './outbox.ts'
 
 /** Free-form labels of an actor; committed with its state. */
@@ -144,6 +145,8 @@ export interface Statestore {
     /** Whether what was committed is there after the process is gone. */
     readonly durable: boolean
   }
+  /** All that it keeps, row by row, for tools; absent: it cannot be moved. */
+  readonly archive?: Archive | undefined
   /** Opens it and brings its schema up to date. @throws SpawnError STORE_UNAVAILABLE that says what to do. */
   start(): Promise<void>
   /** Waits for the requests under way and closes. Stopping twice is allowed. */

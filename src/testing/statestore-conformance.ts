@@ -2,6 +2,7 @@
 // ships with the package, for those who write a store of their own. Registers node:test tests; decides none of them.
 
 import { describe, test } from 'node:test'
+import { archiveCases, archiveReplaceCases } from './statestore-archive-cases.ts'
 import { commitCases } from './statestore-commit-cases.ts'
 import { deleteCases } from './statestore-delete-cases.ts'
 import { dueCases } from './statestore-due-cases.ts'
@@ -19,12 +20,15 @@ const SECTIONS: Readonly<Record<string, StatestoreCases>> = {
   listings: listCases,
   outbox: outboxCases,
   readings: dueCases,
+  archive: archiveCases,
+  'replacing in the archive': archiveReplaceCases,
   life: lifeCases,
   durability: durableCases,
 }
 
 /**
- * Registers the tests for one statestore. Those on durability run when the store `supports` it.
+ * Registers the tests for one statestore. Those on durability run when the store `supports` it, those on the
+ * archive when it has one.
  *
  * @param name what the tests are headed with.
  * @param open makes a store that is started, empty, and shared with nobody; called once for each test.
@@ -38,6 +42,10 @@ export function statestoreConformance(name: string, open: () => Promise<Statesto
           try {
             if (section === 'durability' && !subject.store.supports.durable) {
               context.diagnostic('the store does not claim to be durable')
+              return
+            }
+            if (section.includes('archive') && subject.store.archive === undefined) {
+              context.diagnostic('the store has no archive')
               return
             }
             await check(subject.store, subject)

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { isSpawnError } from '../base/index.ts'
 import type { Statestore } from '../ports/index.ts'
+import { archiveOf, filledMemory, plainRows, readAll } from './statestore-archive-fixture.ts'
 import {
   actorId,
   assertStored,
@@ -133,7 +134,28 @@ const outboxSurvives = (how: 'reopen' | 'crash') => async (first: Statestore, su
   assert.ok(Number(left[0]?.[1]) > Math.max(...places), 'no place is given twice')
 }
 
+const archiveSurvives =
+  (how: 'reopen' | 'crash') => async (first: Statestore, subject: StatestoreSubject) => {
+    const again = subject[how]
+    assert.ok(again !== undefined, `a subject whose store is durable says how to ${how} it`)
+    if (first.archive === undefined) return
+    const rows = await readAll(await filledMemory())
+    for (let at = 0; at < rows.length; at += 100) await archiveOf(first).write(rows.slice(at, at + 100))
+    const second = await again()
+    assert.deepEqual(plainRows(await readAll(second)), plainRows(rows))
+    await second.commit([outsideCommit({ sends: [envelopeOf('behind')] })])
+    const third = await again()
+    const after = await readAll(third)
+    const ids = after.flatMap((row) =>
+      row.kind === 'envelope' && row.system === SYSTEM ? row.envelope.id : [],
+    )
+    assert.equal(ids.at(-1), 'behind', 'no place is given twice')
+    assert.equal(after.length, rows.length + 1)
+  }
+
 export const durableCases: StatestoreCases = {
+  'what was written to the archive is there after a stop': archiveSurvives('reopen'),
+  'what was written to the archive is there after a crash': archiveSurvives('crash'),
   'the outbox is there after a stop, each envelope in its place': outboxSurvives('reopen'),
   'the outbox is there after a crash, each envelope in its place': outboxSurvives('crash'),
   'everything is there after a stop': survives('reopen'),

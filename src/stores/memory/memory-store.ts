@@ -6,6 +6,7 @@
 import type {
   ActorFilter,
   ActorPage,
+  Archive,
   Box,
   Commit,
   DuePage,
@@ -26,6 +27,7 @@ import { mayFollow, NOTHING_STANDS } from '../fence.ts'
 import { isCommittedWithin } from '../last-commit.ts'
 import { pagePosition, pageToken } from '../page-token.ts'
 import { carriesAll } from '../tags.ts'
+import { MemoryArchive } from './archive.ts'
 import { MemoryOutbox } from './outbox.ts'
 import { ActorRecord } from './record.ts'
 
@@ -37,6 +39,13 @@ export class MemoryStore implements Statestore {
   /** By system, parent and name. */
   readonly #systems = new Map<string, Parents>()
   readonly #outbox = new MemoryOutbox()
+  readonly archive: Archive = new MemoryArchive({
+    outbox: this.#outbox,
+    checkRunning: () => this.#checkRunning(),
+    records: () => this.#records(),
+    find: (id) => this.#find(id),
+    create: (id) => this.#find(id) ?? this.#create(id),
+  })
   #running = false
 
   /** Opens it; what was stored before a stop is still there. */
@@ -177,6 +186,12 @@ export class MemoryStore implements Statestore {
     if (refused.some((id) => sameActor(id, commit.id))) return false
     const record = this.#find(commit.id)
     return mayFollow(record?.latest ?? NOTHING_STANDS, commit) && record?.repeats(commit) !== true
+  }
+
+  *#records(): Generator<readonly [ActorId, ActorRecord]> {
+    for (const [system, parents] of this.#systems)
+      for (const [parent, names] of parents)
+        for (const [name, record] of names) yield [{ system, parent, name }, record]
   }
 
   #find({ system, parent, name }: ActorId): ActorRecord | undefined {

@@ -51,6 +51,19 @@ export class MemoryOutbox {
     else this.#systems.set(system, envelopes)
   }
 
+  /** All envelopes of a system, in no order. */
+  all(system: string): StandingEnvelope[] {
+    return [...(this.#systems.get(system)?.values() ?? [])]
+  }
+
+  /** Puts an envelope at a place of its own, where no other stands. */
+  put(system: string, envelope: StandingEnvelope): void {
+    const envelopes = this.#systems.get(system) ?? new Map<string, StandingEnvelope>()
+    envelopes.set(envelope.id, copied(envelope, envelope.place))
+    this.#systems.set(system, envelopes)
+    this.#lastPlace = Math.max(this.#lastPlace, envelope.place)
+  }
+
   due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): DuePage {
     const live = this.#sorted(system, ({ box }) => box !== 'dead')
     const envelopes = live.filter(({ dueAtMs }) => dueAtMs <= untilMs).filter(isBehind(after))
@@ -70,8 +83,7 @@ export class MemoryOutbox {
   }
 
   #sorted(system: string, isAsked: (envelope: StandingEnvelope) => boolean): StandingEnvelope[] {
-    const envelopes = [...(this.#systems.get(system)?.values() ?? [])]
-    return envelopes.filter(isAsked).sort(comparePositions)
+    return this.all(system).filter(isAsked).sort(comparePositions)
   }
 }
 

@@ -6,7 +6,7 @@ import type { Commit, HistoryPolicy, OutcomeRecord, RevisionQuery, StoredActor }
 import { Packed } from '../../protocol/index.ts'
 import { expiryMs, keepsHistory } from '../history.ts'
 
-interface PastRevision {
+export interface PastRevision {
   readonly actor: StoredActor
   readonly replacedAtMs: number
   readonly expiresAtMs: number
@@ -34,6 +34,35 @@ export class ActorRecord {
     else this.#past = []
     const state = copied(commit.state)
     this.latest = { id, revision, birth, epoch, tags: { ...tags }, state, committedAtMs }
+  }
+
+  /** Oldest first. */
+  get past(): readonly PastRevision[] {
+    return this.#past
+  }
+
+  get outcomes(): Iterable<OutcomeRecord> {
+    return this.#outcomes.values()
+  }
+
+  /** Puts a latest revision as it is. Of the past stays what is of its incarnation, and older. */
+  put(actor: StoredActor): void {
+    this.latest = { ...actor, tags: { ...actor.tags }, state: copied(actor.state) }
+    this.#past = this.#past.filter((past) => this.#isPast(past.actor))
+  }
+
+  /** Puts a revision of the past; false: it is not of this actor's. */
+  putPast({ actor, counted, expiresAtMs, replacedAtMs }: PastRevision): boolean {
+    if (!this.#isPast(actor)) return false
+    const put = { ...actor, tags: { ...actor.tags }, state: copied(actor.state) }
+    this.#past = this.#past.filter((past) => past.actor.revision !== actor.revision)
+    this.#past.push({ actor: put, counted, expiresAtMs, replacedAtMs })
+    this.#past.sort((left, right) => left.actor.revision - right.actor.revision)
+    return true
+  }
+
+  putOutcome(outcome: OutcomeRecord): void {
+    this.#outcomes.set(outcome.key, { ...outcome, reply: copied(outcome.reply) })
   }
 
   revisionAsked(query: RevisionQuery): StoredActor | null {
@@ -83,6 +112,10 @@ export class ActorRecord {
       return !goes
     })
     return dropped
+  }
+
+  #isPast({ birth, revision }: StoredActor): boolean {
+    return this.latest !== null && birth === this.latest.birth && revision < this.latest.revision
   }
 
   /** The latest revision is about to be replaced. */

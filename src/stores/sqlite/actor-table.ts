@@ -6,7 +6,6 @@ import { Packed } from '../../protocol/packed.ts'
 import { NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, type Family, fields, type SQLField } from './dictionary.ts'
-import type { FramedCommit } from './frame.ts'
 import type { PastRow, StoredRow } from './rows.ts'
 
 export interface NamedRow extends StoredRow {
@@ -19,6 +18,11 @@ export interface ListedRow {
   readonly committedAtMs: number
   /** JSON; null: none. */
   readonly tags: string | null
+}
+
+/** A latest revision that is to be written. */
+export interface WrittenRow extends StoredRow {
+  readonly name: string
 }
 
 export class ActorTable {
@@ -67,8 +71,8 @@ export class ActorTable {
     return { birth: Number(birth), ...pastRow(rest, this.#dictionary) }
   }
 
-  write(family: Family, commit: FramedCommit): void {
-    const { name, revision, birth, epoch, committedAtMs, tags, state } = commit
+  write(family: Family, row: WrittenRow): void {
+    const { name, revision, birth, epoch, committedAtMs, tags, state } = row
     const type = state === null ? null : this.#dictionary.typeId(state.typeUrl)
     const familyId = this.#dictionary.familyId(family)
     this.#write.run(

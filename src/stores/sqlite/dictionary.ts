@@ -16,6 +16,8 @@ export interface Family extends FamilyName {
 
 export class Dictionary {
   readonly #families = new Map<string, Map<string, Family>>()
+  /** Those that are stored. */
+  readonly #numbered = new Map<number, Family>()
   readonly #types = new Map<string, number>()
   readonly #urls = new Map<number, string>()
   #unsettled: (() => void)[] = []
@@ -30,7 +32,9 @@ export class Dictionary {
     for (const [id, system, parent] of fields(
       database.prepare('SELECT id, system, parent FROM families').all(),
     )) {
-      this.family({ system: String(system), parent: String(parent) }).id = Number(id)
+      const family = this.family({ system: String(system), parent: String(parent) })
+      family.id = Number(id)
+      this.#numbered.set(family.id, family)
     }
     for (const [id, url] of fields(database.prepare('SELECT id, url FROM types').all())) {
       this.#types.set(String(url), Number(id))
@@ -56,6 +60,14 @@ export class Dictionary {
     return [...this.#families.keys()]
   }
 
+  /** The family that has a number in the tables. */
+  familyAt(id: number): Family {
+    const family = this.#numbered.get(id)
+    if (family !== undefined) return family
+    const message = `the store file ${this.#file} names a family ${id} that it does not have: restore a backup`
+    throw new SpawnError('STATE_UNREADABLE', message)
+  }
+
   ofSystem(system: string): Family[] {
     return [...(this.#families.get(system)?.values() ?? [])]
   }
@@ -64,8 +76,13 @@ export class Dictionary {
   familyId(family: Family): number {
     if (family.id !== null) return family.id
     family.id = Number(fields([this.#addFamily.get(family.system, family.parent)])[0]?.[0])
-    this.#unsettled.push(() => (family.id = null))
-    return family.id
+    const { id } = family
+    this.#numbered.set(id, family)
+    this.#unsettled.push(() => {
+      this.#numbered.delete(id)
+      family.id = null
+    })
+    return id
   }
 
   /** Likewise for a type URL. */

@@ -32,6 +32,7 @@ export class JournalTable {
   readonly #database: Database
   readonly #write: StatementSync
   readonly #fold: StatementSync
+  readonly #raise: StatementSync
   readonly #remove: StatementSync
   /** The last place in the outbox that was given by what is folded, as the file said when it was opened. */
   readonly foldedPlace: number
@@ -47,6 +48,7 @@ export class JournalTable {
          places_given = excluded.places_given`,
     )
     this.#fold = database.prepare('UPDATE folded SET sequence = ?, place = ?')
+    this.#raise = database.prepare('UPDATE folded SET place = max(place, ?)')
     this.#remove = database.prepare('DELETE FROM journal WHERE id = ?')
     const folded = fields([database.prepare('SELECT sequence, place FROM folded').get()])[0] ?? []
     this.#sequence = Number(folded[0])
@@ -108,6 +110,11 @@ export class JournalTable {
     if (places.isEmpty) return
     this.#fold.run(places.lastSequence, outboxPlace)
     for (const { row } of places.large) this.#remove.run(row)
+  }
+
+  /** Places up to this one were given without the journal. Within a transaction, and when everything is folded. */
+  raisePlace(outboxPlace: number): void {
+    this.#raise.run(outboxPlace)
   }
 
   /** That transaction has been committed: the rows may be written over. */

@@ -106,18 +106,20 @@ export class OutboxTable {
   }
 
   #standing(row: unknown): StandingEnvelope | null {
-    if (row === undefined) return null
-    const [place, id, box, dueAtMs, header, type, payload]: SQLField[] = fields([row])[0] ?? []
-    const packed =
-      payload instanceof Uint8Array ? new Packed(this.#dictionary.typeUrl(Number(type)), payload) : null
-    return {
-      id: String(id),
-      box: boxOf(Number(box)),
-      dueAtMs: Number(dueAtMs),
-      header: String(header),
-      payload: packed,
-      place: Number(place),
-    }
+    return row === undefined ? null : standingEnvelope(fields([row])[0] ?? [], this.#dictionary)
+  }
+}
+
+/** A row of place, id, box, due_at_ms, header, payload_type, payload. */
+export function standingEnvelope(row: readonly SQLField[], dictionary: Dictionary): StandingEnvelope {
+  const [place, id, box, dueAtMs, header, type, payload] = row
+  return {
+    id: String(id),
+    box: boxOf(Number(box)),
+    dueAtMs: Number(dueAtMs),
+    header: String(header),
+    payload: payload instanceof Uint8Array ? new Packed(dictionary.typeUrl(Number(type)), payload) : null,
+    place: Number(place),
   }
 }
 

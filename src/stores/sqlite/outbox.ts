@@ -164,6 +164,15 @@ export class Outbox {
     this.#foldedPlace = this.#foldingPlace
   }
 
+  /** Envelopes were put into the table, which have places up to this one. For when everything is folded. */
+  raiseLastPlace(place: number): void {
+    const raised = Math.max(this.#lastPlace, place)
+    this.#lastPlace = raised
+    this.#stagedPlace = raised
+    this.#foldedPlace = raised
+    this.#foldingPlace = raised
+  }
+
   find(system: string, id: string): StandingEnvelope | null {
     const pending = this.#open.get(system, id) ?? this.#folding?.get(system, id)
     return pending === undefined ? this.#table.find(system, id) : pending.standing

@@ -129,6 +129,27 @@ export class OutcomeTable {
     }
   }
 
+  /** Replaces the reply of an outcome that stands, unless `change` answers null. @returns whether it did. */
+  replace(
+    family: Family,
+    name: string,
+    key: string,
+    change: (outcome: OutcomeRecord) => OutcomeRecord | null,
+  ): boolean {
+    if (family.id === null) return false
+    for (const found of this.#statements.byHash.all(hashIn(actorHash(family, name), key))) {
+      const row = this.#row(found)
+      if (row.family !== family.id || row.name !== name) continue
+      const at = row.outcomes.findIndex((each) => each.key === key)
+      const stands = row.outcomes[at]
+      if (stands === undefined) continue
+      const changed = change(stands)
+      if (changed !== null) this.#update(row.id, row.outcomes.with(at, changed))
+      return changed !== null
+    }
+    return false
+  }
+
   /** Drops at most `limit` of what has expired; answers how many went. */
   prune(nowMs: number, limit: number): number {
     let left = limit
@@ -168,9 +189,13 @@ export class OutcomeTable {
     if (left.length === 0) {
       this.#statements.remove.run(id)
     } else {
-      const kept = packOutcomes(left, (url) => this.#dictionary.typeId(url))
-      this.#statements.update.run(earliest(left), kept, id)
+      this.#update(id, left)
     }
+  }
+
+  #update(row: number, outcomes: readonly OutcomeRecord[]): void {
+    const kept = packOutcomes(outcomes, (url) => this.#dictionary.typeId(url))
+    this.#statements.update.run(earliest(outcomes), kept, row)
   }
 
   #row(found: unknown): Row {

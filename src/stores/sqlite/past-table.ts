@@ -57,11 +57,50 @@ export class PastTable {
     return pastRow(rest, this.#dictionary)
   }
 
+  /** A revision with the reason for which it is kept; null: it is not. */
+  kept(family: Family | undefined, name: string, revision: number): KeptRow | null {
+    if (family === undefined || family.id === null) return null
+    const row = this.#statements.kept.get(family.id, name, revision)
+    if (row === undefined) return null
+    const [replacedAtMs, expiresAtMs, counted, ...rest] = fields([row])[0] ?? []
+    const reason = {
+      replacedAtMs: Number(replacedAtMs),
+      expiresAtMs: Number(expiresAtMs),
+      counted: counted === 1,
+    }
+    return { ...pastRow(rest, this.#dictionary), ...reason }
+  }
+
   /** Newest first, those below `before`, without their states. */
   revisions(family: Family | undefined, name: string, limit: number, before: number): PastRow[] {
     if (family === undefined || family.id === null) return []
     const rows = fields(this.#statements.newest.all(family.id, name, before, limit))
     return rows.map((row) => pastRow([...row, null, null], this.#dictionary))
+  }
+
+  /** Drops revisions of an actor from `revision` on. */
+  dropFrom(family: Family, name: string, revision: number): void {
+    if (family.id !== null && this.#isUsed) this.#statements.dropFrom.run(family.id, name, revision)
+  }
+
+  /** Puts a revision as it is, in place of one with the same number. */
+  put(family: Family, name: string, row: KeptRow): void {
+    this.#isUsed = true
+    const { committedAtMs, counted, epoch, expiresAtMs, replacedAtMs, revision, state, tags } = row
+    const type = state === null ? null : this.#dictionary.typeId(state.typeUrl)
+    this.#statements.put.run(
+      this.#dictionary.familyId(family),
+      name,
+      revision,
+      epoch,
+      committedAtMs,
+      tags,
+      type,
+      state === null ? null : state.value,
+      replacedAtMs,
+      expiresAtMs,
+      counted ? 1 : 0,
+    )
   }
 
   /** Drops all revisions of an actor. */
@@ -94,6 +133,13 @@ export class PastTable {
   }
 }
 
+/** A revision of the past, with the reason for which it is kept. */
+export interface KeptRow extends PastRow {
+  readonly replacedAtMs: number
+  readonly expiresAtMs: number
+  readonly counted: boolean
+}
+
 type Statements = ReturnType<typeof prepared>
 
 function prepared(database: Database) {
@@ -115,9 +161,17 @@ function prepared(database: Database) {
     dropExpired: database.prepare(
       `DELETE FROM revisions WHERE ${ACTOR} AND counted = 0 AND expires_at_ms <= ?`,
     ),
+    dropFrom: database.prepare(`DELETE FROM revisions WHERE ${ACTOR} AND revision >= ?`),
+    put: database.prepare(
+      `INSERT OR REPLACE INTO revisions (family, name, ${ROW}, replaced_at_ms, expires_at_ms, counted)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
     dropPast: database.prepare(`DELETE FROM revisions WHERE ${ACTOR}`),
     byNumber: database.prepare(
       `SELECT replaced_at_ms, ${ROW} FROM revisions WHERE ${ACTOR} AND revision = ?`,
+    ),
+    kept: database.prepare(
+      `SELECT replaced_at_ms, expires_at_ms, counted, ${ROW} FROM revisions WHERE ${ACTOR} AND revision = ?`,
     ),
     byTime: database.prepare(
       `SELECT replaced_at_ms, ${ROW} FROM revisions WHERE ${ACTOR} AND committed_at_ms <= ?

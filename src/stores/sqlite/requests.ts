@@ -2,6 +2,9 @@
 
 import type {
   ActorFilter,
+  ArchiveChange,
+  ArchivePage,
+  ArchiveRow,
   Box,
   EnvelopePosition,
   OutcomeRecord,
@@ -9,6 +12,7 @@ import type {
   Verdict,
 } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
+import type { ArchivePosition } from '../archive-token.ts'
 import type { PagePosition } from '../page-token.ts'
 import type { Failure } from './failures.ts'
 import type { CountedStretch, Stretch } from './listing.ts'
@@ -69,6 +73,9 @@ export interface Operations {
   envelopes: (arguments_: { readonly system: string; readonly ids: readonly string[] }) => Uint8Array
   delete: (arguments_: { readonly id: ActorId; readonly follows: number; readonly birth: number }) => Verdict
   prune: (arguments_: { readonly nowMs: number; readonly limit: number }) => number
+  readArchive: (arguments_: { readonly position: ArchivePosition; readonly limit: number }) => ArchivePage
+  writeArchive: (arguments_: { readonly rows: readonly ArchiveRow[] }) => number
+  replaceInArchive: (arguments_: { readonly changes: readonly ArchiveChange[] }) => number
   /** After the answer the thread ends. */
   close: (arguments_: object) => null
 }

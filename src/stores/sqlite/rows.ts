@@ -99,8 +99,13 @@ export function storedActor(id: ActorId, row: StoredRow): StoredActor {
 
 const NO_TAGS: Tags = Object.freeze({})
 
+/** Tags as the tables keep them. */
+export function tagsText(tags: Tags): string | null {
+  return Object.keys(tags).length === 0 ? null : JSON.stringify(tags)
+}
+
 /**
- * Tags as the tables keep them.
+ * Reads them again.
  *
  * @throws SpawnError STATE_UNREADABLE
  */

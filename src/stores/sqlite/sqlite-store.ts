@@ -9,6 +9,7 @@ import { type Clock, SpawnError, systemClock } from '../../base/index.ts'
 import type {
   ActorFilter,
   ActorPage,
+  Archive,
   Box,
   Commit,
   DuePage,
@@ -27,6 +28,7 @@ import { compareCodePoints } from '../code-points.ts'
 import { envelopePosition, envelopeToken } from '../envelope-token.ts'
 import { type PagePosition, pagePosition, pageToken } from '../page-token.ts'
 import type { NamedRow } from './actor-table.ts'
+import { SqliteArchive } from './archive.ts'
 import { unpackEnvelopes, unpackStretch } from './envelope-bytes.ts'
 import { lockedError } from './failures.ts'
 import { FrameWriter } from './frame.ts'
@@ -52,6 +54,7 @@ const PAGE_BYTES = 16 * 1_024 * 1_024
 export class SqliteStore implements Statestore {
   readonly name = 'sqlite'
   readonly supports = { durable: true }
+  readonly archive: Archive = new SqliteArchive(() => this.#alive())
   readonly file: string
   readonly #clock: Clock
   readonly #lockTimeoutMs: number

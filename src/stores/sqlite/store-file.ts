@@ -3,6 +3,9 @@
 
 import type {
   ActorFilter,
+  ArchiveChange,
+  ArchivePage,
+  ArchiveRow,
   Box,
   EnvelopePosition,
   OutcomeRecord,
@@ -13,12 +16,15 @@ import { mayFollow } from '../fence.ts'
 import type { PagePosition } from '../page-token.ts'
 import type { ActorId } from '../../protocol/address.ts'
 import { Packed } from '../../protocol/packed.ts'
+import type { ArchivePosition } from '../archive-token.ts'
 import { ActorTable } from './actor-table.ts'
+import { ArchiveChanges } from './archive-changes.ts'
+import { ArchivePages } from './archive-pages.ts'
 import { Database } from './database.ts'
 import { Dictionary } from './dictionary.ts'
 import { packEnvelopes, packStretch } from './envelope-bytes.ts'
 import { storeError } from './failures.ts'
-import { Journal } from './journal.ts'
+import { Journal, type Tables } from './journal.ts'
 import { type CountedStretch, Listing, type Stretch } from './listing.ts'
 import { OutboxPages } from './outbox-pages.ts'
 import { OutboxTable } from './outbox-table.ts'
@@ -36,6 +42,8 @@ export class StoreFile {
   readonly #journal: Journal
   readonly #outbox: OutboxTable
   readonly #outboxPages: OutboxPages
+  readonly #tables: Tables
+  readonly #archivePages: ArchivePages
 
   constructor(file: string) {
     this.#database = new Database(file)
@@ -46,14 +54,16 @@ export class StoreFile {
       this.#outcomes = new OutcomeTable(this.#database, this.#dictionary)
       this.#listing = new Listing(this.#actors, this.#dictionary)
       this.#outbox = new OutboxTable(this.#database, this.#dictionary)
-      this.#journal = new Journal({
+      this.#tables = {
         database: this.#database,
         dictionary: this.#dictionary,
         actors: this.#actors,
         past: this.#past,
         outcomes: this.#outcomes,
         outbox: this.#outbox,
-      })
+      }
+      this.#archivePages = new ArchivePages(this.#tables)
+      this.#journal = new Journal(this.#tables)
       this.#outboxPages = new OutboxPages(this.#journal.outbox, this.#outbox)
       this.#journal.recover()
       this.#database.reserve()
@@ -186,6 +196,32 @@ export class StoreFile {
       const outcomes = this.#outcomes.prune(nowMs, limit)
       return outcomes + this.#past.prune(nowMs, limit - outcomes)
     })
+  }
+
+  readArchive(position: ArchivePosition, limit: number): ArchivePage {
+    this.#journal.settle()
+    return this.#archivePages.read(position, limit)
+  }
+
+  /** @returns how many rows stand now. */
+  writeArchive(rows: readonly ArchiveRow[]): number {
+    return this.#changing((changes) => changes.write(rows))
+  }
+
+  /** @returns how many rows were replaced. */
+  replaceInArchive(replacements: readonly ArchiveChange[]): number {
+    return this.#changing((changes) => changes.replace(replacements))
+  }
+
+  #changing(work: (changes: ArchiveChanges) => number): number {
+    const changes = new ArchiveChanges(this.#tables)
+    let result = 0
+    this.#journal.bypass(() => {
+      result = work(changes)
+      return changes.lastPlace
+    })
+    changes.settle()
+    return result
   }
 
   /** Runs `work` durably, which may remove outcomes. */

@@ -35,6 +35,9 @@ class StoreThread {
     envelopes: ({ system, ids }) => this.#opened.envelopes(system, ids),
     delete: ({ id, follows, birth }) => this.#opened.delete(id, follows, birth),
     prune: ({ nowMs, limit }) => this.#opened.prune(nowMs, limit),
+    readArchive: ({ position, limit }) => this.#opened.readArchive(position, limit),
+    writeArchive: ({ rows }) => this.#opened.writeArchive(rows),
+    replaceInArchive: ({ changes }) => this.#opened.replaceInArchive(changes),
     close: () => this.#close(),
   }
   #file = ''
