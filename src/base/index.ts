@@ -14,6 +14,13 @@ export {
 export { hashOf } from './hash.ts'
 export { LIMITS, type Limits } from './limits.ts'
 export { Queue } from './queue.ts'
-export { below, type Random, seededRandom, systemRandom } from './random.ts'
+export {
+  below,
+  type Random,
+  type RandomBytes,
+  seededRandom,
+  systemRandom,
+  systemRandomBytes,
+} from './random.ts'
 export { didYouMean, suggestionFor } from './suggestion.ts'
 export { bytesOf, millisecondsOf, sizeText, spanText } from './units.ts'

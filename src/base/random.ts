@@ -7,6 +7,11 @@ export interface Random {
   next(): number
 }
 
+/** Bytes that nobody can guess: for keys, and for nonces. Never from a seed but in tests. */
+export type RandomBytes = (count: number) => Uint8Array
+
+export const systemRandomBytes: RandomBytes = (count) => randomBytes(count)
+
 export const systemRandom: Random = { next: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48 }
 
 /**

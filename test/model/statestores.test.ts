@@ -3,13 +3,14 @@
 // plays more of them.
 import * as fc from 'fast-check'
 import { test } from 'node:test'
-import { MemoryStore } from '../../src/stores/memory/index.ts'
 import {
   playSteps,
   type StatestoreStep,
   type StatestoreSubject,
   STEP_RANGES,
 } from '../../src/testing/index.ts'
+import { sealing } from '../conformance/sealed-subject.ts'
+import { temporaryMemory } from '../conformance/temporary-memory.ts'
 import { temporarySqlite } from '../conformance/temporary-store.ts'
 
 const actor = fc.nat({ max: STEP_RANGES.actors - 1 })
@@ -120,11 +121,11 @@ async function holds(open: () => Promise<StatestoreSubject>, runs: number): Prom
   })
 }
 
-test('the memory store answers as the model, whatever is asked', () =>
-  holds(async () => {
-    const store = new MemoryStore()
-    await store.start()
-    return { store, dispose: () => store.stop() }
-  }, 300))
+test('the memory store answers as the model, whatever is asked', () => holds(temporaryMemory, 300))
+
+test('a sealed memory store answers as the model', () => holds(sealing(temporaryMemory), 100))
 
 test('the SQLite store answers as the model, over stops and crashes', () => holds(temporarySqlite, 25))
+
+test('a sealed SQLite store answers as the model, over stops and crashes', () =>
+  holds(sealing(temporarySqlite), 10))

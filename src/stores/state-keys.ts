@@ -1,0 +1,57 @@
+// SPAWN_STATESTORE_KEY as it is written: one key in base64, or several with ids, of which the first seals and the others
+// only open. Decides what is accepted; what is wrong with a key is told without any of it.
+
+import { createHash } from 'node:crypto'
+import type { StateKey } from '../ports/index.ts'
+
+const KEY_BYTES = 32
+const ID = /^[A-Za-z0-9._-]{1,32}$/
+/** Standard or URL-safe, padded or not. */
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/
+const ADVICE = '`openssl rand -base64 32` makes one'
+
+export type KeyReading = { readonly keys: readonly StateKey[] } | { readonly problem: string }
+
+export function readStateKeys(text: string): KeyReading {
+  const parts = text.split(',').map((part) => part.trim())
+  const keys: StateKey[] = []
+  for (const [at, part] of parts.entries()) {
+    const reading = readKey(part, parts.length === 1)
+    const which = parts.length === 1 ? '' : `key ${at + 1} of ${parts.length} `
+    if ('problem' in reading) return { problem: `${which}${reading.problem}` }
+    if (keys.some(({ id }) => id === reading.key.id))
+      return { problem: `${which}has the id "${reading.key.id}", which another one has already` }
+    keys.push(reading.key)
+  }
+  return { keys }
+}
+
+function readKey(part: string, alone: boolean): { readonly key: StateKey } | { readonly problem: string } {
+  const colon = part.indexOf(':')
+  const base64 = part.slice(colon + 1).trim()
+  const id = colon === -1 ? null : part.slice(0, colon).trim()
+  if (id !== null && !ID.test(id)) {
+    return { problem: 'has an id that is not 1 to 32 letters, digits, dots, underscores or hyphens' }
+  }
+  const named = id === null ? '' : `("${id}") `
+  if (base64 === '')
+    return { problem: `${named}is empty; it must be ${KEY_BYTES} bytes in base64: ${ADVICE}` }
+  if (!BASE64.test(base64)) {
+    const format = alone ? '<base64> or <id>:<base64>' : '<id>:<base64>'
+    return { problem: `${named}is no base64; it must be ${format} of ${KEY_BYTES} bytes: ${ADVICE}` }
+  }
+  const secret = Buffer.from(base64, 'base64')
+  if (secret.length !== KEY_BYTES) {
+    return { problem: `${named}has ${secret.length} bytes; it must have ${KEY_BYTES}: ${ADVICE}` }
+  }
+  if (secret.every((byte) => byte === secret[0])) {
+    return { problem: `${named}is the same byte over and over, which anybody can guess: ${ADVICE}` }
+  }
+  return { key: { id: id ?? keyIdOf(secret), secret: new Uint8Array(secret) } }
+}
+
+/** The id of a key that was given none. It tells keys apart and nothing about them. */
+export function keyIdOf(secret: Uint8Array): string {
+  const hash = createHash('sha256').update('spawn state key ').update(secret)
+  return hash.digest('hex').slice(0, 8)
+}
