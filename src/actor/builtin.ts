@@ -1,5 +1,5 @@
 // The actions that every actor has without writing them: the default `get` ones of the wire contract, and those that the
-// gateway needs (inspect, spawn, restore, delete). They run as turns, in order with all others, and under their rules.
+// gateway needs (inspect, spawn, delete; restore is restore.ts's). They run as turns, in order with all others, and under their rules.
 
 import { SpawnError } from '../base/index.ts'
 import type {
@@ -8,13 +8,11 @@ import type {
   Host,
   Inspection,
   Outcome,
-  RevisionQuery,
   Statestore,
   Turn,
 } from '../ports/index.ts'
 import { addressText, type Codec, jsonCodec } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
-import { decodeState } from './loader.ts'
 import type { Message } from './message.ts'
 
 /** Answered with the state, unless the definition has an action of any of these names. */
@@ -84,26 +82,6 @@ export const startAction = new BuiltinAction('(start)', () => answer(undefined))
 export const spawnAction = new BuiltinAction('(spawn)', (turn) =>
   turn.revision === 0 && turn.definition.stateful ? become(turn.state, turn.tags) : answer(undefined),
 )
-
-/** Makes a revision of the past the newest one. */
-export function restoreAction(
-  store: Statestore,
-  query: RevisionQuery & { readonly revision: number },
-): BuiltinAction {
-  return new BuiltinAction('(restore)', async (turn) => {
-    const { activation } = turn as Message
-    await activation.pending?.durable()
-    const stored = await store.loadRevision(turn.self, query)
-    if (stored === null) {
-      const actor = addressText(turn.self)
-      throw new SpawnError(
-        'INVALID_ARGUMENT',
-        `"${actor}" has no revision ${query.revision}: it never had, or its history does not keep it`,
-      )
-    }
-    return become(decodeState(activation, stored), stored.tags)
-  })
-}
 
 /**
  * Removes the actor and its past.

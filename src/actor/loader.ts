@@ -3,7 +3,7 @@
 // instead.
 
 import { type Clock, type Limits, messageOf, SpawnError } from '../base/index.ts'
-import type { Statestore, StoredActor } from '../ports/index.ts'
+import type { Definition, Statestore, StoredActor } from '../ports/index.ts'
 import { addressText } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 
@@ -85,7 +85,7 @@ export function startAfresh(activation: Activation): void {
 }
 
 function restore(activation: Activation, stored: StoredActor): void {
-  activation.state = decodeState(activation, stored)
+  activation.state = decodeState(activation.residents.definition, stored)
   activation.tags = stored.tags
   activation.revision = stored.revision
   activation.submitted = stored.revision
@@ -95,8 +95,7 @@ function restore(activation: Activation, stored: StoredActor): void {
 }
 
 /** The live form of a stored state. Throws when it has none. */
-export function decodeState(activation: Activation, stored: StoredActor): unknown {
-  const { definition } = activation.residents
+export function decodeState(definition: Definition, stored: StoredActor): unknown {
   if (stored.state === null) return definition.state === null ? undefined : definition.state.initial()
   if (definition.state !== null) return definition.state.codec.accept(stored.state)
   throw new SpawnError(

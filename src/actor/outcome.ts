@@ -60,7 +60,7 @@ export class Outcomes {
     if (message.starts) {
       message.fail(error)
       this.options.activations.abandon(activation, notStarted(activation, error))
-    } else if (message.action instanceof BuiltinAction && error.group === 'store') {
+    } else if (message.action instanceof BuiltinAction && message.action.ends && error.group === 'store') {
       message.fail(error)
       this.options.activations.drop(activation, error)
     } else {

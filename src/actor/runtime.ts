@@ -31,20 +31,15 @@ import type {
   Statestore,
 } from '../ports/index.ts'
 import { checkName, type Packed } from '../protocol/index.ts'
-import {
-  type BuiltinAction,
-  deleteAction,
-  inspectAction,
-  restoreAction,
-  spawnAction,
-  startAction,
-} from './builtin.ts'
+import { type BuiltinAction, deleteAction, inspectAction, spawnAction, startAction } from './builtin.ts'
 import { Calls } from './calls.ts'
 import { checkEntries, checkTimes } from './checks.ts'
 import { Engine } from './engine.ts'
 import { Letters, pageOf } from './letters.ts'
 import { NO_METADATA } from './message.ts'
+import { Pasts } from './past.ts'
 import type { Residents } from './residents.ts'
+import { Restores } from './restore.ts'
 import { TurnReceipt } from './turn-receipt.ts'
 
 export interface RuntimeOptions {
@@ -92,6 +87,7 @@ export class Runtime implements Gateway {
   private readonly engine: Engine
   private readonly calls: Calls
   private readonly letters: Letters
+  readonly past: Pasts
   private phase: Phase = 'new'
   private stopped: Promise<void> | null = null
   private pruning: Timer | null = null
@@ -129,6 +125,15 @@ export class Runtime implements Gateway {
       commit: (load) => engine.committer.outside(load),
       supersede: (id) => engine.post.courier.supersede(id),
     })
+    const restores = new Restores({
+      store,
+      clock,
+      logger,
+      epoch,
+      enqueue: (residents, actor, action) => this.calls.enqueue(residents, actor, action, {}, null),
+      drop: (activation, error) => engine.activations.drop(activation, error),
+    })
+    this.past = new Pasts({ store, restores, catalog: engine.catalog, admit: () => this.checkRunning(false) })
   }
 
   get ready(): boolean {
@@ -193,11 +198,9 @@ export class Runtime implements Gateway {
 
   async spawn(name: string, options: SpawnOptions = {}): Promise<void> {
     const { ref, revision } = options
-    if (revision !== undefined && !(Number.isSafeInteger(revision) && revision > 0)) {
-      throw new SpawnError('INVALID_ARGUMENT', `a revision is a whole number from 1, not ${revision}`)
-    }
-    const action = revision === undefined ? spawnAction : restoreAction(this.store, { revision })
-    await this.run(this.catalogued(name, ref), name, action)
+    const residents = this.catalogued(name, ref)
+    if (revision === undefined) await this.run(residents, name, spawnAction)
+    else await this.past.restoreOf(residents, name, { revision })
   }
 
   async inspect(name: string, ref?: string): Promise<Inspection> {

@@ -4,6 +4,7 @@
 import type { ActorId, Packed } from '../protocol/index.ts'
 import type { Kind } from './definition.ts'
 import type { Call, Metadata, Receipt } from './host.ts'
+import type { Past } from './past.ts'
 import type { ActorFilter, ActorPage, PageRequest, Tags } from './statestore.ts'
 
 export interface SpawnOptions {
@@ -145,6 +146,7 @@ export interface Gateway {
   publish(channel: string, payload: unknown, options?: PublishOptions): Promise<void>
   /** @returns a function that ends the subscription. */
   subscribe(channel: string, listener: ChannelListener): () => void
+  readonly past: Past
   readonly schedules: Schedules
   readonly deadLetters: DeadLetters
 }

@@ -57,6 +57,16 @@ export {
 export type { StateKey } from './keys.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
 export type {
+  Diff,
+  DiffOptions,
+  History,
+  Past,
+  PastInspection,
+  Restored,
+  RestoreOptions,
+  Revision,
+} from './past.ts'
+export type {
   ActorFilter,
   ActorPage,
   Commit,

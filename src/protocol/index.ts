@@ -12,6 +12,7 @@ export type {
 } from './gen/spawn/actors/protocol_pb.ts'
 export { type HostInvocation, hostInvocationBytes, packedOf, readHostAnswer } from './host-invocation.ts'
 export { jsonCodec, standardCodec } from './json-codec.ts'
+export { type JsonChange, jsonDiff } from './json-diff.ts'
 export { Json, Packed } from './packed.ts'
 export {
   actionPath,

@@ -11,12 +11,14 @@ import type {
   Inspection,
   JsonAnswer,
   PageRequest,
+  Past,
   PublishOptions,
+  Revision,
   Schedule,
   Schedules,
   SpawnOptions,
 } from '../../src/ports/index.ts'
-import { Json, jsonCodec, type Packed } from '../../src/protocol/index.ts'
+import { type ActorId, Json, jsonCodec, type Packed } from '../../src/protocol/index.ts'
 
 export class MapGateway implements Gateway {
   readonly system = 'my-system'
@@ -157,6 +159,39 @@ export class MapGateway implements Gateway {
     throw new SpawnError('DEFECT', 'no test of HTTP listens to a channel')
   }
 
+  /** Every question about the past, and every restore. */
+  readonly pasts: unknown[] = []
+  /** Three revisions of anything that is asked for; of `joe` there is none. */
+  readonly past: Past = {
+    history: async (name, ref, page) => {
+      this.pasts.push({ name, ref, page })
+      const revisions = [3, 2, 1].map(revisionOf)
+      return { id: this.#past(name, ref), policy: { revisions: 10, durationMs: 0 }, revisions, next: null }
+    },
+    inspect: async (name, query, ref) => {
+      this.pasts.push({ name, query, ref })
+      const id = this.#past(name, ref)
+      const { committedAtMs, revision, tags } = revisionOf('revision' in query ? query.revision : 2)
+      const state = { total: revision }
+      return { id, kind: 'named', revision, tags, state, stateJson: state, committedAtMs }
+    },
+    diff: async (name, options = {}) => {
+      this.pasts.push({ name, options })
+      const state = [{ path: ['total'], kind: 'changed' as const, before: 2, after: 3 }]
+      return { id: this.#past(name, options.ref), from: revisionOf(2), to: revisionOf(3), state, tags: [] }
+    },
+    restore: async (name, query, options = {}) => {
+      this.pasts.push({ name, query, options })
+      const id = this.#past(name, options.ref)
+      return { id, from: 'revision' in query ? query.revision : 2, revision: 4 }
+    },
+  }
+
+  #past(name: string, ref = ''): ActorId {
+    if (name === 'joe') throw new SpawnError('ACTOR_NOT_FOUND', `"${name}" is not stored`)
+    return { system: this.system, parent: ref, name }
+  }
+
   readonly schedules: Schedules = {
     list: async (page) => pageOf([...this.standingSchedules.values()], page),
     cancel: async (id) => this.standingSchedules.delete(id),
@@ -172,6 +207,10 @@ export class MapGateway implements Gateway {
     },
     discard: async (id) => this.standingLetters.delete(id),
   }
+}
+
+function revisionOf(revision: number): Revision {
+  return { revision, committedAtMs: 1_700_000_000_000 + revision, tags: { team: 'blue' } }
 }
 
 /** The cursor is the id of the last item of the page before, or of one that was behind it in the beginning. */

@@ -1,0 +1,195 @@
+// Making a revision of the past the newest again. It is a turn of the actor like any other: in order with those before and
+// after it, with a commit of its own, and what is in memory follows. An actor that does not start (its state cannot be read,
+// its init action fails) has no turns: then the commit is made beside it, under the same fence, and its next life finds it.
+//
+// Invariant: what stands is followed and never written over: whoever committed in between makes it a conflict.
+
+import { type Clock, isSpawnError, SpawnError } from '../base/index.ts'
+import type {
+  ActionDefinition,
+  Commit,
+  Logger,
+  Outcome,
+  Restored,
+  RestoreOptions,
+  RevisionQuery,
+  Statestore,
+  StoredActor,
+  Turn,
+} from '../ports/index.ts'
+import { type ActorId, addressText } from '../protocol/index.ts'
+import type { Activation } from './activation.ts'
+import { BuiltinAction } from './builtin.ts'
+import { decodeState } from './loader.ts'
+import type { Message } from './message.ts'
+import { notKept, notStored, unreadableRevision } from './past-faults.ts'
+import type { Residents } from './residents.ts'
+
+export interface RestoresOptions {
+  readonly store: Statestore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly epoch: number
+  /** Puts a call into an actor's mailbox. */
+  readonly enqueue: (residents: Residents, name: string, action: ActionDefinition) => Promise<unknown>
+  /** Ends an activation that knows less than the store. */
+  readonly drop: (activation: Activation, error: SpawnError) => void
+}
+
+type Follows = RestoreOptions['follows']
+
+export class Restores {
+  private readonly options: RestoresOptions
+
+  constructor(options: RestoresOptions) {
+    this.options = options
+  }
+
+  /** Resolves when it is durable. */
+  async restore(
+    residents: Residents,
+    name: string,
+    query: RevisionQuery,
+    follows?: Follows,
+  ): Promise<Restored> {
+    const turn = new RestoreTurn(this.options.store, query, follows)
+    try {
+      await this.options.enqueue(residents, name, turn.action)
+    } catch (thrown) {
+      if (turn.hasBegun || !doesNotStart(thrown)) throw thrown
+      turn.restored = await this.beside(residents, name, query, follows, thrown)
+    }
+    const { restored } = turn
+    // A turn that succeeded has said what it did.
+    if (restored === null) throw new SpawnError('DEFECT', `the restore of "${name}" says nothing of itself`)
+    if (restored.revision !== restored.from) this.note(restored)
+    return restored
+  }
+
+  private async beside(
+    residents: Residents,
+    name: string,
+    query: RevisionQuery,
+    follows: Follows,
+    why: SpawnError,
+  ): Promise<Restored> {
+    const { definition } = residents
+    const { clock, drop, epoch, store } = this.options
+    const id = residents.id(name)
+    const [latest] = await store.revisions(id, 1)
+    if (latest === undefined) throw notStored(id)
+    checkFollows(id, latest.revision, follows)
+    const stored = await readable(store, residents, id, query)
+    // It stands already, and it is what does not start.
+    if (stored.revision === latest.revision) throw why
+    const { state, tags } = stored
+    const revision = latest.revision + 1
+    const commit: Commit = {
+      id,
+      follows: latest.revision,
+      revision,
+      birth: latest.birth,
+      epoch,
+      tags,
+      state,
+      committedAtMs: clock.now(),
+      history: definition.history,
+      outcomes: [],
+      sends: [],
+      takes: [],
+    }
+    const [verdict] = await store.commit([commit])
+    if (verdict !== 'committed') throw overtaken(id, latest.revision)
+    // One that has come to life meanwhile read what stood before.
+    const life = residents.current?.byName.get(name)
+    if (life !== undefined && life.submitted !== revision) drop(life, overtaken(id, latest.revision))
+    return { id, from: stored.revision, revision }
+  }
+
+  private note({ from, id, revision }: Restored): void {
+    const { name, parent } = id
+    this.options.logger.info('an actor was restored', { actor: name, parent, revision, from })
+  }
+}
+
+/** One restore as a turn. */
+class RestoreTurn {
+  readonly action = new BuiltinAction('(restore)', (turn) => this.run(turn))
+  hasBegun = false
+  /** Null: not yet. */
+  restored: Restored | null = null
+  private readonly store: Statestore
+  private readonly query: RevisionQuery
+  private readonly follows: Follows
+
+  constructor(store: Statestore, query: RevisionQuery, follows: Follows) {
+    this.store = store
+    this.query = query
+    this.follows = follows
+  }
+
+  private async run(turn: Turn): Promise<Outcome> {
+    this.hasBegun = true
+    const { activation } = turn as Message
+    const { id, residents } = activation
+    // The past is in the store, and what came before in order is part of it.
+    await activation.pending?.durable()
+    checkFollows(id, activation.revision, this.follows)
+    const stored = await readable(this.store, residents, id, this.query)
+    const { revision: from, tags } = stored
+    const stands = from === activation.revision
+    this.restored = { id, from, revision: stands ? from : activation.revision + 1 }
+    if (stands) return { ...NOTHING, changed: false, state: undefined, tags: null }
+    return {
+      ...NOTHING,
+      changed: true,
+      state: decodeState(residents.definition, stored),
+      tags,
+      checkpoint: true,
+    }
+  }
+}
+
+const NOTHING = { response: undefined, checkpoint: false, workflow: null }
+
+/** The revision that is asked for, whose state can be read. */
+async function readable(
+  store: Statestore,
+  { definition }: Residents,
+  id: ActorId,
+  query: RevisionQuery,
+): Promise<StoredActor> {
+  const stored = await store.loadRevision(id, query)
+  if (stored === null) {
+    const [latest] = await store.revisions(id, 1)
+    throw latest === undefined ? notStored(id) : notKept(id, query, definition.history)
+  }
+  try {
+    decodeState(definition, stored)
+  } catch (cause) {
+    throw unreadableRevision(id, stored.revision, cause)
+  }
+  return stored
+}
+
+function checkFollows(id: ActorId, stands: number, follows: Follows): void {
+  if (follows === undefined || follows === stands) return
+  throw new SpawnError(
+    'STATE_CONFLICT',
+    `"${addressText(id)}" stands at revision ${stands}, not at ${follows}: nothing was restored, look at it again`,
+    { details: { follows, stands }, retryable: false },
+  )
+}
+
+function overtaken(id: ActorId, follows: number): SpawnError {
+  return new SpawnError(
+    'STATE_CONFLICT',
+    `"${addressText(id)}" was changed since revision ${follows}; nothing was restored, call again`,
+    { details: { follows } },
+  )
+}
+
+/** Whether the actor itself is why its turn never began, and not that it is busy or the store away. */
+function doesNotStart(thrown: unknown): thrown is SpawnError {
+  return isSpawnError(thrown) && thrown.group !== 'busy' && thrown.code !== 'STORE_UNAVAILABLE'
+}
