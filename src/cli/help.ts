@@ -38,9 +38,10 @@ export function overviewText(commands: readonly Command[], group: string | null,
     const environment: Row[] = [
       [
         'SPAWN_URL',
-        'The server that all commands but dev, start and proxy speak to; default http://127.0.0.1:9001',
+        'The server that all commands but dev, start, proxy and store speak to; default http://127.0.0.1:9001',
       ],
       ['SPAWN_SYSTEM', 'The system there; default: the one that the server says'],
+      ['PROXY_STORE', 'The URL of the store that dev, start, proxy and store use, unless the line names one'],
       ['NO_COLOR', 'Set to anything: no colours'],
     ]
     sections.push(section('Options', aligned(options), style))

@@ -32,6 +32,7 @@
 
 import type { ActorId, Packed } from '../protocol/index.ts'
 import type { Archive } from './archive.ts'
+import type { Holdings, Schema } from './schema.ts'
 import type { Box, DuePage, Envelope, EnvelopePage, EnvelopePosition, StandingEnvelope } from './outbox.ts'
 
 /** Free-form labels of an actor; committed with its state. */
@@ -147,6 +148,8 @@ export interface Statestore {
   }
   /** All that it keeps, row by row, for tools; absent: it cannot be moved. */
   readonly archive?: Archive | undefined
+  /** Absent: it has no tables. */
+  readonly schema?: Schema | undefined
   /** Opens it and brings its schema up to date. @throws SpawnError STORE_UNAVAILABLE that says what to do. */
   start(): Promise<void>
   /** Waits for the requests under way and closes. Stopping twice is allowed. */
@@ -189,4 +192,6 @@ export interface Statestore {
   delete(id: ActorId, follows: number, birth: number): Promise<Verdict>
   /** Drops at most `limit` expired outcomes and revisions of the past; answers how many went. */
   prune(nowMs: number, limit: number): Promise<number>
+  /** How much stands in it, for people. Absent: it does not count. */
+  holdings?(): Promise<Holdings>
 }

@@ -11,6 +11,7 @@ import type { StatestoreCases, StatestoreSubject } from './statestore-fixture.ts
 import { listCases } from './statestore-list-cases.ts'
 import { outboxCases } from './statestore-outbox-cases.ts'
 import { historyCases, outcomeCases } from './statestore-past-cases.ts'
+import { schemaCases } from './statestore-schema-cases.ts'
 
 const SECTIONS: Readonly<Record<string, StatestoreCases>> = {
   commits: commitCases,
@@ -22,6 +23,7 @@ const SECTIONS: Readonly<Record<string, StatestoreCases>> = {
   readings: dueCases,
   archive: archiveCases,
   'replacing in the archive': archiveReplaceCases,
+  schema: schemaCases,
   life: lifeCases,
   durability: durableCases,
 }

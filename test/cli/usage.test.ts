@@ -116,7 +116,11 @@ describe('a wrong line is told, with what to do, and exits with 2', { concurrenc
     ['actors delete x', /nobody can be asked here\n\s+.*add --yes/],
     ['start', /<module> is missing/],
     ['start x.ts --port 70000', /--port takes 0 to 65535/],
-    ['start x.ts --store redis', /--store/],
+    ['start x.ts --store redis', /^error: --store must be memory, sqlite:<path>, postgres:\/\/… or mariadb/],
+    ['store', /spawn store needs one of: status, migrate/],
+    ['store status', /no store is named\n\s+say which with --store <url>, or with PROXY_STORE/],
+    ['store status --store memory', /memory is gone with its process\n\s+name a store that is kept/],
+    ['store status --store postgres://a:hunter@db:x/y', /^error: --store has a port that is no number .*%23/],
   ]
   for (const [line, expected] of cases) {
     test(line === '' ? 'nothing at all' : line, async () => {

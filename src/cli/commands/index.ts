@@ -15,6 +15,8 @@ import { publish } from './publish.ts'
 import { schedulesCancel } from './schedules-cancel.ts'
 import { schedulesList } from './schedules-list.ts'
 import { start } from './start.ts'
+import { storeMigrate } from './store-migrate.ts'
+import { storeStatus } from './store-status.ts'
 
 export const COMMANDS: readonly Command[] = [
   dev,
@@ -31,4 +33,6 @@ export const COMMANDS: readonly Command[] = [
   deadLettersShow,
   deadLettersRetry,
   deadLettersDiscard,
+  storeStatus,
+  storeMigrate,
 ]

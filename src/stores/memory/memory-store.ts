@@ -12,12 +12,14 @@ import type {
   DuePage,
   EnvelopePage,
   EnvelopePosition,
+  Holdings,
   OutcomeRecord,
   PageRequest,
   RevisionQuery,
   StandingEnvelope,
   Statestore,
   StoredActor,
+  SystemHoldings,
   Verdict,
 } from '../../ports/index.ts'
 import { SpawnError } from '../../base/index.ts'
@@ -165,6 +167,17 @@ export class MemoryStore implements Statestore {
       }
     }
     return dropped
+  }
+
+  async holdings(): Promise<Holdings> {
+    this.#checkRunning()
+    const systems = (await this.systems()).map((system): SystemHoldings => {
+      const records = [...(this.#systems.get(system)?.values() ?? [])].flatMap((names) => [...names.values()])
+      const stored = records.filter(({ latest }) => latest !== null)
+      const past = stored.reduce((sum, { pastCount }) => sum + pastCount, 0)
+      return { system, actors: stored.length, past, envelopes: this.#outbox.counts(system) }
+    })
+    return { systems, bytes: null }
   }
 
   *#matching(filter: ActorFilter): Generator<StoredActor> {

@@ -29,6 +29,12 @@ export class MemoryOutbox {
     return this.#systems.keys()
   }
 
+  counts(system: string): Record<Box, number> {
+    const counts = { delivery: 0, schedule: 0, timer: 0, dead: 0 }
+    for (const { box } of this.#systems.get(system)?.values() ?? []) counts[box] += 1
+    return counts
+  }
+
   /** Whether all that a commit takes stands, as it must. */
   accepts({ id: { system }, occasions, takes }: Commit): boolean {
     for (const [id, dueAtMs] of occasions ?? []) if (this.find(system, id)?.dueAtMs !== dueAtMs) return false

@@ -23,6 +23,10 @@ export class ActorRecord {
     return this.latest === null && this.#outcomes.size === 0
   }
 
+  get pastCount(): number {
+    return this.#past.length
+  }
+
   /** Applies a commit that may follow `latest`. */
   apply(commit: Commit): void {
     for (const outcome of commit.outcomes) {

@@ -5,9 +5,10 @@
 // rolled back and the next one may begin. The lock on the file lives and dies with the process.
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Migration } from '../../ports/index.ts'
 import { isDiskFailure } from './failures.ts'
 import { reserveLog } from './log-file.ts'
-import { checkOwner, migrate } from './schema.ts'
+import { checkOwner, checkUpToDate, migrate } from './schema.ts'
 
 /** Pages of the write-ahead log after which it is worth folding back, when there is a moment for it. */
 const CHECKPOINT_PAGES = 1_500
@@ -19,6 +20,8 @@ const CACHE_KIB = 32 * 1_024
 
 export class Database {
   readonly file: string
+  /** What brought its schema up to date when it was opened. */
+  readonly migrated: readonly Migration[]
   readonly #sqlite: DatabaseSync
   /** Something failed: before the next transaction, see #recover. */
   #isTroubled = false
@@ -26,11 +29,11 @@ export class Database {
   #isSuspect = false
 
   /** @throws what SQLite throws, SpawnError STORE_UNAVAILABLE for a file that is not ours; see storeError. */
-  constructor(file: string) {
+  constructor(file: string, migrates = true) {
     this.file = file
     this.#sqlite = new DatabaseSync(file, { timeout: 0 })
     try {
-      this.#open()
+      this.migrated = this.#open(migrates)
     } catch (thrown) {
       this.#sqlite.close()
       throw thrown
@@ -93,17 +96,18 @@ export class Database {
     this.#sqlite.close()
   }
 
-  #open(): void {
+  #open(migrates: boolean): readonly Migration[] {
     // Before anything is read: the write-ahead log's index then stays in memory, and the lock is taken once.
     this.#sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
     checkOwner(this.#sqlite, this.file)
+    if (!migrates) checkUpToDate(this.#sqlite, this.file)
     this.#sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     this.#sqlite.exec(
       `PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_AT_ONCE_PAGES}`,
     )
     // Whoever cannot write must not wait until the first commit to say so.
     this.#sqlite.exec('BEGIN IMMEDIATE; COMMIT')
-    migrate(this.#sqlite)
+    return migrate(this.#sqlite)
   }
 
   #transaction<T>(work: () => T): T {

@@ -8,24 +8,27 @@ import { familyHash } from './dictionary.ts'
 import { packOutcomes, ROW_OUTCOMES } from './kept-outcomes.ts'
 import { actorHash, earliest, hashIn } from './outcome-table.ts'
 
-const TABLES = `ALTER TABLE outcomes RENAME TO single_outcomes;
-  -- Outcomes of one actor, those of about one time together. actor is its part of the hashes below; expires_at_ms: when
-  -- the first of them does; kept is of kept-outcomes.ts.
-  CREATE TABLE outcomes (
-    id INTEGER PRIMARY KEY,
-    actor INTEGER NOT NULL,
-    family INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    expires_at_ms INTEGER NOT NULL,
-    kept BLOB NOT NULL
-  );
-  CREATE INDEX outcomes_by_first_expiry ON outcomes (expires_at_ms);
-  -- In which row a key is: by a hash of actor and key, see outcome-table.ts.
-  CREATE TABLE outcome_keys (
-    hash INTEGER NOT NULL,
-    outcome INTEGER NOT NULL,
-    PRIMARY KEY (hash, outcome)
-  ) WITHOUT ROWID;`
+/** Done first. */
+export const GATHERED_OUTCOMES: readonly string[] = [
+  `ALTER TABLE outcomes RENAME TO single_outcomes`,
+  `-- Outcomes of one actor, those of about one time together. actor is its part of the hashes below; expires_at_ms: when
+   -- the first of them does; kept is of kept-outcomes.ts.
+   CREATE TABLE outcomes (
+     id INTEGER PRIMARY KEY,
+     actor INTEGER NOT NULL,
+     family INTEGER NOT NULL,
+     name TEXT NOT NULL,
+     expires_at_ms INTEGER NOT NULL,
+     kept BLOB NOT NULL
+   )`,
+  `CREATE INDEX outcomes_by_first_expiry ON outcomes (expires_at_ms)`,
+  `-- In which row a key is: by a hash of actor and key, see outcome-table.ts.
+   CREATE TABLE outcome_keys (
+     hash INTEGER NOT NULL,
+     outcome INTEGER NOT NULL,
+     PRIMARY KEY (hash, outcome)
+   ) WITHOUT ROWID`,
+]
 
 interface Actor {
   readonly family: number
@@ -33,9 +36,8 @@ interface Actor {
   readonly hash: number
 }
 
-/** Within the transaction of the migration. */
+/** Within the transaction of the migration; then the rows as they were are gone. */
 export function gatherOutcomes(database: DatabaseSync): void {
-  database.exec(TABLES)
   const add = database.prepare(
     'INSERT INTO outcomes (actor, family, name, expires_at_ms, kept) VALUES (?, ?, ?, ?, ?)',
   )

@@ -7,8 +7,11 @@ import type {
   ArchiveRow,
   Box,
   EnvelopePosition,
+  Holdings,
+  Migration,
   OutcomeRecord,
   RevisionQuery,
+  SchemaStatus,
   Verdict,
 } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
@@ -30,8 +33,11 @@ export interface KeysQuestion {
 
 /** Each operation with what it takes and what it answers. */
 export interface Operations {
-  /** Answers whether it is open now: false while another process has it. */
-  open: (arguments_: { readonly file: string }) => boolean
+  /** Answers whether it is open now: null while another process has it. */
+  open: (arguments_: { readonly file: string; readonly migrates: boolean }) => true | null
+  /** Of a file that this thread has not opened; null while another process has it. */
+  schema: (arguments_: { readonly file: string }) => SchemaStatus | null
+  migrate: (arguments_: { readonly file: string }) => readonly Migration[] | null
   /** Frames of frame.ts; answers the places of the commits that met a conflict. */
   commit: (arguments_: { readonly frames: readonly Uint8Array[] }) => readonly number[]
   /** Ids and rows of rows.ts. */
@@ -57,6 +63,7 @@ export interface Operations {
   count: (arguments_: { readonly filter: ActorFilter; readonly after: PagePosition | null }) => CountedStretch
   /** In no order. */
   systems: (arguments_: object) => readonly string[]
+  holdings: (arguments_: object) => Holdings
   /** Answers stretches and envelopes of envelope-bytes.ts. */
   due: (arguments_: {
     readonly system: string

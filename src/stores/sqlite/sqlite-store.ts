@@ -15,9 +15,11 @@ import type {
   DuePage,
   EnvelopePage,
   EnvelopePosition,
+  Holdings,
   OutcomeRecord,
   PageRequest,
   RevisionQuery,
+  Schema,
   StandingEnvelope,
   Statestore,
   StoredActor,
@@ -31,6 +33,7 @@ import type { NamedRow } from './actor-table.ts'
 import { SqliteArchive } from './archive.ts'
 import { unpackEnvelopes, unpackStretch } from './envelope-bytes.ts'
 import { lockedError } from './failures.ts'
+import { FileSchema } from './file-schema.ts'
 import { FrameWriter } from './frame.ts'
 import type { CountedStretch } from './listing.ts'
 import { Together } from './together.ts'
@@ -43,6 +46,8 @@ export interface SqliteStoreOptions {
   readonly file: string
   /** How long `start` waits for another process to let go of the file, in milliseconds. Default: 5,000. */
   readonly lockTimeoutMs?: number
+  /** Whether `start` brings the file's tables up to date; if not, it refuses a file that is behind. Default: true. */
+  readonly migrates?: boolean
   /** What that wait is measured by. Default: the system's clock. */
   readonly clock?: Clock
 }
@@ -56,11 +61,13 @@ export class SqliteStore implements Statestore {
   readonly supports = { durable: true }
   readonly archive: Archive = new SqliteArchive(() => this.#alive())
   readonly file: string
+  readonly schema: Schema
   readonly #clock: Clock
   readonly #lockTimeoutMs: number
   readonly #frames = new FrameWriter()
   readonly #outcomes: Together<OutcomeQuestion, OutcomeRecord | null>
   readonly #outcomeKeys: Together<KeysQuestion, Uint32Array | null>
+  readonly #migrates: boolean
   #thread: StoreThread | null = null
   #opening: Promise<StoreThread> | null = null
   #isRunning = false
@@ -81,6 +88,9 @@ export class SqliteStore implements Statestore {
       (await this.#alive()).ask('outcomeKeys', { questions }),
     )
     this.#lockTimeoutMs = options.lockTimeoutMs ?? 5_000
+    this.#migrates = options.migrates ?? true
+    const isOpen = (): boolean => this.#thread?.isAlive === true
+    this.schema = new FileSchema(this.file, isOpen, (ask) => this.#once(ask))
   }
 
   async start(): Promise<void> {
@@ -191,6 +201,10 @@ export class SqliteStore implements Statestore {
     return (await (await this.#alive()).ask('systems', {})).toSorted(compareCodePoints)
   }
 
+  async holdings(): Promise<Holdings> {
+    return (await this.#alive()).ask('holdings', {})
+  }
+
   async due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): Promise<DuePage> {
     const from = after === undefined ? null : position(after)
     const thread = await this.#alive()
@@ -248,20 +262,37 @@ export class SqliteStore implements Statestore {
   async #open(): Promise<StoreThread> {
     const thread = new StoreThread(this.file)
     try {
-      const startMs = this.#clock.now()
-      while (!(await thread.ask('open', { file: this.file }))) {
-        const waitedMs = this.#clock.now() - startMs
-        if (waitedMs >= this.#lockTimeoutMs) throw lockedError(this.file, waitedMs)
-        await new Promise<void>((resolve) => {
-          this.#clock.after(LOCK_RETRY_MS, resolve)
-        })
-      }
+      await this.#unlocked(() => thread.ask('open', { file: this.file, migrates: this.#migrates }))
     } catch (thrown) {
       await thread.kill()
       throw thrown
     }
     this.#thread = thread
     return thread
+  }
+
+  /** Asks a thread that is there for one question. */
+  async #once<T>(ask: (thread: StoreThread) => Promise<T | null>): Promise<T> {
+    const thread = new StoreThread(this.file)
+    try {
+      return await this.#unlocked(() => ask(thread))
+    } finally {
+      await thread.kill()
+    }
+  }
+
+  /** Asks until another process lets go of the file, and null is no longer the answer. */
+  async #unlocked<T>(ask: () => Promise<T | null>): Promise<T> {
+    const startMs = this.#clock.now()
+    for (;;) {
+      const answer = await ask()
+      if (answer !== null) return answer
+      const waitedMs = this.#clock.now() - startMs
+      if (waitedMs >= this.#lockTimeoutMs) throw lockedError(this.file, waitedMs)
+      await new Promise<void>((resolve) => {
+        this.#clock.after(LOCK_RETRY_MS, resolve)
+      })
+    }
   }
 }
 

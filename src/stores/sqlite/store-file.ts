@@ -8,6 +8,7 @@ import type {
   ArchiveRow,
   Box,
   EnvelopePosition,
+  Holdings,
   OutcomeRecord,
   RevisionQuery,
   Verdict,
@@ -25,6 +26,7 @@ import { Dictionary } from './dictionary.ts'
 import { packEnvelopes, packStretch } from './envelope-bytes.ts'
 import { storeError } from './failures.ts'
 import { Journal, type Tables } from './journal.ts'
+import { holdingsOf } from './holdings.ts'
 import { type CountedStretch, Listing, type Stretch } from './listing.ts'
 import { OutboxPages } from './outbox-pages.ts'
 import { OutboxTable } from './outbox-table.ts'
@@ -45,8 +47,8 @@ export class StoreFile {
   readonly #tables: Tables
   readonly #archivePages: ArchivePages
 
-  constructor(file: string) {
-    this.#database = new Database(file)
+  constructor(file: string, migrates = true) {
+    this.#database = new Database(file, migrates)
     try {
       this.#dictionary = new Dictionary(this.#database)
       this.#actors = new ActorTable(this.#database, this.#dictionary)
@@ -152,6 +154,11 @@ export class StoreFile {
     this.#journal.settle()
     const withEnvelopes = this.#dictionary.systems().filter((system) => this.#outbox.has(system))
     return [...new Set([...this.#listing.systems(), ...withEnvelopes])]
+  }
+
+  holdings(): Holdings {
+    this.#journal.settle()
+    return holdingsOf(this.#database)
   }
 
   /** Stretches and envelopes are packed by envelope-bytes.ts. */

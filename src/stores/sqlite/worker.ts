@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { assert, monotonicMs, SpawnError, systemClock, type Timer } from '../../base/index.ts'
 import { failureOf, isLocked, storeError } from './failures.ts'
+import { migrateFile, statusOfFile } from './file-schema.ts'
 import type { Operation, Operations, Request, Response } from './requests.ts'
 import { StoreFile } from './store-file.ts'
 import { Vigil } from './vigil.ts'
@@ -20,7 +21,9 @@ const IN_A_ROW = 64
 
 class StoreThread {
   readonly #operations: Operations = {
-    open: ({ file }) => this.#open(file),
+    open: ({ file, migrates }) => this.#unlocked(file, () => this.#open(file, migrates)),
+    schema: ({ file }) => this.#unlocked(file, () => statusOfFile(file)),
+    migrate: ({ file }) => this.#unlocked(file, () => migrateFile(file)),
     commit: ({ frames }) => this.#opened.commit(frames),
     load: ({ ids }) => this.#opened.load(ids),
     loadRevision: ({ id, query }) => this.#opened.loadRevision(id, query),
@@ -30,6 +33,7 @@ class StoreThread {
     list: ({ filter, after, limit }) => this.#opened.list(filter, after, limit),
     count: ({ filter, after }) => this.#opened.count(filter, after),
     systems: () => this.#opened.systems(),
+    holdings: () => this.#opened.holdings(),
     due: ({ system, untilMs, after, limit }) => this.#opened.due(system, untilMs, after, limit),
     listEnvelopes: ({ system, box, after, limit }) => this.#opened.listEnvelopes(system, box, after, limit),
     envelopes: ({ system, ids }) => this.#opened.envelopes(system, ids),
@@ -82,15 +86,20 @@ class StoreThread {
     return this.#store
   }
 
-  #open(file: string): boolean {
+  /** Null while another process has the file. */
+  #unlocked<T>(file: string, work: () => T): T | null {
     this.#file = file
     try {
-      this.#store = new StoreFile(file)
-      return true
+      return work()
     } catch (thrown) {
-      if (isLocked(thrown)) return false
+      if (isLocked(thrown)) return null
       throw thrown
     }
+  }
+
+  #open(file: string, migrates: boolean): true {
+    this.#store = new StoreFile(file, migrates)
+    return true
   }
 
   #close(): null {
