@@ -193,5 +193,5 @@ export interface Statestore {
   /** Drops at most `limit` expired outcomes and revisions of the past; answers how many went. */
   prune(nowMs: number, limit: number): Promise<number>
   /** How much stands in it, for people. Absent: it does not count. */
-  holdings?(): Promise<Holdings>
+  readonly holdings?: (() => Promise<Holdings>) | undefined
 }

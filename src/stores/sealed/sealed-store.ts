@@ -18,6 +18,7 @@ import type {
   OutcomeRecord,
   PageRequest,
   RevisionQuery,
+  Schema,
   StandingEnvelope,
   StateKey,
   Statestore,
@@ -45,6 +46,8 @@ export class SealedStore implements Statestore {
   readonly name: string
   readonly supports: Statestore['supports']
   readonly archive: Archive | undefined
+  readonly schema: Schema | undefined
+  readonly holdings: Statestore['holdings']
   readonly #store: Statestore
   readonly #ring: KeyRing
   readonly #sealer: Sealer
@@ -55,6 +58,8 @@ export class SealedStore implements Statestore {
     if (keys.length === 0) throw new SpawnError('INVALID_ARGUMENT', 'a sealed store needs a key')
     this.name = store.name
     this.supports = store.supports
+    this.schema = store.schema
+    this.holdings = store.holdings?.bind(store)
     this.#store = store
     this.#ring = new KeyRing(keys)
     const associated = new Associated()
