@@ -41,6 +41,40 @@ export interface DeadLetterRow {
   readonly diedAt: string
 }
 
+export interface RevisionRow {
+  readonly revision: number
+  /** ISO 8601. */
+  readonly committedAt: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface HistoryRows extends Rows<RevisionRow> {
+  /** What the actor's definition keeps. */
+  readonly keeps: { readonly revisions: number; readonly durationMs: number }
+}
+
+/** One field that differs. */
+export interface ChangeRow {
+  readonly path: readonly (string | number)[]
+  readonly kind: 'added' | 'removed' | 'changed'
+  readonly before?: unknown
+  readonly after?: unknown
+}
+
+export interface DiffAnswer {
+  readonly from: RevisionRow
+  readonly to: RevisionRow
+  readonly state: readonly ChangeRow[]
+  readonly tags: readonly ChangeRow[]
+}
+
+export interface RestoredAnswer {
+  /** The one that stands now. */
+  readonly revision: number
+  /** The one that it is made from. */
+  readonly from: number
+}
+
 /** What a call rests on. */
 export interface CallReceipt {
   readonly actor: Pick<Address, 'parent' | 'name'>
@@ -56,6 +90,30 @@ export function actorRowsOf(value: unknown): Rows<ActorRow> | null {
 /** Null when it is no count. */
 export function countOf(value: unknown): number | null {
   return isObject(value) && typeof value['count'] === 'number' ? value['count'] : null
+}
+
+/** Null when it is no page of revisions. */
+export function historyRowsOf(value: unknown): HistoryRows | null {
+  const rows = rowsOf(value, 'revisions', isRevision)
+  if (rows === null || !isObject(value) || !isObject(value['keeps'])) return null
+  const { durationMs, revisions } = value['keeps']
+  const good = typeof durationMs === 'number' && typeof revisions === 'number'
+  return good ? { ...rows, keeps: { revisions, durationMs } } : null
+}
+
+/** Null when it does not say what changed. */
+export function diffOf(value: unknown): DiffAnswer | null {
+  if (!isObject(value)) return null
+  const { from, state, tags, to } = value
+  const good = isRevision(from) && isRevision(to) && areChanges(state) && areChanges(tags)
+  return good ? { from, to, state, tags } : null
+}
+
+/** Null when it does not name both revisions. */
+export function restoredOf(value: unknown): RestoredAnswer | null {
+  if (!isObject(value)) return null
+  const { from, revision } = value
+  return typeof from === 'number' && typeof revision === 'number' ? { revision, from } : null
 }
 
 /** Null when it is no page of schedules. */
@@ -103,6 +161,22 @@ function isActor(value: unknown): value is ActorRow {
   if (!isObject(value)) return false
   const { name, parent, revision, tags, committedAt } = value
   return areTexts(name, parent, committedAt) && typeof revision === 'number' && isObject(tags)
+}
+
+function isRevision(value: unknown): value is RevisionRow {
+  if (!isObject(value)) return false
+  const { committedAt, revision, tags } = value
+  return areTexts(committedAt) && typeof revision === 'number' && isObject(tags)
+}
+
+function areChanges(value: unknown): value is readonly ChangeRow[] {
+  return Array.isArray(value) && value.every(isChange)
+}
+
+function isChange(value: unknown): value is ChangeRow {
+  if (!isObject(value)) return false
+  const { kind, path } = value
+  return Array.isArray(path) && (kind === 'added' || kind === 'removed' || kind === 'changed')
 }
 
 function isSchedule(value: unknown): value is ScheduleRow {

@@ -10,6 +10,9 @@ import {
   deadLetterPath,
   deadLetterRetryPath,
   deadLettersPath,
+  diffPath,
+  historyPath,
+  restorePath,
   schedulePath,
   schedulesPath,
 } from '../protocol/index.ts'
@@ -21,7 +24,13 @@ import {
   countOf,
   type DeadLetterRow,
   deadLetterRowsOf,
+  type DiffAnswer,
+  diffOf,
+  type HistoryRows,
+  historyRowsOf,
   receiptOf,
+  type RestoredAnswer,
+  restoredOf,
   scheduleOf,
   type ScheduleRow,
   scheduleRowsOf,
@@ -125,13 +134,35 @@ export class Client {
     return { response: null, receipt: null, schedule }
   }
 
-  async get(actor: string, ref: string | undefined): Promise<string> {
-    const target = actorPath({ system: await this.system(), name: actor }) + queryOf({ ref })
+  async get(actor: string, query: QueryValues): Promise<string> {
+    const target = actorPath({ system: await this.system(), name: actor }) + queryOf(query)
     return bodyOf(await this.#read(target)) ?? 'null'
   }
 
   async delete(actor: string, ref: string | undefined): Promise<void> {
     await this.#change('DELETE', actorPath({ system: await this.system(), name: actor }) + queryOf({ ref }))
+  }
+
+  /** One page of an actor's revisions. */
+  async history(actor: string, query: QueryValues): Promise<HistoryRows> {
+    const target = historyPath({ system: await this.system(), name: actor }) + queryOf(query)
+    const rows = historyRowsOf(this.#json(await this.#read(target)))
+    return this.#checked(rows, 'answered with something that is no history')
+  }
+
+  /** What changed between two revisions of an actor. */
+  async diff(actor: string, query: QueryValues): Promise<DiffAnswer> {
+    const target = diffPath({ system: await this.system(), name: actor }) + queryOf(query)
+    const diff = diffOf(this.#json(await this.#read(target)))
+    return this.#checked(diff, 'answered with something that is no difference')
+  }
+
+  /** @param follows the revision that must stand; undefined: whichever does. */
+  async restore(actor: string, query: QueryValues, follows: number | undefined): Promise<RestoredAnswer> {
+    const target = restorePath({ system: await this.system(), name: actor }) + queryOf(query)
+    const headers = follows === undefined ? {} : { 'if-match': `"${follows}"` }
+    const restored = restoredOf(this.#json(await this.#change('POST', target, { headers })))
+    return this.#checked(restored, 'did not say what it restored')
   }
 
   /** One page of actors. */

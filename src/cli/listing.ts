@@ -84,3 +84,9 @@ export function timeCell(iso: string): string {
 export function addressCell({ parent, name }: { readonly parent: string; readonly name: string }): string {
   return printable(parent === '' ? name : `${parent}/${name}`)
 }
+
+/** The tags of an actor, for a table. */
+export function tagsCell(tags: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(tags).map(([key, value]) => `${key}=${value}`)
+  return printable(entries.join(' '))
+}

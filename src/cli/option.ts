@@ -102,6 +102,17 @@ export function pastTime(help: string): Option<string | undefined> {
   return { value: 'time', help, many: false, read }
 }
 
+/** A revision, or a point in the past, as it was written. */
+export function moment(help: string): Option<string | undefined> {
+  const read = ([given]: readonly string[], name: string): string | undefined => {
+    if (given === undefined || /^[1-9]\d{0,14}$/.test(given)) return given
+    if (pastTimeOf(given, systemClock.now()) !== null) return given
+    const time = `a time (a span such as 30m or 7d ago, or ISO 8601 with an offset)`
+    throw usageFailure(`--${name} takes a revision from 1, or ${time}, not ${JSON.stringify(given)}`)
+  }
+  return { value: 'revision|time', help, many: false, read }
+}
+
 function wholeNumber(given: string, name: string, range: { least: number; most: number }): number {
   if (!/^\d{1,15}$/.test(given))
     throw usageFailure(`${name} takes a whole number, not ${JSON.stringify(given)}`)

@@ -35,7 +35,8 @@ function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
 
-function cut(text: string, width: number | null): string {
+/** A text as far as it fits. */
+export function cut(text: string, width: number | null): string {
   if (width === null || widthOf(text) <= width) return text
   let kept = ''
   let used = 0

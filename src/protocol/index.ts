@@ -24,7 +24,10 @@ export {
   deadLetterPath,
   deadLetterRetryPath,
   deadLettersPath,
+  diffPath,
+  historyPath,
   parsePath,
+  restorePath,
   schedulePath,
   schedulesPath,
 } from './paths.ts'
@@ -67,3 +70,4 @@ export {
   type WireCall,
   wireAny,
 } from './proxy-messages.ts'
+export { pathText } from './value-path.ts'

@@ -13,7 +13,10 @@ import {
   deadLetterPath,
   deadLetterRetryPath,
   deadLettersPath,
+  diffPath,
+  historyPath,
   parsePath,
+  restorePath,
   schedulePath,
   schedulesPath,
 } from './paths.ts'
@@ -46,6 +49,7 @@ test('a path is written as people know it', () => {
   assert.equal(actorsPath('my-system'), '/api/v1/system/my-system/actors')
   assert.equal(actorPath(id), '/api/v1/system/my-system/actors/user-1')
   assert.equal(actionPath(id, 'rename'), '/api/v1/system/my-system/actors/user-1/actions/rename')
+  assert.equal(historyPath(id), '/api/v1/system/my-system/actors/user-1/history')
   assert.equal(channelPath('my-system', 'news'), '/api/v1/system/my-system/channels/news')
   assert.equal(schedulePath('my-system', 'a1'), '/api/v1/system/my-system/schedules/a1')
   assert.equal(deadLetterRetryPath('my-system', 'a/1'), '/api/v1/system/my-system/dead-letters/a%2F1/retry')
@@ -58,6 +62,9 @@ test('any names come back exactly, as they were built and after normalisation', 
         [actorsPath(system), { kind: 'actors', system }],
         [actorPath({ system, name: actor }), { kind: 'actor', system, actor }],
         [actionPath({ system, name: actor }, action), { kind: 'action', system, actor, action }],
+        [historyPath({ system, name: actor }), { kind: 'actor-history', system, actor }],
+        [diffPath({ system, name: actor }), { kind: 'actor-diff', system, actor }],
+        [restorePath({ system, name: actor }), { kind: 'actor-restore', system, actor }],
         [channelPath(system, action), { kind: 'channel', system, channel: action }],
         [schedulesPath(system), { kind: 'schedules', system }],
         [schedulePath(system, action), { kind: 'schedule', system, id: action }],

@@ -15,6 +15,11 @@ const PLAIN_NAME = /^[\w.~-]+$/
 export type ApiPath =
   | { readonly kind: 'actors'; readonly system: string }
   | { readonly kind: 'actor'; readonly system: string; readonly actor: string }
+  | {
+      readonly kind: 'actor-history' | 'actor-diff' | 'actor-restore'
+      readonly system: string
+      readonly actor: string
+    }
   | { readonly kind: 'action'; readonly system: string; readonly actor: string; readonly action: string }
   | { readonly kind: 'channel'; readonly system: string; readonly channel: string }
   | { readonly kind: 'schedules'; readonly system: string }
@@ -36,6 +41,21 @@ export function actorPath({ system, name }: Pick<ActorId, 'system' | 'name'>): s
 /** `/api/v1/system/{system}/actors/{actor}/actions/{action}` */
 export function actionPath(id: Pick<ActorId, 'system' | 'name'>, action: string): string {
   return `${actorPath(id)}/actions/${segment('action', action)}`
+}
+
+/** `/api/v1/system/{system}/actors/{actor}/history` */
+export function historyPath(id: Pick<ActorId, 'system' | 'name'>): string {
+  return `${actorPath(id)}/history`
+}
+
+/** `/api/v1/system/{system}/actors/{actor}/diff` */
+export function diffPath(id: Pick<ActorId, 'system' | 'name'>): string {
+  return `${actorPath(id)}/diff`
+}
+
+/** `/api/v1/system/{system}/actors/{actor}/restore` */
+export function restorePath(id: Pick<ActorId, 'system' | 'name'>): string {
+  return `${actorPath(id)}/restore`
 }
 
 /** `/api/v1/system/{system}/channels` */
@@ -91,13 +111,16 @@ type Steps = readonly (string | undefined)[]
 
 /** What follows a system's name: how the steps after it are read; null: that leads nowhere. */
 const ROOMS: Readonly<Record<string, (system: string, steps: Steps) => ApiPath | null>> = {
-  actors: (system, [actor, actions, action, ...rest]) => {
+  actors: (system, [actor, room, action, ...rest]) => {
     if (rest.length > 0) return null
     if (actor === undefined) return { kind: 'actors', system: nameOf('system', system) }
     const names = { system: nameOf('system', system), actor: nameOf('actor', actor) }
-    if (actions === undefined) return { kind: 'actor', ...names }
-    if (actions !== 'actions' || action === undefined) return null
-    return { kind: 'action', ...names, action: nameOf('action', action) }
+    if (room === undefined) return { kind: 'actor', ...names }
+    if (action === undefined) {
+      const isPast = room === 'history' || room === 'diff' || room === 'restore'
+      return isPast ? { kind: `actor-${room}`, ...names } : null
+    }
+    return room === 'actions' ? { kind: 'action', ...names, action: nameOf('action', action) } : null
   },
   channels: (system, [channel, ...rest]) => {
     if (channel === undefined || rest.length > 0) return null

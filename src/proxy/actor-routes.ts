@@ -13,6 +13,7 @@ import { type Payloads, refuseBody } from './http-payload.ts'
 import { flagOf, numberOf, pageOf, parseQuery, pastTimeParameter, type Query } from './http-query.ts'
 import { receiptHeaders, scheduledReply } from './http-receipt.ts'
 import { ACCEPTED, jsonReply, NO_CONTENT, type Reply } from './http-reply.ts'
+import { type PastRoutes, REVISION_QUERY } from './past-routes.ts'
 import { isoTime } from './time-text.ts'
 
 type ActionPath = Extract<ApiPath, { kind: 'action' }>
@@ -22,9 +23,11 @@ export class ActorRoutes {
   readonly #gateway: Gateway
   readonly #payloads: Payloads
   readonly #clock: Clock
+  readonly #past: PastRoutes
 
-  constructor(gateway: Gateway, payloads: Payloads, clock: Clock) {
+  constructor(gateway: Gateway, payloads: Payloads, past: PastRoutes, clock: Clock) {
     this.#gateway = gateway
+    this.#past = past
     this.#payloads = payloads
     this.#clock = clock
   }
@@ -49,7 +52,9 @@ export class ActorRoutes {
 
   /** GET …/actors/{actor} */
   async read({ actor }: ActorPath, query: string, request: IncomingMessage): Promise<Reply> {
-    const inspection = await this.#gateway.inspect(actor, parseQuery(query, READ_QUERY).get('ref'))
+    const parameters = parseQuery(query, [...READ_QUERY, ...REVISION_QUERY])
+    if (REVISION_QUERY.some((name) => parameters.has(name))) return this.#past.read(actor, parameters)
+    const inspection = await this.#gateway.inspect(actor, parameters.get('ref'))
     const { id, kind, revision, tags, stateJson } = inspection
     const headers = headersOf(inspection)
     if (matches(request.headers, revision)) {

@@ -16,6 +16,7 @@ import { HttpRefusal } from './http-refusal.ts'
 import { jsonReply, NO_HEADERS, type Reply } from './http-reply.ts'
 import { type Route, Router, splitTarget } from './http-router.ts'
 import type { OutboxRoutes } from './outbox-routes.ts'
+import type { PastRoutes } from './past-routes.ts'
 import { type Systems, systemOf } from './systems.ts'
 import { wireOperation } from './wire-operation.ts'
 import type { WireRoutes } from './wire-routes.ts'
@@ -28,6 +29,9 @@ const ALLOWED: Readonly<Record<Exclude<Route['kind'], 'wire'>, string>> = {
   metrics: 'GET, HEAD',
   actors: 'GET, HEAD',
   actor: 'GET, HEAD, PUT, DELETE',
+  'actor-history': 'GET, HEAD',
+  'actor-diff': 'GET, HEAD',
+  'actor-restore': 'POST',
   action: 'POST',
   channel: 'POST',
   schedules: 'GET, HEAD',
@@ -44,6 +48,7 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export interface Routes {
   readonly actors: ActorRoutes
+  readonly past: PastRoutes
   readonly channels: ChannelRoutes
   readonly outbox: OutboxRoutes
 }
@@ -111,7 +116,7 @@ export class HttpHandler {
   }
 
   #ask(
-    { actors, channels, outbox }: Routes,
+    { actors, channels, outbox, past }: Routes,
     path: ApiPath,
     method: string,
     query: string,
@@ -127,6 +132,12 @@ export class HttpHandler {
         return actors.read(path, query, request)
       case 'actors':
         return actors.list(query)
+      case 'actor-history':
+        return past.history(path, query)
+      case 'actor-diff':
+        return past.diff(path, query)
+      case 'actor-restore':
+        return past.restore(path, query, request)
       case 'channel':
         return channels.publish(path, query, request, connection)
       case 'schedules':
@@ -203,6 +214,9 @@ export class HttpHandler {
       spawn: `PUT ${actors}/{actor}`,
       delete: `DELETE ${actors}/{actor}`,
       list: `GET ${actors}`,
+      history: `GET ${actors}/{actor}/history`,
+      diff: `GET ${actors}/{actor}/diff`,
+      restore: `POST ${actors}/{actor}/restore`,
       publish: `POST ${channelsPath(system)}/{channel}`,
       schedules: `GET ${schedules}`,
       cancel: `DELETE ${schedules}/{id}`,

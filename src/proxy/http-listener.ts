@@ -22,6 +22,7 @@ import { HttpRefusal } from './http-refusal.ts'
 import { send, sendAndLinger } from './http-reply.ts'
 import { HttpServer, parserRefusal } from './http-server.ts'
 import { OutboxRoutes } from './outbox-routes.ts'
+import { PastRoutes } from './past-routes.ts'
 import type { Systems } from './systems.ts'
 import { WireRoutes, type WireRoutesOptions } from './wire-routes.ts'
 
@@ -83,11 +84,15 @@ export class HttpListener {
       systems,
       // Pages cannot reach a socket of the file system; a Host means nothing there.
       guard: new OriginGuard(socket === undefined ? host : '', options.allowedHosts ?? []),
-      routesOf: (gateway) => ({
-        actors: new ActorRoutes(gateway, payloads, clock),
-        channels: new ChannelRoutes(gateway, payloads),
-        outbox: new OutboxRoutes(gateway),
-      }),
+      routesOf: (gateway) => {
+        const past = new PastRoutes(gateway, clock)
+        return {
+          actors: new ActorRoutes(gateway, payloads, past, clock),
+          past,
+          channels: new ChannelRoutes(gateway, payloads),
+          outbox: new OutboxRoutes(gateway),
+        }
+      },
       limits: this.#limits,
       wire: wire === undefined ? null : new WireRoutes({ ...wire, systems, clock }, this.#room),
       metrics: options.metrics ?? null,

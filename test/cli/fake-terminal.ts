@@ -16,8 +16,8 @@ export interface SittingOptions {
   readonly url: string
   /** Columns; null: a pipe. Default 80. */
   readonly width?: number | null
-  /** What is typed at a question. Absent: nobody can be asked. */
-  readonly types?: string
+  /** What is typed at a question, when it is asked. Absent: nobody can be asked. */
+  readonly types?: string | (() => Promise<string>)
 }
 
 /** Runs a command line to its end. */
@@ -33,7 +33,8 @@ export async function sit(words: readonly string[], options: SittingOptions): Pr
     interactive: options.types !== undefined,
     ask: async (question) => {
       asked.push(question)
-      return options.types ?? ''
+      const { types = '' } = options
+      return typeof types === 'string' ? types : types()
     },
     print: async (line) => void printed.push(line),
     note: (line) => void noted.push(line),

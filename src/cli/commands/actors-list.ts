@@ -5,7 +5,7 @@ import { command } from '../command.ts'
 import { CONNECTION_OPTIONS } from '../connection-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
-import { checkListing, LISTING_OPTIONS, showListing, timeCell } from '../listing.ts'
+import { checkListing, LISTING_OPTIONS, showListing, tagsCell, timeCell } from '../listing.ts'
 import { entries, flag, pastTime, text } from '../option.ts'
 import type { QueryValues } from '../question.ts'
 import { printable } from '../terminal.ts'
@@ -66,11 +66,5 @@ its last commit: what only reads it leaves no trace.`,
 
 function cells({ name, parent, revision, committedAt, tags }: ActorRow): string[] {
   const definition = parent === '' ? '-' : printable(parent)
-  return [printable(name), definition, String(revision), timeCell(committedAt), printable(tagsText(tags))]
-}
-
-function tagsText(tags: ActorRow['tags']): string {
-  return Object.entries(tags)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(' ')
+  return [printable(name), definition, String(revision), timeCell(committedAt), tagsCell(tags)]
 }

@@ -2,8 +2,11 @@
 
 import type { Command } from '../command.ts'
 import { actorsDelete } from './actors-delete.ts'
+import { actorsDiff } from './actors-diff.ts'
 import { actorsGet } from './actors-get.ts'
+import { actorsHistory } from './actors-history.ts'
 import { actorsList } from './actors-list.ts'
+import { actorsRestore } from './actors-restore.ts'
 import { deadLettersDiscard } from './dead-letters-discard.ts'
 import { deadLettersList } from './dead-letters-list.ts'
 import { deadLettersRetry } from './dead-letters-retry.ts'
@@ -26,6 +29,9 @@ export const COMMANDS: readonly Command[] = [
   publish,
   actorsList,
   actorsGet,
+  actorsHistory,
+  actorsDiff,
+  actorsRestore,
   actorsDelete,
   schedulesList,
   schedulesCancel,
