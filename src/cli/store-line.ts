@@ -7,8 +7,10 @@
 import { isSpawnError, systemClock, systemRandom } from '../base/index.ts'
 import { type Logger, silentLogger, type Statestore } from '../ports/index.ts'
 import type { Mistake } from '../proxy/config/config-file.ts'
+import { valuesIn } from '../proxy/config/environment.ts'
 import { readStore, type StoreSources } from '../proxy/config/store-source.ts'
-import { makeStore } from '../stores/open.ts'
+import { makeStore, sealedStore } from '../stores/open.ts'
+import { sealingIn, type SealingPlan, STATE_KEY_VARIABLE } from '../stores/state-keys.ts'
 import type { StorePlan } from '../stores/store-plan.ts'
 import { storeText } from '../stores/store-url.ts'
 import { EXIT } from './exit-codes.ts'
@@ -17,7 +19,11 @@ import type { Terminal } from './terminal.ts'
 
 export interface LineStore {
   readonly plan: StorePlan
+  /** Encrypted, if the environment has a key. */
   readonly store: Statestore
+  /** What that is, without what encrypts it. */
+  readonly bare: Statestore
+  readonly sealing: SealingPlan | null
 }
 
 /**
@@ -30,11 +36,20 @@ export async function storeOnLine(sources: StoreSources, logger: Logger): Promis
   if (read.mistakes !== undefined) throw lineFailure(read.mistakes)
   const { plan } = read
   if (plan === null) return null
+  const sealing = sealingOf(sources)
   try {
-    return { plan, store: await makeStore(plan, { clock: systemClock, random: systemRandom, logger }) }
+    const surroundings = { clock: systemClock, random: systemRandom, logger }
+    const bare = await makeStore(plan, null, surroundings)
+    return { plan, bare, sealing, store: await sealedStore(bare, sealing, surroundings) }
   } catch (thrown) {
     throw asFailure(thrown)
   }
+}
+
+function sealingOf({ env }: StoreSources): SealingPlan | null {
+  const reading = sealingIn(valuesIn(env))
+  if (reading === null || 'plan' in reading) return reading?.plan ?? null
+  throw lineFailure([{ where: STATE_KEY_VARIABLE, problem: reading.problem }])
 }
 
 function lineFailure(mistakes: readonly Mistake[]): Failure {

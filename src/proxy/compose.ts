@@ -53,7 +53,7 @@ const LAST_REPLIES_MS = 2_000
 /** @throws SpawnError what the part that failed says: STORE_UNAVAILABLE, INVALID_ARGUMENT for a port that is taken. */
 export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Promise<Proxy> {
   const { clock, logger, random } = parts
-  const store = parts.store ?? (await makeStore(config.store, { clock, logger, random }))
+  const store = parts.store ?? (await makeStore(config.store, config.sealing, { clock, logger, random }))
   const systems = new OpenSystems({
     main: config.system,
     store,

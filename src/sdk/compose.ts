@@ -7,7 +7,7 @@ import { type Clock, messageOf, systemClock, systemRandom } from '../base/index.
 import { Runtime } from '../actor/index.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
 import type { Definition, Gateway, Host, Logger } from '../ports/index.ts'
-import { makeStore } from '../stores/open.ts'
+import { makeStore, sealedStore } from '../stores/open.ts'
 import { freezesStates } from './config.ts'
 import { stderrLogger } from './stderr-logger.ts'
 import type { SystemPlan } from './system-options.ts'
@@ -36,7 +36,9 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
   const host = handlersHost(clock, logger)
   const definitions = plan.actors.map((definition): Definition => ({ ...definition, host }))
   const store =
-    plan.store.kind === 'own' ? plan.store.store : await makeStore(plan.store, { clock, logger, random })
+    plan.store.kind === 'own'
+      ? await sealedStore(plan.store.store, plan.sealing, { logger })
+      : await makeStore(plan.store, plan.sealing, { clock, logger, random })
   const runtime = new Runtime({ system, definitions, store, clock, random, logger, limits })
   const parts: Part[] = [runtime]
   try {

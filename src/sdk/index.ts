@@ -40,6 +40,7 @@ export type {
   Schedule,
   Schedules,
   SpawnOptions,
+  StateKey,
   Statestore,
   StoredActor,
   Tags,
@@ -49,6 +50,7 @@ export type { ActorId, Schema } from '../protocol/index.ts'
 export type { CountOptions, ListOptions } from './listing.ts'
 export { actor, type ActorSettings, type HistorySetting, type KindName } from './actor.ts'
 export type { ChannelSetting } from './channels-setting.ts'
+export type { EncryptionSetting } from './encryption-setting.ts'
 export type { PoolSetting } from './pool-setting.ts'
 export type { SagaFault, SagaState, SagaStatus } from './saga/progress.ts'
 export { type CompensationOptions, saga, type SagaOptions } from './saga/saga.ts'

@@ -14,6 +14,7 @@ describe('the plan of a system', () => {
       name: 'my-system',
       actors: [one],
       store: { kind: 'sqlite', file: 'my-system.db' },
+      sealing: null,
       http: null,
       logger: undefined,
       limits: {},

@@ -5,8 +5,10 @@ import { type Clock, LIMITS, type Limits, type Random } from '../base/index.ts'
 import { type ActorDefinition, isActorDefinition } from '../hosts/index.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
 import { checkName, systemFile } from '../protocol/index.ts'
+import type { SealingPlan } from '../stores/state-keys.ts'
 import type { StorePlan } from '../stores/store-plan.ts'
 import { completed, readStoreUrl, STORE_FORMS } from '../stores/store-url.ts'
+import { type EncryptionSetting, encryptionOf } from './encryption-setting.ts'
 import { Settings, shown } from './settings.ts'
 
 /** Where a system listens for HTTP: a port, an address with a port, or `true` for the usual 127.0.0.1:9001. */
@@ -41,6 +43,12 @@ export interface SystemOptions {
    * one process at a time.
    */
   readonly store?: StoreSetting | undefined
+  /**
+   * What states, replies and messages are encrypted with where they rest. Default: what SPAWN_STATESTORE_KEY says, and with
+   * nothing if it is not set; a statestore of one's own is encrypted only if it is said here. `false`: with nothing, in any
+   * case.
+   */
+  readonly encryption?: EncryptionSetting | false | undefined
   /** Default: none, no port is opened. */
   readonly http?: HttpSetting | undefined
   /** Default: warnings and errors to standard error. */
@@ -58,6 +66,8 @@ export interface SystemPlan {
   readonly name: string
   readonly actors: readonly ActorDefinition[]
   readonly store: StorePlan | OwnStore
+  /** Null: nothing is encrypted. */
+  readonly sealing: SealingPlan | null
   /** Null: no port. */
   readonly http: HttpPlan | null
   readonly logger: Logger | undefined
@@ -78,7 +88,7 @@ export interface HttpPlan {
   readonly allowedHosts: readonly string[]
 }
 
-const OPTIONS = ['actors', 'store', 'http', 'logger', 'limits', 'clock', 'random'] as const
+const OPTIONS = ['actors', 'store', 'encryption', 'http', 'logger', 'limits', 'clock', 'random'] as const
 const DEFAULT_PORT = 9001
 const USUAL_ADDRESS = { host: undefined, allowedHosts: [] }
 const MAX_PORT = 65_535
@@ -87,10 +97,12 @@ const MAX_PORT = 65_535
 export function planOf(name: string, options: SystemOptions): SystemPlan {
   checkName('system', name)
   const settings = new Settings(`system "${name}"`, options, OPTIONS)
+  const store = storeOf(settings, name)
   return {
     name,
     actors: actorsOf(settings),
-    store: storeOf(settings, name),
+    store,
+    sealing: encryptionOf(settings, store.kind === 'own'),
     http: httpOf(settings),
     logger: withMethods(settings, 'logger', options.logger, ['debug', 'info', 'warn', 'error']),
     limits: limitsOf(settings),

@@ -3,6 +3,7 @@
 
 import { type Clock, type Random, SpawnError } from '../base/index.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
+import type { SealingPlan } from './state-keys.ts'
 import { DATABASE_NAMES, type StorePlan } from './store-plan.ts'
 
 export interface StoreSurroundings {
@@ -11,9 +12,30 @@ export interface StoreSurroundings {
   readonly logger: Logger
 }
 
-/** @throws SpawnError INVALID_ARGUMENT that says what to do. */
-export async function makeStore(plan: StorePlan, surroundings: StoreSurroundings): Promise<Statestore> {
-  return bareStore(plan, surroundings)
+/**
+ * @param sealing what it is encrypted with; null: not at all.
+ * @throws SpawnError INVALID_ARGUMENT that says what to do.
+ */
+export async function makeStore(
+  plan: StorePlan,
+  sealing: SealingPlan | null,
+  surroundings: StoreSurroundings,
+): Promise<Statestore> {
+  return sealedStore(await bareStore(plan, surroundings), sealing, surroundings)
+}
+
+/** A store that is there, encrypted if it is to be. */
+export async function sealedStore(
+  store: Statestore,
+  sealing: SealingPlan | null,
+  { logger }: Pick<StoreSurroundings, 'logger'>,
+): Promise<Statestore> {
+  if (sealing === null) return store
+  const { SealedStore } = await import('./sealed/index.ts')
+  const [{ id } = { id: '' }, ...others] = sealing.keys
+  const { readsPlain } = sealing
+  logger.info('states are encrypted', { key: id, opens: others.map((key) => key.id), readsPlain })
+  return new SealedStore(store, sealing)
 }
 
 /** Each is imported only when it is used: a program pays for no driver, thread or file of another's. */

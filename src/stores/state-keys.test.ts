@@ -16,8 +16,8 @@ test('one key needs no id, and always gets the same', () => {
   const text = base64()
   const secret = Buffer.from(text, 'base64')
   const reading = readStateKeys(` ${text}\n`)
-  assert.ok('keys' in reading)
-  assert.deepEqual(reading.keys, [{ id: keyIdOf(secret), secret: new Uint8Array(secret) }])
+  assert.ok('plan' in reading)
+  assert.deepEqual(reading.plan.keys, [{ id: keyIdOf(secret), secret: new Uint8Array(secret) }])
   assert.match(keyIdOf(secret), /^[0-9a-f]{8}$/)
 })
 
@@ -25,11 +25,21 @@ test('several keys come in their order, URL-safe and without padding, too', () =
   const keys = [randomBytes(32), randomBytes(32), randomBytes(32)] as const
   const text = `2026:${keys[0].toString('base64')}, 2025:${keys[1].toString('base64url')},${keys[2].toString('base64')}`
   const reading = readStateKeys(text)
-  assert.ok('keys' in reading)
+  assert.ok('plan' in reading)
   assert.deepEqual(
-    reading.keys.map(({ id, secret }) => [id, Buffer.from(secret).toString('hex')]),
+    reading.plan.keys.map(({ id, secret }) => [id, Buffer.from(secret).toString('hex')]),
     ['2026', '2025', keyIdOf(keys[2])].map((id, at) => [id, keys[at]?.toString('hex')]),
   )
+})
+
+test('what was never sealed is read when the last entry says so', () => {
+  const reading = readStateKeys(`a:${base64()}, plain`)
+  assert.ok('plan' in reading)
+  assert.deepEqual([reading.plan.keys.length, reading.plan.readsPlain], [1, true])
+  const without = readStateKeys(base64())
+  assert.ok('plan' in without && !without.plan.readsPlain)
+  assert.match(problemOf('plain'), /^"plain" seals nothing: it comes last/)
+  assert.match(problemOf(`plain,a:${base64()}`), /^"plain" seals nothing/)
 })
 
 test('what is wrong is told', () => {

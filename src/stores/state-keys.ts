@@ -1,19 +1,43 @@
-// SPAWN_STATESTORE_KEY as it is written: one key in base64, or several with ids, of which the first seals and the others
-// only open. Decides what is accepted; what is wrong with a key is told without any of it.
+// How the keys of a store are written, in SPAWN_STATESTORE_KEY and elsewhere: one key in base64, or several with ids, of
+// which the first seals and the others only open; and `plain` behind them, while what was never sealed is still to be read.
+// Decides what is accepted; what is wrong with a key is told without any of it.
 
 import { createHash } from 'node:crypto'
 import type { StateKey } from '../ports/index.ts'
 
-const KEY_BYTES = 32
+export const KEY_BYTES = 32
 const ID = /^[A-Za-z0-9._-]{1,32}$/
 /** Standard or URL-safe, padded or not. */
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/
 const ADVICE = '`openssl rand -base64 32` makes one'
 
-export type KeyReading = { readonly keys: readonly StateKey[] } | { readonly problem: string }
+/** What a store is sealed with. */
+export interface SealingPlan {
+  /** At least one; the first seals. */
+  readonly keys: readonly StateKey[]
+  /** Whether what was stored before there was a key is read as it is. */
+  readonly readsPlain: boolean
+}
 
-export function readStateKeys(text: string): KeyReading {
-  const parts = text.split(',').map((part) => part.trim())
+export type SealingReading = { readonly plan: SealingPlan } | { readonly problem: string }
+
+/** The variable of Spawn's own proxy. */
+export const STATE_KEY_VARIABLE = 'SPAWN_STATESTORE_KEY'
+
+const PLAIN = 'plain'
+
+/** What the environment says; null: nothing. */
+export function sealingIn(set: ReadonlyMap<string, string>): SealingReading | null {
+  const text = set.get(STATE_KEY_VARIABLE)
+  return text === undefined ? null : readStateKeys(text)
+}
+
+export function readStateKeys(text: string): SealingReading {
+  const all = text.split(',').map((part) => part.trim())
+  const readsPlain = all.at(-1) === PLAIN
+  const parts = readsPlain ? all.slice(0, -1) : all
+  if (parts.length === 0 || parts.includes(PLAIN))
+    return { problem: `"${PLAIN}" seals nothing: it comes last, behind the keys` }
   const keys: StateKey[] = []
   for (const [at, part] of parts.entries()) {
     const reading = readKey(part, parts.length === 1)
@@ -23,14 +47,14 @@ export function readStateKeys(text: string): KeyReading {
       return { problem: `${which}has the id "${reading.key.id}", which another one has already` }
     keys.push(reading.key)
   }
-  return { keys }
+  return { plan: { keys, readsPlain } }
 }
 
 function readKey(part: string, alone: boolean): { readonly key: StateKey } | { readonly problem: string } {
   const colon = part.indexOf(':')
   const base64 = part.slice(colon + 1).trim()
   const id = colon === -1 ? null : part.slice(0, colon).trim()
-  if (id !== null && !ID.test(id)) {
+  if (id !== null && !isKeyId(id)) {
     return { problem: 'has an id that is not 1 to 32 letters, digits, dots, underscores or hyphens' }
   }
   const named = id === null ? '' : `("${id}") `
@@ -48,6 +72,10 @@ function readKey(part: string, alone: boolean): { readonly key: StateKey } | { r
     return { problem: `${named}is the same byte over and over, which anybody can guess: ${ADVICE}` }
   }
   return { key: { id: id ?? keyIdOf(secret), secret: new Uint8Array(secret) } }
+}
+
+export function isKeyId(text: string): boolean {
+  return ID.test(text)
 }
 
 /** The id of a key that was given none. It tells keys apart and nothing about them. */

@@ -114,7 +114,9 @@ async function embeddedOf(module: string, logger: Logger): Promise<Embedded> {
   const exported = exportedBy(await importModule(file), from)
   if (exported.kind === 'actors') return { actors: exported.actors, origin: undefined }
   const { name: system, options } = exported.builder
-  const ignored = (['store', 'http', 'limits'] as const).filter((option) => options[option] !== undefined)
+  const ignored = (['store', 'encryption', 'http', 'limits'] as const).filter(
+    (option) => options[option] !== undefined,
+  )
   if (ignored.length > 0) {
     logger.warn('options of the system have no effect in a proxy; its settings count', {
       options: ignored.join(' '),

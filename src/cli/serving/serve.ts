@@ -102,8 +102,13 @@ function overrides(
   return {
     http: { port: options.port ?? given.port, host: options.host ?? given.host },
     logger: own.logger ?? logger,
-    ...(chosen !== null && { store: chosen.store }),
+    // What it is encrypted with is the system's to say, and else the environment's.
+    ...(chosen !== null && { store: chosen.bare, encryption: own.encryption ?? sealingOf(chosen) }),
   }
+}
+
+function sealingOf({ sealing }: LineStore): SystemOptions['encryption'] {
+  return sealing === null ? false : sealing
 }
 
 async function started(builder: SystemBuilder): Promise<System> {

@@ -2,6 +2,7 @@
 // and which are probably misspelt. It reads no values of the latter, so none of them is ever told.
 
 import { suggestionFor } from '../../base/index.ts'
+import { sealingIn, type SealingPlan, STATE_KEY_VARIABLE } from '../../stores/state-keys.ts'
 import type { StorePlan } from '../../stores/store-plan.ts'
 import {
   type Credentials,
@@ -16,8 +17,6 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The variable with the path of the configuration file. */
 export const CONFIG_VARIABLE = 'PROXY_CONFIG'
-
-export const STATE_KEY_VARIABLE = 'SPAWN_STATESTORE_KEY'
 
 const DEFAULT_SOCKET = '/var/run/spawn.sock'
 
@@ -65,8 +64,8 @@ export interface Variables {
   readonly misspelt: readonly { readonly name: string; readonly meant: string }[]
   /** Who connects to a store, where its URL does not say it. */
   readonly credentials: Credentials
-  /** There is a key to encrypt states with. */
-  readonly hasStateKey: boolean
+  /** What states are encrypted with; null: they are not. */
+  readonly sealing: SealingPlan | null
 }
 
 /** @param hasStore whether a flag says where states are kept: then no variable has to. */
@@ -82,6 +81,9 @@ export function readEnvironment(env: Environment, hasStore: boolean): Variables 
   }
   socketFrom(set, given, mistakes, unused)
   const credentials = credentialsIn(set)
+  const sealing = sealingIn(set)
+  if (sealing !== null && 'problem' in sealing)
+    mistakes.push({ where: STATE_KEY_VARIABLE, problem: sealing.problem })
   storeFrom(set, hasStore, given, mistakes, unused)
   return {
     given,
@@ -89,7 +91,7 @@ export function readEnvironment(env: Environment, hasStore: boolean): Variables 
     unused: unused.toSorted(),
     misspelt: misspelt(set),
     credentials,
-    hasStateKey: set.has(STATE_KEY_VARIABLE),
+    sealing: sealing !== null && 'plan' in sealing ? sealing.plan : null,
   }
 }
 

@@ -2,6 +2,7 @@
 // business, what it means that of the part that gets it.
 
 import { LIMITS } from '../../base/index.ts'
+import type { SealingPlan } from '../../stores/state-keys.ts'
 import type { StorePlan } from '../../stores/store-plan.ts'
 
 /** Where the proxy listens: for SDKs, for people and for probes alike. */
@@ -51,6 +52,8 @@ export interface ProxyConfig {
   readonly userFunction: UserFunctionConfig
   /** One store for all systems. */
   readonly store: StorePlan
+  /** What states are encrypted with where they rest; null: they are not. Never shown. */
+  readonly sealing: SealingPlan | null
   /** Of the actors of registered hosts. */
   readonly durability: 'turn' | 'snapshot'
   /** How often a `snapshot` actor's state is written when its registration does not say, in milliseconds. */
@@ -81,6 +84,7 @@ export const DEFAULTS: ProxyConfig = Object.freeze<ProxyConfig>({
   listen: DEFAULT_ADDRESS,
   userFunction: { host: null, port: 8090 },
   store: { kind: 'sqlite', file: 'spawn-system.db' },
+  sealing: null,
   durability: 'turn',
   snapshotTimeoutMs: LIMITS.snapshotTimeoutMs,
   historyRevisions: 0,

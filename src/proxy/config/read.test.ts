@@ -180,12 +180,22 @@ describe('the names that an operator knows', () => {
     ])
   })
 
-  test('a key for states is refused where states would be kept without it', () => {
-    const env = { SPAWN_STATESTORE_KEY: 'c2VjcmV0' }
-    assert.deepEqual(mistakesOf({ env }), [
-      'SPAWN_STATESTORE_KEY: states cannot be encrypted yet; unset it to have them kept as they are',
+  test('the keys that states are encrypted with are read, and never shown', () => {
+    const secret = Buffer.from('what is kept here is kept in jar')
+    const env = { SPAWN_STATESTORE_KEY: `2026:${secret.toString('base64')}` }
+    const { config, shown } = good({ env })
+    assert.deepEqual(config.sealing, {
+      keys: [{ id: '2026', secret: new Uint8Array(secret) }],
+      readsPlain: false,
+    })
+    assert.doesNotMatch(JSON.stringify(shown), /2026|what is kept/)
+    assert.equal(configOf({ env: {} }).sealing, null)
+  })
+
+  test('a key that is none is a mistake, told without it', () => {
+    assert.deepEqual(mistakesOf({ env: { SPAWN_STATESTORE_KEY: 'c2VjcmV0' } }), [
+      'SPAWN_STATESTORE_KEY: has 6 bytes; it must have 32: `openssl rand -base64 32` makes one',
     ])
-    assert.deepEqual(configOf({ env, flags: { store: 'memory' } }).store, { kind: 'memory' })
   })
 })
 

@@ -4,16 +4,11 @@
 // Invariant: all mistakes are told, or there is a configuration: never both, and never a part of them.
 
 import { systemFile } from '../../protocol/index.ts'
+import type { SealingPlan } from '../../stores/state-keys.ts'
 import type { StorePlan } from '../../stores/store-plan.ts'
 import { completed } from '../../stores/store-url.ts'
 import { type ConfigFile, type Mistake, readConfigFile } from './config-file.ts'
-import {
-  CONFIG_VARIABLE,
-  type Environment,
-  readEnvironment,
-  STATE_KEY_VARIABLE,
-  type Variables,
-} from './environment.ts'
+import { CONFIG_VARIABLE, type Environment, readEnvironment, type Variables } from './environment.ts'
 import type { Form } from './form.ts'
 import { DEFAULT_ADDRESS, DEFAULTS, type ListenConfig, type ProxyConfig } from './proxy-config.ts'
 import { type Shown, shownOf } from './shown.ts'
@@ -66,10 +61,10 @@ export function readProxyConfig({ env, file, flags, module }: ConfigSources): Re
   settleListen(layers)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each was read by the form of its setting
   const given = Object.fromEntries(values) as Given
-  checkTogether(given, variables, layers)
+  checkTogether(given, layers)
   const store = settleStore(given, variables, layers)
   if (mistakes.length > 0) return { mistakes }
-  const config = configOf(given, store)
+  const config = configOf(given, store, variables.sealing)
   const shown = shownOf(config, (key) => origins.get(key)?.from)
   return { config, shown, unused: unusedOf(variables, store), misspelt: variables.misspelt }
 }
@@ -152,15 +147,11 @@ function unusedOf({ credentials, unused }: Variables, { kind }: StorePlan): read
   return isDatabase ? unused.filter((name) => !credentials.from.includes(name)) : unused
 }
 
-function checkTogether(given: Given, { hasStateKey }: Variables, { mistakes, origins }: Layers): void {
+function checkTogether(given: Given, { mistakes, origins }: Layers): void {
   const interval = origins.get('snapshotInterval')
   if (interval !== undefined && (given.durability ?? DEFAULTS.durability) === 'turn') {
     const problem = 'has no effect while durability is turn: every turn is durable before its reply'
     mistakes.push({ where: whereOf(interval, 'snapshotInterval'), problem })
-  }
-  if (hasStateKey && given.store?.kind !== 'memory') {
-    const problem = 'states cannot be encrypted yet; unset it to have them kept as they are'
-    mistakes.push({ where: STATE_KEY_VARIABLE, problem })
   }
 }
 
@@ -168,7 +159,7 @@ function whereOf({ from, rank }: Origin, key: SettingKey): string {
   return rank === RANKS.file ? `${from} ${key}` : from
 }
 
-function configOf(given: Given, store: StorePlan): ProxyConfig {
+function configOf(given: Given, store: StorePlan, sealing: SealingPlan | null): ProxyConfig {
   const { hosts, userFunction } = DEFAULTS
   const system = given.system ?? DEFAULTS.system
   return {
@@ -180,6 +171,7 @@ function configOf(given: Given, store: StorePlan): ProxyConfig {
       port: given['userFunction.port'] ?? userFunction.port,
     },
     store,
+    sealing,
     durability: given.durability ?? DEFAULTS.durability,
     snapshotTimeoutMs: given.snapshotInterval ?? DEFAULTS.snapshotTimeoutMs,
     historyRevisions: given.historyRevisions ?? DEFAULTS.historyRevisions,

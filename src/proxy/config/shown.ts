@@ -1,7 +1,7 @@
 // A configuration for people: every setting as it could be written, and where it came from. Pure.
 //
-// Invariant: what is shown of a setting is what its form says, and no setting of a proxy is a secret. The variables that
-// hold secrets are never read, so they cannot get here.
+// Invariant: what is shown of a setting is what its form says, and no setting of a proxy is a secret: the keys that states
+// are encrypted with are no setting, and not shown.
 
 import type { Form } from './form.ts'
 import { DEFAULTS, type ProxyConfig } from './proxy-config.ts'

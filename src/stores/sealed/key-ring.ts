@@ -3,7 +3,8 @@
 
 import { assert, SpawnError } from '../../base/index.ts'
 import type { StateKey } from '../../ports/index.ts'
-import { Key, KEY_BYTES } from './key.ts'
+import { KEY_BYTES } from '../state-keys.ts'
+import { Key } from './key.ts'
 import { ringHead } from './sealed-bytes.ts'
 
 export class KeyRing {

@@ -7,9 +7,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { NONCE_BYTES, type Nonces } from './nonces.ts'
 
-/** Of a secret. */
-export const KEY_BYTES = 32
-
 const CIPHER = 'aes-256-gcm'
 const TAG_BYTES = 16
 const OPTIONS = { authTagLength: TAG_BYTES }
@@ -19,7 +16,7 @@ export class Key {
   readonly head: Uint8Array
   readonly #secret: KeyObject
 
-  /** @param secret KEY_BYTES bytes; they are copied. */
+  /** @param secret 32 bytes; they are copied. */
   constructor(head: Uint8Array, secret: Uint8Array) {
     this.head = head
     this.#secret = createSecretKey(secret)

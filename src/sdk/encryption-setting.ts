@@ -1,0 +1,56 @@
+// The option `encryption` of a system: with which keys its store is encrypted, from the option or from the environment.
+// Nothing is opened here, and nothing of a key is in a message.
+
+import { SpawnError } from '../base/index.ts'
+import type { StateKey } from '../ports/index.ts'
+import {
+  isKeyId,
+  KEY_BYTES,
+  readStateKeys,
+  type SealingPlan,
+  STATE_KEY_VARIABLE,
+} from '../stores/state-keys.ts'
+import { surroundingKeys } from './config.ts'
+import { Settings } from './settings.ts'
+
+/** With which keys: the first one encrypts, all of them decrypt. */
+export interface EncryptionSetting {
+  /** As in SPAWN_STATESTORE_KEY: `<base64>`, or `<id>:<base64>,<id>:<base64>`; or keys with 32 bytes each. */
+  readonly keys: string | readonly StateKey[]
+  /** Whether what was stored before there was a key is read as it is. Default false; `,plain` at the end of a text says it, too. */
+  readonly readsPlain?: boolean | undefined
+}
+
+/**
+ * @param ownsStore whether the store is the application's own: the environment has no say in it.
+ * @throws SpawnError INVALID_ARGUMENT that names what is wrong with a key without any of it.
+ */
+export function encryptionOf(settings: Settings, ownsStore: boolean): SealingPlan | null {
+  const given = settings.raw('encryption')
+  if (given === false) return null
+  if (given === undefined) return ownsStore ? null : surroundingSealing(settings)
+  const encryption = new Settings(`${settings.subject} encryption`, given, ['keys', 'readsPlain'])
+  const readsPlain = encryption.boolean('readsPlain', false)
+  const keys = encryption.raw('keys')
+  if (typeof keys === 'string') {
+    const reading = readStateKeys(keys)
+    if ('problem' in reading) throw encryption.fault('keys', reading.problem)
+    return { ...reading.plan, readsPlain: readsPlain || reading.plan.readsPlain }
+  }
+  if (Array.isArray(keys) && keys.length > 0 && keys.every(isStateKey)) return { keys, readsPlain }
+  const forms = 'a text such as SPAWN_STATESTORE_KEY, or keys: { id, secret: 32 bytes }'
+  throw encryption.fault('keys', `must be ${forms}`)
+}
+
+function surroundingSealing(settings: Settings): SealingPlan | null {
+  const reading = surroundingKeys()
+  if (reading === null) return null
+  if ('plan' in reading) return reading.plan
+  throw new SpawnError('INVALID_ARGUMENT', `${settings.subject}: ${STATE_KEY_VARIABLE} ${reading.problem}`)
+}
+
+function isStateKey(value: unknown): value is StateKey {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, secret }: { id?: unknown; secret?: unknown } = value
+  return typeof id === 'string' && isKeyId(id) && secret instanceof Uint8Array && secret.length === KEY_BYTES
+}
