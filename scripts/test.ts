@@ -1,5 +1,6 @@
 // Runs the tests: `npm test [-- part-of-a-path …]`. Decides which files belong to a run (the slow suites under
-// test/slow/ only with --slow) and prints the total last. Everything else is node:test's.
+// test/slow/ only with --slow), starts the servers that they share, and prints the total last. Everything else is
+// node:test's.
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { globSync } from 'node:fs'
@@ -7,6 +8,7 @@ import { finished } from 'node:stream/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { startServers } from '../test/servers/shared.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +30,7 @@ if (files.length === 0)
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'spawn-mesh-compile-cache')
 
 const startedMs = performance.now()
+const endServers = await startServers(files)
 const events = run({
   files,
   // a file that hangs fails the run instead of holding it for ever
@@ -49,6 +52,7 @@ events.on('test:summary', (summary) => {
 const report = events.compose(spec)
 report.pipe(process.stdout, { end: false })
 await finished(report)
+await endServers()
 
 const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
 const extra = skipped > 0 ? `, ${skipped} skipped` : ''

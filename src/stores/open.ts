@@ -1,10 +1,12 @@
 // From a plan to a store: the one place that names the stores by what an operator calls them. It makes a store and does
 // not start it. What a store is wrapped in is decided here, too, so it is so for a program, a proxy and the tools alike.
 
-import { type Clock, type Random, SpawnError } from '../base/index.ts'
+import { readFile } from 'node:fs/promises'
+import { type Clock, messageOf, type Random, SpawnError } from '../base/index.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
+import type { DatabaseTls } from './sql/options.ts'
 import type { SealingPlan } from './state-keys.ts'
-import { DATABASE_NAMES, type StorePlan } from './store-plan.ts'
+import { DATABASE_NAMES, type DatabasePlan, type StorePlan } from './store-plan.ts'
 
 export interface StoreSurroundings {
   readonly clock: Clock
@@ -48,8 +50,32 @@ async function bareStore(plan: StorePlan, surroundings: StoreSurroundings): Prom
     const { SqliteStore } = await import('./sqlite/index.ts')
     return new SqliteStore({ file: plan.file, clock: surroundings.clock })
   }
+  if (plan.kind === 'postgres') {
+    const { PostgresStore } = await import('./postgres/index.ts')
+    return new PostgresStore({ ...plan, tls: await tlsOf(plan), ...surroundings })
+  }
   throw new SpawnError(
     'INVALID_ARGUMENT',
     `${DATABASE_NAMES[plan.kind]} is not there yet: use memory or sqlite:<path>`,
   )
+}
+
+/** @throws SpawnError INVALID_ARGUMENT when the file of certificates cannot be read. */
+async function tlsOf({ tls }: DatabasePlan): Promise<DatabaseTls | null> {
+  if (tls === null) return null
+  const { caFile, serverName, verify } = tls
+  return {
+    verify,
+    ...(caFile !== null && { ca: await certificatesIn(caFile) }),
+    ...(serverName !== null && { serverName }),
+  }
+}
+
+async function certificatesIn(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const message = `the certificates to trust cannot be read from ${file}: ${messageOf(cause)}`
+    throw new SpawnError('INVALID_ARGUMENT', message, { cause, details: { file } })
+  }
 }

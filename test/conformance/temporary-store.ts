@@ -1,14 +1,16 @@
-// SQLite stores in folders of their own, for the suites. Decides where the file lies and what a crash is: the store's
-// thread is killed and the store dropped, without a stop.
+// Stores of their own, for the suites: SQLite in a temporary folder, the others in a database of a real server. Decides
+// where they lie and what a crash is: the store's thread is killed, its sessions are cut, and it is dropped without a stop.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { enableCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { PostgresStore } from '../../src/stores/postgres/index.ts'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
 import type { StatestoreSubject } from '../../src/testing/statestore-fixture.ts'
+import { postgresServer } from '../servers/postgres.ts'
 
-// Every store has a thread, and every thread would strip the types of its files anew: most of a test's time.
+// Every SQLite store has a thread, and every thread would strip the types of its files anew: most of a test's time.
 const cache = enableCompileCache().directory
 if (cache !== undefined) process.env['NODE_COMPILE_CACHE'] ??= dirname(cache)
 
@@ -42,6 +44,33 @@ export async function temporarySqlite(): Promise<StatestoreSubject> {
     async dispose() {
       await store.stop()
       await folder.remove()
+    },
+  }
+}
+
+export async function temporaryPostgres(): Promise<StatestoreSubject> {
+  const database = await (await postgresServer()).takeDatabase()
+  const open = async (): Promise<PostgresStore> => {
+    const opened = new PostgresStore(database.options)
+    await opened.start()
+    return opened
+  }
+  let store = await open()
+  return {
+    store,
+    async reopen() {
+      await store.stop()
+      return (store = await open())
+    },
+    async crash() {
+      store.abandon()
+      // The server finishes what it was doing, and notices then. Until that, an owner may meet what the dead one has sent.
+      await database.isAlone()
+      return (store = await open())
+    },
+    async dispose() {
+      await store.stop()
+      await database.release()
     },
   }
 }

@@ -7,7 +7,15 @@ import { test } from 'node:test'
 
 import { ROOT } from './programs.ts'
 
-for (const folder of ['actor', 'hosts/remote', 'proxy', 'proxy/config', 'sdk/serving']) {
+for (const folder of [
+  'actor',
+  'hosts/remote',
+  'proxy',
+  'proxy/config',
+  'sdk/serving',
+  'stores/sql',
+  'stores/postgres',
+]) {
   test(`the table of src/${folder} in ARCHITECTURE.md has every file, and no other`, () => {
     const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
     const start = text.indexOf(`## Inside \`${folder}/\``)

@@ -2,7 +2,7 @@
 // fails, fast-check prints its seed and the shortest sequence that it found; SEED=… plays from that seed again, RUNS=…
 // plays more of them.
 import * as fc from 'fast-check'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import {
   playSteps,
   type StatestoreStep,
@@ -11,7 +11,8 @@ import {
 } from '../../src/testing/index.ts'
 import { sealing } from '../conformance/sealed-subject.ts'
 import { temporaryMemory } from '../conformance/temporary-memory.ts'
-import { temporarySqlite } from '../conformance/temporary-store.ts'
+import { temporaryPostgres, temporarySqlite } from '../conformance/temporary-store.ts'
+import { endPostgres } from '../servers/postgres.ts'
 
 const actor = fc.nat({ max: STEP_RANGES.actors - 1 })
 /** Mostly right, sometimes stale or ahead. */
@@ -121,6 +122,8 @@ async function holds(open: () => Promise<StatestoreSubject>, runs: number): Prom
   })
 }
 
+after(endPostgres)
+
 test('the memory store answers as the model, whatever is asked', () => holds(temporaryMemory, 300))
 
 test('a sealed memory store answers as the model', () => holds(sealing(temporaryMemory), 100))
@@ -129,3 +132,5 @@ test('the SQLite store answers as the model, over stops and crashes', () => hold
 
 test('a sealed SQLite store answers as the model, over stops and crashes', () =>
   holds(sealing(temporarySqlite), 10))
+
+test('the Postgres store answers as the model, over stops and crashes', () => holds(temporaryPostgres, 25))

@@ -102,7 +102,7 @@ function partOf(random: Random): CommitPart {
     size: oneOf([10, -1]),
     isTagged: below(random, 2) === 0,
     history: below(random, STEP_RANGES.histories),
-    outcome: oneOf([null, null, null, 2, 1_000]),
+    outcome: oneOf([null, null, null, 2, 3, 1_000]),
     sends: sends.filter(({ envelope }, at) => sends.findIndex((one) => one.envelope === envelope) === at),
     takes: some(2, () => (below(random, 5) === 0 ? 100 + below(random, 8) : below(random, 8))),
     occasion: oneOf([null, null, 0, 0, 1]),

@@ -1,7 +1,7 @@
-// Questions that are asked in the same moment cross to the store's thread together: each crossing costs more than the
+// Questions that are asked in the same moment reach a store together: each way there costs more than the
 // looking up. Decides what is asked together; the answers come in the order of the questions.
 
-import { assert, type Clock } from '../../base/index.ts'
+import { assert, type Clock } from '../base/index.ts'
 
 export class Together<Question, Answer> {
   readonly #clock: Clock

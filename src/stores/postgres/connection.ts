@@ -1,0 +1,223 @@
+// One session with Postgres, over the `pg` package. Decides how long a statement may take, what the session is set to, and
+// when a connection is of no more use. What a failure means for a statement is failures.ts's.
+//
+// Invariants:
+//  - One statement at a time; it ends with rows, with what Postgres said, or with ConnectionLost.
+//  - A connection that was lost or given up is never used again: nobody would know whose answer comes next.
+//  - An idle connection does not keep the process alive.
+
+import { Socket } from 'node:net'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import { messageOf, SpawnError } from '../../base/index.ts'
+import type { SettledDatabaseOptions } from '../sql/options.ts'
+import { ConnectionLost, mayOpenLater, NotConnected, sqlState, endsSession } from './failures.ts'
+
+/** Prepared once on each connection, under its name. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+export type Value = Buffer | string | number | boolean | null
+export type Field = Buffer | string | number | boolean | null
+export type Row = readonly Field[]
+
+/** What is used of `pg`. */
+interface Client {
+  connect(): Promise<unknown>
+  query(asked: {
+    readonly name?: string
+    readonly text: string
+    readonly values?: readonly Value[]
+    readonly rowMode: 'array'
+  }): Promise<{ readonly rows: readonly Row[] }>
+  end(): Promise<void>
+  ref(): void
+  unref(): void
+  on(event: 'error' | 'end', listener: () => void): unknown
+}
+
+export interface Driver {
+  readonly Client: new (config: object) => Client
+}
+
+/** After the server should have given up a statement, so much later it is given up here. */
+const GRACE_MS = 1_000
+const CONNECT_MS = { least: 1_000, most: 10_000 }
+
+const BYTEA = 17
+const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23])
+const BOOLEAN = 16
+
+const PARSERS = {
+  getTypeParser(type: number): (text: string) => Field {
+    if (type === BYTEA) return bytesOf
+    if (NUMBERS.has(type)) return Number
+    return type === BOOLEAN ? (text) => text === 't' : (text) => text
+  },
+}
+
+/**
+ * What acknowledged means does not depend on how the server or the user is set up: a commit that is not on the disk yet is
+ * none. Two that wait for each other's rows go on with what the first has left.
+ */
+const SETTINGS = `SELECT pg_is_in_recovery(),
+  set_config('statement_timeout', $1, false),
+  set_config('default_transaction_isolation', 'read committed', false),
+  set_config('default_transaction_deferrable', 'off', false),
+  set_config('bytea_output', 'hex', false),
+  CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END`
+
+/** @throws SpawnError STORE_UNAVAILABLE when the package is not installed. */
+export async function loadDriver(): Promise<Driver> {
+  try {
+    const driver: unknown = await import('pg')
+    return driver as Driver
+  } catch (cause) {
+    const message = 'the Postgres store needs the package `pg`, which is not installed: npm install pg'
+    throw new SpawnError('STORE_UNAVAILABLE', message, { cause, retryable: false })
+  }
+}
+
+export class Connection {
+  readonly #client: Client
+  readonly #socket: Socket
+  readonly #options: SettledDatabaseOptions
+  #isOpen = true
+
+  private constructor(client: Client, socket: Socket, options: SettledDatabaseOptions) {
+    this.#client = client
+    this.#socket = socket
+    this.#options = options
+    const closed = (): void => {
+      this.#isOpen = false
+    }
+    client.on('error', closed)
+    client.on('end', closed)
+  }
+
+  /** @throws NotConnected */
+  static async open({ Client }: Driver, options: SettledDatabaseOptions): Promise<Connection> {
+    const socket = new Socket()
+    const { database, host, outageMs, password, port, requestMs, user } = options
+    const client = new Client({
+      host,
+      port,
+      ...(database !== '' && { database }),
+      ...(user !== '' && { user }),
+      // As a function: what is not said here must not come from elsewhere.
+      password: () => password,
+      ssl: tlsOf(options),
+      stream: () => socket,
+      keepAlive: true,
+      application_name: 'spawn',
+      types: PARSERS,
+    })
+    const connection = new Connection(client, socket, options)
+    const connectMs = Math.min(requestMs, CONNECT_MS.most, Math.max(CONNECT_MS.least, outageMs))
+    try {
+      const isStandby = await connection.#within(connectMs, async () => {
+        await client.connect()
+        const values = [String(requestMs)]
+        const { rows } = await client.query({ text: SETTINGS, values, rowMode: 'array' })
+        return rows[0]?.[0] === true
+      })
+      if (isStandby) throw new NotConnected('it is a standby, which takes no commits', true)
+    } catch (thrown) {
+      connection.destroy()
+      if (thrown instanceof NotConnected) throw thrown
+      throw new NotConnected(messageOf(thrown), mayOpenLater(thrown), thrown)
+    }
+    return connection
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** @throws what Postgres said, or ConnectionLost. */
+  async query({ name, text }: Statement, values: readonly Value[]): Promise<readonly Row[]> {
+    return this.#ask(
+      { ...(name !== '' && { name }), text, values, rowMode: 'array' },
+      this.#options.requestMs,
+    )
+  }
+
+  /** One or more statements without values, with no limit of time but the server's. */
+  async run(text: string): Promise<void> {
+    await this.#ask({ text, rowMode: 'array' }, null)
+  }
+
+  async #ask(asked: Parameters<Client['query']>[0], limitMs: number | null): Promise<readonly Row[]> {
+    try {
+      const answer = this.#client.query(asked)
+      const { rows } = await (limitMs === null ? answer : this.#within(limitMs + GRACE_MS, () => answer))
+      return rows
+    } catch (thrown) {
+      if (sqlState(thrown) !== null) {
+        if (endsSession(thrown)) this.destroy()
+        throw thrown
+      }
+      // Whatever it was, it is not known what the server does with the statement.
+      this.destroy()
+      throw thrown instanceof ConnectionLost
+        ? thrown
+        : new ConnectionLost(messageOf(thrown), { cause: thrown })
+    }
+  }
+
+  /** The process may end while nothing is asked of it. */
+  rest(): void {
+    this.#client.unref()
+  }
+
+  wake(): void {
+    this.#client.ref()
+  }
+
+  /** Ends the session as it should be. */
+  async end(): Promise<void> {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#client.ref()
+    await this.#within(GRACE_MS, () => this.#client.end()).catch(() => this.destroy())
+  }
+
+  /** Gives the session up, whatever it does. */
+  destroy(): void {
+    this.#isOpen = false
+    this.#socket.destroy()
+  }
+
+  async #within<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result> {
+    const late = Promise.withResolvers<never>()
+    const timer = this.#options.clock.after(limitMs, () => {
+      late.reject(new ConnectionLost(`no answer within ${limitMs} ms`))
+      this.destroy()
+    })
+    try {
+      return await Promise.race([work(), late.promise])
+    } finally {
+      timer.cancel()
+    }
+  }
+}
+
+function tlsOf({ tls }: SettledDatabaseOptions): object | false {
+  if (tls === null) return false
+  const { ca, serverName, verify } = tls
+  return {
+    rejectUnauthorized: verify,
+    ...(ca !== undefined && { ca }),
+    // `pg` overrides the name that is asked for with the host's.
+    ...(serverName !== undefined && {
+      checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+        checkServerIdentity(serverName, certificate),
+    }),
+  }
+}
+
+/** `\x` and hexadecimal digits. */
+function bytesOf(text: string): Buffer {
+  return Buffer.from(text.slice(2), 'hex')
+}

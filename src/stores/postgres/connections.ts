@@ -1,0 +1,146 @@
+// The connections of a store: at most `poolSize`, opened when they are needed and kept. Decides who gets the next free one:
+// who has waited longest. A connection that broke is forgotten; the next request opens another.
+//
+// Invariants: a connection is with one user at a time; a wait for one ends.
+
+import { messageOf } from '../../base/index.ts'
+import type { SettledDatabaseOptions } from '../sql/options.ts'
+import { Connection, type Driver, loadDriver } from './connection.ts'
+import { isExhausted, NotConnected } from './failures.ts'
+
+interface Waiter {
+  readonly take: (connection: Connection) => void
+  readonly giveUp: (error: NotConnected) => void
+}
+
+export class Connections {
+  readonly #options: SettledDatabaseOptions
+  #driver: Driver | null = null
+  #idle: Connection[] = []
+  readonly #waiting: Waiter[] = []
+  /** Open ones, and those that are being opened. */
+  #count = 0
+  readonly #open = new Set<Connection>()
+  #isAway = false
+  #isAbandoned = false
+
+  constructor(options: SettledDatabaseOptions) {
+    this.#options = options
+  }
+
+  /** @throws NotConnected, or what `work` throws. */
+  async use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const connection = await this.#acquire()
+    try {
+      return await work(connection)
+    } finally {
+      this.#release(connection)
+    }
+  }
+
+  /** For when nothing is under way any more. */
+  async close(): Promise<void> {
+    const idle = this.#idle
+    this.#idle = []
+    for (const connection of idle) this.#forget(connection)
+    await Promise.all(idle.map((connection) => connection.end()))
+  }
+
+  /** Ends all sessions in the middle of whatever they do. */
+  abandon(): void {
+    this.#isAbandoned = true
+    for (const connection of this.#open) connection.destroy()
+  }
+
+  async #acquire(): Promise<Connection> {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      if (idle.isOpen) {
+        idle.wake()
+        return idle
+      }
+      this.#forget(idle)
+    }
+    if (this.#count >= this.#options.poolSize) return this.#wait()
+    this.#count += 1
+    try {
+      return await this.#connect()
+    } catch (thrown) {
+      this.#count -= 1
+      // The server has no more for us: then those that we have must do.
+      if (thrown instanceof NotConnected && isExhausted(thrown.cause) && this.#count > 0) return this.#wait()
+      this.#passOn()
+      throw thrown
+    }
+  }
+
+  async #connect(): Promise<Connection> {
+    if (this.#isAbandoned) throw new NotConnected('the store is abandoned', false)
+    this.#driver ??= await loadDriver()
+    const { logger } = this.#options
+    try {
+      const connection = await Connection.open(this.#driver, this.#options)
+      this.#open.add(connection)
+      if (this.#isAbandoned) connection.destroy()
+      if (this.#isAway) logger?.info('the database is back')
+      this.#isAway = false
+      return connection
+    } catch (thrown) {
+      if (!this.#isAway) logger?.warn('the database cannot be reached', { error: messageOf(thrown) })
+      this.#isAway = true
+      throw thrown
+    }
+  }
+
+  #wait(): Promise<Connection> {
+    const { clock, poolSize, requestMs } = this.#options
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(requestMs, () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+        const message = `all ${poolSize} connections of the pool were busy for ${requestMs} ms; make the pool larger`
+        reject(new NotConnected(message, true))
+      })
+      const waiter: Waiter = {
+        take(connection) {
+          timer.cancel()
+          resolve(connection)
+        },
+        giveUp(error) {
+          timer.cancel()
+          reject(error)
+        },
+      }
+      this.#waiting.push(waiter)
+    })
+  }
+
+  #release(connection: Connection): void {
+    if (!connection.isOpen) {
+      this.#forget(connection)
+      this.#passOn()
+      return
+    }
+    const waiter = this.#waiting.shift()
+    if (waiter !== undefined) {
+      waiter.take(connection)
+      return
+    }
+    connection.rest()
+    this.#idle.push(connection)
+  }
+
+  #forget(connection: Connection): void {
+    this.#open.delete(connection)
+    this.#count -= 1
+  }
+
+  /** There is room for a connection: the first that waits gets a new one. */
+  #passOn(): void {
+    const waiter = this.#waiting.shift()
+    if (waiter === undefined) return
+    this.#acquire().then(waiter.take, (thrown: unknown) => {
+      waiter.giveUp(
+        thrown instanceof NotConnected ? thrown : new NotConnected(messageOf(thrown), false, thrown),
+      )
+    })
+  }
+}

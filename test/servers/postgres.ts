@@ -1,0 +1,333 @@
+// Real Postgres servers for the tests: the one that the environment names, or a private instance of the binaries that are
+// found, on a free port, with its data in a temporary folder; on Debian, as root, they are installed if they are missing.
+// Where none of that works it fails: nothing is skipped.
+//
+//   SPAWN_TEST_POSTGRES   a URL with a user who may create databases, e.g. postgres://postgres@127.0.0.1:5432/postgres
+//
+// A private server keeps its promises to processes that die, not to a machine that does: it does not sync. It ends with the
+// process that started it, however that ends.
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, constants, existsSync, globSync, readFileSync, realpathSync } from 'node:fs'
+import { appendFile, chmod, chown, mkdtemp } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { Client } from 'pg'
+import type { DatabaseOptions } from '../../src/stores/postgres/index.ts'
+import { until } from '../../src/testing/index.ts'
+
+type Address = Pick<DatabaseOptions, 'host' | 'port' | 'user' | 'password'>
+
+/** A database of its own for one test. */
+export interface TestDatabase {
+  readonly options: DatabaseOptions
+  /** Runs a statement, on a session that is not the store's. */
+  readonly query: (text: string, values?: unknown[]) => Promise<unknown[]>
+  /** Resolves when no session of a store is left, whatever was under way in it. */
+  readonly isAlone: () => Promise<void>
+  /** Hands it back: to drop it and make another would take most of a test's time. */
+  readonly release: () => Promise<void>
+}
+
+const TABLES = ['actors', 'past', 'outcomes', 'outbox', 'places', 'writers']
+const OTHERS =
+  'SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = $1'
+
+export class PostgresServer {
+  readonly address: Address
+  readonly #admin: string
+  /** By database. */
+  readonly #sessions = new Map<string, Promise<Client>>()
+  readonly #free: string[] = []
+  readonly #made: string[] = []
+
+  constructor(url: string) {
+    const { hostname, port, username, password, pathname } = new URL(url)
+    this.address = {
+      host: decodeURIComponent(hostname),
+      port: Number(port || 5432),
+      user: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+    }
+    this.#admin = pathname.slice(1) || 'postgres'
+  }
+
+  async takeDatabase(): Promise<TestDatabase> {
+    const database = this.#free.pop() ?? (await this.#create())
+    const query = (text: string, values?: unknown[]): Promise<unknown[]> => this.query(text, values, database)
+    const isAlone = async (): Promise<void> => {
+      const nobody = async (): Promise<boolean> => (await query(OTHERS, ['client backend'])).length === 0
+      await until('the sessions of the store to end', nobody, { timeoutMs: 60_000 })
+    }
+    return {
+      options: { ...this.address, database, tls: null, poolSize: 4 },
+      query,
+      isAlone,
+      release: async () => {
+        await isAlone()
+        await query(TABLES.map((table) => `DELETE FROM spawn.${table}`).join('; '))
+        this.#free.push(database)
+      },
+    }
+  }
+
+  async query(text: string, values: unknown[] = [], database = this.#admin): Promise<unknown[]> {
+    const session = this.#sessions.get(database) ?? this.#connect(database)
+    this.#sessions.set(database, session)
+    const client = await session
+    // With values it is one statement, without there may be several.
+    const result = values.length === 0 ? await client.query(text) : await client.query(text, values)
+    return Array.isArray(result) ? [] : (result.rows as unknown[])
+  }
+
+  /** Drops what was made, and ends the sessions. */
+  async end(): Promise<void> {
+    for (const database of this.#made) {
+      await this.#disconnect(database)
+      await this.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
+    }
+    await this.#disconnect(this.#admin)
+  }
+
+  protected async disconnectAll(): Promise<void> {
+    await Promise.all([...this.#sessions.keys()].map((database) => this.#disconnect(database)))
+  }
+
+  async #create(): Promise<string> {
+    const database = `spawn_test_${process.pid}_${this.#made.length + 1}`
+    await this.query(`CREATE DATABASE ${database}`)
+    this.#made.push(database)
+    return database
+  }
+
+  async #connect(database: string): Promise<Client> {
+    const client = new Client({ ...this.address, database })
+    const gone = (): void => {
+      this.#sessions.delete(database)
+    }
+    client.on('error', gone)
+    client.on('end', gone)
+    try {
+      await client.connect()
+    } catch (thrown) {
+      gone()
+      throw thrown
+    }
+    return client
+  }
+
+  async #disconnect(database: string): Promise<void> {
+    const client = await this.#sessions.get(database)?.catch(() => null)
+    await client?.end()
+  }
+}
+
+let shared: Promise<PostgresServer> | null = null
+
+/** The server that all tests of a run share, or this process has for itself. `endPostgres` ends it. */
+export function postgresServer(): Promise<PostgresServer> {
+  shared ??= sharedServer()
+  return shared
+}
+
+/** For the end of each test file that uses a server. */
+export async function endPostgres(): Promise<void> {
+  await (await shared)?.end()
+}
+
+async function sharedServer(): Promise<PostgresServer> {
+  const { SPAWN_TEST_POSTGRES: url } = process.env
+  return url === undefined ? PrivatePostgres.start() : new PostgresServer(url)
+}
+
+/** An instance of its own, that may be stopped, killed and started again. */
+export class PrivatePostgres extends PostgresServer {
+  readonly url: string
+  readonly #binaries: string
+  readonly #folder: string
+  readonly #owner: Owner
+  #process: ChildProcess | null = null
+  #output = ''
+
+  private constructor(binaries: string, folder: string, owner: Owner, port: number) {
+    const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+    super(url)
+    this.url = url
+    this.#binaries = binaries
+    this.#folder = folder
+    this.#owner = owner
+  }
+
+  /** @param settings lines for postgresql.conf. */
+  static async start(settings: readonly string[] = []): Promise<PrivatePostgres> {
+    const binaries = findBinaries() ?? installBinaries()
+    const owner = ownerOfServers()
+    const folder = await mkdtemp(join(tmpdir(), 'spawn-postgres-'))
+    await chmod(folder, 0o700)
+    if (owner.uid !== undefined && owner.gid !== undefined) await chown(folder, owner.uid, owner.gid)
+    const port = await freePort()
+    const server = new PrivatePostgres(binaries, folder, owner, port)
+    const options = [
+      '-D',
+      server.data,
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--no-locale',
+      '--no-sync',
+    ]
+    execFileSync(join(binaries, 'initdb'), options, {
+      ...owner,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      cwd: folder,
+    })
+    await appendFile(
+      join(server.data, 'postgresql.conf'),
+      [...SETTINGS, `port = ${port}`, ...settings, ''].join('\n'),
+    )
+    await server.start()
+    return server
+  }
+
+  get data(): string {
+    return join(this.#folder, 'data')
+  }
+
+  /** All that it has written to its log. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** Starts it again, after it was stopped. */
+  async start(): Promise<void> {
+    // It ends when its input does, which happens however this process ends.
+    const script =
+      'postgres=$1; data=$2; "$postgres" -D "$data" & read -r _; kill -QUIT $!; wait; rm -rf "$(dirname "$data")"'
+    const child = spawn('sh', ['-c', script, 'sh', join(this.#binaries, 'postgres'), this.data], {
+      ...this.#owner,
+      cwd: this.#folder,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    })
+    this.#process = child
+    const collect = (chunk: Buffer): void => {
+      this.#output += chunk.toString()
+    }
+    child.stderr.on('data', collect)
+    for (const one of [child, child.stdin, child.stderr]) (one as { unref?: () => void }).unref?.()
+    const isUp = async (): Promise<boolean> => {
+      if (child.exitCode !== null) throw new Error(`Postgres did not start: ${this.#output}`)
+      return this.query('SELECT 1').then(
+        () => true,
+        () => false,
+      )
+    }
+    await until('Postgres is up', isUp, { timeoutMs: 60_000 })
+  }
+
+  /** `fast` ends all sessions, `immediate` is a crash, after which it recovers. */
+  async halt(how: 'fast' | 'immediate'): Promise<void> {
+    const pid = Number(readFileSync(join(this.data, 'postmaster.pid'), 'utf8').split('\n')[0])
+    process.kill(pid, how === 'fast' ? 'SIGINT' : 'SIGQUIT')
+    await until('Postgres is down', () => !existsSync(join(this.data, 'postmaster.pid')), {
+      timeoutMs: 60_000,
+    })
+  }
+
+  /** Ends it and removes its data. */
+  override async end(): Promise<void> {
+    const child = this.#process
+    if (child === null || child.exitCode !== null) return
+    await this.disconnectAll()
+    child.ref()
+    const exited = once(child, 'exit')
+    child.stdin?.end()
+    await exited
+  }
+}
+
+const SETTINGS = [
+  "listen_addresses = '127.0.0.1'",
+  "unix_socket_directories = ''",
+  'fsync = off',
+  'full_page_writes = off',
+  'max_connections = 200',
+  'shared_buffers = 32MB',
+  'log_checkpoints = off',
+]
+
+interface Owner {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/** Postgres refuses to run as root. */
+function ownerOfServers(): Owner {
+  if (process.getuid?.() !== 0) return {}
+  for (const user of ['postgres', 'nobody']) {
+    try {
+      const [uid, gid] = ['-u', '-g'].map((flag) =>
+        Number(execFileSync('id', [flag, user], { stdio: 'pipe' })),
+      )
+      if (uid !== undefined && gid !== undefined) return { uid, gid }
+    } catch {
+      // The next one may be there.
+      continue
+    }
+  }
+  throw new Error('Postgres does not run as root, and there is no user `postgres` or `nobody` to run it as')
+}
+
+/** The folder that has `postgres` and `initdb`. */
+function findBinaries(): string | null {
+  const { PATH = '' } = process.env
+  const folders = [
+    ...PATH.split(delimiter),
+    ...globSync('/usr/lib/postgresql/*/bin').toSorted().toReversed(),
+    ...globSync('/{opt/homebrew,usr/local}/opt/postgresql*/bin'),
+    '/usr/local/pgsql/bin',
+  ]
+  for (const folder of folders) {
+    if (!isExecutable(join(folder, 'postgres'))) continue
+    const real = dirname(realpathSync(join(folder, 'postgres')))
+    if (isExecutable(join(real, 'initdb'))) return real
+  }
+  return null
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function installBinaries(): string {
+  const how = 'install Postgres, or name a server in SPAWN_TEST_POSTGRES'
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    throw new Error(`there is no Postgres here: ${how}`)
+  console.error('Postgres is not here: installing it with apt-get')
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  for (const args of [
+    ['update', '-q'],
+    ['install', '-qy', '--no-install-recommends', 'postgresql'],
+  ])
+    execFileSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const found = findBinaries()
+  if (found === null) throw new Error(`apt-get has installed no Postgres that is found: ${how}`)
+  return found
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (address === null || typeof address === 'string') throw new Error('no port is free')
+  return address.port
+}
