@@ -1,3 +1,4 @@
 // The actor room: one member's actors, their turns and their commits. Start reading at turn.ts.
 
+export { Pruning } from './pruning.ts'
 export { Runtime } from './runtime.ts'

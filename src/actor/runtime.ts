@@ -4,15 +4,7 @@
 // Started in order (store, then the named actors) and stopped in reverse: no new calls, turns finish, states commit,
 // the store closes.
 
-import {
-  type Clock,
-  LIMITS,
-  type Limits,
-  messageOf,
-  type Random,
-  SpawnError,
-  type Timer,
-} from '../base/index.ts'
+import { type Clock, LIMITS, type Limits, messageOf, type Random, SpawnError } from '../base/index.ts'
 import type {
   ActorFilter,
   ActorPage,
@@ -38,6 +30,7 @@ import { Engine } from './engine.ts'
 import { Letters, pageOf } from './letters.ts'
 import { NO_METADATA } from './message.ts'
 import { Pasts } from './past.ts'
+import { Pruning } from './pruning.ts'
 import type { Residents } from './residents.ts'
 import { Restores } from './restore.ts'
 import { TurnReceipt } from './turn-receipt.ts'
@@ -50,7 +43,7 @@ export interface RuntimeOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  /** Whether others use the store too: then they open it before the start, and close it after the stop. */
+  /** Whether others use the store too: then they open it before the start, prune it, and close it after the stop. */
   readonly sharesStore?: boolean | undefined
   /** Overrides of LIMITS. */
   readonly limits?: Partial<Limits> | undefined
@@ -70,12 +63,6 @@ export interface StopOptions {
 
 const DRAIN_MS = 30_000
 
-/** How often outcomes and revisions of the past that have expired are looked for, in milliseconds, and how many go. */
-const PRUNE_EVERY_MS = 60_000
-const PRUNE_AT_ONCE = 1_000
-/** When to go on if there were more, in milliseconds: a store must not fill faster than it is pruned. */
-const PRUNE_ON_MS = 100
-
 type Phase = 'new' | 'running' | 'draining' | 'stopped'
 
 export class Runtime implements Gateway {
@@ -90,7 +77,8 @@ export class Runtime implements Gateway {
   readonly past: Pasts
   private phase: Phase = 'new'
   private stopped: Promise<void> | null = null
-  private pruning: Timer | null = null
+  /** Null: who shares the store sees to it. */
+  private readonly pruning: Pruning | null
 
   constructor(options: RuntimeOptions) {
     checkName('system', options.system)
@@ -115,6 +103,7 @@ export class Runtime implements Gateway {
       deliver: (parcel) => this.calls.deliver(parcel),
     })
     const { engine } = this
+    this.pruning = this.sharesStore ? null : new Pruning({ store, clock, logger })
     this.calls = new Calls({ system, limits, engine, admit: (nested) => this.checkRunning(nested) })
     this.letters = new Letters({
       system,
@@ -154,7 +143,7 @@ export class Runtime implements Gateway {
     if (!this.sharesStore) await this.store.start()
     this.phase = 'running'
     this.engine.post.start()
-    this.pruneLater(PRUNE_EVERY_MS)
+    this.pruning?.start()
     this.begin(this.engine.catalog.all)
   }
 
@@ -293,24 +282,11 @@ export class Runtime implements Gateway {
     }
   }
 
-  private pruneLater(delayMs: number): void {
-    const prune = async (): Promise<void> => {
-      let dropped = 0
-      try {
-        dropped = await this.store.prune(this.clock.now(), PRUNE_AT_ONCE)
-      } catch (error) {
-        this.logger.warn('the store could not be pruned', { error: messageOf(error) })
-      }
-      if (this.phase === 'running') this.pruneLater(dropped < PRUNE_AT_ONCE ? PRUNE_EVERY_MS : PRUNE_ON_MS)
-    }
-    this.pruning = this.clock.after(delayMs, () => void prune(), { background: true })
-  }
-
   private async shutDown(drainMs: number): Promise<void> {
     const { activations, committer, inflight, leaving, post, snapshots } = this.engine
     const begun = this.phase === 'running'
     this.phase = 'draining'
-    this.pruning?.cancel()
+    this.pruning?.stop()
     post.drain()
     if (begun) {
       const limit = this.clock.after(drainMs, () => inflight.giveUpAll('DRAINING'))

@@ -26,7 +26,7 @@ export {
   type ReceiptOptions,
   type ScheduleOptions,
 } from './invoke-options.ts'
-export { GET_NAMES, type Ref, refOf, type Sender } from './ref.ts'
+export { type AnyRef, GET_NAMES, type Ref, refOf, refTargetOf, type Sender } from './ref.ts'
 export type { RouteOptions } from './route.ts'
 export type { InstanceName } from './target.ts'
 export { isTimerPeriod, MAX_TIMER_MS, MIN_TIMER_MS, type TimingOptions } from './timing.ts'

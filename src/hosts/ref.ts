@@ -13,7 +13,7 @@ import {
   refCallOf,
   type ScheduleOptions,
 } from './invoke-options.ts'
-import { targetOf } from './target.ts'
+import { type Target, targetOf } from './target.ts'
 
 type GetName = 'get' | 'Get' | 'get_state' | 'getState' | 'GetState'
 
@@ -32,10 +32,19 @@ export interface RefMethod<Payload extends readonly unknown[], Response> {
   (...args: [...payload: Payload, options?: CallOptions]): Promise<Response>
 }
 
+/** Where a ref says which actor it is of; the same in every copy of this package. No action can have this name. */
+const TARGET: unique symbol = Symbol.for('spawn-mesh.ref') as typeof TARGET
+
+/** A ref of any actor with this state. */
+export interface AnyRef<out State = unknown> {
+  readonly [TARGET]: Target & { readonly state?: State }
+}
+
 /** One method per action: `ref.add({ value: 1 }, { timeout: 1_000 })`. */
 export type Ref<State, Actions> = {
   readonly [Name in keyof Actions]: RefMethod<PayloadOf<Actions[Name]>, ResponseOf<Actions[Name]>>
-} & DefaultGet<State, Actions>
+} & DefaultGet<State, Actions> &
+  AnyRef<State>
 
 /** What a ref calls through: a system, or a turn. */
 export interface Sender {
@@ -58,6 +67,10 @@ class RefBase {
     this.#parent = parent
   }
 
+  get [TARGET](): Target {
+    return { name: this.#name, ref: this.#parent }
+  }
+
   static method(action: string) {
     return function call(this: RefBase, payload?: unknown, options?: RefOptions): Promise<unknown> {
       try {
@@ -67,6 +80,11 @@ class RefBase {
       }
     }
   }
+}
+
+/** Which actor a ref is of; null: it is no ref. */
+export function refTargetOf(value: unknown): Target | null {
+  return typeof value === 'object' && value !== null && TARGET in value ? (value as AnyRef)[TARGET] : null
 }
 
 const classes = new WeakMap<ActorDefinition, typeof RefBase>()

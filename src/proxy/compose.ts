@@ -131,7 +131,8 @@ function listenerOf(
   return listener
 }
 
-function settingsOf({ durability, historyRevisions, hosts, snapshotTimeoutMs }: ProxyConfig) {
+function settingsOf(config: ProxyConfig) {
+  const { durability, historyDurationMs, historyRevisions, hosts, snapshotTimeoutMs } = config
   return {
     whenNoHost: hosts.whenNone,
     concurrencyPerHost: hosts.concurrency,
@@ -141,7 +142,7 @@ function settingsOf({ durability, historyRevisions, hosts, snapshotTimeoutMs }: 
     probeEveryMs: hosts.probeEveryMs,
     durability,
     snapshotTimeoutMs,
-    historyRevisions,
+    history: { revisions: historyRevisions, durationMs: historyDurationMs },
   }
 }
 

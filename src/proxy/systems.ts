@@ -1,9 +1,10 @@
 // The systems that a listener serves: the one of an application, or all those of a proxy, which begin with the first
 // registration that names them. It decides when there is a system; what its actors are, registrations say.
 //
-// Invariant: the systems of a proxy share one store, which opens before the first and closes after the last of them.
+// Invariant: the systems of a proxy share one store, which opens before the first, is pruned once for all, and closes after
+// the last of them.
 
-import { Runtime } from '../actor/index.ts'
+import { Pruning, Runtime } from '../actor/index.ts'
 import { type Clock, type Limits, type Random, SpawnError } from '../base/index.ts'
 import type { Definition, Gateway, Logger, Statestore } from '../ports/index.ts'
 
@@ -65,11 +66,13 @@ export class OpenSystems implements Systems {
   readonly #options: OpenSystemsOptions
   readonly #byName = new Map<string, Runtime>()
   readonly #begun = new Map<Runtime, Promise<void>>()
+  readonly #pruning: Pruning
   #open = false
   #stopped: Promise<void> | null = null
 
   constructor(options: OpenSystemsOptions) {
     this.#options = options
+    this.#pruning = new Pruning(options)
   }
 
   get main(): string {
@@ -92,6 +95,7 @@ export class OpenSystems implements Systems {
   async start(): Promise<void> {
     await this.#options.store.start()
     this.#open = true
+    this.#pruning.start()
   }
 
   /**
@@ -137,6 +141,7 @@ export class OpenSystems implements Systems {
   }
 
   async #stop(options: { readonly drainMs?: number | undefined }): Promise<void> {
+    this.#pruning.stop()
     const ends = await Promise.allSettled(this.all.map((runtime) => runtime.stop(options)))
     await this.#options.store.stop()
     for (const end of ends) if (end.status === 'rejected') throw end.reason

@@ -75,6 +75,13 @@ describe('a definition', () => {
       (kind) => actor('k', { kind, actions: {} }).kind,
     )
     assert.deepEqual(kinds, ['named', 'named', 'unnamed', 'unnamed', 'pooled'])
+    assert.deepEqual(actor('h', { state: 1, history: 'none', actions: {} }).history, {
+      revisions: 0,
+      durationMs: 0,
+    })
+    const monthMs = 31 * 86_400_000
+    const aMonth = actor('h', { state: 1, history: { duration: monthMs }, actions: {} })
+    assert.deepEqual(aMonth.history, { revisions: 0, durationMs: monthMs }, 'longer than any timer')
     assert.deepEqual(actor('h', { state: 1, history: 3, actions: {} }).history, {
       revisions: 3,
       durationMs: 0,
@@ -204,6 +211,11 @@ describe('a bad setting is told at once:', () => {
       'too many tags',
       { tags: Object.fromEntries(Array.from({ length: 129 }, (_, at) => [`t${at}`, ''])), actions: {} },
       /tags has 129 entries; at most 128/,
+    ],
+    [
+      'a word for history',
+      { state: 1, history: 'all', actions: {} },
+      /history must be 'none', a number of revisions, or/,
     ],
     ['history', { state: 1, history: -1, actions: {} }, /history must be a whole number from 0, not -1/],
     [

@@ -10,7 +10,7 @@ import { checkName, type Schema, type SchemaInput, type SchemaOutput } from '../
 import { actionsOf, initActionOf } from './actions.ts'
 import { type ChannelSetting, channelsOf } from './channels-setting.ts'
 import { type PoolSetting, poolOf } from './pool-setting.ts'
-import { Settings } from './settings.ts'
+import { Settings, shown } from './settings.ts'
 import { stateOf } from './state-setting.ts'
 
 /** `singleton` is another word for `named`, `abstract` for `unnamed`. */
@@ -32,8 +32,12 @@ const KINDS = {
 
 const KIND_NAMES = ['named', 'singleton', 'unnamed', 'abstract', 'pooled'] as const
 
-/** What is kept of an actor's past: a number of revisions, or a rule. A revision is kept while either part keeps it. */
+/**
+ * What is kept of an actor's past: nothing, a number of revisions, or a rule. A revision is kept while either part of the
+ * rule keeps it.
+ */
 export type HistorySetting =
+  | 'none'
   | number
   | {
       /** How many revisions before the latest. */
@@ -90,7 +94,7 @@ export interface ActorSettings<
   readonly tags?: Tags | undefined
   /** Messages that may wait for one actor; beyond, callers get MAILBOX_FULL. Default 10,000. */
   readonly mailbox?: number | undefined
-  /** Revisions of the past to keep. Default: none. */
+  /** What to keep of its past. Default: 'none', the latest revision only. */
   readonly history?: HistorySetting | undefined
   /**
    * The topics that it listens to: `['orders', { topic: 'prices', action: 'reprice' }]`. What is broadcast there calls the
@@ -193,8 +197,14 @@ export function actor(name: string, given: object): ActorDefinition {
 
 function historyOf(settings: Settings): HistoryPolicy {
   const given = settings.raw('history')
-  if (given === undefined) return NO_HISTORY
+  if (given === undefined || given === 'none') return NO_HISTORY
+  if (typeof given === 'string') {
+    throw settings.fault(
+      'history',
+      `must be 'none', a number of revisions, or { revisions, duration }, not ${shown(given)}`,
+    )
+  }
   if (typeof given === 'number') return { revisions: settings.count('history', 0, 0), durationMs: 0 }
   const history = new Settings(`${settings.subject} history`, given, ['revisions', 'duration'])
-  return { revisions: history.count('revisions', 0, 0), durationMs: history.milliseconds('duration', 0) }
+  return { revisions: history.count('revisions', 0, 0), durationMs: history.count('duration', 1, 0) }
 }

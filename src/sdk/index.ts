@@ -30,13 +30,17 @@ export type {
   ChannelListener,
   DeadLetter,
   DeadLetters,
+  Diff,
   EffectEnd,
+  History,
   Inspection,
   LogFields,
   Logger,
   Metadata,
   Page,
   PublishOptions,
+  Restored,
+  Revision,
   Schedule,
   Schedules,
   SpawnOptions,
@@ -46,7 +50,15 @@ export type {
   Tags,
   Workflow,
 } from '../ports/index.ts'
-export type { ActorId, Schema } from '../protocol/index.ts'
+export type { ActorId, JsonChange, Schema } from '../protocol/index.ts'
+export type {
+  DiffSettings,
+  InspectionOf,
+  PastInspectionOf,
+  RestoreSettings,
+  RevisionSelection,
+} from './past-options.ts'
+export type { ActorGiven, ActorSelection } from './selection.ts'
 export type { CountOptions, ListOptions } from './listing.ts'
 export { actor, type ActorSettings, type HistorySetting, type KindName } from './actor.ts'
 export type { ChannelSetting } from './channels-setting.ts'
@@ -60,12 +72,5 @@ export { sagaSettled, type SettledOptions } from './saga/settled.ts'
 export type { ServeOptions } from './serving/serve-options.ts'
 export type { ServedSystem } from './serving/served-system.ts'
 export { type Step, step, type StepSettings } from './saga/step.ts'
-export {
-  type ActorSelection,
-  isSystemBuilder,
-  type StopSettings,
-  System,
-  system,
-  SystemBuilder,
-} from './system.ts'
+export { isSystemBuilder, type StopSettings, System, system, SystemBuilder } from './system.ts'
 export type { HttpSetting, StoreSetting, SystemOptions } from './system-options.ts'

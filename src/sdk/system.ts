@@ -7,10 +7,14 @@ import type {
   Call,
   ChannelListener,
   DeadLetters,
+  Diff,
   Gateway,
+  History,
   Inspection,
   Kind,
+  PageRequest,
   PublishOptions,
+  Restored,
   Schedules,
   SpawnOptions,
 } from '../ports/index.ts'
@@ -29,6 +33,21 @@ import {
 import { type Composition, compose, handlersHost } from './compose.ts'
 import { type CountOptions, countingOf, type ListOptions, listingOf } from './listing.ts'
 import { deadLettersOf, schedulesOf } from './outbox-views.ts'
+import {
+  actorAsked,
+  diffAsked,
+  type DiffSettings,
+  inspectAsked,
+  type InspectionOf,
+  pageAsked,
+  type PastInspectionOf,
+  restoreAsked,
+  type RestoreSettings,
+  type RevisionNamed,
+  type RevisionSelection,
+  spawnAsked,
+} from './past-options.ts'
+import type { ActorGiven, ActorSelection } from './selection.ts'
 import { Settings } from './settings.ts'
 import { stderrLogger } from './stderr-logger.ts'
 import { ServedSystem } from './serving/served-system.ts'
@@ -37,12 +56,6 @@ import { planOf, type SystemOptions, type SystemPlan } from './system-options.ts
 
 /** The same in every copy of this package that a process may have loaded. */
 const MARK = Symbol.for('spawn-mesh.system')
-
-/** Which actor, where a name alone does not say it. */
-export interface ActorSelection {
-  /** The unnamed definition that the actor is an instance of. */
-  readonly ref?: string | undefined
-}
 
 export interface StopSettings {
   /** How long running calls may take to finish, in milliseconds; then they are given up. Default 30,000. */
@@ -113,17 +126,51 @@ export class System implements AsyncDisposable, Sender {
 
   /**
    * Makes an actor exist, or lets it go on from a revision of its past: `spawn('user-1', { ref: 'user', revision: 3 })`.
-   * Spawning one that exists is no error.
+   * Spawning one that exists is no error. Takes a ref in place of the name, as all below do.
    */
-  async spawn(name: string, options: SpawnOptions = {}): Promise<void> {
-    checkOptions('spawn', name, options, ['ref', 'revision'])
-    return this.#gateway.spawn(name, options)
+  async spawn(actor: ActorGiven, options: SpawnOptions = {}): Promise<void> {
+    const asked = spawnAsked(actor, options)
+    return this.#gateway.spawn(asked.name, asked.options)
   }
 
-  /** State, revision and tags of an actor, as they are durably. @throws SpawnError ACTOR_NOT_FOUND */
-  async inspect(name: string, options: ActorSelection = {}): Promise<Inspection> {
-    checkOptions('inspect', name, options, ['ref'])
-    return this.#gateway.inspect(name, options.ref)
+  /**
+   * State, revision and tags of an actor, as they are durably; with `revision` or `at`, as they were.
+   *
+   * @throws SpawnError ACTOR_NOT_FOUND; INVALID_ARGUMENT for a revision that is not kept.
+   */
+  inspect<State>(
+    actor: ActorGiven<State>,
+    options: ActorSelection & RevisionNamed,
+  ): Promise<PastInspectionOf<State>>
+  inspect<State>(actor: ActorGiven<State>, options?: RevisionSelection): Promise<InspectionOf<State>>
+  async inspect(actor: ActorGiven, options: RevisionSelection = {}): Promise<Inspection> {
+    const { name, query, ref } = inspectAsked(actor, options)
+    return query === null ? this.#gateway.inspect(name, ref) : this.#gateway.past.inspect(name, query, ref)
+  }
+
+  /** The revisions of an actor that are kept, newest first, without their states. @throws SpawnError ACTOR_NOT_FOUND */
+  async history(actor: ActorGiven, options: ActorSelection & Partial<PageRequest> = {}): Promise<History> {
+    const { name, ref } = pageAsked('history', actor, options)
+    const { limit, after } = options
+    const page = { ...(limit !== undefined && { limit }), ...(after !== undefined && { after }) }
+    return this.#gateway.past.history(name, ref, page)
+  }
+
+  /** What changed between two revisions, field by field; by default in the last one. @throws SpawnError as `inspect` */
+  async diff(actor: ActorGiven, options: DiffSettings = {}): Promise<Diff> {
+    const asked = diffAsked(actor, options)
+    return this.#gateway.past.diff(asked.name, asked.options)
+  }
+
+  /**
+   * Makes a revision of the past the newest: `restore('user-1', { ref: 'user', revision: 3 })`. It is a turn of the actor and
+   * a new revision. What the actor has sent or scheduled is not undone.
+   *
+   * @throws SpawnError as `inspect`; STATE_CONFLICT when something else was committed meanwhile.
+   */
+  async restore(actor: ActorGiven, options: RestoreSettings): Promise<Restored> {
+    const asked = restoreAsked(actor, options)
+    return this.#gateway.past.restore(asked.name, asked.query, asked.options)
   }
 
   /** A page of the stored actors, by definition (`parent`), `name`, `prefix`, `tags` and last activity. */
@@ -138,9 +185,9 @@ export class System implements AsyncDisposable, Sender {
   }
 
   /** Removes an actor with its past, after the turns that wait. @throws SpawnError ACTOR_NOT_FOUND */
-  async delete(name: string, options: ActorSelection = {}): Promise<void> {
-    checkOptions('delete', name, options, ['ref'])
-    return this.#gateway.delete(name, options.ref)
+  async delete(actor: ActorGiven, options: ActorSelection = {}): Promise<void> {
+    const { name, ref } = actorAsked('delete', actor, options)
+    return this.#gateway.delete(name, ref)
   }
 
   /**

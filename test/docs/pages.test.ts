@@ -39,6 +39,13 @@ const PAGES: readonly Page[] = [
     logs: /^$/,
   },
   {
+    page: 'time-travel.md',
+    programs: 3,
+    claims: 8,
+    prints: /^restored, as revision 4\n$/,
+    logs: /^$/,
+  },
+  {
     page: 'concurrency.md',
     programs: 3,
     claims: 4,

@@ -1,7 +1,7 @@
 // How host processes are treated. Decides the values when nothing is set; where they are set from is the proxy's business.
 
 import { LIMITS } from '../../base/index.ts'
-import type { Durability } from '../../ports/index.ts'
+import type { Durability, HistoryPolicy } from '../../ports/index.ts'
 
 export interface RemoteSettings {
   /** When no host of a definition is reachable: `fail` its calls at once, or let them `wait` until their deadline. */
@@ -22,9 +22,11 @@ export interface RemoteSettings {
   readonly durability: Durability
   /** For `durability: 'snapshot'`, of definitions that say nothing of it, in milliseconds. */
   readonly snapshotTimeoutMs: number
-  /** Of stateful definitions: revisions of their past that are kept. The wire does not say it. */
-  readonly historyRevisions: number
+  /** Of stateful definitions: what is kept of their past. The wire does not say it. */
+  readonly history: HistoryPolicy
 }
+
+export const NO_HISTORY: HistoryPolicy = { revisions: 0, durationMs: 0 }
 
 export const REMOTE_DEFAULTS: RemoteSettings = {
   whenNoHost: 'fail',
@@ -37,5 +39,5 @@ export const REMOTE_DEFAULTS: RemoteSettings = {
   replyBytes: 2 * LIMITS.payloadBytes + LIMITS.turnSendBytes,
   durability: 'turn',
   snapshotTimeoutMs: LIMITS.snapshotTimeoutMs,
-  historyRevisions: 0,
+  history: NO_HISTORY,
 }

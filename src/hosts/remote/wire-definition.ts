@@ -5,7 +5,7 @@ import { LIMITS, SpawnError } from '../../base/index.ts'
 import type { ActionDefinition, Definition, Host, Kind, PoolSize } from '../../ports/index.ts'
 import { anyCodec, checkName, packedOf, type WireActor, WireKind } from '../../protocol/index.ts'
 import { MAX_TIMER_MS, MIN_TIMER_MS } from '../timing.ts'
-import type { RemoteSettings } from './settings.ts'
+import { NO_HISTORY, type RemoteSettings } from './settings.ts'
 
 /** Run on every activation, before the first message; the first that a definition has. */
 const INIT_NAMES: ReadonlySet<string> = new Set(['init', 'Init', 'setup', 'Setup'])
@@ -58,7 +58,7 @@ export function definitionOf(
       LIMITS.idleTimeoutMs,
     mailboxLimit: LIMITS.mailbox,
     tags: { ...actor.state?.tags },
-    history: { revisions: stateful ? settings.historyRevisions : 0, durationMs: 0 },
+    history: stateful ? settings.history : NO_HISTORY,
     state: kind === 'pooled' ? null : { codec: anyCodec, initial: () => first },
     actions,
     initAction: initActionOf(name, actions),

@@ -58,8 +58,10 @@ export interface ProxyConfig {
   readonly durability: 'turn' | 'snapshot'
   /** How often a `snapshot` actor's state is written when its registration does not say, in milliseconds. */
   readonly snapshotTimeoutMs: number
-  /** Revisions of their past that are kept, for `spawn?revision=`. */
+  /** Revisions of their past that are kept, before the latest. */
   readonly historyRevisions: number
+  /** How long each is kept after it was replaced, in milliseconds; one is kept while either says so. */
+  readonly historyDurationMs: number
   readonly hosts: HostsConfig
   /** The largest body of a request that is read. */
   readonly bodyBytes: number
@@ -88,6 +90,7 @@ export const DEFAULTS: ProxyConfig = Object.freeze<ProxyConfig>({
   durability: 'turn',
   snapshotTimeoutMs: LIMITS.snapshotTimeoutMs,
   historyRevisions: 0,
+  historyDurationMs: 0,
   hosts: {
     whenNone: 'fail',
     concurrency: 128,

@@ -288,6 +288,7 @@ test('what is shown is what can be written: by flags it gives the same configura
     durability: 'snapshot',
     'snapshot-interval': '1500',
     'history-revisions': '10',
+    'history-duration': '30d',
     'when-no-host': 'wait',
     'host-concurrency': '7',
     'host-queue': '8',

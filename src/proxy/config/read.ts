@@ -175,6 +175,7 @@ function configOf(given: Given, store: StorePlan, sealing: SealingPlan | null): 
     durability: given.durability ?? DEFAULTS.durability,
     snapshotTimeoutMs: given.snapshotInterval ?? DEFAULTS.snapshotTimeoutMs,
     historyRevisions: given.historyRevisions ?? DEFAULTS.historyRevisions,
+    historyDurationMs: given.historyDuration ?? DEFAULTS.historyDurationMs,
     hosts: {
       whenNone: given['hosts.whenNone'] ?? hosts.whenNone,
       concurrency: given['hosts.concurrency'] ?? hosts.concurrency,

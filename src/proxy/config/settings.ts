@@ -22,6 +22,7 @@ const PORT = { least: 0, most: 65_535 }
 const COUNT = { least: 1, most: 1_000_000 }
 /** The longest that timers take is 24 days; a day is enough for anything here. */
 const SPAN = { least: 1, most: 86_400_000 }
+const TEN_YEARS_MS = 315_576_000_000
 
 /** By the key in a file, in the order of the documentation. */
 export const SETTINGS = {
@@ -99,7 +100,13 @@ export const SETTINGS = {
     flag: 'history-revisions',
     variable: 'PROXY_HISTORY_REVISIONS',
     form: whole('count', { ...COUNT, least: 0 }),
-    help: 'Revisions of its past that are kept of each actor of a host, for spawn?revision=',
+    help: 'Revisions of its past that are kept of each actor of a host, before the latest',
+  }),
+  historyDuration: setting({
+    flag: 'history-duration',
+    variable: 'PROXY_HISTORY_DURATION',
+    form: span({ least: 0, most: TEN_YEARS_MS }),
+    help: 'How long each revision is kept after it was replaced; one is kept while either rule says so',
   }),
   'hosts.whenNone': setting({
     flag: 'when-no-host',

@@ -68,6 +68,7 @@ function valuesOf(config: ProxyConfig): Given {
     durability: config.durability,
     snapshotInterval: config.snapshotTimeoutMs,
     historyRevisions: config.historyRevisions,
+    historyDuration: config.historyDurationMs,
     'hosts.whenNone': hosts.whenNone,
     'hosts.concurrency': hosts.concurrency,
     'hosts.queue': hosts.queue,
