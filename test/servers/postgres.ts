@@ -30,7 +30,7 @@ export interface TestDatabase {
   readonly release: () => Promise<void>
 }
 
-const TABLES = ['actors', 'past', 'outcomes', 'outbox', 'places', 'writers']
+const TABLES = ['actors', 'past', 'outcomes', 'outbox', 'writers']
 const OTHERS =
   'SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = $1'
 

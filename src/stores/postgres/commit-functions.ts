@@ -5,8 +5,8 @@
 // Invariants:
 //  - All of a call is applied, or nothing: whatever does not stand as it must is an error that aborts the transaction.
 //  - A released function is never changed: members of two releases share a database. A new one has a new name.
-//  - Places are given under the lock of their system's row, which is held until the commit: so envelopes come to stand in
-//    the order of their places, and who has read one has missed none before it.
+//  - Places are given under a lock of their system, which is held until the commit: so envelopes come to stand in the
+//    order of their places, and who has read one has missed none before it. No place is given twice, in any system.
 
 /** Something does not stand as the plan needs it. */
 export const NEEDS_NOT_MET = 'SP001'
@@ -199,11 +199,10 @@ const OUTCOMES = `
     END IF;
   END IF;`
 
-/** The lock on places comes before any on envelopes, so that two that send and take do not wait for each other. */
+/** The lock for places comes before any on envelopes, so that two that send and take do not wait for each other. */
 const ENVELOPES = `
-  IF l_system IS NOT NULL THEN
-    INSERT INTO spawn.places AS p (system, last_place) SELECT * FROM unnest(l_system, l_count)
-      ON CONFLICT (system) DO UPDATE SET last_place = p.last_place + excluded.last_place;
+  IF l_key IS NOT NULL THEN
+    PERFORM pg_advisory_xact_lock(l) FROM unnest(l_key) AS l;
   END IF;
   IF t_id IS NOT NULL THEN
     DELETE FROM spawn.outbox e USING unnest(t_system, t_id, t_due) AS u (system, id, due)
@@ -226,10 +225,9 @@ const ENVELOPES = `
   END IF;
   IF s_id IS NOT NULL THEN
     INSERT INTO spawn.outbox (system, id, place, box, due_at_ms, header, payload_type, payload)
-      SELECT u.system, u.id, p.last_place - u.behind, u.box, u.due, u.header, u.type, u.payload
-      FROM unnest(s_system, s_id, s_behind, s_box, s_due, s_header, s_type, s_payload)
-        AS u (system, id, behind, box, due, header, type, payload)
-      JOIN spawn.places p ON p.system = u.system
+      SELECT u.system, u.id, nextval('spawn.place'), u.box, u.due, u.header, u.type, u.payload
+      FROM unnest(s_system, s_id, s_box, s_due, s_header, s_type, s_payload)
+        AS u (system, id, box, due, header, type, payload)
       ON CONFLICT (system, id) DO UPDATE SET box = excluded.box, due_at_ms = excluded.due_at_ms,
         header = excluded.header, payload_type = excluded.payload_type, payload = excluded.payload;
   END IF;`
@@ -243,11 +241,11 @@ const COMMIT = `CREATE FUNCTION spawn.commit_1(its_writer int8, its_lane int4, i
   c_system bytea[], c_parent bytea[], c_name bytea[], c_revision int8[], c_birth int8[],
   o_system bytea[], o_parent bytea[], o_name bytea[], o_key bytea[], o_expires int8[], o_type bytea[],
   o_reply bytea[], o_stale int8[],
-  l_system bytea[], l_count int8[],
+  l_key int8[],
   t_system bytea[], t_id bytea[], t_due int8[],
   r_system bytea[], r_id bytea[], r_due int8[],
   w_system bytea[], w_id bytea[],
-  s_system bytea[], s_id bytea[], s_behind int8[], s_box int4[], s_due int8[], s_header bytea[], s_type bytea[],
+  s_system bytea[], s_id bytea[], s_box int4[], s_due int8[], s_header bytea[], s_type bytea[],
   s_payload bytea[]) RETURNS void
 LANGUAGE plpgsql ${BY_INDEX} AS $$
 DECLARE

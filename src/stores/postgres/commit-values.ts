@@ -1,7 +1,7 @@
 // A group's plan as the values of spawn.commit_1, column by column. Decides nothing but how it is written down: a column
 // that has no rows is null, and costs nothing.
 
-import { assert } from '../../base/index.ts'
+import { assert, hashOf } from '../../base/index.ts'
 import type { Commit } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import { expiryMs, keepsHistory } from '../history.ts'
@@ -12,7 +12,10 @@ import type { Value } from './connection.ts'
 import { boxNumber } from '../sql/box-number.ts'
 
 /** How many parameters the function has behind those that say who writes. */
-export const COMMIT_VALUES = 55
+export const COMMIT_VALUES = 53
+
+/** Keys of locks that others hardly use: behind this are 32 bits of a hash. */
+const PLACE_LOCKS = 0x73_70_61 * 2 ** 30
 
 /** A revision that is to be stored. */
 interface Write {
@@ -118,17 +121,14 @@ function outcomeValues({ outcomes }: GroupPlan): Value[] {
 }
 
 function envelopeValues({ renewed, sends, swept, taken }: GroupPlan): Value[] {
-  const places = placesOf(sends)
   return [
-    bytesOf(places, ([system]) => system),
-    numbersOf(places, ([, count]) => count),
+    numbersOf(placeLocks(sends), (key) => key),
     ...takenColumns(taken),
     ...takenColumns(renewed),
     bytesOf(swept, ({ system }) => system),
     bytesOf(swept, ({ id }) => id),
     bytesOf(sends, ({ system }) => system),
     bytesOf(sends, ({ envelope }) => envelope.id),
-    behindColumn(sends, places),
     sends.length === 0 ? null : int4Array(sends.map(({ envelope }) => boxNumber(envelope.box))),
     numbersOf(sends, ({ envelope }) => envelope.dueAtMs),
     bytesOf(sends, ({ envelope }) => envelope.header),
@@ -145,19 +145,11 @@ function takenColumns(taken: readonly TakenEnvelope[]): Value[] {
   ]
 }
 
-/** How many places each system gives; in one order everywhere, as they are locked. */
-function placesOf(sends: readonly SentEnvelope[]): [system: string, count: number][] {
-  const counts = new Map<string, number>()
-  for (const { system } of sends) counts.set(system, (counts.get(system) ?? 0) + 1)
-  return [...counts].sort(([left], [right]) => (left < right ? -1 : 1))
-}
-
-/** How many of the same system come after each. */
-function behindColumn(sends: readonly SentEnvelope[], places: readonly [string, number][]): Value {
-  const left = new Map(places)
-  return numbersOf(sends, ({ system }) => {
-    const behind = (left.get(system) ?? 0) - 1
-    left.set(system, behind)
-    return behind
-  })
+/** Of each system that sends, the key of the lock under which it gives places; in one order everywhere. */
+function placeLocks(sends: readonly SentEnvelope[]): number[] {
+  if (sends.length === 0) return []
+  // Systems whose hashes meet wait for each other, no more.
+  const systems = new Set(sends.map(({ system }) => system))
+  const keys = new Set([...systems].map((system) => PLACE_LOCKS + hashOf(system)))
+  return [...keys].sort((one, other) => one - other)
 }

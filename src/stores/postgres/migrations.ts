@@ -71,11 +71,7 @@ const TABLES: readonly string[] = [
      PRIMARY KEY (system, id)
    )`,
   'CREATE INDEX outbox_by_due ON spawn.outbox (system, box, due_at_ms, place)',
-  // The last place that was given in each system.
-  `CREATE TABLE spawn.places (
-     system bytea PRIMARY KEY,
-     last_place int8 NOT NULL
-   ) WITH (fillfactor = 50)`,
+  'CREATE SEQUENCE spawn.place',
   // The last number of each lane of each writer: see sql/lanes.ts. is_burnt: nothing was applied under it, and never will be.
   `CREATE TABLE spawn.writers (
      writer int8 NOT NULL,

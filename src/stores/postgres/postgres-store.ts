@@ -20,6 +20,7 @@ import type {
 } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import { type DatabaseOptions, settledOptions } from '../sql/options.ts'
+import { PostgresArchive } from './archive.ts'
 import { Commits } from './commit.ts'
 import { Database } from './database.ts'
 import { holdingsOf } from './holdings.ts'
@@ -35,6 +36,7 @@ export class PostgresStore implements Statestore {
   readonly name = 'postgres'
   readonly supports = { durable: true }
   readonly schema: PostgresSchema
+  readonly archive: PostgresArchive
   readonly #database: Database
   readonly #migrates: boolean
   readonly #commits: Commits
@@ -51,6 +53,7 @@ export class PostgresStore implements Statestore {
     this.#database = database
     this.#migrates = settled.migrates
     this.schema = new PostgresSchema(database)
+    this.archive = new PostgresArchive(database)
     this.#commits = new Commits(database, new Writing(database))
     this.#loads = new Loads(database, settled.clock)
     this.#outcomes = new Outcomes(database, settled.clock)
