@@ -10,7 +10,8 @@ import { Socket } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { messageOf, SpawnError } from '../../base/index.ts'
 import type { SettledDatabaseOptions } from '../sql/options.ts'
-import { ConnectionLost, mayOpenLater, NotConnected, sqlState, endsSession } from './failures.ts'
+import { ConnectionLost, NotConnected, type Session } from '../sql/session.ts'
+import { endsSession, mayOpenLater, sqlState } from './failures.ts'
 
 /** Prepared once on each connection, under its name. */
 export interface Statement {
@@ -37,7 +38,7 @@ interface Client {
   on(event: 'error' | 'end', listener: () => void): unknown
 }
 
-export interface Driver {
+interface Driver {
   readonly Client: new (config: object) => Client
 }
 
@@ -69,7 +70,7 @@ const SETTINGS = `SELECT pg_is_in_recovery(),
   CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END`
 
 /** @throws SpawnError STORE_UNAVAILABLE when the package is not installed. */
-export async function loadDriver(): Promise<Driver> {
+async function loadDriver(): Promise<Driver> {
   try {
     const driver: unknown = await import('pg')
     return driver as Driver
@@ -79,7 +80,7 @@ export async function loadDriver(): Promise<Driver> {
   }
 }
 
-export class Connection {
+export class Connection implements Session {
   readonly #client: Client
   readonly #socket: Socket
   readonly #options: SettledDatabaseOptions
@@ -96,8 +97,9 @@ export class Connection {
     client.on('end', closed)
   }
 
-  /** @throws NotConnected */
-  static async open({ Client }: Driver, options: SettledDatabaseOptions): Promise<Connection> {
+  /** @throws NotConnected, SpawnError STORE_UNAVAILABLE when the package is not installed. */
+  static async open(options: SettledDatabaseOptions): Promise<Connection> {
+    const { Client } = await loadDriver()
     const socket = new Socket()
     const { database, host, outageMs, password, port, requestMs, user } = options
     const client = new Client({

@@ -2,33 +2,8 @@
 // what to do. Nobody else looks at Postgres' codes.
 
 import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
+import { ConnectionLost, type Fate, NotConnected } from '../sql/session.ts'
 import { LANE_LOST, NEEDS_NOT_MET } from './commit-functions.ts'
-
-/**
- * `refused`: something does not stand as the statement needs it; nothing was done.
- * `again`: nothing was done, and the same may succeed soon.
- * `unknown`: it may be done, now or later.
- * `laneLost`: nothing was done; the lane has to be replaced.
- * `final`: nothing was done, and trying again does not help.
- */
-export type Fate = 'refused' | 'again' | 'unknown' | 'laneLost' | 'final'
-
-/** A connection that was lost, or that this side gave up, in the middle of a statement. */
-export class ConnectionLost extends Error {
-  override readonly name = 'ConnectionLost'
-}
-
-/** No connection could be made, or none became free. */
-export class NotConnected extends Error {
-  override readonly name = 'NotConnected'
-  /** Whether another try may succeed. */
-  readonly mayComeBack: boolean
-
-  constructor(message: string, mayComeBack: boolean, cause?: unknown) {
-    super(message, { cause })
-    this.mayComeBack = mayComeBack
-  }
-}
 
 const UNIQUE_VIOLATION = '23505'
 const QUERY_CANCELED = '57014'
@@ -112,7 +87,7 @@ export function mayOpenLater(thrown: unknown): boolean {
 }
 
 export function isExhausted(thrown: unknown): boolean {
-  return sqlState(thrown) === TOO_MANY_CONNECTIONS
+  return thrown instanceof NotConnected && sqlState(thrown.cause) === TOO_MANY_CONNECTIONS
 }
 
 /** Any failure as what the caller is told. */

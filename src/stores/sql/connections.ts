@@ -4,32 +4,32 @@
 // Invariants: a connection is with one user at a time; a wait for one ends.
 
 import { messageOf } from '../../base/index.ts'
-import type { SettledDatabaseOptions } from '../sql/options.ts'
-import { Connection, type Driver, loadDriver } from './connection.ts'
-import { isExhausted, NotConnected } from './failures.ts'
+import type { SettledDatabaseOptions } from './options.ts'
+import { NotConnected, type Session, type Vendor } from './session.ts'
 
-interface Waiter {
-  readonly take: (connection: Connection) => void
+interface Waiter<Opened> {
+  readonly take: (connection: Opened) => void
   readonly giveUp: (error: NotConnected) => void
 }
 
-export class Connections {
+export class Connections<Opened extends Session> {
+  readonly #vendor: Vendor<Opened>
   readonly #options: SettledDatabaseOptions
-  #driver: Driver | null = null
-  #idle: Connection[] = []
-  readonly #waiting: Waiter[] = []
+  #idle: Opened[] = []
+  readonly #waiting: Waiter<Opened>[] = []
   /** Open ones, and those that are being opened. */
   #count = 0
-  readonly #open = new Set<Connection>()
+  readonly #open = new Set<Opened>()
   #isAway = false
   #isAbandoned = false
 
-  constructor(options: SettledDatabaseOptions) {
+  constructor(vendor: Vendor<Opened>, options: SettledDatabaseOptions) {
+    this.#vendor = vendor
     this.#options = options
   }
 
   /** @throws NotConnected, or what `work` throws. */
-  async use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+  async use<Result>(work: (connection: Opened) => Promise<Result>): Promise<Result> {
     const connection = await this.#acquire()
     try {
       return await work(connection)
@@ -52,7 +52,7 @@ export class Connections {
     for (const connection of this.#open) connection.destroy()
   }
 
-  async #acquire(): Promise<Connection> {
+  async #acquire(): Promise<Opened> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       if (idle.isOpen) {
         idle.wake()
@@ -67,18 +67,17 @@ export class Connections {
     } catch (thrown) {
       this.#count -= 1
       // The server has no more for us: then those that we have must do.
-      if (thrown instanceof NotConnected && isExhausted(thrown.cause) && this.#count > 0) return this.#wait()
+      if (this.#vendor.isExhausted(thrown) && this.#count > 0) return this.#wait()
       this.#passOn()
       throw thrown
     }
   }
 
-  async #connect(): Promise<Connection> {
+  async #connect(): Promise<Opened> {
     if (this.#isAbandoned) throw new NotConnected('the store is abandoned', false)
-    this.#driver ??= await loadDriver()
     const { logger } = this.#options
     try {
-      const connection = await Connection.open(this.#driver, this.#options)
+      const connection = await this.#vendor.open(this.#options)
       this.#open.add(connection)
       if (this.#isAbandoned) connection.destroy()
       if (this.#isAway) logger?.info('the database is back')
@@ -91,7 +90,7 @@ export class Connections {
     }
   }
 
-  #wait(): Promise<Connection> {
+  #wait(): Promise<Opened> {
     const { clock, poolSize, requestMs } = this.#options
     return new Promise((resolve, reject) => {
       const timer = clock.after(requestMs, () => {
@@ -99,7 +98,7 @@ export class Connections {
         const message = `all ${poolSize} connections of the pool were busy for ${requestMs} ms; make the pool larger`
         reject(new NotConnected(message, true))
       })
-      const waiter: Waiter = {
+      const waiter: Waiter<Opened> = {
         take(connection) {
           timer.cancel()
           resolve(connection)
@@ -113,7 +112,7 @@ export class Connections {
     })
   }
 
-  #release(connection: Connection): void {
+  #release(connection: Opened): void {
     if (!connection.isOpen) {
       this.#forget(connection)
       this.#passOn()
@@ -128,7 +127,7 @@ export class Connections {
     this.#idle.push(connection)
   }
 
-  #forget(connection: Connection): void {
+  #forget(connection: Opened): void {
     this.#open.delete(connection)
     this.#count -= 1
   }
