@@ -152,7 +152,7 @@ export class Outcomes {
 /** The state as the store takes it. */
 function encode(activation: Activation, state: unknown): Packed | null {
   const { definition } = activation.residents
-  return definition.state === null || state === undefined ? null : definition.state.codec.pack(state)
+  return definition.state === null || state === undefined ? null : definition.state.stored.pack(state)
 }
 
 /** What an action gave and nobody can take is its own fault, not its caller's. */

@@ -27,7 +27,10 @@ export interface PoolSize {
 }
 
 export interface StateDefinition {
+  /** Of a state in memory, and of what is shown and answered of it. */
   readonly codec: Codec
+  /** Of a state in the store, and on its way to code in another process: with the version of its shape. */
+  readonly stored: Codec
   /** A fresh first state. */
   readonly initial: () => unknown
 }

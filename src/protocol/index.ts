@@ -56,7 +56,9 @@ export {
   toWireStatus,
   type WireStatus,
 } from './status.ts'
+export { MAX_STATE_VERSION, versionOf } from './state-version.ts'
 export { systemFile } from './system-file.ts'
+export { anyStateCodec, type StateShape, type UpgradeStep, versionedCodec } from './versioned-codec.ts'
 export { type HostAnswer, hostAnswerBytes, type HostWorkflow, readHostInvocation } from './host-answer.ts'
 export {
   callBytes,

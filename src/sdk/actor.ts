@@ -12,6 +12,7 @@ import { type ChannelSetting, channelsOf } from './channels-setting.ts'
 import { type PoolSetting, poolOf } from './pool-setting.ts'
 import { Settings, shown } from './settings.ts'
 import { stateOf } from './state-setting.ts'
+import { shapeOf, type UpgradeSetting } from './upgrade-setting.ts'
 
 /** `singleton` is another word for `named`, `abstract` for `unnamed`. */
 export type KindName = 'named' | 'singleton' | 'unnamed' | 'abstract' | 'pooled'
@@ -46,6 +47,11 @@ export type HistorySetting =
       readonly duration?: number | undefined
     }
 
+/** The steps by the version that each leads to; the last one answers a state of the actor. */
+type UpgradesSetting<Next, V extends number, Tos extends number> = {
+  readonly [To in Tos]: UpgradeSetting<To extends V ? NoInfer<Next> : unknown>
+} & { readonly [to: number]: UpgradeSetting }
+
 /** The state's type: what the schema makes of it, else what `state` says. */
 type StateOf<S, Given> = S extends Schema ? SchemaOutput<S> : Given
 
@@ -62,6 +68,8 @@ export interface ActorSettings<
   Payloads,
   Name extends KindName,
   Topics extends readonly ChannelSetting[] = readonly ChannelSetting[],
+  V extends number = number,
+  Tos extends number = number,
 > {
   /**
    * `named` (default): one actor, with this name. `unnamed`: instances are made from it by name. `pooled`: several workers
@@ -76,6 +84,19 @@ export interface ActorSettings<
   readonly state?: (State | (() => State)) & FirstOf<NoInfer<S>>
   /** The type of the state: a Standard Schema validator or a protobuf-es descriptor. It checks every new state. */
   readonly schema?: S
+  /**
+   * Of the shape of the state: one more whenever a change would leave states that are stored unreadable, or misread. A state
+   * of an older version is brought up by `upgrade` when it is loaded, and written with its actor's next commit; one of a
+   * newer version is refused. Default 0.
+   */
+  readonly version?: V | undefined
+  /**
+   * How states of older versions become one of this: for each version the step that leads to it from the one before, as in
+   * `version: 2, upgrade: { 1: (before) => …, 2: (before) => … }`. A step gets the JSON that was stored, or the message, and
+   * answers the state of its version; it runs whenever such a state is loaded, so it only computes. `{}`: nothing older can
+   * be read.
+   */
+  readonly upgrade?: UpgradesSetting<NextOf<S, State>, NoInfer<V>, Tos> | undefined
   /** What the actor can do, by name. A name among init, Init, setup, Setup: run whenever the actor comes into memory. */
   readonly actions: ActionsSetting<StateOf<S, State>, NextOf<S, State>, Actions, Payloads> &
     Taking<NoInfer<Topics>>
@@ -136,6 +157,8 @@ const SETTINGS = [
   'kind',
   'state',
   'schema',
+  'version',
+  'upgrade',
   'actions',
   'stateful',
   'durability',
@@ -162,9 +185,11 @@ export function actor<
   S extends Schema | undefined = undefined,
   Name extends KindName = 'named',
   const Topics extends readonly ChannelSetting[] = readonly [],
+  const V extends number = 0,
+  Tos extends number = never,
 >(
   name: string,
-  settings: ActorSettings<S, State, Actions, Payloads, Name, Topics>,
+  settings: ActorSettings<S, State, Actions, Payloads, Name, Topics, V, Tos>,
 ): ActorDefinition<StateOf<S, State>, Actions, KindOf<Name>>
 export function actor(name: string, given: object): ActorDefinition {
   checkName('definition', name)
@@ -173,7 +198,8 @@ export function actor(name: string, given: object): ActorDefinition {
   const pool = poolOf(settings, kind === 'pooled')
   const stateful = settings.boolean('stateful', pool === null)
   const durability = settings.oneOf('durability', ['turn', 'snapshot'], 'turn')
-  if (!stateful) settings.excludes('stateful is false', ['durability', 'snapshotTimeout', 'history'])
+  if (!stateful)
+    settings.excludes('stateful is false', ['durability', 'snapshotTimeout', 'history', 'version', 'upgrade'])
   if (durability === 'turn') settings.excludes("durability is 'turn'", ['snapshotTimeout'])
   const actions = actionsOf(settings)
   return markDefinition({
@@ -186,7 +212,7 @@ export function actor(name: string, given: object): ActorDefinition {
     mailboxLimit: settings.count('mailbox', 1, LIMITS.mailbox),
     tags: settings.entries('tags'),
     history: historyOf(settings),
-    state: stateOf(settings),
+    state: stateOf(settings, shapeOf(settings)),
     actions,
     initAction: initActionOf(settings, actions),
     channels: channelsOf(settings, actions),

@@ -15,7 +15,16 @@ const MIN_WORKERS = 1
 const MAX_WORKERS = 10
 
 /** What a pooled actor cannot have: its workers keep nothing. */
-const OF_A_STATE = ['state', 'schema', 'durability', 'snapshotTimeout', 'history', 'tags']
+const OF_A_STATE = [
+  'state',
+  'schema',
+  'version',
+  'upgrade',
+  'durability',
+  'snapshotTimeout',
+  'history',
+  'tags',
+]
 
 /** Null: the definition is not pooled. */
 export function poolOf(settings: Settings, pooled: boolean): PoolSize | null {

@@ -2,22 +2,27 @@
 
 import { messageOf } from '../base/index.ts'
 import type { StateDefinition } from '../ports/index.ts'
-import { type Codec, codecOf, type Schema } from '../protocol/index.ts'
+import { type Codec, codecOf, type Schema, type StateShape, versionedCodec } from '../protocol/index.ts'
 import { deepFreeze } from '../hosts/index.ts'
 import type { Settings } from './settings.ts'
 
-/** Null: the definition has no state. */
-export function stateOf(settings: Settings): StateDefinition | null {
+/**
+ * Null: the definition has no state.
+ *
+ * @param shape the version of its states, and what leads to it.
+ */
+export function stateOf(settings: Settings, shape: StateShape): StateDefinition | null {
   const schema = settings.raw('schema')
   const given = settings.raw('state')
   if (schema === undefined && given === undefined) {
-    settings.excludes('there is no state', ['durability', 'snapshotTimeout', 'history'])
+    settings.excludes('there is no state', ['durability', 'snapshotTimeout', 'history', 'version', 'upgrade'])
     return null
   }
   const codec = schemaCodec(settings, 'schema', schema)
-  if (isFunction(given)) return { codec, initial: () => firstState(settings, codec, given()) }
+  const stored = versionedCodec(codec, shape)
+  if (isFunction(given)) return { codec, stored, initial: () => firstState(settings, codec, given()) }
   const first = deepFreeze(firstState(settings, codec, given === undefined ? emptyOf(schema) : given))
-  return { codec, initial: () => first }
+  return { codec, stored, initial: () => first }
 }
 
 /** @throws SpawnError INVALID_ARGUMENT that names the setting, when it is no schema. */

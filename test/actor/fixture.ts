@@ -97,7 +97,7 @@ export function counter(name: string, options: CounterOptions = {}): Definition 
     mailboxLimit: 100,
     tags: {},
     history: { revisions: 0, durationMs: 0 },
-    state: { codec: jsonCodec, initial: () => ({ total: 0 }) },
+    state: { codec: jsonCodec, stored: jsonCodec, initial: () => ({ total: 0 }) },
     initAction: init === undefined ? null : (actions.get(init) ?? null),
     channels: new Map(),
     reentrancy: 'none',

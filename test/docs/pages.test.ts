@@ -53,6 +53,13 @@ const PAGES: readonly Page[] = [
       /^"stock" action "lend" is a query and changes nothing, but it set a state: .* no query\n8 images, 4 at a time\n$/,
     logs: /^$/,
   },
+  {
+    page: 'upgrades.md',
+    programs: 2,
+    claims: 3,
+    prints: /^$/,
+    logs: /^$/,
+  },
 ]
 
 for (const { claims, logs, page, prints, programs: atLeast } of PAGES) {

@@ -49,7 +49,7 @@ export function definitionsOf(plan: Plan, host: Host): Definition[] {
     mailboxLimit: plan.mailboxLimit,
     tags: { count: '0' },
     history: { revisions: plan.historyRevisions, durationMs: 0 },
-    state: { codec: jsonCodec, initial: (): State => ({ entries: [] }) },
+    state: { codec: jsonCodec, stored: jsonCodec, initial: (): State => ({ entries: [] }) },
     actions: new Map(ACTIONS.map((name) => [name, action(name)])),
     initAction: plan.initActions ? action('init') : null,
     channels: new Map(),

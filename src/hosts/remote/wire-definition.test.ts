@@ -6,7 +6,7 @@ import { failure, type WireActorInit } from '../../../test/remote/fixture.ts'
 import { LIMITS } from '../../base/index.ts'
 import type { Definition, Host } from '../../ports/index.ts'
 import { ActorSchema } from '../../protocol/gen/spawn/actors/actor_pb.ts'
-import { anyCodec, Packed, WireKind } from '../../protocol/index.ts'
+import { anyCodec, anyStateCodec, Packed, WireKind } from '../../protocol/index.ts'
 import { REMOTE_DEFAULTS, type RemoteSettings } from './settings.ts'
 import { definitionOf } from './wire-definition.ts'
 
@@ -25,7 +25,8 @@ const timeout = (ms: bigint) => ({ strategy: { case: 'timeout' as const, value: 
 describe('what a host registers', () => {
   test('is a whole definition, even when it says nothing', () => {
     const { state, ...definition } = define({})
-    assert.equal(state?.codec, anyCodec)
+    assert.equal(state?.codec, anyStateCodec)
+    assert.equal(state.stored, anyCodec)
     assert.deepEqual(definition, {
       name: 'cart',
       kind: 'named',

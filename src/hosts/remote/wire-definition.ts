@@ -3,7 +3,14 @@
 
 import { LIMITS, SpawnError } from '../../base/index.ts'
 import type { ActionDefinition, Definition, Host, Kind, PoolSize } from '../../ports/index.ts'
-import { anyCodec, checkName, packedOf, type WireActor, WireKind } from '../../protocol/index.ts'
+import {
+  anyCodec,
+  anyStateCodec,
+  checkName,
+  packedOf,
+  type WireActor,
+  WireKind,
+} from '../../protocol/index.ts'
 import { MAX_TIMER_MS, MIN_TIMER_MS } from '../timing.ts'
 import { NO_HISTORY, type RemoteSettings } from './settings.ts'
 
@@ -59,7 +66,7 @@ export function definitionOf(
     mailboxLimit: LIMITS.mailbox,
     tags: { ...actor.state?.tags },
     history: stateful ? settings.history : NO_HISTORY,
-    state: kind === 'pooled' ? null : { codec: anyCodec, initial: () => first },
+    state: kind === 'pooled' ? null : { codec: anyStateCodec, stored: anyCodec, initial: () => first },
     actions,
     initAction: initActionOf(name, actions),
     channels: channelsOf(actor),

@@ -15,6 +15,7 @@ import {
   readSpawnAnswer,
   spawnBytes,
   type WireCall,
+  versionOf,
 } from '../../protocol/index.ts'
 import type { ProxyClient } from './proxy-client.ts'
 import { isDefaultGet, type ServedActors } from './served-actors.ts'
@@ -164,8 +165,9 @@ export class ProxyCalls {
   private read({ action, target }: WireCall, packed: Packed): unknown {
     const definition = this.options.actors.of(target)
     const own = definition?.actions.get(action)?.response
-    const codec =
-      own ?? (definition !== undefined && isDefaultGet(definition, action) ? definition.state?.codec : null)
+    const state = definition !== undefined && isDefaultGet(definition, action) ? definition.state : null
+    // Other proxies than ours answer with a state as it is stored.
+    const codec = own ?? (versionOf(packed.typeUrl).version > 0 ? state?.stored : state?.codec)
     for (const each of [codec ?? jsonCodec, jsonCodec]) {
       const value = accepted(each, packed)
       if (value !== REFUSED) return value

@@ -98,7 +98,7 @@ function wireActor(system: string, definition: Definition): WireActor {
 function firstState({ state }: Definition): Packed | undefined {
   if (state === null) return undefined
   const first = state.initial()
-  return first === state.initial() ? state.codec.pack(first) : undefined
+  return first === state.initial() ? state.stored.pack(first) : undefined
 }
 
 function actionNames(definition: Definition, first: Packed | undefined): readonly string[] {

@@ -24,7 +24,7 @@ export function answerOf(turn: WireTurn, outcome: Outcome, calls: ProxyCalls): H
       self,
       caller,
       metadata,
-      state: changed ? turn.definition.state?.codec.pack(outcome.state) : undefined,
+      state: changed ? turn.definition.state?.stored.pack(outcome.state) : undefined,
       tags: tagsOf(turn, outcome.tags),
       response: responseOf(turn, outcome),
       checkpoint,

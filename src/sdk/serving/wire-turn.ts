@@ -66,7 +66,7 @@ function liveState({ self, state }: HostInvocation, definition: Definition): unk
     throw new SpawnError('STATE_UNREADABLE', problem)
   }
   try {
-    return definition.state.codec.accept(state)
+    return definition.state.stored.accept(state)
   } catch (cause) {
     const problem = `${subject} cannot be read, so the action does not run: ${messageOf(cause)}`
     throw new SpawnError('STATE_UNREADABLE', problem, { cause })

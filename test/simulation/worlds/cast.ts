@@ -66,7 +66,7 @@ export function cast<State>(weather: Weather, kit: ProcessKit, role: Role<State>
     mailboxLimit: weather.mailboxLimit,
     tags: {},
     history: { revisions: 0, durationMs: 0 },
-    state: { codec: jsonCodec, initial },
+    state: { codec: jsonCodec, stored: jsonCodec, initial },
     actions: new Map(Object.keys(acts).map((act) => [act, action(act)])),
     initAction: null,
     channels: new Map(Object.entries(channels)),
