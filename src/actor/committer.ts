@@ -169,8 +169,8 @@ export class Committer {
     const sent = group.filter(({ sends }) => sends.length > 0)
     if (sent.length > 0) this.options.uncertain(sent)
     for (const commit of group) {
-      if (commit instanceof OutsideCommit) commit.fail(unavailable('what was sent', failure))
-      else if (!commit.lost) this.loseChain(commit, unavailable(`"${addressText(commit.id)}"`, failure))
+      if (commit instanceof OutsideCommit) commit.fail(uncommitted('what was sent', failure))
+      else if (!commit.lost) this.loseChain(commit, uncommitted(`"${addressText(commit.id)}"`, failure))
     }
   }
 
@@ -211,7 +211,8 @@ function conflict(commit: PendingCommit): SpawnError {
   )
 }
 
-function unavailable(what: string, cause: unknown): SpawnError {
+/** What is told of a commit when the store has failed it. */
+export function uncommitted(what: string, cause: unknown): SpawnError {
   const message = `${what} could not be committed, and it may have happened: ${messageOf(cause)}`
   const code = cause instanceof SpawnError && cause.group === 'store' ? cause.code : 'STORE_UNAVAILABLE'
   return new SpawnError(code, message, { cause })

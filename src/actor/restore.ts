@@ -16,10 +16,12 @@ import type {
   Statestore,
   StoredActor,
   Turn,
+  Verdict,
 } from '../ports/index.ts'
 import { type ActorId, addressText } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import { BuiltinAction } from './builtin.ts'
+import { uncommitted } from './committer.ts'
 import { decodeState } from './loader.ts'
 import type { Message } from './message.ts'
 import { notKept, notStored, unreadableRevision } from './past-faults.ts'
@@ -98,11 +100,10 @@ export class Restores {
       sends: [],
       takes: [],
     }
-    const [verdict] = await store.commit([commit])
-    if (verdict !== 'committed') throw overtaken(id, latest.revision)
+    if ((await verdictOf(store, commit)) !== 'committed') throw overtaken(id, latest.revision)
     // One that has come to life meanwhile read what stood before.
     const life = residents.current?.byName.get(name)
-    if (life !== undefined && life.submitted !== revision) drop(life, overtaken(id, latest.revision))
+    if (life !== undefined && life.submitted !== revision) drop(life, restoredMeanwhile(id, revision))
     return { id, from: stored.revision, revision }
   }
 
@@ -172,6 +173,14 @@ async function readable(
   return stored
 }
 
+async function verdictOf(store: Statestore, commit: Commit): Promise<Verdict | undefined> {
+  try {
+    return (await store.commit([commit]))[0]
+  } catch (cause) {
+    throw uncommitted(`"${addressText(commit.id)}"`, cause)
+  }
+}
+
 function checkFollows(id: ActorId, stands: number, follows: Follows): void {
   if (follows === undefined || follows === stands) return
   throw new SpawnError(
@@ -187,6 +196,11 @@ function overtaken(id: ActorId, follows: number): SpawnError {
     `"${addressText(id)}" was changed since revision ${follows}; nothing was restored, call again`,
     { details: { follows } },
   )
+}
+
+function restoredMeanwhile(id: ActorId, revision: number): SpawnError {
+  const text = `"${addressText(id)}" was restored meanwhile and stands at revision ${revision}; call again`
+  return new SpawnError('STATE_CONFLICT', text, { details: { revision } })
 }
 
 /** Whether the actor itself is why its turn never began, and not that it is busy or the store away. */

@@ -225,6 +225,28 @@ test('an actor whose init action fails on its state is restored beside its mailb
   assert.equal((await store.load([id('a')]))[0]?.revision, 4)
 })
 
+test('a commit beside the actor that is lost is told as one that may have happened', async () => {
+  for (const [fate, revision] of [
+    ['before', 3],
+    ['after', 4],
+  ] as const) {
+    const handlers: CounterOptions['handlers'] = {
+      init: (turn) => {
+        if (turn.revision > 0) throw new Error('not again')
+        return undefined
+      },
+    }
+    const at = await kept({ handlers, init: 'init', idleTimeoutMs: 1_000 })
+    const { clock, runtime, store } = at
+    await grow(at, 3)
+    await clock.advance(60_000)
+    store.failCommit = fate
+    const restored = runtime.past.restore('a', { revision: 1 }, of)
+    await assert.rejects(clock.run(restored), /"counter\/a" could not be committed, and it may have happened/)
+    assert.equal((await store.load([id('a')]))[0]?.revision, revision)
+  }
+})
+
 test('a life that began while the commit beside it was under way reads again', async () => {
   let broken = true
   const handlers: CounterOptions['handlers'] = {

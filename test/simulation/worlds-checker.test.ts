@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Commit, Envelope, Statestore } from '../../src/ports/index.ts'
 import { replaced, withCommit } from './planted.ts'
-import { bank, type CourseOptions, ring, run, schedules, timers } from './worlds/index.ts'
+import { bank, type CourseOptions, past, ring, run, schedules, timers } from './worlds/index.ts'
 import type { WorldKind } from './worlds/world.ts'
 
 const SEEDS = 40
@@ -143,6 +143,52 @@ test('timers whose ticks come in a burst', () => {
     })
   return finds(timers, /in beat|in the beat of|goes from/, doubled)
 })
+
+test('a past of which the store forgets a part', () =>
+  finds(
+    past,
+    /is absent|neither an add nor/,
+    changing(() => ({ history: { revisions: 1, durationMs: 0 } })),
+  ))
+
+test('a past whose store shows another revision than was asked for', () => {
+  const mixedUp = (store: Statestore): Statestore =>
+    replaced(store, {
+      loadRevision: async (id, query) => {
+        const [found, first] = [
+          await store.loadRevision(id, query),
+          await store.loadRevision(id, { revision: 1 }),
+        ]
+        return found === null || first === null ? found : { ...found, state: first.state }
+      },
+    })
+  return finds(past, /was to be \d+ again, and is not/, mixedUp)
+})
+
+test('a past whose store lets anybody write over what stands', () => {
+  const unfenced = (store: Statestore): Statestore =>
+    withCommit(store, async (group) => {
+      const stored = await store.load(group.map(({ id }) => id))
+      return store.commit(
+        group.map((commit, at) => {
+          const { birth = commit.birth, revision: follows = commit.follows } = stored[at] ?? {}
+          const turns = commit.revision - commit.follows
+          return commit.id.name === ''
+            ? commit
+            : changed(commit, { follows, birth, revision: follows + turns })
+        }),
+      )
+    })
+  return finds(past, /was acknowledged at|was to follow|told to two|was refused by/, unfenced)
+})
+
+test('a past whose store acknowledges first and writes later', () =>
+  finds(past, /was acknowledged at|and is not|absent/, (store, clock) =>
+    withCommit(store, (group) => {
+      clock.after(20, () => void store.commit(group).catch(() => {}))
+      return Promise.resolve(group.map(() => 'committed'))
+    }),
+  ))
 
 function original(id: string): string {
   return id.replace(/ again$/, '')

@@ -12,6 +12,7 @@ const SEEDS: Readonly<Record<string, { readonly count: number; readonly happens:
   bank: { count: 250, happens: 3 },
   schedules: { count: 250, happens: 10 },
   timers: { count: 150, happens: 50 },
+  past: { count: 250, happens: 5 },
 }
 
 for (const world of WORLDS) {
