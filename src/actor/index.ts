@@ -2,3 +2,4 @@
 
 export { Pruning } from './pruning.ts'
 export { Runtime } from './runtime.ts'
+export { letterFrom } from './letter.ts'

@@ -63,17 +63,24 @@ export function asFailure(thrown: unknown): unknown {
   return new Failure(thrown.message, { exit: EXIT.failed, code: thrown.code, cause: thrown })
 }
 
+export interface NamedStore {
+  /** As it was written; undefined: what the environment says. */
+  readonly store: string | undefined
+  /** The option that names it. Default: `--store`. */
+  readonly where?: string
+}
+
 /**
  * Hands the store that is meant to `work`, not started, and stops it at the end.
  *
  * @throws Failure USAGE when none is meant, or the code of what the store refuses.
  */
 export async function withStore<T>(
-  { store }: { readonly store: string | undefined },
+  { store, where = '--store' }: NamedStore,
   { env }: Terminal,
   work: (line: LineStore) => Promise<T>,
 ): Promise<T> {
-  const line = { text: store, where: '--store' }
+  const line = { text: store, where }
   const meant = kept(await storeOnLine({ line, env, readsFile: true }, silentLogger))
   try {
     return await work(meant)

@@ -9,6 +9,7 @@ import { ROOT } from './programs.ts'
 
 for (const folder of [
   'actor',
+  'archive',
   'hosts/remote',
   'proxy',
   'proxy/config',

@@ -18,7 +18,10 @@ import { publish } from './publish.ts'
 import { schedulesCancel } from './schedules-cancel.ts'
 import { schedulesList } from './schedules-list.ts'
 import { start } from './start.ts'
+import { storeExport } from './store-export.ts'
+import { storeImport } from './store-import.ts'
 import { storeMigrate } from './store-migrate.ts'
+import { storeRestore } from './store-restore.ts'
 import { storeStatus } from './store-status.ts'
 
 export const COMMANDS: readonly Command[] = [
@@ -41,4 +44,7 @@ export const COMMANDS: readonly Command[] = [
   deadLettersDiscard,
   storeStatus,
   storeMigrate,
+  storeExport,
+  storeImport,
+  storeRestore,
 ]

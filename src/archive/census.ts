@@ -1,0 +1,98 @@
+// Whether a store stood still while it was read. Decides by comparing what was read with what stands afterwards: how many
+// actors there are, which of them were committed lately, and all envelopes. What it cannot see: an outcome that a turn left
+// which changed nothing else, and a commit by a member whose clock was behind by more than the allowance.
+
+import { createHash } from 'node:crypto'
+import { LIMITS } from '../base/index.ts'
+import { type ArchiveRow, BOXES, type Envelope, type Statestore, type StoredActor } from '../ports/index.ts'
+
+/** How far the clock of a member may be behind that of who reads. */
+const ALLOWANCE_MS = 600_000
+
+/** Sums of hashes, so that the order does not count. */
+class Digest {
+  #sum = 0
+
+  add(...parts: readonly (string | number)[]): void {
+    const hash = createHash('sha256').update(JSON.stringify(parts)).digest().readUIntBE(0, 6)
+    this.#sum = (this.#sum + hash) % 2 ** 48
+  }
+
+  equals(other: Digest): boolean {
+    return this.#sum === other.#sum
+  }
+}
+
+export class Census {
+  readonly #fromMs: number
+  readonly #actors = new Map<string, number>()
+  readonly #lately = new Digest()
+  readonly #envelopes = new Digest()
+
+  /** @param startedAtMs when the reading began. */
+  constructor(startedAtMs: number) {
+    this.#fromMs = Math.max(0, startedAtMs - ALLOWANCE_MS)
+  }
+
+  note(row: ArchiveRow): void {
+    if (row.kind === 'envelope') noteEnvelope(this.#envelopes, row.system, row.envelope)
+    if (row.kind !== 'actor') return
+    const { system } = row.actor.id
+    this.#actors.set(system, (this.#actors.get(system) ?? 0) + 1)
+    if (row.actor.committedAtMs >= this.#fromMs) noteActor(this.#lately, row.actor)
+  }
+
+  /** What is not any more as it was read, as sentences; empty: nothing. */
+  async changes(store: Statestore): Promise<string[]> {
+    const systems = await store.systems()
+    const changes: string[] = []
+    const lately = new Digest()
+    const envelopes = new Digest()
+    for (const system of new Set([...systems, ...this.#actors.keys()])) {
+      const read = this.#actors.get(system) ?? 0
+      const stand = await store.count({ system })
+      if (read !== stand)
+        changes.push(`system ${system}: ${read} actors were read, and ${stand} are stored now`)
+      for await (const actor of actorsSince(store, system, this.#fromMs)) noteActor(lately, actor)
+      for await (const envelope of envelopesOf(store, system)) noteEnvelope(envelopes, system, envelope)
+    }
+    if (!lately.equals(this.#lately)) changes.push('actors were committed while they were read')
+    if (!envelopes.equals(this.#envelopes)) changes.push('messages were sent or taken while they were read')
+    return changes
+  }
+}
+
+function noteActor(digest: Digest, { birth, id, revision }: StoredActor): void {
+  digest.add(id.system, id.parent, id.name, birth, revision)
+}
+
+function noteEnvelope(digest: Digest, system: string, { box, dueAtMs, header, id }: Envelope): void {
+  digest.add(system, id, box, dueAtMs, header)
+}
+
+async function* actorsSince(
+  store: Statestore,
+  system: string,
+  committedFromMs: number,
+): AsyncGenerator<StoredActor> {
+  let after: string | null = null
+  do {
+    const page = { limit: LIMITS.pageSize, ...(after !== null && { after }) }
+    const { actors, next } = await store.list({ system, committedFromMs }, page)
+    yield* actors
+    after = next
+  } while (after !== null)
+}
+
+/** All that stands, box by box. */
+export async function* envelopesOf(store: Statestore, system: string) {
+  for (const box of BOXES) {
+    let after: string | null = null
+    do {
+      const page = { limit: LIMITS.pageSize, ...(after !== null && { after }) }
+      const { envelopes, next } = await store.listEnvelopes(system, box, page)
+      yield* envelopes
+      after = next
+    } while (after !== null)
+  }
+}

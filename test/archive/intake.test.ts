@@ -1,0 +1,150 @@
+// Rows into a store, part by part: a crash at any write is gone on from, and stores that hold something are left alone.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isSpawnError, SpawnError } from '../../src/base/index.ts'
+import type { Archive, ArchiveRow, Statestore } from '../../src/ports/index.ts'
+import type { MemoryStore } from '../../src/stores/memory/index.ts'
+import { exportStore } from '../../src/archive/index.ts'
+import { plainRows, readAll } from '../../src/testing/statestore-archive-fixture.ts'
+import {
+  actorId,
+  commitOf,
+  envelopeOf,
+  loadOne,
+  outsideCommit,
+  SYSTEM,
+} from '../../src/testing/statestore-fixture.ts'
+import { replaced } from '../simulation/planted.ts'
+import { clock, emptyMemory, exportedBytes, importBytes, manyRows } from './fixture.ts'
+
+/** A store whose nth write to its archive fails, before or after it was done. */
+function dyingAt(store: MemoryStore, nth: number, isDone: boolean): Statestore {
+  let writes = 0
+  const write: Archive['write'] = async (rows) => {
+    writes += 1
+    if (writes !== nth) return store.archive.write(rows)
+    if (isDone) await store.archive.write(rows)
+    throw new SpawnError('STORE_UNAVAILABLE', 'the store dies, as it was told to')
+  }
+  return replaced<Statestore>(store, { archive: replaced(store.archive, { write }) })
+}
+
+const invalid =
+  (...words: readonly string[]) =>
+  (thrown: unknown): boolean => {
+    assert.ok(isSpawnError(thrown), String(thrown))
+    assert.equal(thrown.code, 'INVALID_ARGUMENT')
+    for (const word of words) assert.ok(thrown.message.includes(word), thrown.message)
+    return true
+  }
+
+test('an import that died at any write goes on behind it, and ends with the same store', async () => {
+  const source = await manyRows()
+  const bytes = await exportedBytes(source)
+  const expected = plainRows(await readAll(source))
+  const past = (await readAll(source)).filter(({ kind }) => kind === 'past').length
+  let died = 0
+  for (const isDone of [false, true]) {
+    for (let nth = 1; nth <= 20; nth += 1) {
+      const target = await emptyMemory()
+      let failed = false
+      await importBytes(bytes, dyingAt(target, nth, isDone)).catch(() => (failed = true))
+      if (!failed) break
+      died += 1
+      const written: number[] = []
+      const write: Archive['write'] = async (rows) => {
+        written.push(rows.length)
+        return target.archive.write(rows)
+      }
+      const watched = replaced<Statestore>(target, { archive: replaced(target.archive, { write }) })
+      const { resumedBehind, rows } = await importBytes(bytes, watched)
+      assert.equal(resumedBehind, isDone ? nth : nth - 1)
+      assert.deepEqual(plainRows(await readAll(target)), expected)
+      assert.equal(rows.past, past, 'all rows are counted, those of before, too')
+      assert.ok(!isDone || written.length < 7, 'what is there is not written again')
+    }
+  }
+  assert.ok(died > 8, `${died} deaths`)
+})
+
+test('a store that holds something is left alone unless it is said', async () => {
+  const bytes = await exportedBytes(await manyRows())
+  for (const commit of [
+    commitOf('one', 0),
+    commitOf('one', 0, { revision: 0, outcomes: [{ key: 'k', reply: null, expiresAtMs: 9e12 }] }),
+    outsideCommit({ sends: [envelopeOf('one')] }),
+  ]) {
+    const target = await emptyMemory()
+    await target.commit([commit])
+    const before = await readAll(target)
+    await assert.rejects(importBytes(bytes, target), invalid('memory holds something', '--merge'))
+    assert.deepEqual(await readAll(target), before)
+  }
+})
+
+test('rows are merged with what is there: envelopes come behind, and each system keeps its order', async () => {
+  const source = await manyRows()
+  const target = await emptyMemory()
+  const sends = ['a', 'b', 'now'].map((id) => envelopeOf(id))
+  await target.commit([commitOf('mine', 0, { sends }), commitOf('many 7', 0), commitOf('many 7', 1)])
+  await importBytes(await exportedBytes(source), target, { merges: true })
+  assert.equal((await loadOne(target, 'mine'))?.revision, 1)
+  assert.equal((await loadOne(target, 'many 7'))?.revision, 1, 'the row of the file counts')
+  const { envelopes } = await target.listEnvelopes(SYSTEM, 'delivery', { limit: 100 })
+  const ids = envelopes.filter(({ dueAtMs }) => dueAtMs === 0).map(({ id }) => id)
+  assert.deepEqual(ids, ['a', 'b', 'now'])
+  await target.commit([outsideCommit({ sends: [envelopeOf('last')] })])
+  const places = (await readAll(target)).flatMap((row) => (row.kind === 'envelope' ? row.envelope.place : []))
+  assert.equal(new Set(places).size, places.length)
+  const rows = (await readAll(target)).length
+  assert.equal(rows, (await readAll(source)).length + 4, 'mine, a, b, last')
+})
+
+test('places of systems that had a store each do not meet', async () => {
+  const target = await emptyMemory()
+  for (const system of ['first', 'second', 'third']) {
+    const store = await emptyMemory()
+    const sends = ['x', 'y'].map((id) => envelopeOf(id))
+    await store.commit([outsideCommit({ id: { system, parent: '', name: '' }, sends })])
+    await importBytes(await exportedBytes(store), target, { merges: true })
+  }
+  for (const system of ['first', 'second', 'third']) {
+    const { envelopes } = await target.due(system, 0, 10)
+    assert.deepEqual(
+      envelopes.map(({ id }) => id),
+      ['x', 'y'],
+    )
+  }
+})
+
+test('a store that has a part of an import takes no other one, and is not exported', async () => {
+  const bytes = await exportedBytes(await manyRows())
+  const target = await emptyMemory()
+  await assert.rejects(importBytes(bytes, dyingAt(target, 3, false)))
+  await clock.advance(1)
+  const other = await exportedBytes(await manyRows())
+  await assert.rejects(importBytes(other, target), invalid('holds a part of backup.ndjson'))
+  const nowhere = { source: 'memory', sealed: false, clock, write: async () => {} }
+  await assert.rejects(exportStore({ store: target, ...nowhere }), invalid('a part of backup.ndjson'))
+  await importBytes(bytes, target)
+  await exportStore({ store: target, ...nowhere })
+  assert.equal((await target.systems()).includes('spawn.archive'), false)
+})
+
+test('a past that a store in use has moved on from is left out, and counted', async () => {
+  const source = await manyRows()
+  const rows = await readAll(source)
+  const fits = (row: ArchiveRow): boolean => row.kind !== 'actor' || row.actor.id.name !== 'long'
+  const read: Archive['read'] = async (page) => {
+    const found = await source.archive.read(page)
+    return { ...found, rows: found.rows.filter(fits) }
+  }
+  const bytes = await exportedBytes(
+    replaced<Statestore>(source, { archive: replaced(source.archive, { read }) }),
+  )
+  const target = await emptyMemory()
+  const { leftOut } = await importBytes(bytes, target)
+  assert.equal(leftOut, 1_199)
+  assert.equal((await readAll(target)).length, rows.length - 1_200)
+  assert.equal(await loadOne(target, actorId('long')), null)
+})

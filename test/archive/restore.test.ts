@@ -1,0 +1,105 @@
+// A store as it stood at a time: each actor at the revision that stood, and those that history does not reach are told.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RestoreSource, takeIn, type Unreached } from '../../src/archive/index.ts'
+import { LIMITS } from '../../src/base/index.ts'
+import type { Commit, Statestore } from '../../src/ports/index.ts'
+import type { MemoryStore } from '../../src/stores/memory/index.ts'
+import {
+  actorId,
+  assertStored,
+  commitOf,
+  commitRevisions,
+  envelopeOf,
+  json,
+  loadOne,
+  NOON_MS,
+  outsideCommit,
+  SYSTEM,
+} from '../../src/testing/statestore-fixture.ts'
+import { clock, emptyMemory } from './fixture.ts'
+
+async function restored(store: Statestore, atMs: number) {
+  const unreached: Unreached[] = []
+  const source = new RestoreSource({
+    store,
+    name: 'memory',
+    atMs,
+    outcomeRetentionMs: LIMITS.outcomeRetentionMs,
+    unreached: async (actor) => void unreached.push(actor),
+  })
+  const target = await emptyMemory()
+  const taken = await takeIn({ source, target, targetName: 'memory', merges: false, clock })
+  return { target, unreached, counts: source.counts, taken }
+}
+
+const revisionsOf = async (store: MemoryStore, name: string): Promise<number[]> =>
+  (await store.revisions(actorId(name), 100)).map(({ revision }) => revision)
+
+const history = { revisions: 100, durationMs: 0 }
+
+test('each actor is at the revision that stood, with the past that it had', async () => {
+  const store = await emptyMemory()
+  // Revision n stands from NOON_MS + n on.
+  await commitRevisions(store, 'long', 9, history)
+  await commitRevisions(store, 'short', 9, { revisions: 2, durationMs: 0 })
+  await commitRevisions(store, 'old', 3, history)
+  await store.commit([commitOf('late', 0, { committedAtMs: NOON_MS + 8, history })])
+  await store.commit([commitOf('late', 1, { committedAtMs: NOON_MS + 9, history })])
+  const { counts, target, unreached } = await restored(store, NOON_MS + 5)
+  assertStored(await loadOne(target, 'long'), commitOf('long', 4))
+  assert.deepEqual(await revisionsOf(target, 'long'), [5, 4, 3, 2, 1])
+  assertStored(await loadOne(target, 'old'), commitOf('old', 2))
+  assert.deepEqual(await revisionsOf(target, 'old'), [3, 2, 1])
+  assert.equal(await loadOne(target, 'late'), null)
+  assert.equal(await loadOne(target, 'short'), null)
+  assert.deepEqual(unreached, [{ id: actorId('short'), revision: 7, committedAtMs: NOON_MS + 7 }])
+  const none = { outcomesLeft: 0, envelopesLeft: 0, envelopesUndated: 0 }
+  assert.deepEqual(counts, { unchanged: 1, earlier: 1, later: 1, unreached: 1, ...none })
+  // The system goes on from there.
+  assert.deepEqual(await target.commit([commitOf('long', 5)]), ['committed'])
+  assert.deepEqual(await revisionsOf(store, 'long'), [9, 8, 7, 6, 5, 4, 3, 2, 1], 'the source is as it was')
+})
+
+test('of messages and replies those of until then are restored', async () => {
+  const header = (createdAtMs: number): string =>
+    JSON.stringify(['effect', null, ['', 'one'], 'hear', createdAtMs, { metadata: { a: 'b' } }])
+  const sends = [
+    envelopeOf('before', { header: header(NOON_MS + 5) }),
+    envelopeOf('after', { header: header(NOON_MS + 6) }),
+    envelopeOf('undated', { header: 'unread' }),
+    envelopeOf('scheduled', { box: 'schedule', dueAtMs: NOON_MS * 2, header: header(NOON_MS) }),
+  ]
+  const kept = (key: string, atMs: number): Commit['outcomes'][number] => {
+    return { key, reply: json(key), expiresAtMs: atMs + LIMITS.outcomeRetentionMs }
+  }
+  const store = await emptyMemory()
+  const outcomes = [kept('before', NOON_MS + 5), kept('after', NOON_MS + 6)]
+  await store.commit([outsideCommit({ sends }), commitOf('one', 0, { outcomes })])
+  const { counts, target } = await restored(store, NOON_MS + 5)
+  const envelopes = await target.envelopes(SYSTEM, ['before', 'after', 'scheduled', 'undated'])
+  assert.deepEqual(
+    envelopes.map((envelope) => envelope?.id),
+    ['before', undefined, 'scheduled', 'undated'],
+  )
+  assert.notEqual(await target.loadOutcome(actorId('one'), 'before', NOON_MS), null)
+  assert.equal(await target.loadOutcome(actorId('one'), 'after', NOON_MS), null)
+  assert.deepEqual([counts.outcomesLeft, counts.envelopesLeft, counts.envelopesUndated], [1, 1, 1])
+})
+
+test('any time between the first and the last revision is reached', async () => {
+  const store = await emptyMemory()
+  for (let at = 0; at < 300; at += 1)
+    await store.commit([
+      commitOf(`actor ${at % 50}`, Math.floor(at / 50), { history, committedAtMs: NOON_MS + at * 10 }),
+    ])
+  for (const atMs of [0, 95, 100, 499, 500, 1_234, 2_990, 9_999]) {
+    const { target, unreached } = await restored(store, NOON_MS + atMs)
+    assert.deepEqual(unreached, [])
+    for (let actor = 0; actor < 50; actor += 1) {
+      const turns = Array.from({ length: 6 }, (_none, turn) => (turn * 50 + actor) * 10)
+      const revision = turns.filter((turnMs) => turnMs <= atMs).length
+      assert.equal((await loadOne(target, `actor ${actor}`))?.revision ?? 0, revision)
+    }
+  }
+})
