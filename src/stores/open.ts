@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Clock, messageOf, type Random, SpawnError } from '../base/index.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
+import type { Rotation } from './sealed/index.ts'
 import type { DatabaseTls } from './sql/options.ts'
 import type { SealingPlan } from './state-keys.ts'
 import { DATABASE_NAMES, type DatabasePlan, type StorePlan } from './store-plan.ts'
@@ -38,6 +39,12 @@ export async function sealedStore(
   const { readsPlain } = sealing
   logger.info('states are encrypted', { key: id, opens: others.map((key) => key.id), readsPlain })
   return new SealedStore(store, sealing)
+}
+
+/** Null: it is not encrypted, or cannot replace what it keeps. */
+export async function rotationOf(store: Statestore): Promise<Rotation | null> {
+  const { SealedStore } = await import('./sealed/index.ts')
+  return store instanceof SealedStore ? (store.rotation ?? null) : null
 }
 
 /** Each is imported only when it is used: a program pays for no driver, thread or file of another's. */

@@ -22,6 +22,7 @@ import { storeExport } from './store-export.ts'
 import { storeImport } from './store-import.ts'
 import { storeMigrate } from './store-migrate.ts'
 import { storeRestore } from './store-restore.ts'
+import { storeRotateKeys } from './store-rotate-keys.ts'
 import { storeStatus } from './store-status.ts'
 
 export const COMMANDS: readonly Command[] = [
@@ -47,4 +48,5 @@ export const COMMANDS: readonly Command[] = [
   storeExport,
   storeImport,
   storeRestore,
+  storeRotateKeys,
 ]

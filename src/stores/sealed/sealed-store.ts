@@ -31,6 +31,7 @@ import { Associated } from './associated.ts'
 import { KeyRing } from './key-ring.ts'
 import { Nonces } from './nonces.ts'
 import { keyText, Opener } from './opener.ts'
+import { Rotation } from './rotation.ts'
 import { Sealer } from './sealer.ts'
 
 export interface SealedStoreOptions {
@@ -48,6 +49,8 @@ export class SealedStore implements Statestore {
   readonly archive: Archive | undefined
   readonly schema: Schema | undefined
   readonly holdings: Statestore['holdings']
+  /** Seals all that it keeps anew; absent when the store behind cannot replace what it keeps. */
+  readonly rotation: Rotation | undefined
   readonly #store: Statestore
   readonly #ring: KeyRing
   readonly #sealer: Sealer
@@ -76,7 +79,9 @@ export class SealedStore implements Statestore {
     const { archive } = store
     if (archive !== undefined) {
       const { opener, sealer } = { opener: this.#opener, sealer: this.#sealer }
-      this.archive = new SealedArchive({ store, archive, opener, sealer, sealing: () => this.#ring.sealing })
+      const ring = this.#ring
+      this.archive = new SealedArchive({ store, archive, opener, sealer, sealing: () => ring.sealing })
+      this.rotation = new Rotation({ store: this, archive, opener, sealer, ring })
     }
   }
 

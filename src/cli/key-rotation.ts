@@ -1,0 +1,142 @@
+// The work of `spawn store rotate-keys`: page after page, with what there is to say about it. What is due is decided by the
+// store's rotation; here, how often its mark is set, and how it ends.
+
+import { systemClock } from '../base/index.ts'
+import { rotationOf } from '../stores/open.ts'
+import type { Rotation, RotationPage } from '../stores/sealed/index.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+import { Failure, usageFailure } from './failure.ts'
+import { type LineStore, startToRead } from './store-line.ts'
+import { tableLines } from './table.ts'
+import { printable, type Terminal } from './terminal.ts'
+
+export interface RotationLine {
+  readonly check: boolean
+  readonly fromStart: boolean
+  readonly json: boolean
+}
+
+const PAGE = 500
+/** How often it is said how far it is, and marked in the store, in milliseconds. */
+const TELL_EVERY_MS = 1_000
+/** Of what cannot be read: shown one by one. */
+const SHOWN = 20
+
+class Totals {
+  rows = 0
+  sealed = 0
+  overtaken = 0
+  unreadable = 0
+  readonly byKey = new Map<string, number>()
+
+  add(page: RotationPage): void {
+    this.rows += page.rows
+    this.sealed += page.sealed
+    this.overtaken += page.overtaken
+    this.unreadable += page.unreadable.length
+    for (const [key, rows] of page.byKey) this.byKey.set(key, (this.byKey.get(key) ?? 0) + rows)
+  }
+
+  json(done: boolean): string {
+    const { byKey, overtaken, rows, sealed, unreadable } = this
+    return JSON.stringify({ done, rows, sealed, overtaken, unreadable, byKey: Object.fromEntries(byKey) })
+  }
+}
+
+/** @throws Failure USAGE when there is no key; STATE_UNREADABLE, KEYS for what is not as it should be at the end. */
+export async function rotateKeys(
+  line: LineStore,
+  options: RotationLine,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (line.sealing === null)
+    throw usageFailure(
+      'there is no key',
+      'set SPAWN_STATESTORE_KEY; its first key is the one to encrypt with',
+    )
+  const rotation = await rotationOf(line.store)
+  if (rotation === null) throw usageFailure('this store cannot replace what it keeps')
+  await startToRead(line)
+  const totals = await turn(rotation, options, terminal)
+  if (options.json) await terminal.print(totals.json(true))
+  return options.check ? checked(rotation, totals, options, terminal) : rotated(rotation, totals, terminal)
+}
+
+/** Goes through the whole store. */
+async function turn(
+  rotation: Rotation,
+  { check, fromStart, json }: RotationLine,
+  terminal: Terminal,
+): Promise<Totals> {
+  const totals = new Totals()
+  const resumed = await rotation.resumed()
+  let after = check || fromStart ? null : resumed
+  if (after !== null) terminal.note('going on where an earlier run was cut off')
+  let toldMs = systemClock.now()
+  do {
+    const page = await rotation.page(after, PAGE, !check)
+    const shown = Math.max(0, Math.min(page.unreadable.length, SHOWN - totals.unreadable))
+    for (const problem of page.unreadable.slice(0, shown)) terminal.note(printable(problem))
+    totals.add(page)
+    after = page.next
+    const nowMs = systemClock.now()
+    if (nowMs - toldMs < TELL_EVERY_MS || after === null) continue
+    toldMs = nowMs
+    if (!check) await rotation.mark(after, nowMs)
+    terminal.progress(`${count(totals.rows)} rows looked at, ${count(totals.sealed)} encrypted anew`)
+    if (json) await terminal.print(totals.json(false))
+  } while (after !== null)
+  if (!check) await rotation.mark(null, systemClock.now())
+  return totals
+}
+
+function rotated(rotation: Rotation, totals: Totals, terminal: Terminal): ExitCode {
+  const { overtaken, rows, sealed, unreadable } = totals
+  const meanwhile =
+    overtaken === 0
+      ? ''
+      : `, ${count(overtaken)} changed in the moment and are the running system's to encrypt`
+  terminal.note(`${count(sealed)} of ${count(rows)} rows encrypted anew with "${rotation.to}"${meanwhile}`)
+  if (unreadable === 0) return EXIT.ok
+  const more = unreadable > SHOWN ? `; the first ${SHOWN} are shown` : ''
+  throw new Failure(
+    `${count(unreadable)} rows cannot be opened with these keys, and stay as they are${more}`,
+    {
+      exit: EXIT.failed,
+      code: 'STATE_UNREADABLE',
+    },
+  )
+}
+
+async function checked(
+  rotation: Rotation,
+  { byKey, rows }: Totals,
+  { json }: RotationLine,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const found = [...byKey].toSorted(([one], [other]) => (one < other ? -1 : 1))
+  if (!json) {
+    const lines = found.map(([key, amount]) => [keyText(key), count(amount)])
+    for (const text of tableLines([['KEY', 'ROWS'], ...lines], terminal.width)) await terminal.print(text)
+  }
+  const others = found.filter(([key]) => key !== rotation.to && key !== 'own')
+  if (others.length === 0) {
+    terminal.note(`all of ${count(rows)} rows are encrypted with "${rotation.to}"`)
+    return EXIT.ok
+  }
+  const due = others.reduce((sum, [, amount]) => sum + amount, 0)
+  throw new Failure(`${count(due)} of ${count(rows)} rows are not encrypted with "${rotation.to}"`, {
+    exit: EXIT.failed,
+    code: 'KEYS',
+    hint: 'without --check, they are encrypted anew',
+  })
+}
+
+function keyText(key: string): string {
+  if (key === '') return '(not encrypted)'
+  return key === 'own' ? "(actors' own keys)" : key
+}
+
+function count(amount: number): string {
+  return amount.toLocaleString('en')
+}

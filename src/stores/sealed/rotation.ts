@@ -1,0 +1,113 @@
+// Sealing all of a store anew, under the key that seals now: page by page, beside runtimes that commit. What was never
+// sealed is sealed, where that may be read. It decides which rows are due; that one which was committed meanwhile is left
+// alone, is the archive's promise. What another key of an actor's own has sealed stays as it is: the key is what is rotated.
+//
+// How far it has come stands in the store, so that one which was cut off goes on from there. A crash between a page and
+// the mark has it look at that page again, and find nothing to do.
+
+import { isSpawnError } from '../../base/index.ts'
+import type { Archive, ArchiveChange, ArchiveRow, Statestore } from '../../ports/index.ts'
+import type { ActorId, Packed } from '../../protocol/index.ts'
+import { openedRow, sealedRow } from './archive.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { Opener } from './opener.ts'
+import { KEYS_SYSTEM, readReserved, writeReserved } from './reserved-row.ts'
+import { headOf } from './sealed-bytes.ts'
+import type { Sealer } from './sealer.ts'
+
+/** Where the mark stands. */
+const MARK: ActorId = { system: KEYS_SYSTEM, parent: '', name: 'rotation' }
+
+export interface RotationPage {
+  readonly rows: number
+  /** Sealed anew. */
+  readonly sealed: number
+  /** Changed by a runtime in the moment; it sealed them. */
+  readonly overtaken: number
+  /** Rows by the key that they were found sealed with; `''`: none, `own`: one of the actor's own. */
+  readonly byKey: ReadonlyMap<string, number>
+  /** What could not be opened, and why. */
+  readonly unreadable: readonly string[]
+  /** Null: this was the last. */
+  readonly next: string | null
+}
+
+export interface RotationOptions {
+  /** The sealed store itself: the mark is sealed, too. */
+  readonly store: Statestore
+  readonly archive: Archive
+  readonly ring: KeyRing
+  readonly opener: Opener
+  readonly sealer: Sealer
+}
+
+interface Mark {
+  readonly to: string
+  readonly after: string | null
+}
+
+export class Rotation {
+  readonly #options: RotationOptions
+  #markRevision = 0
+
+  constructor(options: RotationOptions) {
+    this.#options = options
+  }
+
+  /** The key that everything is to be sealed with. */
+  get to(): string {
+    return this.#options.ring.sealingId
+  }
+
+  /** Where one to the same key was cut off; null: at the beginning. */
+  async resumed(): Promise<string | null> {
+    const { revision, value } = await readReserved(this.#options.store, MARK)
+    this.#markRevision = revision
+    // Written by `mark`, below.
+    const mark = value as Mark | null
+    return mark !== null && mark.to === this.to ? mark.after : null
+  }
+
+  /** All before `after` is done; null: all is. */
+  async mark(after: string | null, nowMs: number): Promise<void> {
+    const mark: Mark = { to: this.to, after }
+    await writeReserved(this.#options.store, MARK, this.#markRevision, mark, nowMs)
+    this.#markRevision += 1
+  }
+
+  /** @param changes whether what is due is sealed anew, or only counted. */
+  async page(after: string | null, limit: number, changes: boolean): Promise<RotationPage> {
+    const { archive, opener, ring, sealer } = this.#options
+    const { next, rows } = await archive.read({ limit, ...(after !== null && { after }) })
+    const byKey = new Map<string, number>()
+    const due: ArchiveChange[] = []
+    const unreadable: string[] = []
+    for (const row of rows) {
+      const key = keyOf(row)
+      byKey.set(key, (byKey.get(key) ?? 0) + 1)
+      if (!changes || key === ring.sealingId || key === OWN) continue
+      try {
+        due.push({ before: row, after: sealedRow(sealer, ring.sealing, openedRow(opener, row)) })
+      } catch (thrown) {
+        if (!isSpawnError(thrown) || thrown.code !== 'STATE_UNREADABLE') throw thrown
+        unreadable.push(thrown.message)
+      }
+    }
+    const sealed = due.length === 0 ? 0 : await archive.replace(due)
+    return { rows: rows.length, sealed, overtaken: due.length - sealed, byKey, unreadable, next }
+  }
+}
+
+const OWN = 'own'
+
+function keyOf(row: ArchiveRow): string {
+  const packed = packedOf(row)
+  const head = packed === null ? null : headOf(packed.value)
+  if (head === null) return ''
+  return head.kind === 'ring' ? head.id : OWN
+}
+
+function packedOf(row: ArchiveRow): Packed | null {
+  if (row.kind === 'outcome') return row.outcome.reply
+  return row.kind === 'envelope' ? row.envelope.payload : row.actor.state
+}

@@ -1,0 +1,77 @@
+// `spawn store rotate-keys`, by the real command on a real file: from no key to one, from one to the next, and what it says.
+
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { cli } from './cli.ts'
+import { createProject } from './project.ts'
+import { serve } from './server.ts'
+
+const MODULE = `import { actor, Value } from 'spawn-mesh'
+export const counter = actor('counter', {
+  history: 5,
+  state: { total: 0 },
+  actions: { add: (ctx) => Value.of().state({ total: ctx.state.total + 1 }).response(ctx.state.total + 1) },
+})`
+const STORE = 'sqlite:shop.db'
+
+const key = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`
+
+test('keys come, change and go, and the counts go on', async () => {
+  using project = createProject({ 'module.ts': MODULE })
+  const [older, newer] = [key('2025'), key('2026')]
+  const add = async (keys: string): Promise<string> => {
+    const env = { SPAWN_STATESTORE_KEY: keys }
+    const line = ['start', 'module.ts', '--store', STORE] as const
+    await using server = await serve(line, { cwd: project.path, env })
+    const { stderr, stdout } = await cli(['invoke', 'counter', 'add', '--url', server.url])
+    return stdout === '' ? stderr : stdout.trim()
+  }
+  const rotate = async (keys: string, ...more: string[]) => {
+    const env = { SPAWN_STATESTORE_KEY: keys }
+    return cli(['store', 'rotate-keys', '--store', STORE, ...more], { cwd: project.path, env })
+  }
+  assert.equal(await add(''), '1')
+  assert.match(await add(older), /STATE_UNREADABLE|is not encrypted|is not sealed/)
+  const refused = await rotate(older)
+  assert.equal(refused.code, 1)
+  assert.match(
+    refused.stderr,
+    /"counter" at revision 1 .* is not sealed[^\n]*\n0 of 1 rows .*\nerror: 1 rows cannot be opened/s,
+  )
+  const first = await rotate(`${older},plain`)
+  assert.equal(first.code, 0, first.stderr)
+  assert.match(first.stderr, /^1 of 2 rows encrypted anew with "2025"\n$/)
+  assert.equal(await add(older), '2')
+
+  const due = await rotate(`${newer},${older}`, '--check')
+  assert.equal(due.code, 1)
+  assert.match(due.stdout, /^KEY +ROWS\n2025 +3\n$/)
+  assert.match(due.stderr, /error: 3 of 3 rows are not encrypted with "2026"/)
+  const second = await rotate(`${newer},${older}`, '--json')
+  assert.deepEqual(JSON.parse(second.stdout), {
+    done: true,
+    rows: 3,
+    sealed: 3,
+    overtaken: 0,
+    unreadable: 0,
+    byKey: { 2025: 3 },
+  })
+  const done = await rotate(newer, '--check')
+  assert.deepEqual([done.code, done.stdout], [0, 'KEY   ROWS\n2026  3\n'])
+  assert.match(await add(older), /STATE_UNREADABLE|sealed with the key "2026"/)
+  assert.equal(await add(newer), '3')
+})
+
+test('without a key, or with one that is none, nothing is opened', async () => {
+  using project = createProject()
+  const rotate = (env: Record<string, string>) =>
+    cli(['store', 'rotate-keys', '--store', STORE], { cwd: project.path, env })
+  const none = await rotate({})
+  assert.equal(none.code, 2)
+  assert.match(none.stderr, /there is no key\n.*set SPAWN_STATESTORE_KEY/s)
+  const wrong = await rotate({ SPAWN_STATESTORE_KEY: 'c2VjcmV0c2VjcmV0' })
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /SPAWN_STATESTORE_KEY has 12 bytes; it must have 32/)
+  assert.doesNotMatch(wrong.stderr, /c2VjcmV0/)
+})
