@@ -1,6 +1,7 @@
 // The application that is measured: counters of every kind, and their system, written as a user would. Instances are
 // called by name (`actor-7`) with the variant's name as `ref`.
 
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
 import { actor, system, type SystemBuilder, Value } from 'spawn-mesh'
@@ -46,10 +47,13 @@ export const stateless = actor('stateless', {
 export interface SystemOptions {
   /** Absent: it opens no port. */
   readonly http?: number
+  /** Whether its store is encrypted. Absent: it is not. */
+  readonly sealed?: boolean
 }
 
 /** The system with all of them, on an SQLite file in `directory`. */
-export function countersIn(directory: string, { http }: SystemOptions = {}): SystemBuilder {
+export function countersIn(directory: string, { http, sealed }: SystemOptions = {}): SystemBuilder {
   const store = `sqlite:${join(directory, 'counters.sqlite')}` as const
-  return system('bench', { actors: [durable, volatile, stateless], store, http: http ?? false })
+  const encryption = sealed === true && { keys: [{ id: '2026', secret: randomBytes(32) }] }
+  return system('bench', { actors: [durable, volatile, stateless], store, encryption, http: http ?? false })
 }

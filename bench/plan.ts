@@ -88,6 +88,21 @@ const DURABLE_CALLS = {
   ...MAIN,
 } as const
 
+const sealedCalls: readonly Comparison[] = [
+  {
+    subject: { module: 'embedded-calls', variant: 'sealed', ...MAIN },
+    beside: DURABLE_CALLS,
+    lines: [
+      {
+        name: 'durable call, encrypted: 64 callers, 1,000 actors',
+        unit: '/s',
+        metric: 'rate',
+        bar: { ratioAtLeast: 0.7 },
+      },
+    ],
+  },
+]
+
 const effects: readonly Comparison[] = [
   {
     subject: { module: 'effects', ...MAIN },
@@ -285,6 +300,7 @@ const sidecar: readonly Comparison[] = [
 export const PLAN: readonly Comparison[] = [
   ...calls,
   ...durableCalls,
+  ...sealedCalls,
   ...effects,
   ...keptCalls,
   ...queries,

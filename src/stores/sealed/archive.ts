@@ -10,16 +10,15 @@ import type {
   PageRequest,
   Statestore,
 } from '../../ports/index.ts'
-import type { Key } from './key.ts'
 import type { Opener } from './opener.ts'
-import type { Sealer } from './sealer.ts'
+import type { Seal, Sealer } from './sealer.ts'
 
 export interface SealedArchiveOptions {
   readonly store: Statestore
   readonly archive: Archive
   readonly opener: Opener
   readonly sealer: Sealer
-  readonly sealing: () => Key
+  readonly seal: Seal
 }
 
 export class SealedArchive implements Archive {
@@ -50,8 +49,8 @@ export class SealedArchive implements Archive {
   }
 
   #sealed(row: ArchiveRow): ArchiveRow {
-    const { sealer, sealing } = this.#options
-    return sealedRow(sealer, sealing(), row)
+    const { seal, sealer } = this.#options
+    return sealedRow(sealer, seal, row)
   }
 
   /** The same row as it is stored; null: it is not as it was. */
@@ -85,13 +84,13 @@ export function openedRow(opener: Opener, row: ArchiveRow): ArchiveRow {
   return { ...row, actor: { ...opener.actor(row.actor) } }
 }
 
-export function sealedRow(sealer: Sealer, key: Key, row: ArchiveRow): ArchiveRow {
-  if (row.kind === 'outcome') return { ...row, outcome: sealer.outcome(key, row.id, row.outcome) }
+export function sealedRow(sealer: Sealer, seal: Seal, row: ArchiveRow): ArchiveRow {
+  if (row.kind === 'outcome') return { ...row, outcome: sealer.outcome(seal, row.id, row.outcome) }
   if (row.kind === 'envelope') {
     const { place } = row.envelope
-    return { ...row, envelope: { ...sealer.envelope(key, row.system, row.envelope), place } }
+    return { ...row, envelope: { ...sealer.envelope(seal, row.system, row.envelope), place } }
   }
-  return { ...row, actor: { ...row.actor, state: sealer.state(key, row.actor, row.actor.state) } }
+  return { ...row, actor: { ...row.actor, state: sealer.state(seal, row.actor, row.actor.state) } }
 }
 
 /** Sealed bytes are bound to the rest of their row, which no replacement changes. */

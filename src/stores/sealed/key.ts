@@ -4,17 +4,21 @@
 //
 // Decides nothing about which key is used. Its secret is in no message, no property that is shown, and no log.
 
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
+import { type Cipheriv, createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
+import { GhashTable } from './ghash.ts'
 import { NONCE_BYTES, type Nonces } from './nonces.ts'
 
 const CIPHER = 'aes-256-gcm'
-const TAG_BYTES = 16
+export const TAG_BYTES = 16
 const OPTIONS = { authTagLength: TAG_BYTES }
 
 export class Key {
   /** What leads all that it seals. */
   readonly head: Uint8Array
   readonly #secret: KeyObject
+  /** Encrypts blocks for as long as it is asked. */
+  #blocks: Cipheriv | null = null
+  #ghashTable: GhashTable | null = null
 
   /** @param secret 32 bytes; they are copied. */
   constructor(head: Uint8Array, secret: Uint8Array) {
@@ -37,6 +41,17 @@ export class Key {
     cipher.final()
     sealed.set(cipher.getAuthTag(), at + plain.length)
     return sealed
+  }
+
+  /** Whole blocks, encrypted one by one: the raw material of seals. */
+  blocks(plain: Uint8Array): Buffer {
+    this.#blocks ??= createCipheriv('aes-256-ecb', this.#secret, null).setAutoPadding(false)
+    return this.#blocks.update(plain)
+  }
+
+  ghashTable(): GhashTable {
+    this.#ghashTable ??= new GhashTable(this.blocks(new Uint8Array(TAG_BYTES)))
+    return this.#ghashTable
   }
 
   /** Null: these are not bytes that this key sealed with this binding, or they were changed since. */

@@ -1,7 +1,7 @@
 // The nonces of all that one store seals. A key that sees a nonce twice gives away what both sealed, so none comes twice:
 // 64 random bits that are drawn when the store is made, and 32 that count. Random bits alone would be good for 2^32
 // messages of a key, which a busy store has sealed in a day; counted, only two draws may meet, and with a million starts
-// under one key the chance of that is below 2^-25. See docs/decisions/0012.
+// under one key the chance of that is below 2^-25. See docs/decisions/0012-sealed-where-the-commit-is-made.md.
 
 import { type RandomBytes, systemRandomBytes } from '../../base/index.ts'
 

@@ -13,7 +13,7 @@ import type { KeyRing } from './key-ring.ts'
 import type { Opener } from './opener.ts'
 import { KEYS_SYSTEM, readReserved, writeReserved } from './reserved-row.ts'
 import { headOf } from './sealed-bytes.ts'
-import type { Sealer } from './sealer.ts'
+import type { Seal, Sealer } from './sealer.ts'
 
 /** Where the mark stands. */
 const MARK: ActorId = { system: KEYS_SYSTEM, parent: '', name: 'rotation' }
@@ -39,6 +39,8 @@ export interface RotationOptions {
   readonly ring: KeyRing
   readonly opener: Opener
   readonly sealer: Sealer
+  /** With the key that seals now. */
+  readonly seal: Seal
 }
 
 interface Mark {
@@ -77,7 +79,7 @@ export class Rotation {
 
   /** @param changes whether what is due is sealed anew, or only counted. */
   async page(after: string | null, limit: number, changes: boolean): Promise<RotationPage> {
-    const { archive, opener, ring, sealer } = this.#options
+    const { archive, opener, ring, seal, sealer } = this.#options
     const { next, rows } = await archive.read({ limit, ...(after !== null && { after }) })
     const byKey = new Map<string, number>()
     const due: ArchiveChange[] = []
@@ -87,7 +89,7 @@ export class Rotation {
       byKey.set(key, (byKey.get(key) ?? 0) + 1)
       if (!changes || key === ring.sealingId || key === OWN) continue
       try {
-        due.push({ before: row, after: sealedRow(sealer, ring.sealing, openedRow(opener, row)) })
+        due.push({ before: row, after: sealedRow(sealer, seal, openedRow(opener, row)) })
       } catch (thrown) {
         if (!isSpawnError(thrown) || thrown.code !== 'STATE_UNREADABLE') throw thrown
         unreadable.push(thrown.message)

@@ -32,7 +32,8 @@ import { KeyRing } from './key-ring.ts'
 import { Nonces } from './nonces.ts'
 import { keyText, Opener } from './opener.ts'
 import { Rotation } from './rotation.ts'
-import { Sealer } from './sealer.ts'
+import { type Seal, Sealer } from './sealer.ts'
+import { SealBatch } from './seal-batch.ts'
 
 export interface SealedStoreOptions {
   /** The first seals, all open. */
@@ -53,7 +54,9 @@ export class SealedStore implements Statestore {
   readonly rotation: Rotation | undefined
   readonly #store: Statestore
   readonly #ring: KeyRing
+  readonly #nonces: Nonces
   readonly #sealer: Sealer
+  readonly #batch: SealBatch
   readonly #opener: Opener
 
   /** @throws SpawnError INVALID_ARGUMENT for keys that cannot be. */
@@ -66,7 +69,9 @@ export class SealedStore implements Statestore {
     this.#store = store
     this.#ring = new KeyRing(keys)
     const associated = new Associated()
-    this.#sealer = new Sealer(new Nonces(drawBytes), associated)
+    this.#nonces = new Nonces(drawBytes)
+    this.#batch = new SealBatch(this.#ring.sealing, this.#nonces)
+    this.#sealer = new Sealer(associated)
     this.#opener = new Opener({
       associated,
       readsPlain,
@@ -80,8 +85,9 @@ export class SealedStore implements Statestore {
     if (archive !== undefined) {
       const { opener, sealer } = { opener: this.#opener, sealer: this.#sealer }
       const ring = this.#ring
-      this.archive = new SealedArchive({ store, archive, opener, sealer, sealing: () => ring.sealing })
-      this.rotation = new Rotation({ store: this, archive, opener, sealer, ring })
+      const seal: Seal = (associated, plain) => ring.sealing.seal(this.#nonces, associated, plain)
+      this.archive = new SealedArchive({ store, archive, opener, sealer, seal })
+      this.rotation = new Rotation({ store: this, archive, opener, sealer, seal, ring })
     }
   }
 
@@ -99,8 +105,11 @@ export class SealedStore implements Statestore {
   }
 
   commit(group: readonly Commit[]): Promise<Verdict[]> {
-    const key = this.#ring.sealing
-    return this.#store.commit(group.map((commit) => this.#sealer.commit(key, commit)))
+    const batch = this.#batch
+    const seal: Seal = (associated, plain) => batch.add(associated, plain)
+    const sealed = group.map((commit) => this.#sealer.commit(seal, commit))
+    batch.finish()
+    return this.#store.commit(sealed)
   }
 
   async loadRevision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null> {

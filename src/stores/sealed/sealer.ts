@@ -7,23 +7,22 @@
 import type { Commit, Envelope, OutcomeRecord } from '../../ports/index.ts'
 import { type ActorId, Packed } from '../../protocol/index.ts'
 import { type Associated, type StateAddress } from './associated.ts'
-import type { Key } from './key.ts'
 import { packLetter } from './letter-bytes.ts'
-import type { Nonces } from './nonces.ts'
 import { NOTHING } from './sealed-bytes.ts'
 
 const NO_BYTES = new Uint8Array()
 
+/** Seals with some key. */
+export type Seal = (associated: Uint8Array, plain: Uint8Array) => Uint8Array
+
 export class Sealer {
-  readonly #nonces: Nonces
   readonly #associated: Associated
 
-  constructor(nonces: Nonces, associated: Associated) {
-    this.#nonces = nonces
+  constructor(associated: Associated) {
     this.#associated = associated
   }
 
-  commit(key: Key, commit: Commit): Commit {
+  commit(seal: Seal, commit: Commit): Commit {
     const { birth, committedAtMs, epoch, follows, history, id, occasions, revision, tags, takes } = commit
     const { outcomes, sends } = commit
     return {
@@ -34,37 +33,37 @@ export class Sealer {
       epoch,
       tags,
       // A turn that changed nothing stores no state.
-      state: revision === follows ? null : this.state(key, commit, commit.state),
+      state: revision === follows ? null : this.state(seal, commit, commit.state),
       committedAtMs,
       history,
-      outcomes: outcomes.length === 0 ? outcomes : outcomes.map((kept) => this.outcome(key, id, kept)),
-      sends: sends.length === 0 ? sends : sends.map((sent) => this.envelope(key, id.system, sent)),
+      outcomes: outcomes.length === 0 ? outcomes : outcomes.map((kept) => this.outcome(seal, id, kept)),
+      sends: sends.length === 0 ? sends : sends.map((sent) => this.envelope(seal, id.system, sent)),
       takes,
       occasions,
     }
   }
 
-  state(key: Key, address: StateAddress, state: Packed | null): Packed {
+  state(seal: Seal, address: StateAddress, state: Packed | null): Packed {
     const typeUrl = state === null ? NOTHING : state.typeUrl
     const bound = this.#associated.state(address, typeUrl)
-    return new Packed(typeUrl, key.seal(this.#nonces, bound, state === null ? NO_BYTES : state.value))
+    return new Packed(typeUrl, seal(bound, state === null ? NO_BYTES : state.value))
   }
 
-  outcome(key: Key, id: ActorId, outcome: OutcomeRecord): OutcomeRecord {
+  outcome(seal: Seal, id: ActorId, outcome: OutcomeRecord): OutcomeRecord {
     const { expiresAtMs, key: kept, reply } = outcome
     const typeUrl = reply === null ? NOTHING : reply.typeUrl
     const bound = this.#associated.outcome(id, kept, typeUrl)
-    const sealed = key.seal(this.#nonces, bound, reply === null ? NO_BYTES : reply.value)
+    const sealed = seal(bound, reply === null ? NO_BYTES : reply.value)
     return { key: kept, reply: new Packed(typeUrl, sealed), expiresAtMs }
   }
 
   /** Its header goes where its payload is; what stands in the header's place says nothing. */
-  envelope(key: Key, system: string, envelope: Envelope): Envelope {
+  envelope(seal: Seal, system: string, envelope: Envelope): Envelope {
     const { box, dueAtMs, header, id, payload } = envelope
     const typeUrl = payload === null ? NOTHING : payload.typeUrl
     const bound = this.#associated.envelope(system, envelope, typeUrl)
     const letter = packLetter(header, payload === null ? null : payload.value)
-    const sealed = new Packed(typeUrl, key.seal(this.#nonces, bound, letter))
+    const sealed = new Packed(typeUrl, seal(bound, letter))
     return { id, box, dueAtMs, header: '', payload: sealed }
   }
 }
