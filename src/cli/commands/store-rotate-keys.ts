@@ -19,10 +19,7 @@ away, see that it has none.`,
     'from-start': flag('Look at everything again, also what an earlier run has done'),
   },
   examples: [
-    {
-      line: 'SPAWN_STATESTORE_KEY=2027:<base64>,2026:<base64> spawn store rotate-keys',
-      what: 'the store that the environment names, from 2026 to 2027',
-    },
+    { line: 'spawn store rotate-keys', what: 'the store and the keys that the environment names' },
     { line: 'spawn store rotate-keys --check --store postgres://ada@db/shop', what: 'is 2026 still in use?' },
   ],
   async run({ options, json }, terminal) {
