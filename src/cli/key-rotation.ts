@@ -2,8 +2,7 @@
 // store's rotation; here, how often its mark is set, and how it ends.
 
 import { systemClock } from '../base/index.ts'
-import { rotationOf } from '../stores/open.ts'
-import type { Rotation, RotationPage } from '../stores/sealed/index.ts'
+import { type Rotation, rotationOf, type RotationPage } from '../stores/open.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Failure, usageFailure } from './failure.ts'
 import { type LineStore, startToRead } from './store-line.ts'

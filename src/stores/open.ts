@@ -9,6 +9,8 @@ import type { DatabaseTls } from './sql/options.ts'
 import type { SealingPlan } from './state-keys.ts'
 import { DATABASE_NAMES, type DatabasePlan, type StorePlan } from './store-plan.ts'
 
+export type { Rotation, RotationPage } from './sealed/index.ts'
+
 export interface StoreSurroundings {
   readonly clock: Clock
   readonly random: Random
