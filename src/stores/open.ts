@@ -7,7 +7,7 @@ import type { Logger, Statestore } from '../ports/index.ts'
 import type { Rotation } from './sealed/index.ts'
 import type { DatabaseTls } from './sql/options.ts'
 import type { SealingPlan } from './state-keys.ts'
-import { DATABASE_NAMES, type DatabasePlan, type StorePlan } from './store-plan.ts'
+import type { DatabasePlan, StorePlan } from './store-plan.ts'
 
 export type { Rotation, RotationPage } from './sealed/index.ts'
 
@@ -63,10 +63,8 @@ async function bareStore(plan: StorePlan, surroundings: StoreSurroundings): Prom
     const { PostgresStore } = await import('./postgres/index.ts')
     return new PostgresStore({ ...plan, tls: await tlsOf(plan), ...surroundings })
   }
-  throw new SpawnError(
-    'INVALID_ARGUMENT',
-    `${DATABASE_NAMES[plan.kind]} is not there yet: use memory or sqlite:<path>`,
-  )
+  const { MariadbStore } = await import('./mariadb/index.ts')
+  return new MariadbStore({ ...plan, tls: await tlsOf(plan), ...surroundings })
 }
 
 /** @throws SpawnError INVALID_ARGUMENT when the file of certificates cannot be read. */

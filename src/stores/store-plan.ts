@@ -44,11 +44,6 @@ export interface TlsPlan {
 
 export type DatabaseKind = DatabasePlan['kind']
 
-export const DATABASE_NAMES = { postgres: 'Postgres', mariadb: 'MariaDB' } as const satisfies Record<
-  DatabaseKind,
-  string
->
-
 const PORTS = { postgres: 5432, mariadb: 3306 } as const satisfies Record<DatabaseKind, number>
 
 /** A database of which nothing is said. */

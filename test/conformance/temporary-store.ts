@@ -5,10 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { enableCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { MariadbStore } from '../../src/stores/mariadb/index.ts'
 import { PostgresStore } from '../../src/stores/postgres/index.ts'
+import type { DatabaseOptions } from '../../src/stores/sql/options.ts'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
 import type { StatestoreSubject } from '../../src/testing/statestore-fixture.ts'
-import { postgresServer } from '../servers/postgres.ts'
+import { type MariadbServer, mariadbServer } from '../servers/mariadb.ts'
+import { type PostgresServer, postgresServer } from '../servers/postgres.ts'
 
 // Every SQLite store has a thread, and every thread would strip the types of its files anew: most of a test's time.
 const cache = enableCompileCache().directory
@@ -48,10 +51,23 @@ export async function temporarySqlite(): Promise<StatestoreSubject> {
   }
 }
 
-export async function temporaryPostgres(): Promise<StatestoreSubject> {
-  const database = await (await postgresServer()).takeDatabase()
-  const open = async (): Promise<PostgresStore> => {
-    const opened = new PostgresStore(database.options)
+type DatabaseStore = MariadbStore | PostgresStore
+
+export function temporaryPostgres(): Promise<StatestoreSubject> {
+  return inDatabase(postgresServer(), (options) => new PostgresStore(options))
+}
+
+export function temporaryMariadb(): Promise<StatestoreSubject> {
+  return inDatabase(mariadbServer(), (options) => new MariadbStore(options))
+}
+
+async function inDatabase(
+  server: Promise<PostgresServer | MariadbServer>,
+  make: (options: DatabaseOptions) => DatabaseStore,
+): Promise<StatestoreSubject> {
+  const database = await (await server).takeDatabase()
+  const open = async (): Promise<DatabaseStore> => {
+    const opened = make(database.options)
     await opened.start()
     return opened
   }

@@ -16,6 +16,7 @@ for (const folder of [
   'sdk/serving',
   'stores/sql',
   'stores/postgres',
+  'stores/mariadb',
 ]) {
   test(`the table of src/${folder} in ARCHITECTURE.md has every file, and no other`, () => {
     const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')

@@ -11,7 +11,8 @@ import {
 } from '../../src/testing/index.ts'
 import { sealing } from '../conformance/sealed-subject.ts'
 import { temporaryMemory } from '../conformance/temporary-memory.ts'
-import { temporaryPostgres, temporarySqlite } from '../conformance/temporary-store.ts'
+import { temporaryMariadb, temporaryPostgres, temporarySqlite } from '../conformance/temporary-store.ts'
+import { endMariadb } from '../servers/mariadb.ts'
 import { endPostgres } from '../servers/postgres.ts'
 
 const actor = fc.nat({ max: STEP_RANGES.actors - 1 })
@@ -123,6 +124,7 @@ async function holds(open: () => Promise<StatestoreSubject>, runs: number): Prom
 }
 
 after(endPostgres)
+after(endMariadb)
 
 test('the memory store answers as the model, whatever is asked', () => holds(temporaryMemory, 300))
 
@@ -134,3 +136,5 @@ test('a sealed SQLite store answers as the model, over stops and crashes', () =>
   holds(sealing(temporarySqlite), 10))
 
 test('the Postgres store answers as the model, over stops and crashes', () => holds(temporaryPostgres, 25))
+
+test('the MariaDB store answers as the model, over stops and crashes', () => holds(temporaryMariadb, 25))

@@ -1,6 +1,7 @@
 // One server of each kind for a whole run of tests: starting one takes seconds, a database in it none. Decides which are
 // needed, by what the test files import, and tells the tests of them by the variables that an operator may set, too.
 import { readFileSync } from 'node:fs'
+import { PrivateMariadb } from './mariadb.ts'
 import { PrivatePostgres } from './postgres.ts'
 
 interface Server {
@@ -15,6 +16,7 @@ const KINDS: readonly {
   readonly start: () => Promise<Server>
 }[] = [
   { variable: 'SPAWN_TEST_POSTGRES', module: 'servers/postgres.ts', start: () => PrivatePostgres.start() },
+  { variable: 'SPAWN_TEST_MARIADB', module: 'servers/mariadb.ts', start: () => PrivateMariadb.start() },
 ]
 
 /** Starts what these files need and nobody has named. @returns what ends it all. */

@@ -1,0 +1,69 @@
+// The frame of the blocks that change what is stored: statements that the server runs one after the other without a stop
+// in between, in one transaction, in one round trip. Decides how a block begins, with the number of its lane
+// (sql/lanes.ts), and what it answers however it ends.
+//
+// Invariant: a block that ends by itself has been applied whole, or not at all. A block needs nothing in the database but the tables, so members of two
+// releases can share them.
+
+/** What a block answers. */
+export const ANSWER = { applied: 1, refused: 2, superseded: 3, laneLost: 4 } as const
+
+/** SQLSTATEs that no server uses. */
+export const REFUSED = '45S01'
+const SUPERSEDED = '45S02'
+const LANE_LOST = '45S03'
+/** A key stands that must not: of an actor or an outcome. */
+const DUPLICATE_KEY = 1_062
+
+/** What goes for every block, behind its variables. */
+export const HANDLERS = `
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+  DECLARE EXIT HANDLER FOR SQLSTATE '${REFUSED}', ${DUPLICATE_KEY} BEGIN ROLLBACK; SELECT ${ANSWER.refused}; END;
+  DECLARE EXIT HANDLER FOR SQLSTATE '${SUPERSEDED}' BEGIN ROLLBACK; SELECT ${ANSWER.superseded}; END;
+  DECLARE EXIT HANDLER FOR SQLSTATE '${LANE_LOST}' BEGIN ROLLBACK; SELECT ${ANSWER.laneLost}; END;`
+
+export const LANE = `
+  DECLARE its_writer BIGINT DEFAULT ?;
+  DECLARE its_lane INT DEFAULT ?;
+  DECLARE its_sequence BIGINT DEFAULT ?;`
+
+/** Takes the next number of the lane, and holds the lane until the transaction ends. */
+export const ENTER = `
+  START TRANSACTION;
+  UPDATE spawn_writers SET sequence = its_sequence, is_burnt = 0, used_at = UTC_TIMESTAMP()
+    WHERE writer = its_writer AND lane = its_lane AND sequence < its_sequence;
+  IF ROW_COUNT() = 0 THEN
+    IF EXISTS (SELECT 1 FROM spawn_writers WHERE writer = its_writer AND lane = its_lane FOR UPDATE) THEN
+      SIGNAL SQLSTATE '${SUPERSEDED}';
+    END IF;
+    IF its_sequence > 1 THEN SIGNAL SQLSTATE '${LANE_LOST}'; END IF;
+    BEGIN
+      DECLARE EXIT HANDLER FOR ${DUPLICATE_KEY} SIGNAL SQLSTATE '${SUPERSEDED}';
+      INSERT INTO spawn_writers (writer, lane, sequence, is_burnt, used_at)
+        VALUES (its_writer, its_lane, its_sequence, 0, UTC_TIMESTAMP());
+    END;
+  END IF;`
+
+export const LEAVE = `
+  COMMIT;
+  SELECT ${ANSWER.applied};`
+
+/**
+ * What became of the last number of a lane: 1 it was applied, 0 it was not, and never will be. It waits for a
+ * transaction that is still under way.
+ */
+export const SETTLE = `BEGIN NOT ATOMIC${LANE}
+  DECLARE its_last BIGINT;
+  DECLARE it_is_burnt TINYINT;
+  ${HANDLERS}
+  START TRANSACTION;
+  INSERT INTO spawn_writers (writer, lane, sequence, is_burnt, used_at)
+    VALUES (its_writer, its_lane, its_sequence, 1, UTC_TIMESTAMP())
+    ON DUPLICATE KEY UPDATE is_burnt = IF(sequence < its_sequence, 1, is_burnt),
+      sequence = GREATEST(sequence, its_sequence);
+  SELECT sequence, is_burnt INTO its_last, it_is_burnt FROM spawn_writers
+    WHERE writer = its_writer AND lane = its_lane;
+  IF its_last > its_sequence THEN SIGNAL SQLSTATE '${SUPERSEDED}'; END IF;
+  COMMIT;
+  SELECT NOT it_is_burnt;
+END`

@@ -1,0 +1,240 @@
+// One session with MariaDB, over the `mariadb` package. Decides how long a statement may take, what the session is set to,
+// and when a connection is of no more use. What a failure means for a statement is failures.ts's.
+//
+// Invariants:
+//  - One statement at a time; it ends with an answer, with what MariaDB said, or with ConnectionLost.
+//  - A connection that was lost or given up is never used again: nobody would know whose answer comes next. Nor is one whose
+//    statement was stopped in the middle, for its transaction may still be open.
+//  - An idle connection does not keep the process alive.
+
+import { createConnection as createSocket, type Socket } from 'node:net'
+import { assert, messageOf, SpawnError } from '../../base/index.ts'
+import type { SettledDatabaseOptions } from '../sql/options.ts'
+import { ConnectionLost, NotConnected, type Session } from '../sql/session.ts'
+import { breaksConnection, mayOpenLater } from './failures.ts'
+import { ISOLATION, readFacts, SERVER_FACTS, type ServerFacts, sessionSettings } from './server.ts'
+
+export type Value = Buffer | string | number | null
+export type Field = Buffer | string | number | null
+export type Row = readonly Field[]
+
+/** What is used of the driver. */
+interface Client {
+  query(sql: { readonly sql: string }): Promise<unknown>
+  execute(sql: { readonly sql: string }, values: readonly Value[]): Promise<unknown>
+  end(): Promise<void>
+  on(event: 'error' | 'end', listener: () => void): unknown
+}
+
+interface Driver {
+  createConnection(config: object): Promise<Client>
+}
+
+/** After the server should have given up a statement, so much later it is given up here. */
+const GRACE_MS = 1_000
+const CONNECT_MS = { least: 1_000, most: 10_000 }
+
+let loaded: Promise<Driver> | null = null
+
+/** @throws SpawnError STORE_UNAVAILABLE when the package is not installed. */
+function loadDriver(): Promise<Driver> {
+  loaded ??= import('mariadb').then(
+    (module) => module as Driver,
+    (cause: unknown) => {
+      loaded = null
+      const message =
+        'the MariaDB store needs the package `mariadb`, which is not installed: npm install mariadb'
+      throw new SpawnError('STORE_UNAVAILABLE', message, { cause, retryable: false })
+    },
+  )
+  return loaded
+}
+
+export class Connection implements Session {
+  readonly #options: SettledDatabaseOptions
+  readonly #socket: Socket
+  readonly #facts: ServerFacts
+  readonly #client: Client
+  #isOpen = true
+
+  private constructor(client: Client, socket: Socket, facts: ServerFacts, options: SettledDatabaseOptions) {
+    this.#client = client
+    this.#socket = socket
+    this.#facts = facts
+    this.#options = options
+    const closed = (): void => {
+      this.#isOpen = false
+    }
+    client.on('error', closed)
+    client.on('end', closed)
+  }
+
+  /** @throws NotConnected */
+  static async open(options: SettledDatabaseOptions): Promise<Connection> {
+    const driver = await loadDriver()
+    const { clock, host, outageMs, port, requestMs } = options
+    const socket = host.startsWith('/') ? createSocket(host) : createSocket(port, host)
+    socket.setNoDelay()
+    const connectMs = Math.min(requestMs, CONNECT_MS.most, Math.max(CONNECT_MS.least, outageMs))
+    let isLate = false
+    const timer = clock.after(connectMs, () => {
+      isLate = true
+      socket.destroy(new Error(`no answer within ${connectMs} ms`))
+    })
+    try {
+      const client = await driver.createConnection(configOf(options, socket))
+      const [facts] = await Promise.all([
+        client.query({ sql: SERVER_FACTS }),
+        client.query({ sql: ISOLATION }),
+        client.query({ sql: sessionSettings(requestMs) }),
+      ])
+      return new Connection(client, socket, readFacts(asRows(facts)), options)
+    } catch (thrown) {
+      socket.destroy()
+      if (thrown instanceof NotConnected) throw thrown
+      const reason = isLate ? `no answer within ${connectMs} ms` : messageOf(thrown)
+      throw new NotConnected(reason, isLate || mayOpenLater(thrown), thrown)
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** The most that the server takes in one statement, in bytes. */
+  get packetBytes(): number {
+    return this.#facts.packetBytes
+  }
+
+  /** What an operator should know of the server; null: nothing. */
+  get warning(): string | null {
+    return this.#facts.warning
+  }
+
+  /** Rows of a statement that is prepared once. @throws what MariaDB said, or ConnectionLost. */
+  async rows(sql: string, values: readonly Value[]): Promise<readonly Row[]> {
+    const answer = await this.#ask(() => this.#client.execute({ sql }, values))
+    return asRows(answer)
+  }
+
+  /** How many rows a statement changed. */
+  async changed(sql: string, values: readonly Value[]): Promise<number> {
+    const answer = await this.#ask(() => this.#client.execute({ sql }, values))
+    const isCount = typeof answer === 'object' && answer !== null && 'affectedRows' in answer
+    return isCount ? Number(answer.affectedRows) : 0
+  }
+
+  /** The one field that a block answers; null also for one that answers nothing. */
+  async answer(sql: string, values: readonly Value[]): Promise<Field> {
+    const answer = await this.#ask(() => this.#client.execute({ sql }, values))
+    if (!Array.isArray(answer)) return null
+    // The rows, and behind them how the block ended.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the driver answers rows as arrays
+    const [rows] = answer as readonly (readonly Row[])[]
+    return rows?.[0]?.[0] ?? null
+  }
+
+  /** A statement without values, of those that may take long: it has no limit. */
+  async define(sql: string): Promise<void> {
+    await this.#ask(
+      () => this.#client.query({ sql: `SET STATEMENT max_statement_time = 0 FOR ${sql}` }),
+      null,
+    )
+  }
+
+  rest(): void {
+    this.#socket.unref()
+  }
+
+  wake(): void {
+    this.#socket.ref()
+  }
+
+  async end(): Promise<void> {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#socket.ref()
+    try {
+      await this.#within(() => this.#client.end(), GRACE_MS)
+    } catch {
+      // It is to be gone either way.
+      this.destroy()
+    }
+  }
+
+  /** Gives the session up, whatever it does. */
+  destroy(): void {
+    this.#isOpen = false
+    this.#socket.destroy()
+  }
+
+  async #ask<Answer>(
+    ask: () => Promise<Answer>,
+    limitMs: number | null = this.#options.requestMs + GRACE_MS,
+  ): Promise<Answer> {
+    assert(this.#isOpen, 'a connection that is used is open')
+    try {
+      return await (limitMs === null ? ask() : this.#within(ask, limitMs))
+    } catch (thrown) {
+      if (thrown instanceof ConnectionLost) throw thrown
+      if (!breaksConnection(thrown)) throw thrown
+      // It is not known what the server does with the statement, or has done.
+      this.destroy()
+      throw new ConnectionLost(messageOf(thrown), { cause: thrown })
+    }
+  }
+
+  async #within<Answer>(ask: () => Promise<Answer>, limitMs: number): Promise<Answer> {
+    const { promise, reject } = Promise.withResolvers<never>()
+    const timer = this.#options.clock.after(limitMs, () => {
+      this.destroy()
+      reject(new ConnectionLost(`no answer within ${limitMs} ms`))
+    })
+    try {
+      return await Promise.race([ask(), promise])
+    } finally {
+      timer.cancel()
+    }
+  }
+}
+
+function asRows(answer: unknown): readonly Row[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the driver answers rows as arrays
+  return Array.isArray(answer) ? (answer as readonly Row[]) : []
+}
+
+function configOf(
+  { database, host, logger, password, tls, user }: SettledDatabaseOptions,
+  socket: Socket,
+): object {
+  return {
+    host,
+    user,
+    password,
+    ...(database !== '' && { database }),
+    stream: () => socket,
+    // The time is limited here.
+    connectTimeout: 0,
+    ssl: tls !== null && {
+      rejectUnauthorized: tls.verify,
+      host: tls.serverName ?? host,
+      ...(tls.serverName !== undefined && { servername: tls.serverName }),
+      ...(tls.ca !== undefined && { ca: tls.ca }),
+    },
+    permitRedirect: false,
+    collation: 'UTF8MB4_BIN',
+    keepAliveDelay: 10_000,
+    connectAttributes: { program_name: 'spawn' },
+    rowsAsArray: true,
+    bigIntAsNumber: true,
+    insertIdAsNumber: true,
+    decimalAsNumber: true,
+    // Else a row that stays as it is would count like one that changed.
+    foundRows: false,
+    // Errors must not show what was stored.
+    logParam: false,
+    logger: { warning: (what: string) => logger?.warn('the MariaDB driver', { says: what }) },
+  }
+}

@@ -1,0 +1,26 @@
+// MariaDB as the parts of the store ask it; what holds for every database server is sql/database.ts's.
+
+import { Database as SharedDatabase } from '../sql/database.ts'
+import type { SettledDatabaseOptions } from '../sql/options.ts'
+import type { Vendor } from '../sql/session.ts'
+import { Connection, type Row, type Value } from './connection.ts'
+import { fateOf, isExhausted, storeError } from './failures.ts'
+
+const MARIADB: Vendor<Connection> = {
+  name: 'MariaDB',
+  open: (options) => Connection.open(options),
+  fateOf,
+  isExhausted,
+  error: storeError,
+}
+
+export class Database extends SharedDatabase<Connection> {
+  constructor(options: SettledDatabaseOptions) {
+    super(MARIADB, options)
+  }
+
+  /** Rows of a statement that changes nothing. @throws SpawnError */
+  read(sql: string, values: readonly Value[]): Promise<readonly Row[]> {
+    return this.ask((connection) => connection.rows(sql, values))
+  }
+}

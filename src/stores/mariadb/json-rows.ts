@@ -1,0 +1,49 @@
+// Rows of a statement's parameter as a table in SQL: a JSON array of arrays, one for each row. Decides how a column is
+// found, by its place in the row. Bytes do not stand in JSON: they are one parameter, and a row says where its own begin.
+
+import type { ActorId } from '../../protocol/index.ts'
+
+/** A type for each column, in the order of the array. */
+export type Layout = Readonly<Record<string, string>>
+
+export const NUMBER = 'BIGINT'
+const NAME = 'VARBINARY(512)'
+
+/** An idempotency key. */
+export const KEY = 'VARBINARY(512)'
+
+/** An envelope's id. */
+export const ID = 'VARBINARY(2048)'
+
+/** The parts of an actor's address, as they lead a row. What is alike in all rows comes last. */
+export const ADDRESS = { name: NAME, parent: NAME, system: NAME } as const
+
+/** The condition that a row `a` of a table is of the actor of the row `u`. */
+export const SAME_ACTOR = 'a.system = u.system AND a.parent = u.parent AND a.name = u.name'
+
+/**
+ * The table `u` of the rows in `json`.
+ *
+ * @param columns those that are wanted; each costs time. Default: all.
+ * @param ordinal whether there is a column `n` that counts the rows from 1.
+ */
+export function rowsOf<Columns extends Layout>(
+  json: string,
+  layout: Columns,
+  {
+    columns,
+    ordinal = false,
+  }: { readonly columns?: readonly (keyof Columns)[]; readonly ordinal?: boolean } = {},
+): string {
+  const found = Object.entries(layout)
+    .map(([name, type], at) => ({ name, sql: `${name} ${type} PATH '$[${at}]'` }))
+    .filter(({ name }) => columns?.includes(name) !== false)
+    .map(({ sql }) => sql)
+  if (ordinal) found.unshift('n FOR ORDINALITY')
+  return `JSON_TABLE(${json}, '$[*]' COLUMNS (${found.join(', ')})) AS u`
+}
+
+/** Addresses as rows, in order. */
+export function addressesOf(ids: readonly ActorId[]): string {
+  return JSON.stringify(ids.map(({ name, parent, system }) => [name, parent, system]))
+}

@@ -1,0 +1,98 @@
+// What the store asks of a MariaDB server: a version that it knows, and settings under which an acknowledged commit is on
+// the disk. Decides what a session is set to, which servers are refused, and what an operator is told to do. What holds must
+// not depend silently on how a server is set up.
+
+import { NotConnected } from '../sql/session.ts'
+
+/** What a session learns of its server. */
+export interface ServerFacts {
+  /** The most that it takes in one statement. */
+  readonly packetBytes: number
+  /** What an operator should know; null: nothing. */
+  readonly warning: string | null
+}
+
+/** Below that, the largest payload does not go over in one statement. */
+const LEAST_PACKET_BYTES = 16 * 1_024 * 1_024
+
+export const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
+
+/**
+ * What a session is set to, however the server is: what cannot be stored as it is is an error, and a lock that does not
+ * come is given up well before its statement is.
+ */
+export function sessionSettings(requestMs: number): string {
+  const seconds = requestMs / 1_000
+  const lockSeconds = Math.max(1, Math.floor(seconds / 2))
+  return `SET SESSION autocommit = 1, SESSION completion_type = 0, SESSION sql_select_limit = DEFAULT,
+    SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
+    SESSION innodb_lock_wait_timeout = ${lockSeconds}, SESSION lock_wait_timeout = ${lockSeconds},
+    SESSION max_statement_time = ${seconds}`
+}
+
+const FACTS = [
+  'binlog_format',
+  'innodb_flush_log_at_trx_commit',
+  'log_bin',
+  'max_allowed_packet',
+  'read_only',
+  'sync_binlog',
+  'version',
+  'wsrep_on',
+] as const
+
+/** Not every build has all of them. */
+export const SERVER_FACTS = `SELECT LOWER(variable_name), variable_value FROM information_schema.global_variables
+  WHERE variable_name IN (${FACTS.map((name) => `'${name}'`).join(', ')})`
+
+/**
+ * @param rows of SERVER_FACTS.
+ * @throws NotConnected for a server that the store must not use.
+ */
+export function readFacts(rows: readonly (readonly unknown[])[]): ServerFacts {
+  const facts = new Map(rows.map(([name, value]) => [String(name), String(value)]))
+  const is = (name: (typeof FACTS)[number], ...values: readonly string[]): boolean =>
+    values.includes(facts.get(name) ?? '')
+  checkVersion(facts.get('version') ?? '')
+  if (is('read_only', 'ON', '1'))
+    throw new NotConnected('it is read-only: a replica, or one that is to become one', true)
+  if (is('log_bin', 'ON') && is('binlog_format', 'STATEMENT'))
+    throw refused('its binary log cannot hold what the store does', "SET GLOBAL binlog_format = 'MIXED'")
+  const isReplicated = is('wsrep_on', 'ON')
+  const isFlushed = is('innodb_flush_log_at_trx_commit', '1', '3')
+  // The binary log decides which transactions are brought back after a loss of power.
+  const isLogged = is('log_bin', 'OFF', '') || !is('sync_binlog', '0')
+  if (!isFlushed && !isReplicated)
+    throw refused(
+      'it acknowledges what is not on its disk yet',
+      'SET GLOBAL innodb_flush_log_at_trx_commit = 1',
+    )
+  if (!isLogged && !isReplicated)
+    throw refused('its binary log is not on its disk when it acknowledges', 'SET GLOBAL sync_binlog = 1')
+  const packetBytes = Number(facts.get('max_allowed_packet'))
+  if (packetBytes < LEAST_PACKET_BYTES)
+    throw refused('it does not take large states', `SET GLOBAL max_allowed_packet = ${LEAST_PACKET_BYTES}`)
+  return {
+    packetBytes,
+    warning:
+      isFlushed && isLogged
+        ? null
+        : 'a commit is not on the disk of any node of this Galera cluster when it is acknowledged: it is lost if all of ' +
+          'them lose power at once',
+  }
+}
+
+function checkVersion(version: string): void {
+  const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(version) ?? []
+  const isOld = Number(major) < 10 || (Number(major) === 10 && Number(minor) < 6)
+  if (!version.includes('MariaDB'))
+    throw new NotConnected(`it is no MariaDB, but ${version}; the store needs MariaDB 10.6 or later`, false)
+  if (isOld) throw new NotConnected(`it is MariaDB ${version}; the store needs 10.6 or later`, false)
+}
+
+function refused(what: string, remedy: string): NotConnected {
+  return new NotConnected(
+    `${what}: \`${remedy}\`, and set the same in its configuration; then open new connections`,
+    false,
+  )
+}
