@@ -44,6 +44,10 @@ export const ENTER = `
     END;
   END IF;`
 
+/** Begins a transaction that other statements go on with. It answers nothing where it has begun. */
+export const OPEN = `BEGIN NOT ATOMIC${LANE}${HANDLERS}${ENTER}
+END`
+
 export const LEAVE = `
   COMMIT;
   SELECT ${ANSWER.applied};`

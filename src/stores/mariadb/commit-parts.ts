@@ -3,13 +3,14 @@
 // in the order in which the statement does things.
 
 import type { Commit } from '../../ports/index.ts'
-import type { ActorId, Packed } from '../../protocol/index.ts'
+import type { Packed } from '../../protocol/index.ts'
 import { expiryMs, keepsHistory } from '../history.ts'
 import { boxNumber } from '../sql/box-number.ts'
 import type { GroupPlan, PlannedOutcome, SentEnvelope, TakenEnvelope } from '../sql/group-plan.ts'
 import { packTags } from '../sql/tag-bytes.ts'
 import { Bytes } from './bytes.ts'
 import type { Value } from './connection.ts'
+import { addressText } from './json-rows.ts'
 
 /** A row of JSON may take up to so much besides its bytes: names, an id, numbers; each character six at the most. */
 const ROW_ROOM = 16_384
@@ -34,7 +35,7 @@ export function partsOf(plan: GroupPlan, packetBytes: number): Part[] {
     for (const write of wave) parts.actor(write)
   }
   for (const { id, needs } of checks) {
-    const part = parts.add('needs', 0, () => `[${address(id)},${needs.revision},${needs.birth}]`)
+    const part = parts.add('needs', 0, () => `[${addressText(id)},${needs.revision},${needs.birth}]`)
     if (needs.revision > 0) part.standing += 1
   }
   for (const outcome of plan.outcomes)
@@ -88,7 +89,7 @@ export class Part {
     wave.score += follows === 0 ? 1 : 2
     if (follows === 0 || !keeps) return
     const until = expiryMs(committedAtMs, history.durationMs)
-    const policy = `[${address(id)},${follows},${birth},${committedAtMs},${history.revisions},${until}]`
+    const policy = `[${addressText(id)},${follows},${birth},${committedAtMs},${history.revisions},${until}]`
     wave.policies.push(policy)
     this.size += policy.length
   }
@@ -187,14 +188,14 @@ function actorRow({ commit, follows }: Write, hasPolicy: boolean, bytes: Bytes):
   const tagged = packTags(tags)
   if (tagged !== null) bytes.add(tagged)
   const drops = !hasPolicy && follows > 0
-  const head = `[${address(id)},${follows},${birth},${revision},${epoch},${committedAtMs},${starts}`
+  const head = `[${addressText(id)},${follows},${birth},${revision},${epoch},${committedAtMs},${starts}`
   return `${head},${tagged?.length ?? null},${packedLengths(state, bytes)},${drops ? 0 : 1}]`
 }
 
 function outcomeRow({ id, outcome, staleAtMs }: PlannedOutcome, bytes: Bytes): string {
   const { expiresAtMs, key, reply } = outcome
   const starts = bytes.length + 1
-  const head = `[${address(id)},${JSON.stringify(key.toWellFormed())},${expiresAtMs},${staleAtMs},${starts}`
+  const head = `[${addressText(id)},${JSON.stringify(key.toWellFormed())},${expiresAtMs},${staleAtMs},${starts}`
   return `${head},${packedLengths(reply, bytes)}]`
 }
 
@@ -216,10 +217,6 @@ function packedLengths(packed: Packed | null, bytes: Bytes): string {
   const typeLength = bytes.addText(packed.typeUrl)
   bytes.add(packed.value)
   return `${typeLength},${packed.value.length}`
-}
-
-function address({ name, parent, system }: ActorId): string {
-  return `${JSON.stringify(name)},${JSON.stringify(parent)},${JSON.stringify(system)}`
 }
 
 function listOf(rows: readonly string[]): string | null {

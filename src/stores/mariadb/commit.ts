@@ -99,7 +99,7 @@ export class Commits {
 }
 
 /** @throws BlockRefused */
-function checkApplied(answer: Field): void {
+export function checkApplied(answer: Field): void {
   if (answer === ANSWER.applied) return
   if (answer === ANSWER.refused) throw new BlockRefused('refused', 'something does not stand as it must')
   if (answer === ANSWER.laneLost) throw new BlockRefused('laneLost', 'the lane is not known any more')

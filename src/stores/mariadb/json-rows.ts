@@ -45,5 +45,10 @@ export function rowsOf<Columns extends Layout>(
 
 /** Addresses as rows, in order. */
 export function addressesOf(ids: readonly ActorId[]): string {
-  return JSON.stringify(ids.map(({ name, parent, system }) => [name, parent, system]))
+  return `[${ids.map((id) => `[${addressText(id)}]`).join(',')}]`
+}
+
+/** As it leads a row. */
+export function addressText({ name, parent, system }: ActorId): string {
+  return `${JSON.stringify(name)},${JSON.stringify(parent)},${JSON.stringify(system)}`
 }

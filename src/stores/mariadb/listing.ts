@@ -22,7 +22,7 @@ const SEPARATOR = ','
 
 /** Some actors, in order, to the page's limit of bytes. The others are not read. */
 const ACTORS = `SELECT ${REVISION}, ${STATE}, a.parent, a.name FROM (
-    SELECT u.system, u.parent, u.name, SUM(a.state_bytes) OVER (ORDER BY u.parent, u.name
+    SELECT u.system, u.parent, u.name, SUM(a.bytes) OVER (ORDER BY u.parent, u.name
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_it
     FROM ${rowsOf('?', ADDRESS)} STRAIGHT_JOIN spawn_actors AS a ON ${SAME_ACTOR}) AS u
   STRAIGHT_JOIN spawn_actors AS a ON ${SAME_ACTOR}

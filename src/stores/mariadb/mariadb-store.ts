@@ -21,6 +21,7 @@ import type {
 } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import { type DatabaseOptions, settledOptions } from '../sql/options.ts'
+import { MariadbArchive } from './archive.ts'
 import { Commits } from './commit.ts'
 import { Database } from './database.ts'
 import { holdingsOf } from './holdings.ts'
@@ -35,6 +36,7 @@ import { Writing } from './writing.ts'
 export class MariadbStore implements Statestore {
   readonly name = 'mariadb'
   readonly supports = { durable: true }
+  readonly archive: MariadbArchive
   readonly schema: MariadbSchema
   readonly #database: Database
   readonly #commits: Commits
@@ -50,7 +52,9 @@ export class MariadbStore implements Statestore {
     const database = new Database(settled)
     this.#database = database
     this.schema = new MariadbSchema(database)
-    this.#commits = new Commits(database, new Writing(database))
+    const writing = new Writing(database)
+    this.archive = new MariadbArchive(database, writing)
+    this.#commits = new Commits(database, writing)
     this.#loads = new Loads(database, settled.clock)
     this.#outcomes = new Outcomes(database, settled.clock)
     this.#past = new Past(database)

@@ -4,7 +4,7 @@
 //
 // All names begin with `spawn_`, so that the tables live beside others. Names, keys, type URLs and headers are bytes,
 // UTF-8: so they are compared exactly and ordered by code point, whatever the database's collation is. To read them:
-// CONVERT(name USING utf8mb4).
+// CONVERT(name USING utf8mb4). `bytes` is how large a row is, so that a page can be measured without reading its rows.
 //
 // Invariant: MariaDB commits every change of a table by itself, so a migration may be cut off between two statements; each
 // of them can be done again.
@@ -20,9 +20,8 @@ const REVISION = `revision BIGINT NOT NULL,
      committed_at_ms BIGINT NOT NULL,
      tags LONGBLOB,
      state_type BLOB,
-     state LONGBLOB`
-/** How many bytes a row has, so that a page can be measured without reading them. */
-const STATE_BYTES = 'state_bytes INT UNSIGNED AS (IFNULL(LENGTH(state), 0)) STORED'
+     state LONGBLOB,
+     bytes INT UNSIGNED AS (IFNULL(LENGTH(state), 0)) STORED`
 const ENGINE = 'ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET = binary'
 
 const TABLES: readonly string[] = [
@@ -31,7 +30,6 @@ const TABLES: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS spawn_actors (
      ${ACTOR},
      ${REVISION},
-     ${STATE_BYTES},
      PRIMARY KEY (system, parent, name)
    ) ${ENGINE}`,
   // Revisions of the past, all of the incarnation that stands in spawn_actors. is_counted: kept by the number of
@@ -52,6 +50,7 @@ const TABLES: readonly string[] = [
      expires_at_ms BIGINT NOT NULL,
      reply_type BLOB,
      reply LONGBLOB,
+     bytes INT UNSIGNED AS (IFNULL(LENGTH(reply), 0)) STORED,
      PRIMARY KEY (system, parent, name, its_key),
      KEY by_expiry (expires_at_ms)
    ) ${ENGINE}`,
