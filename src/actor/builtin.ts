@@ -1,19 +1,9 @@
 // The actions that every actor has without writing them: the default `get` ones of the wire contract, and those that the
-// gateway needs (inspect, spawn, delete; restore is restore.ts's). They run as turns, in order with all others, and under their rules.
+// gateway needs (inspect, start, spawn; others are in restore.ts and deletion.ts). They run as turns, in order with all others, and under their rules.
 
-import { SpawnError } from '../base/index.ts'
-import type {
-  ActionDefinition,
-  Definition,
-  Host,
-  Inspection,
-  Outcome,
-  Statestore,
-  Turn,
-} from '../ports/index.ts'
+import { isSpawnError, SpawnError } from '../base/index.ts'
+import type { ActionDefinition, Definition, Host, Inspection, Outcome, Turn } from '../ports/index.ts'
 import { addressText, type Codec, jsonCodec } from '../protocol/index.ts'
-import type { Activation } from './activation.ts'
-import type { Message } from './message.ts'
 
 /** Answered with the state, unless the definition has an action of any of these names. */
 export const GET_ACTIONS = ['get', 'Get', 'get_state', 'getState', 'GetState'] as const
@@ -43,7 +33,7 @@ export class BuiltinAction implements ActionDefinition, Host {
   }
 }
 
-function answer(response: unknown): Outcome {
+export function answer(response: unknown): Outcome {
   return { changed: false, state: undefined, tags: null, response, checkpoint: false, workflow: null }
 }
 
@@ -84,42 +74,9 @@ export const spawnAction = new BuiltinAction('(spawn)', (turn) =>
 )
 
 /**
- * Removes the actor and its past.
- *
- * @param disarm takes its timers, before it is gone: a crash in between leaves the actor, whose next life sets them again.
+ * Whether the actor itself is why a turn of it never began, and not that it is busy or the store away: its state cannot be
+ * read, its init action fails, its host is not there.
  */
-export function deleteAction(
-  store: Statestore,
-  disarm: (activation: Activation) => Promise<void>,
-): BuiltinAction {
-  const run = async (turn: Turn): Promise<Outcome> => {
-    const { activation } = turn as Message
-    if (turn.definition.kind === 'pooled') throw undeletable(turn)
-    await activation.pending?.durable()
-    await disarm(activation)
-    if (turn.definition.stateful) await remove(store, turn, activation)
-    return answer(undefined)
-  }
-  return new BuiltinAction('(delete)', run, jsonCodec, true)
-}
-
-function undeletable({ self }: Turn): SpawnError {
-  const text = `"${addressText(self)}" is pooled: its workers keep nothing that could be deleted`
-  return new SpawnError('INVALID_ARGUMENT', text)
-}
-
-async function remove(store: Statestore, turn: Turn, { birth, submitted }: Activation): Promise<void> {
-  const actor = addressText(turn.self)
-  if (turn.revision === 0) {
-    throw new SpawnError('ACTOR_NOT_FOUND', `"${actor}" is not stored, so there is nothing to delete`)
-  }
-  // A first snapshot that is still owed is forgotten with the activation.
-  if (submitted === 0) return
-  const verdict = await store.delete(turn.self, submitted, birth)
-  if (verdict === 'conflict') {
-    throw new SpawnError(
-      'STATE_CONFLICT',
-      `"${actor}" was changed by another owner; nothing was deleted, call again`,
-    )
-  }
+export function doesNotStart(thrown: unknown): thrown is SpawnError {
+  return isSpawnError(thrown) && thrown.group !== 'busy' && thrown.code !== 'STORE_UNAVAILABLE'
 }

@@ -4,7 +4,7 @@
 //
 // Invariant: what stands is followed and never written over: whoever committed in between makes it a conflict.
 
-import { type Clock, isSpawnError, SpawnError } from '../base/index.ts'
+import { type Clock, SpawnError } from '../base/index.ts'
 import type {
   ActionDefinition,
   Commit,
@@ -20,7 +20,7 @@ import type {
 } from '../ports/index.ts'
 import { type ActorId, addressText } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
-import { BuiltinAction } from './builtin.ts'
+import { BuiltinAction, doesNotStart } from './builtin.ts'
 import { uncommitted } from './committer.ts'
 import { decodeState } from './loader.ts'
 import type { Message } from './message.ts'
@@ -201,9 +201,4 @@ function overtaken(id: ActorId, follows: number): SpawnError {
 function restoredMeanwhile(id: ActorId, revision: number): SpawnError {
   const text = `"${addressText(id)}" was restored meanwhile and stands at revision ${revision}; call again`
   return new SpawnError('STATE_CONFLICT', text, { details: { revision } })
-}
-
-/** Whether the actor itself is why its turn never began, and not that it is busy or the store away. */
-function doesNotStart(thrown: unknown): thrown is SpawnError {
-  return isSpawnError(thrown) && thrown.group !== 'busy' && thrown.code !== 'STORE_UNAVAILABLE'
 }

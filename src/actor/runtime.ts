@@ -23,16 +23,17 @@ import type {
   Statestore,
 } from '../ports/index.ts'
 import { checkName, type Packed } from '../protocol/index.ts'
-import { type BuiltinAction, deleteAction, inspectAction, spawnAction, startAction } from './builtin.ts'
+import { type BuiltinAction, inspectAction, spawnAction, startAction } from './builtin.ts'
 import { Calls } from './calls.ts'
 import { checkEntries, checkTimes } from './checks.ts'
+import { Deletions, type DeletionsOptions } from './deletion.ts'
 import { Engine } from './engine.ts'
 import { Letters, pageOf } from './letters.ts'
 import { NO_METADATA } from './message.ts'
 import { Pasts } from './past.ts'
 import { Pruning } from './pruning.ts'
 import type { Residents } from './residents.ts'
-import { Restores } from './restore.ts'
+import { Restores, type RestoresOptions } from './restore.ts'
 import { TurnReceipt } from './turn-receipt.ts'
 
 export interface RuntimeOptions {
@@ -75,6 +76,7 @@ export class Runtime implements Gateway {
   private readonly calls: Calls
   private readonly letters: Letters
   readonly past: Pasts
+  private readonly deletions: Deletions
   private phase: Phase = 'new'
   private stopped: Promise<void> | null = null
   /** Null: who shares the store sees to it. */
@@ -114,14 +116,13 @@ export class Runtime implements Gateway {
       commit: (load) => engine.committer.outside(load),
       supersede: (id) => engine.post.courier.supersede(id),
     })
-    const restores = new Restores({
-      store,
-      clock,
-      logger,
-      epoch,
+    const lives: Pick<RestoresOptions, 'enqueue' | 'drop'> = {
       enqueue: (residents, actor, action) => this.calls.enqueue(residents, actor, action, {}, null),
       drop: (activation, error) => engine.activations.drop(activation, error),
-    })
+    }
+    const disarm: DeletionsOptions['disarm'] = (residents, id) => engine.post.timers.disarm(residents, id)
+    this.deletions = new Deletions({ ...lives, store, disarm })
+    const restores = new Restores({ ...lives, store, clock, logger, epoch })
     this.past = new Pasts({ store, restores, catalog: engine.catalog, admit: () => this.checkRunning(false) })
   }
 
@@ -203,9 +204,7 @@ export class Runtime implements Gateway {
   }
 
   async delete(name: string, ref?: string): Promise<void> {
-    const { timers } = this.engine.post
-    const action = deleteAction(this.store, ({ residents, id }) => timers.disarm(residents, id))
-    await this.run(await this.known(name, ref), name, action)
+    await this.deletions.delete(await this.known(name, ref), name)
   }
 
   async list(filter: Omit<ActorFilter, 'system'>, page: Partial<PageRequest> = {}): Promise<ActorPage> {

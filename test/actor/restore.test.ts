@@ -271,6 +271,47 @@ test('a life that began while the commit beside it was under way reads again', a
   assert.equal(await call('a', 'counter', 'read'), 1)
 })
 
+test('an actor that does not start can be deleted, with its past and its timers', async () => {
+  const handlers: CounterOptions['handlers'] = {
+    init: (turn) => {
+      if (turn.revision > 2) throw new Error('too much to begin with')
+      return undefined
+    },
+    tick: () => undefined,
+  }
+  const at = await kept({ handlers, init: 'init', idleTimeoutMs: 1_000, timers: { tick: 86_400_000 } })
+  const { call, clock, runtime, store } = at
+  await grow(at, 3)
+  await clock.advance(60_000)
+  const timers = async (): Promise<number> =>
+    (await store.listEnvelopes('test', 'timer', { limit: 9 })).envelopes.length
+  assert.deepEqual([runtime.residentActors, await timers()], [0, 1])
+  await clock.run(runtime.delete('a', 'counter'))
+  assert.deepEqual([(await store.load([id('a')]))[0], await timers()], [null, 0])
+  assert.equal(await codeOf(clock.run(runtime.past.history('a', 'counter'))), 'ACTOR_NOT_FOUND')
+  assert.equal(await call('a', 'counter', 'add'), 1, 'and lives again, from its beginning')
+})
+
+test('one that is not stored and does not start is told why, and a delete that is lost may have happened', async () => {
+  const handlers: CounterOptions['handlers'] = {
+    init: () => {
+      throw new Error('never')
+    },
+  }
+  const at = await kept({ handlers, init: 'init' })
+  const { clock, runtime, store } = at
+  assert.notEqual(await codeOf(clock.run(runtime.delete('a', 'counter'))), 'no error')
+  await store.commit([foreign(0, 5, 1)])
+  store.delete = async () => {
+    throw new SpawnError('STORE_UNAVAILABLE', 'told to fail')
+  }
+  const deleted = runtime.delete('a', 'counter')
+  await assert.rejects(
+    clock.run(deleted),
+    /the end of "counter\/a" could not be committed, and it may have happened/,
+  )
+})
+
 test('a restore undoes neither what was sent nor what is kept under idempotency keys', async () => {
   const reminder = { to: 'b', ref: 'counter', action: 'add', payload: 7, delayMs: 60_000 }
   const handlers: CounterOptions['handlers'] = {

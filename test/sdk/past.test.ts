@@ -9,11 +9,13 @@ import { after, describe, test } from 'node:test'
 
 import { silentLogger, type Statestore } from '../../src/ports/index.ts'
 import { actor, type ActorDefinition, isSpawnError, system, type System, Value } from '../../src/sdk/index.ts'
+import { MariadbStore } from '../../src/stores/mariadb/index.ts'
 import { PostgresStore } from '../../src/stores/postgres/index.ts'
 import { SealedStore } from '../../src/stores/sealed/index.ts'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
 import { until } from '../../src/testing/index.ts'
 import { stateKey } from '../conformance/sealed-subject.ts'
+import { endMariadb, mariadbServer } from '../servers/mariadb.ts'
 import { endPostgres, postgresServer } from '../servers/postgres.ts'
 
 interface Page {
@@ -59,8 +61,13 @@ const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
     const database = await (await postgresServer()).takeDatabase()
     return { open: () => new PostgresStore(database.options), release: database.release }
   },
+  mariadb: async () => {
+    const database = await (await mariadbServer()).takeDatabase()
+    return { open: () => new MariadbStore(database.options), release: database.release }
+  },
 }
-after(endPostgres)
+const DATABASES = ['postgres', 'mariadb']
+after(() => Promise.all([endPostgres(), endMariadb()]))
 
 const start = ({ open }: Place, actors: readonly ActorDefinition[] = [page, counter, log]): Promise<System> =>
   system('past', { actors, store: open(), logger: silentLogger }).start()
@@ -252,52 +259,54 @@ for (const [name, take] of Object.entries(PLACES)) {
   })
 }
 
-test('two systems on one database restore and write the same actor: each of both is in one history', async () => {
-  const place = await (PLACES['postgres'] ?? assert.fail())()
-  try {
-    await using one = await start(place)
-    await using other = await start(place)
-    await one.ref(log).add('first')
-    /** By revision: what it was said to be. */
-    const told = new Map<number, string>()
-    const tell = (revision: number, text: string): void => {
-      assert.ok(!told.has(revision), `revision ${revision} was told twice`)
-      told.set(revision, text)
-    }
-    let conflicts = 0
-    const work = async (running: System, who: string): Promise<void> => {
-      const mine = running.ref(log)
-      for (let at = 0; at < 40; at += 1) {
-        try {
-          if (at % 4 === 3) {
-            const { revisions } = await running.history(mine, { limit: 5 })
-            const { revision: from } = revisions.at(-1) ?? assert.fail('there is a past')
-            const restored = await running.restore(mine, { revision: from })
-            const { state } = await running.inspect(mine, { revision: from })
-            if (restored.revision !== from) tell(restored.revision, JSON.stringify(state))
-          } else {
-            const { response, revision } = await mine.add(`${who} ${at}`, { receipt: true })
-            tell(revision, JSON.stringify({ lines: response }))
+for (const name of DATABASES) {
+  void test(`two systems on one ${name} database restore and write the same actor: each of both is in one history`, async () => {
+    const place = await (PLACES[name] ?? assert.fail())()
+    try {
+      await using one = await start(place)
+      await using other = await start(place)
+      await one.ref(log).add('first')
+      /** By revision: what it was said to be. */
+      const told = new Map<number, string>()
+      const tell = (revision: number, text: string): void => {
+        assert.ok(!told.has(revision), `revision ${revision} was told twice`)
+        told.set(revision, text)
+      }
+      let conflicts = 0
+      const work = async (running: System, who: string): Promise<void> => {
+        const mine = running.ref(log)
+        for (let at = 0; at < 40; at += 1) {
+          try {
+            if (at % 4 === 3) {
+              const { revisions } = await running.history(mine, { limit: 5 })
+              const { revision: from } = revisions.at(-1) ?? assert.fail('there is a past')
+              const restored = await running.restore(mine, { revision: from })
+              const { state } = await running.inspect(mine, { revision: from })
+              if (restored.revision !== from) tell(restored.revision, JSON.stringify(state))
+            } else {
+              const { response, revision } = await mine.add(`${who} ${at}`, { receipt: true })
+              tell(revision, JSON.stringify({ lines: response }))
+            }
+          } catch (thrown) {
+            assert.ok(isSpawnError(thrown) && thrown.code === 'STATE_CONFLICT', String(thrown))
+            conflicts += 1
           }
-        } catch (thrown) {
-          assert.ok(isSpawnError(thrown) && thrown.code === 'STATE_CONFLICT', String(thrown))
-          conflicts += 1
         }
       }
+      await Promise.all([work(one, 'one'), work(other, 'other')])
+      assert.ok(conflicts > 0, 'the two never met')
+      const { revisions } = await one.history(one.ref(log), { limit: 200 })
+      const known = revisions.filter(({ revision }) => told.has(revision))
+      assert.equal(known.length, told.size, 'what was told is in the past')
+      assert.ok(told.size > 20, `only ${told.size} of 80 were not refused`)
+      for (const { revision } of known) {
+        const { state } = await one.inspect(one.ref(log), { revision })
+        assert.equal(JSON.stringify(state), told.get(revision), `revision ${revision}`)
+      }
+      // All but the first, and nothing that nobody was told of.
+      assert.equal(revisions.length, told.size + 1)
+    } finally {
+      await place.release()
     }
-    await Promise.all([work(one, 'one'), work(other, 'other')])
-    assert.ok(conflicts > 0, 'the two never met')
-    const { revisions } = await one.history(one.ref(log), { limit: 200 })
-    const known = revisions.filter(({ revision }) => told.has(revision))
-    assert.equal(known.length, told.size, 'what was told is in the past')
-    assert.ok(told.size > 20, `only ${told.size} of 80 were not refused`)
-    for (const { revision } of known) {
-      const { state } = await one.inspect(one.ref(log), { revision })
-      assert.equal(JSON.stringify(state), told.get(revision), `revision ${revision}`)
-    }
-    // All but the first, and nothing that nobody was told of.
-    assert.equal(revisions.length, told.size + 1)
-  } finally {
-    await place.release()
-  }
-})
+  })
+}
