@@ -95,7 +95,7 @@ function restore(activation: Activation, stored: StoredActor): void {
 }
 
 /** The live form of a stored state. Throws when it has none. */
-export function decodeState(definition: Definition, stored: StoredActor): unknown {
+export function decodeState(definition: Pick<Definition, 'name' | 'state'>, stored: StoredActor): unknown {
   if (stored.state === null) return definition.state === null ? undefined : definition.state.initial()
   if (definition.state !== null) return definition.state.stored.accept(stored.state)
   throw new SpawnError(

@@ -21,6 +21,7 @@ import { start } from './start.ts'
 import { storeExport } from './store-export.ts'
 import { storeImport } from './store-import.ts'
 import { storeMigrate } from './store-migrate.ts'
+import { storeRehearse } from './store-rehearse.ts'
 import { storeRestore } from './store-restore.ts'
 import { storeRotateKeys } from './store-rotate-keys.ts'
 import { storeStatus } from './store-status.ts'
@@ -48,5 +49,6 @@ export const COMMANDS: readonly Command[] = [
   storeExport,
   storeImport,
   storeRestore,
+  storeRehearse,
   storeRotateKeys,
 ]
