@@ -21,7 +21,7 @@ With --dry-run it shows the statements, as SQL, and changes nothing.`,
   examples: [
     {
       line: 'spawn store migrate --dry-run',
-      what: 'the statements, for the store that the environment names',
+      what: 'the statements, as SQL',
     },
     {
       line: 'spawn store migrate --store postgres://owner@db/shop',

@@ -33,11 +33,11 @@ Replies that are kept under idempotency keys are restored when their turn was un
     }),
   },
   examples: [
+    { line: 'spawn store restore --at 2h --to sqlite:then.db', what: 'two hours ago' },
     {
       line: 'spawn store restore --at 2026-12-01T09:00:00Z --from sqlite:shop.db --to sqlite:shop-then.db',
       what: 'as it stood that morning',
     },
-    { line: 'spawn store restore --at 2h --to sqlite:then.db', what: 'two hours ago' },
     {
       line: 'spawn store restore --at 2h --to sqlite:then.db --json | jq -r .unreached.name',
       what: 'which actors it does not reach',
