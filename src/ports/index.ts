@@ -54,6 +54,7 @@ export {
   type EnvelopePosition,
   type StandingEnvelope,
 } from './outbox.ts'
+export type { Erasure, ErasurePage, Erasures } from './erasures.ts'
 export type { StateKey } from './keys.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
 export type { Holdings, Migration, Schema, SchemaStatus, SystemHoldings } from './schema.ts'

@@ -32,6 +32,7 @@
 
 import type { ActorId, Packed } from '../protocol/index.ts'
 import type { Archive } from './archive.ts'
+import type { Erasures } from './erasures.ts'
 import type { Holdings, Schema } from './schema.ts'
 import type { Box, DuePage, Envelope, EnvelopePage, EnvelopePosition, StandingEnvelope } from './outbox.ts'
 
@@ -102,6 +103,11 @@ export interface Commit {
    * one occasion of it is not taken for one that takes the next. Absent: any will do.
    */
   readonly occasions?: ReadonlyMap<string, number> | undefined
+  /**
+   * In a store that seals: that all of this actor is sealed with a key of its own, made with its first commit. Others ignore
+   * it. See erasures.ts.
+   */
+  readonly hasOwnKey?: boolean | undefined
 }
 
 export type Verdict = 'committed' | 'conflict'
@@ -150,6 +156,8 @@ export interface Statestore {
   readonly archive?: Archive | undefined
   /** Absent: it has no tables. */
   readonly schema?: Schema | undefined
+  /** Absent: it does not seal, so nothing can be erased beyond what it keeps. */
+  readonly erasures?: Erasures | undefined
   /** Opens it and brings its schema up to date. @throws SpawnError STORE_UNAVAILABLE that says what to do. */
   start(): Promise<void>
   /** Waits for the requests under way and closes. Stopping twice is allowed. */

@@ -130,6 +130,9 @@ test('the memory store answers as the model, whatever is asked', () => holds(tem
 
 test('a sealed memory store answers as the model', () => holds(sealing(temporaryMemory), 100))
 
+test('a memory store with a key for each actor answers as the model', () =>
+  holds(sealing(temporaryMemory, true), 100))
+
 test('the SQLite store answers as the model, over stops and crashes', () => holds(temporarySqlite, 25))
 
 test('a sealed SQLite store answers as the model, over stops and crashes', () =>

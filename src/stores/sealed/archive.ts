@@ -19,6 +19,8 @@ export interface SealedArchiveOptions {
   readonly opener: Opener
   readonly sealer: Sealer
   readonly seal: Seal
+  /** Has the keys of actors' own that these rows are sealed with in memory. */
+  readonly ready: (rows: readonly ArchiveRow[]) => Promise<void>
 }
 
 export class SealedArchive implements Archive {
@@ -30,6 +32,7 @@ export class SealedArchive implements Archive {
 
   async read(page: PageRequest): Promise<ArchivePage> {
     const { rows, next } = await this.#options.archive.read(page)
+    await this.#options.ready(rows)
     return { rows: rows.map((row) => openedRow(this.#options.opener, row)), next }
   }
 
@@ -57,6 +60,7 @@ export class SealedArchive implements Archive {
   async #standing(row: ArchiveRow): Promise<ArchiveRow | null> {
     const found = await this.#find(row)
     if (found === null) return null
+    await this.#options.ready([found])
     return bytesOf(openedRow(this.#options.opener, found)) === bytesOf(row) ? found : null
   }
 

@@ -10,7 +10,6 @@ import { BOXES, type Envelope } from '../../ports/index.ts'
 const STATE = 1
 const OUTCOME = 2
 const ENVELOPE = 3
-const ACTOR_KEY = 4
 
 /** Of one actor's state: `birth` and `revision` are those that it is stored with. */
 export interface StateAddress {
@@ -46,12 +45,6 @@ export class Associated {
     this.#number(BOXES.indexOf(box))
     this.#number(dueAtMs)
     return this.#end(typeUrl)
-  }
-
-  actorKey(id: ActorId): Uint8Array {
-    this.#begin(ACTOR_KEY)
-    this.#actor(id)
-    return this.#bytes.subarray(0, this.#at)
   }
 
   #begin(what: number): void {

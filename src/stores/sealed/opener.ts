@@ -134,7 +134,7 @@ function packedOf(typeUrl: string, value: Uint8Array): Packed | null {
   return typeUrl === NOTHING ? null : new Packed(typeUrl, value)
 }
 
-export function keyText(head: Head): string {
+function keyText(head: Head): string {
   return head.kind === 'ring' ? `the key "${head.id}"` : "the actor's own key"
 }
 

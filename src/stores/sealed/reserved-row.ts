@@ -2,7 +2,7 @@
 // written and fenced, not what is in it.
 
 import { SpawnError } from '../../base/index.ts'
-import type { Commit, Statestore } from '../../ports/index.ts'
+import type { Commit, Statestore, StoredActor } from '../../ports/index.ts'
 import { type ActorId, Packed } from '../../protocol/index.ts'
 
 /** The system of what a sealed store keeps for itself. */
@@ -38,8 +38,13 @@ export function reservedCommit(id: ActorId, follows: number, value: unknown, now
 /** What stands in it, unchecked: only this room writes it, and it is sealed. Revision 0: nothing does. */
 export async function readReserved(store: Statestore, id: ActorId): Promise<ReservedValue<unknown>> {
   const [stored = null] = await store.load([id])
-  if (stored === null || stored.state === null) return { value: null, revision: 0 }
-  return { value: JSON.parse(Buffer.from(stored.state.value).toString()), revision: stored.revision }
+  if (stored === null) return { value: null, revision: 0 }
+  return { value: valueOf(stored), revision: stored.revision }
+}
+
+/** @throws SpawnError STATE_UNREADABLE */
+export function valueOf({ state }: StoredActor): unknown {
+  return state === null ? null : JSON.parse(Buffer.from(state.value).toString())
 }
 
 /** @throws SpawnError STATE_CONFLICT when another process has written it since. */

@@ -6,10 +6,14 @@
 //
 // Decides these heads only. They outlive a crash: what one release has sealed, every later one must open.
 
+import { createHash } from 'node:crypto'
+import type { ActorId } from '../../protocol/index.ts'
+
 const RING = 0x96
 const OWN = 0x9e
 const MARK_BYTES = 16
-const OWN_ID_BYTES = 8
+/** Of the id of an actor's own key. */
+export const OWN_ID_BYTES = 8
 const OWN_HEAD_BYTES = 1 + MARK_BYTES + OWN_ID_BYTES
 
 /** The type URL of what is sealed where there is no value: that nothing is there is sealed, too. */
@@ -19,6 +23,11 @@ export type Head =
   | { readonly kind: 'ring'; readonly id: string }
   /** Both in hexadecimal. */
   | { readonly kind: 'own'; readonly mark: string; readonly id: string }
+
+/** Whether it is sealed with a key of an actor's own. */
+export function isOwn({ 0: first }: Uint8Array): boolean {
+  return first === OWN
+}
 
 /** Null: it is not sealed. */
 export function headOf(bytes: Uint8Array): Head | null {
@@ -34,6 +43,19 @@ export function headOf(bytes: Uint8Array): Head | null {
 export function ringHead(id: string): Uint8Array {
   const text = Buffer.from(id, 'latin1')
   return Buffer.concat([Uint8Array.of(RING, text.length), text])
+}
+
+export function ownHead(mark: string, id: string): Uint8Array {
+  return Buffer.concat([Uint8Array.of(OWN), Buffer.from(mark, 'hex'), Buffer.from(id, 'hex')])
+}
+
+/** What stands for an actor where its own key is named: two actors do not have the same. In hexadecimal. */
+export function markOf({ name, parent, system }: ActorId): string {
+  const text = JSON.stringify([system, parent, name])
+  return createHash('sha256')
+    .update(text)
+    .digest('hex')
+    .slice(0, MARK_BYTES * 2)
 }
 
 function hex(bytes: Uint8Array): string {

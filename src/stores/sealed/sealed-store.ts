@@ -5,16 +5,18 @@
 //
 // Invariant: nothing leaves for the other store unsealed but what ports/statestore.ts needs to find, order and expire it.
 
-import { type RandomBytes, SpawnError } from '../../base/index.ts'
+import { type RandomBytes, SpawnError, systemRandomBytes } from '../../base/index.ts'
 import type {
   ActorFilter,
   ActorPage,
   Archive,
+  ArchiveRow,
   Box,
   Commit,
   DuePage,
   EnvelopePage,
   EnvelopePosition,
+  Erasures,
   OutcomeRecord,
   PageRequest,
   RevisionQuery,
@@ -26,12 +28,17 @@ import type {
   Verdict,
 } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
+import { ActorKeys, isOwned, type KeyPlace } from './actor-keys.ts'
 import { SealedArchive } from './archive.ts'
 import { Associated } from './associated.ts'
+import { ActorErasures } from './erasures.ts'
+import { hasOwnKey, type Placed, placedOf, placedState } from './placed.ts'
 import { KeyRing } from './key-ring.ts'
 import { Nonces } from './nonces.ts'
-import { keyText, Opener } from './opener.ts'
+import { FoundKeys } from './found-keys.ts'
+import { Opener } from './opener.ts'
 import { Rotation } from './rotation.ts'
+import { headOf, isOwn } from './sealed-bytes.ts'
 import { type Seal, Sealer } from './sealer.ts'
 import { SealBatch } from './seal-batch.ts'
 
@@ -40,6 +47,11 @@ export interface SealedStoreOptions {
   readonly keys: readonly StateKey[]
   /** Whether what was stored before there was a key is read as it is. Default: false, it is STATE_UNREADABLE. */
   readonly readsPlain?: boolean | undefined
+  /**
+   * Where the keys of actors' own are kept, and the proofs that some were destroyed. Default: in the store itself, whose
+   * backups have them, too. It is sealed with the same keys, started and stopped with this one, and shared with nobody else.
+   */
+  readonly actorKeys?: Statestore | undefined
   /** Where nonces come from, for tests. */
   readonly drawBytes?: RandomBytes | undefined
 }
@@ -52,15 +64,21 @@ export class SealedStore implements Statestore {
   readonly holdings: Statestore['holdings']
   /** Seals all that it keeps anew; absent when the store behind cannot replace what it keeps. */
   readonly rotation: Rotation | undefined
+  readonly erasures: Erasures
   readonly #store: Statestore
   readonly #ring: KeyRing
   readonly #nonces: Nonces
   readonly #sealer: Sealer
   readonly #batch: SealBatch
   readonly #opener: Opener
+  readonly #own: ActorKeys
+  /** Null: the keys of actors' own are kept here. */
+  readonly #keyStore: SealedStore | null
+  readonly #resume: () => Promise<void>
 
   /** @throws SpawnError INVALID_ARGUMENT for keys that cannot be. */
-  constructor(store: Statestore, { drawBytes, keys, readsPlain = false }: SealedStoreOptions) {
+  constructor(store: Statestore, options: SealedStoreOptions) {
+    const { actorKeys, drawBytes = systemRandomBytes, keys, readsPlain = false } = options
     if (keys.length === 0) throw new SpawnError('INVALID_ARGUMENT', 'a sealed store needs a key')
     this.name = store.name
     this.supports = store.supports
@@ -72,48 +90,77 @@ export class SealedStore implements Statestore {
     this.#nonces = new Nonces(drawBytes)
     this.#batch = new SealBatch(this.#ring.sealing, this.#nonces)
     this.#sealer = new Sealer(associated)
-    this.#opener = new Opener({
-      associated,
-      readsPlain,
-      keys: {
-        find: (head) => (head.kind === 'ring' ? this.#ring.find(head.id) : undefined),
-        missing: (head) =>
-          `it is sealed with ${keyText(head)}, which is not among those given ("${this.#ring.ids.join('", "')}")`,
-      },
-    })
+    this.#keyStore =
+      actorKeys === undefined ? null : new SealedStore(actorKeys, { keys, readsPlain, drawBytes })
+    const home = this.#keyStore ?? this
+    this.#own = new ActorKeys({ store: home, drawBytes })
+    this.#opener = new Opener({ associated, readsPlain, keys: new FoundKeys(this.#ring, this.#own) })
+    const erasures = new ActorErasures({ store: home, behind: store, keys: this.#own })
+    this.erasures = erasures
+    this.#resume = () => erasures.resume()
     const { archive } = store
     if (archive !== undefined) {
       const { opener, sealer } = { opener: this.#opener, sealer: this.#sealer }
       const ring = this.#ring
       const seal: Seal = (associated, plain) => ring.sealing.seal(this.#nonces, associated, plain)
-      this.archive = new SealedArchive({ store, archive, opener, sealer, seal })
+      const ready = (rows: readonly ArchiveRow[]): Promise<void> => this.#readyFor(rows.map(placedOf))
+      this.archive = new SealedArchive({ store, archive, opener, sealer, seal, ready })
       this.rotation = new Rotation({ store: this, archive, opener, sealer, seal, ring })
     }
   }
 
-  start(): Promise<void> {
-    return this.#store.start()
+  /** Opens it, and finishes the erasures that a crash has cut off. */
+  async start(): Promise<void> {
+    await this.#store.start()
+    await this.#keyStore?.start()
+    await this.#resume()
   }
 
-  stop(): Promise<void> {
-    return this.#store.stop()
+  async stop(): Promise<void> {
+    try {
+      await this.#keyStore?.stop()
+    } finally {
+      await this.#store.stop()
+    }
   }
 
   async load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
     const stored = await this.#store.load(ids)
+    if (stored.some(hasOwnKey)) await this.#readyFor(stored.map(placedState))
     return stored.map((actor) => (actor === null ? null : this.#opener.actor(actor)))
   }
 
   commit(group: readonly Commit[]): Promise<Verdict[]> {
+    if (group.some(isOwned)) return this.#commitOwned(group)
+    return this.#store.commit(this.#sealed(group))
+  }
+
+  /** Those of actors that are being erased meet a conflict, as they would have when that is done. */
+  async #commitOwned(group: readonly Commit[]): Promise<Verdict[]> {
+    await this.#own.ready(group)
+    const isRefused = (commit: Commit): boolean => isOwned(commit) && this.#own.of(commit.id) === undefined
+    const refused = new Set(group.filter(isRefused))
+    const kept = refused.size === 0 ? group : group.filter((commit) => !refused.has(commit))
+    const verdicts = (await this.#store.commit(this.#sealed(kept))).values()
+    return group.map((commit) => (refused.has(commit) ? 'conflict' : (verdicts.next().value ?? 'conflict')))
+  }
+
+  #sealed(group: readonly Commit[]): Commit[] {
     const batch = this.#batch
-    const seal: Seal = (associated, plain) => batch.add(associated, plain)
-    const sealed = group.map((commit) => this.#sealer.commit(seal, commit))
+    const byRing: Seal = (associated, plain) => batch.add(associated, plain)
+    const sealed = group.map((commit) => {
+      const own = isOwned(commit) ? this.#own.of(commit.id) : undefined
+      const seal: Seal =
+        own === undefined ? byRing : (associated, plain) => own.seal(this.#nonces, associated, plain)
+      return this.#sealer.commit(seal, commit)
+    })
     batch.finish()
-    return this.#store.commit(sealed)
+    return sealed
   }
 
   async loadRevision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null> {
     const stored = await this.#store.loadRevision(id, query)
+    if (hasOwnKey(stored)) await this.#readyFor([placedState(stored)])
     return stored === null ? null : this.#opener.actor(stored)
   }
 
@@ -123,6 +170,7 @@ export class SealedStore implements Statestore {
 
   async loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null> {
     const outcome = await this.#store.loadOutcome(id, key, nowMs)
+    if (outcome !== null) await this.#readyFor([{ system: id.system, packed: outcome.reply }])
     return outcome === null ? null : this.#opener.outcome(id, outcome)
   }
 
@@ -132,6 +180,7 @@ export class SealedStore implements Statestore {
 
   async list(filter: ActorFilter, page: PageRequest): Promise<ActorPage> {
     const { actors, next } = await this.#store.list(filter, page)
+    if (actors.some(hasOwnKey)) await this.#readyFor(actors.map(placedState))
     return { actors: actors.map((actor) => this.#opener.actor(actor)), next }
   }
 
@@ -145,17 +194,18 @@ export class SealedStore implements Statestore {
 
   async due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): Promise<DuePage> {
     const { envelopes, isLast, nextDueMs } = await this.#store.due(system, untilMs, limit, after)
-    return { envelopes: this.#opened(system, envelopes), isLast, nextDueMs }
+    return { envelopes: await this.#opened(system, envelopes), isLast, nextDueMs }
   }
 
   async envelopes(system: string, ids: readonly string[]): Promise<(StandingEnvelope | null)[]> {
     const standing = await this.#store.envelopes(system, ids)
+    await this.#readyFor(standing.map((envelope) => ({ system, packed: envelope?.payload ?? null })))
     return standing.map((envelope) => (envelope === null ? null : this.#opener.envelope(system, envelope)))
   }
 
   async listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage> {
     const { envelopes, next } = await this.#store.listEnvelopes(system, box, page)
-    return { envelopes: this.#opened(system, envelopes), next }
+    return { envelopes: await this.#opened(system, envelopes), next }
   }
 
   delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {
@@ -166,7 +216,19 @@ export class SealedStore implements Statestore {
     return this.#store.prune(nowMs, limit)
   }
 
-  #opened(system: string, envelopes: readonly StandingEnvelope[]): StandingEnvelope[] {
+  async #opened(system: string, envelopes: readonly StandingEnvelope[]): Promise<StandingEnvelope[]> {
+    await this.#readyFor(envelopes.map(({ payload }) => ({ system, packed: payload })))
     return envelopes.map((envelope) => this.#opener.envelope(system, envelope))
+  }
+
+  /** Reads those keys of actors' own that these are sealed with and that are not in memory. */
+  async #readyFor(placed: readonly Placed[]): Promise<void> {
+    const places = new Map<string, KeyPlace>()
+    for (const { packed, system } of placed) {
+      const head = packed === null || !isOwn(packed.value) ? null : headOf(packed.value)
+      if (head?.kind !== 'own' || this.#own.find(head.mark)?.id === head.id) continue
+      places.set(head.mark, { system, mark: head.mark })
+    }
+    if (places.size > 0) await this.#own.read([...places.values()])
   }
 }

@@ -1,0 +1,189 @@
+// The keys of actors' own. Each is a row of the store, sealed with the ring, made before the first commit that needs it is
+// sent; so what stands sealed with a key always has one, until the key is destroyed. Decides which keys are in memory.
+//
+// Invariant: a first commit never goes by a key from memory alone: another process may have destroyed it with the life of
+// the actor before. All other commits may, because the fence refuses them when that life has ended.
+
+import { LIMITS, type RandomBytes } from '../../base/index.ts'
+import type { Commit, Statestore, StoredActor } from '../../ports/index.ts'
+import type { ActorId } from '../../protocol/index.ts'
+import { KEY_BYTES } from '../state-keys.ts'
+import { Key } from './key.ts'
+import { KEYS_SYSTEM, reservedCommit, valueOf } from './reserved-row.ts'
+import { markOf, OWN_ID_BYTES, ownHead } from './sealed-bytes.ts'
+
+/** The system of what is being erased. */
+export const ERASING_SYSTEM = '(erasing)'
+/** Keys in memory; the oldest goes first. */
+const KEPT = 16_384
+
+/** Where a key is found: by the system and the mark of its actor. */
+export interface KeyPlace {
+  readonly system: string
+  readonly mark: string
+}
+
+export interface OwnKey {
+  readonly id: string
+  readonly key: Key
+}
+
+/** What stands in the row. */
+interface KeyValue {
+  readonly parent: string
+  readonly name: string
+  readonly id: string
+  readonly secret: string
+}
+
+export interface ActorKeysOptions {
+  /** The sealed store itself. */
+  readonly store: Statestore
+  readonly drawBytes: RandomBytes
+}
+
+export class ActorKeys {
+  readonly #options: ActorKeysOptions
+  readonly #known = new Map<string, OwnKey>()
+  /** Marks are hashes; an activation's id is one object for all its commits. */
+  readonly #marks = new WeakMap<ActorId, string>()
+
+  constructor(options: ActorKeysOptions) {
+    this.#options = options
+  }
+
+  /** Undefined: it is not in memory. */
+  find(mark: string): OwnKey | undefined {
+    return this.#known.get(mark)
+  }
+
+  /** Of an actor whose key was made sure of; undefined: it has none now, because it is being erased. */
+  of(id: ActorId): Key | undefined {
+    return this.#known.get(this.#markOf(id))?.key
+  }
+
+  /** Reads keys into memory; one that is not stored is forgotten. */
+  async read(places: readonly KeyPlace[]): Promise<void> {
+    for (let from = 0; from < places.length; from += LIMITS.loadGroup) {
+      const some = places.slice(from, from + LIMITS.loadGroup)
+      const rows = await this.#options.store.load(some.map(rowOf))
+      for (const [at, { mark }] of some.entries()) this.#learn(mark, rows[at] ?? null)
+    }
+  }
+
+  /**
+   * Makes sure that every actor of a group that has a key of its own has it in memory, as it stands in the store. While one
+   * is erased it gets none: what was sealed with that would outlive it.
+   */
+  async ready(group: readonly Commit[]): Promise<void> {
+    const needed = new Map<string, Commit>()
+    for (const commit of group) {
+      if (!isOwned(commit)) continue
+      const mark = this.#markOf(commit.id)
+      if (commit.follows === 0 || !this.#known.has(mark)) needed.set(mark, commit)
+    }
+    if (needed.size === 0) return
+    const missing = await this.#missing(needed)
+    if (missing.size === 0) return
+    const rows = [...missing].map(([mark, commit]) => this.#drawn(mark, commit))
+    const verdicts = await this.#options.store.commit(rows.map(({ commit }) => commit))
+    for (const [at, { mark, own }] of rows.entries())
+      if (verdicts[at] === 'committed') this.#remember(mark, own)
+    // Another process was faster with these.
+    if (verdicts.includes('conflict')) await this.read(placesOf(missing))
+  }
+
+  /** Those that have no key, and may be given one. */
+  async #missing(needed: ReadonlyMap<string, Commit>): Promise<Map<string, Commit>> {
+    await this.read(placesOf(needed))
+    const missing = new Map([...needed].filter(([mark]) => !this.#known.has(mark)))
+    const marks = [...missing.keys()]
+    // Asked for after the keys: whoever has destroyed one has said before that it would.
+    for (let from = 0; from < marks.length; from += LIMITS.loadGroup) {
+      const some = marks.slice(from, from + LIMITS.loadGroup)
+      const rows = some.map((mark) => erasingRow({ system: missing.get(mark)?.id.system ?? '', mark }))
+      for (const [at, erasing] of (await this.#options.store.load(rows)).entries())
+        if (erasing !== null) missing.delete(some[at] ?? '')
+    }
+    return missing
+  }
+
+  /** Destroys the key of an actor. @returns its id; null: there is none. */
+  async destroy(id: ActorId): Promise<string | null> {
+    const mark = this.#markOf(id)
+    const row = rowOf({ system: id.system, mark })
+    const { store } = this.#options
+    const [stored = null] = await store.load([row])
+    this.#known.delete(mark)
+    if (stored === null) return null
+    // A row of this kind is written once: what stands is what was read, or nothing.
+    await store.delete(row, stored.revision, stored.birth)
+    return keyValueOf(stored).id
+  }
+
+  /** The id of the key that stands; null: there is none. */
+  async standing(id: ActorId): Promise<string | null> {
+    const [stored = null] = await this.#options.store.load([
+      rowOf({ system: id.system, mark: this.#markOf(id) }),
+    ])
+    return stored === null ? null : keyValueOf(stored).id
+  }
+
+  #markOf(id: ActorId): string {
+    let mark = this.#marks.get(id)
+    if (mark === undefined) this.#marks.set(id, (mark = markOf(id)))
+    return mark
+  }
+
+  #drawn(mark: string, { committedAtMs, id: actor }: Commit) {
+    const { drawBytes } = this.#options
+    const id = Buffer.from(drawBytes(OWN_ID_BYTES)).toString('hex')
+    const secret = drawBytes(KEY_BYTES)
+    const { name, parent, system } = actor
+    const value: KeyValue = { parent, name, id, secret: Buffer.from(secret).toString('base64') }
+    const own: OwnKey = { id, key: new Key(ownHead(mark, id), secret) }
+    return { mark, own, commit: reservedCommit(rowOf({ system, mark }), 0, value, committedAtMs) }
+  }
+
+  #learn(mark: string, row: StoredActor | null): void {
+    if (row === null) {
+      this.#known.delete(mark)
+      return
+    }
+    const { id, secret } = keyValueOf(row)
+    if (this.#known.get(mark)?.id === id) return
+    this.#remember(mark, { id, key: new Key(ownHead(mark, id), Buffer.from(secret, 'base64')) })
+  }
+
+  #remember(mark: string, own: OwnKey): void {
+    this.#known.set(mark, own)
+    if (this.#known.size <= KEPT) return
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest)
+      return
+    }
+  }
+}
+
+/** Whether what it stores is sealed with a key of its actor's own. Commits of the outside have no actor. */
+export function isOwned({ hasOwnKey, id }: Commit): boolean {
+  return hasOwnKey === true && id.name !== ''
+}
+
+function placesOf(needed: ReadonlyMap<string, Commit>): KeyPlace[] {
+  return [...needed].map(([mark, { id }]) => ({ system: id.system, mark }))
+}
+
+/** Where it stands that an actor is being erased. */
+export function erasingRow({ mark, system }: KeyPlace): ActorId {
+  return { system: ERASING_SYSTEM, parent: system, name: mark }
+}
+
+function rowOf({ mark, system }: KeyPlace): ActorId {
+  return { system: KEYS_SYSTEM, parent: system, name: mark }
+}
+
+/** Written above, and sealed. */
+function keyValueOf(row: StoredActor): KeyValue {
+  return valueOf(row) as KeyValue
+}

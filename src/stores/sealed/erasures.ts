@@ -1,0 +1,189 @@
+// How an actor is erased: intent, key, actor, messages, proof; each durable before the next, each harmless when it is done
+// again. A crash between any two leaves the intent, by which the next start goes on; the proof is written before the intent
+// is taken away.
+//
+// Invariant: once the intent stands, the key goes, whatever else fails.
+
+import { LIMITS, SpawnError } from '../../base/index.ts'
+import {
+  BOXES,
+  type Box,
+  type Erasure,
+  type ErasurePage,
+  type Erasures,
+  type PageRequest,
+  type Statestore,
+} from '../../ports/index.ts'
+import { type ActorId, addressText } from '../../protocol/index.ts'
+import { type ActorKeys, ERASING_SYSTEM, erasingRow } from './actor-keys.ts'
+import { readReserved, reservedCommit, valueOf, writeReserved } from './reserved-row.ts'
+import { headOf, markOf } from './sealed-bytes.ts'
+
+/** The system of the proofs. */
+const ERASURES_SYSTEM = '(erasures)'
+/** Attempts against others who write the same rows. */
+const ATTEMPTS = 20
+
+export interface ErasuresOptions {
+  /** The sealed store itself. */
+  readonly store: Statestore
+  /** What is behind it, where what an envelope is sealed with can be seen. */
+  readonly behind: Statestore
+  readonly keys: ActorKeys
+}
+
+interface Intent {
+  readonly parent: string
+  readonly name: string
+  readonly keyId: string
+  readonly begunAtMs: number
+  readonly revision: number
+}
+
+type Finished = Intent & Pick<Erasure, 'doneAtMs' | 'messages'>
+
+export class ActorErasures implements Erasures {
+  readonly #options: ErasuresOptions
+
+  constructor(options: ErasuresOptions) {
+    this.#options = options
+  }
+
+  async erase(id: ActorId, nowMs: number): Promise<Erasure | null> {
+    return again(id, async () => {
+      const { behind, keys, store } = this.#options
+      const row = erasingRow({ system: id.system, mark: markOf(id) })
+      // Written below.
+      const begun = (await readReserved(store, row)).value as Intent | null
+      if (begun !== null) return this.#finish(id, begun, nowMs)
+      const keyId = await keys.standing(id)
+      if (keyId === null) return this.#last(id)
+      const [stored = null] = await behind.load([id])
+      const { name, parent } = id
+      const intent: Intent = { parent, name, keyId, begunAtMs: nowMs, revision: stored?.revision ?? 0 }
+      await writeReserved(store, row, 0, intent, nowMs)
+      return this.#finish(id, intent, nowMs)
+    })
+  }
+
+  async list(system: string | null, page: PageRequest): Promise<ErasurePage> {
+    const { actors, next } = await this.#options.store.list(
+      { system: ERASURES_SYSTEM, ...(system !== null && { parent: system }) },
+      page,
+    )
+    const erasures = actors.flatMap((row) => {
+      // Written below.
+      const finished = valueOf(row) as readonly Finished[]
+      return finished.map((one) => proofOf(row.id.parent, one))
+    })
+    return { erasures, next }
+  }
+
+  /** Goes on with all that has begun and is not finished. */
+  async resume(): Promise<void> {
+    for (let after: string | null | undefined; after !== null;) {
+      const page = { limit: LIMITS.defaultPageSize, ...(after !== undefined && { after }) }
+      const { actors, next } = await this.#options.store.list({ system: ERASING_SYSTEM }, page)
+      for (const row of actors) {
+        const { name, parent } = valueOf(row) as Intent
+        await this.erase({ system: row.id.parent, parent, name }, row.committedAtMs)
+      }
+      after = next
+    }
+  }
+
+  async #finish(id: ActorId, intent: Intent, nowMs: number): Promise<Erasure> {
+    const { keys, store } = this.#options
+    await keys.destroy(id)
+    await this.#remove(id)
+    const messages = await this.#sweep(id, intent.keyId)
+    const row = proofRow(id)
+    const { revision, value } = await readReserved(store, row)
+    const before = (value ?? []) as readonly Finished[]
+    let finished = before.find(
+      ({ begunAtMs, keyId }) => begunAtMs === intent.begunAtMs && keyId === intent.keyId,
+    )
+    if (finished === undefined) {
+      finished = { ...intent, doneAtMs: nowMs, messages }
+      await writeReserved(store, row, revision, [...before, finished], nowMs)
+    }
+    const erasing = erasingRow({ system: id.system, mark: markOf(id) })
+    const [begun = null] = await store.load([erasing])
+    if (begun !== null) await store.delete(erasing, begun.revision, begun.birth)
+    return proofOf(id.system, finished)
+  }
+
+  /** With its history and its outcomes. Who commits meanwhile is refused from then on. */
+  async #remove(id: ActorId): Promise<void> {
+    const { behind } = this.#options
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const [stored = null] = await behind.load([id])
+      if (stored === null) return
+      if ((await behind.delete(id, stored.revision, stored.birth)) === 'committed') return
+    }
+    throw busy(id)
+  }
+
+  /** Takes what it has sent, and what can be read by nobody any more. */
+  async #sweep(id: ActorId, keyId: string): Promise<number> {
+    let messages = 0
+    for (const box of BOXES) messages += await this.#sweepBox(id, keyId, box)
+    return messages
+  }
+
+  async #sweepBox(id: ActorId, keyId: string, box: Box): Promise<number> {
+    const { behind } = this.#options
+    const mark = markOf(id)
+    let messages = 0
+    for (let after: string | null | undefined; after !== null;) {
+      const page = { limit: LIMITS.pageSize, ...(after !== undefined && { after }) }
+      const { envelopes, next } = await behind.listEnvelopes(id.system, box, page)
+      for (const { id: envelope, payload } of envelopes) {
+        const head = payload === null ? null : headOf(payload.value)
+        if (head?.kind !== 'own' || head.id !== keyId || head.mark !== mark) continue
+        const outside = { ...reservedCommit({ ...id, parent: '', name: '' }, 0, null, 0), state: null }
+        const take = { ...outside, revision: 0, birth: 0, takes: [envelope] }
+        // One that was taken meanwhile is gone as well.
+        const [verdict] = await behind.commit([take])
+        if (verdict === 'committed') messages += 1
+      }
+      after = next
+    }
+    return messages
+  }
+
+  /** The proof of the last time; null: there is none. */
+  async #last(id: ActorId): Promise<Erasure | null> {
+    const { value } = await readReserved(this.#options.store, proofRow(id))
+    const last = ((value ?? []) as readonly Finished[]).at(-1)
+    return last === undefined ? null : proofOf(id.system, last)
+  }
+}
+
+/** Others may write the same rows: a second start, or the same call made twice. */
+async function again<Value>(id: ActorId, work: () => Promise<Value>): Promise<Value> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    try {
+      return await work()
+    } catch (thrown) {
+      if (!(thrown instanceof SpawnError) || thrown.code !== 'STATE_CONFLICT') throw thrown
+    }
+  }
+  throw busy(id)
+}
+
+function busy(id: ActorId): SpawnError {
+  const text = `"${addressText(id)}" is changed so often by others that it was not erased yet; the key is destroyed, ask again`
+  return new SpawnError('STORE_UNAVAILABLE', text)
+}
+
+function proofRow(id: ActorId): ActorId {
+  return { system: ERASURES_SYSTEM, parent: id.system, name: markOf(id) }
+}
+
+function proofOf(
+  system: string,
+  { begunAtMs, doneAtMs, keyId, messages, name, parent, revision }: Finished,
+): Erasure {
+  return { id: { system, parent, name }, keyId, begunAtMs, doneAtMs, revision, messages }
+}
