@@ -5,6 +5,7 @@
 // Invariant: what `add` answers is not sealed before `finish`, and must not be looked at until then. Between the two
 // nothing waits.
 
+import { assert } from '../../base/index.ts'
 import { Ghash } from './ghash.ts'
 import { type Key, TAG_BYTES } from './key.ts'
 import { NONCE_BYTES, type Nonces } from './nonces.ts'
@@ -15,6 +16,8 @@ const BLOCK_BYTES = 16
 /** Counts: the first block hides the tag, the others the bytes. */
 const FIRST = 1
 const FIRST_CAPACITY = 64 * 3 * BLOCK_BYTES
+/** Two blocks, the second of them not whole. */
+const PROBE = Uint8Array.from({ length: 21 }, (_none, at) => at)
 
 class Item {
   readonly sealed: Uint8Array
@@ -43,6 +46,14 @@ export class SealBatch {
     this.#key = key
     this.#nonces = nonces
     this.#ghash = new Ghash(key.ghashTable())
+    this.#prove()
+  }
+
+  /** A wrong tag would be found by the first reader, when the state is lost: so OpenSSL opens a first seal before there are others. */
+  #prove(): void {
+    const sealed = this.add(PROBE, PROBE)
+    this.finish()
+    assert(this.#key.open(PROBE, sealed) !== null, 'OpenSSL opens what is sealed in a batch')
   }
 
   /** @param associated is copied; `plain` too. */
