@@ -1,9 +1,10 @@
-// The crash test by hand: node test/crash/main.ts [--of adds|ring|schedules|wire] [--minutes M | --kills N] [--seed S]. Prints
+// The crash test by hand: node test/crash/main.ts [--of adds|past|ring|schedules|wire] [--minutes M | --kills N] [--seed S]. Prints
 // every kill and the reckoning; fails if anything was lost or doubled.
 
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { ordeal } from './ordeal.ts'
+import { pastOrdeal } from './past-ordeal.ts'
 import { ringOrdeal } from './ring-ordeal.ts'
 import { scheduleOrdeal } from './schedule-ordeal.ts'
 import { wireOrdeal } from './wire-ordeal.ts'
@@ -32,6 +33,11 @@ process.exitCode = violations.length === 0 ? 0 : 1
 
 async function endured(): Promise<readonly string[]> {
   const options = { seed, kills, progress: console.log }
+  if (values.of === 'past') {
+    const told = await pastOrdeal(options)
+    console.log(`${told.adds} adds, ${told.restores} restores, ${told.unknown} unknown`)
+    return told.violations
+  }
   if (values.of === 'ring') {
     const told = await ringOrdeal(options)
     console.log(`${told.tokens} tokens were passed on ${told.passes} times`)
@@ -45,7 +51,7 @@ async function endured(): Promise<readonly string[]> {
   }
   const isWire = values.of === 'wire'
   if (!isWire && values.of !== 'adds') {
-    throw new Error(`--of must be one of adds, ring, schedules, wire; not ${values.of}`)
+    throw new Error(`--of must be one of adds, past, ring, schedules, wire; not ${values.of}`)
   }
   const told = isWire ? await wireOrdeal(options) : await ordeal(options)
   console.log(`${told.acknowledged} acknowledged, ${told.unknown} unknown, ${told.total} in the end`)

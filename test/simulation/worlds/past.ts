@@ -5,6 +5,7 @@
 
 import { below, SpawnError } from '../../../src/base/index.ts'
 import type { ActionDefinition, Definition, Restored, Statestore } from '../../../src/ports/index.ts'
+import { type AddTold, pastFaults, type RestoreTold, type Text } from '../past-rules.ts'
 import { oneOf } from '../plan.ts'
 import { type Act, cast } from './cast.ts'
 import type { Weather } from './weather.ts'
@@ -18,27 +19,12 @@ import {
   type WorldKind,
 } from './world.ts'
 
-interface Text {
-  readonly lines: readonly string[]
-}
-
-/** What an add was told: the revision that it made. */
-interface Added {
+interface Named {
   readonly name: string
-  readonly line: string
-  readonly told: Told
-}
-
-interface Asked {
-  readonly name: string
-  /** The revision that had to stand; null: any. */
-  readonly follows: number | null
-  readonly told: Told
 }
 
 /** What was shown of a revision. */
-interface Seen {
-  readonly name: string
+interface Seen extends Named {
   readonly revision: number
   readonly text: string
 }
@@ -52,8 +38,8 @@ const TRIES = 20
 class Past implements World {
   readonly #weather: Weather
   readonly #names: readonly string[]
-  readonly #adds: Added[] = []
-  readonly #restores: Asked[] = []
+  readonly #adds: (AddTold & Named)[] = []
+  readonly #restores: (RestoreTold & Named)[] = []
   readonly #seen: Seen[] = []
   /** The newest revision that anybody was told of. */
   readonly #known = new Map<string, number>()
@@ -108,7 +94,7 @@ class Past implements World {
       let isBack = false
       for (let tries = 0; !isBack && tries < TRIES; tries += 1) {
         const told = await ask(({ past }) => past.restore(name, { revision: 1 }, { ref: REF }))
-        this.#restores.push({ name, follows: null, told })
+        this.#restores.push({ name, follows: null, told: restoredBy(told) })
         isBack = told.kind === 'ok'
         await clock.sleep(20)
       }
@@ -121,9 +107,15 @@ class Past implements World {
     const found = this.#stuck.map((name) => `${name} cannot be brought back to what it was at first`)
     for (const name of this.#names) {
       const texts = await textsOf(store, name)
-      found.push(...this.#pastOf(name, texts))
-      for (const { revision, text, name: of } of this.#seen) {
-        if (of === name && texts[revision] !== text)
+      const of = <Asked extends Named>(all: readonly Asked[]): readonly Asked[] =>
+        all.filter((one) => one.name === name)
+      const restores = of(this.#restores)
+      found.push(...pastFaults({ name, texts, adds: of(this.#adds), restores }))
+      this.#made += restores.filter(
+        ({ told }) => typeof told === 'object' && told.from !== told.revision,
+      ).length
+      for (const { revision, text } of of(this.#seen)) {
+        if (texts[revision] !== text)
           found.push(
             `shown: revision ${revision} of ${name} was ${text}, and is ${texts[revision] ?? 'absent'}`,
           )
@@ -134,59 +126,6 @@ class Past implements World {
 
   happened(): number {
     return this.#made
-  }
-
-  /** Every revision is an add that was asked for, or a restore that was; and all that was acknowledged is there. */
-  *#pastOf(name: string, texts: readonly (string | undefined)[]): Iterable<string> {
-    const adds = new Map(this.#adds.filter((add) => add.name === name).map((add) => [add.line, add]))
-    const at = new Map<string, number>()
-    const restored = new Set<number>()
-    for (let revision = 2; revision < texts.length; revision += 1) {
-      // An add brings a line that there never was, so it makes a text that there never was.
-      if (texts.indexOf(texts[revision]) < revision) {
-        restored.add(revision)
-        continue
-      }
-      const line = addedLine(texts[revision - 1], texts[revision])
-      const told = line === null ? undefined : adds.get(line)?.told
-      if (line === null || told === undefined)
-        yield `revision ${revision} of ${name} is neither an add nor a restore`
-      else if (at.has(line)) yield `${line} was added to ${name} twice`
-      else at.set(line, revision)
-      if (told?.kind === 'refused') yield `${line} was refused by ${name}, and stands there`
-    }
-    for (const { line, told } of adds.values()) {
-      if (told.kind === 'ok' && at.get(line) !== revisionOf(told.response))
-        yield `${line} of ${name} was acknowledged at ${revisionOf(told.response)}, and stands at ${at.get(line) ?? 'none'}`
-    }
-    yield* this.#restoresOf(name, texts, restored)
-  }
-
-  *#restoresOf(
-    name: string,
-    texts: readonly (string | undefined)[],
-    made: ReadonlySet<number>,
-  ): Iterable<string> {
-    const asked = this.#restores.filter((restore) => restore.name === name)
-    const told = new Set<number>()
-    for (const { follows, told: answer } of asked) {
-      if (answer.kind !== 'ok') continue
-      // Of a restore of this world's own.
-      const { from, revision } = answer.response as Restored
-      if (texts[from] !== texts[revision])
-        yield `revision ${revision} of ${name} was to be ${from} again, and is not`
-      if (follows !== null && revision !== from && revision !== follows + 1)
-        yield `a restore of ${name} was to follow ${follows}, and made ${revision}`
-      if (revision === from) continue
-      if (told.has(revision)) yield `revision ${revision} of ${name} was told to two who restored`
-      told.add(revision)
-      if (!made.has(revision)) yield `a restore of ${name} made ${revision}, which is an add`
-    }
-    this.#made += told.size
-    const unknown = asked.filter(({ told: answer }) => answer.kind === 'unknown').length
-    const untold = [...made].filter((revision) => !told.has(revision)).length
-    if (untold > unknown)
-      yield `${untold} restores of ${name} were told to nobody, and ${unknown} may have been`
   }
 
   async #caller(outside: Outside, caller: number): Promise<void> {
@@ -204,7 +143,7 @@ class Past implements World {
 
   async #add({ call }: Outside, name: string, line: string): Promise<void> {
     const told = await call(name, { ref: REF, action: 'add', payload: line })
-    this.#adds.push({ name, line, told })
+    this.#adds.push({ name, line, told: told.kind === 'ok' ? revisionOf(told.response) : told.kind })
     this.#see(name, responseOf(told))
   }
 
@@ -215,8 +154,9 @@ class Past implements World {
     const follows = random.next() < 0.4 ? latest : null
     const options = { ref: REF, ...(follows !== null && { follows }) }
     const told = await ask(({ past }) => past.restore(name, query, options))
-    this.#restores.push({ name, follows, told })
-    if (told.kind === 'ok') this.#know(name, (told.response as Restored).revision)
+    const restored = restoredBy(told)
+    this.#restores.push({ name, follows, told: restored })
+    if (typeof restored === 'object') this.#know(name, restored.revision)
   }
 
   async #look({ ask, random }: Outside, name: string): Promise<void> {
@@ -248,16 +188,8 @@ async function textsOf(store: Statestore, name: string): Promise<(string | undef
   return texts
 }
 
-/** The line that makes the one text of the other; null: none does. */
-function addedLine(before: string | undefined, after: string | undefined): string | null {
-  if (before === undefined || after === undefined) return null
-  const line = linesOf(after).at(-1)
-  return line !== undefined && JSON.stringify({ lines: [...linesOf(before), line] }) === after ? line : null
-}
-
-function linesOf(text: string): readonly string[] {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this world's own state
-  return (JSON.parse(text) as Text).lines
+function restoredBy(told: Told): RestoreTold['told'] {
+  return told.kind === 'ok' ? (told.response as Restored) : told.kind
 }
 
 function responseOf(told: Told): unknown {
