@@ -63,6 +63,13 @@ export function asFailure(thrown: unknown): unknown {
   return new Failure(thrown.message, { exit: EXIT.failed, code: thrown.code, cause: thrown })
 }
 
+/** What a URL on the line means, with who connects from the environment. @throws Failure USAGE */
+export function planOnLine(text: string, where: string, { env }: Terminal): StorePlan {
+  const read = readStore({ line: { text, where }, env, readsFile: false })
+  if (read.mistakes !== undefined) throw lineFailure(read.mistakes)
+  return read.plan ?? { kind: 'memory' }
+}
+
 export interface NamedStore {
   /** As it was written; undefined: what the environment says. */
   readonly store: string | undefined

@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { type Clock, messageOf, type Random, SpawnError } from '../base/index.ts'
-import type { Logger, Statestore } from '../ports/index.ts'
+import type { Logger, SpawnTables, Statestore } from '../ports/index.ts'
 import type { Rotation } from './sealed/index.ts'
 import type { DatabaseTls } from './sql/options.ts'
 import type { SealingPlan } from './state-keys.ts'
@@ -65,6 +65,26 @@ async function bareStore(plan: StorePlan, surroundings: StoreSurroundings): Prom
   }
   const { MariadbStore } = await import('./mariadb/index.ts')
   return new MariadbStore({ ...plan, tls: await tlsOf(plan), ...surroundings })
+}
+
+/**
+ * The tables that Spawn's Elixir runtime has in a database, not opened.
+ *
+ * @throws SpawnError INVALID_ARGUMENT for what is no database server.
+ */
+export async function spawnTables(plan: StorePlan): Promise<SpawnTables> {
+  if (plan.kind === 'postgres') {
+    const { PostgresSpawnTables } = await import('./postgres/index.ts')
+    return new PostgresSpawnTables({ ...plan, tls: await tlsOf(plan) })
+  }
+  if (plan.kind === 'mariadb') {
+    const { MariadbSpawnTables } = await import('./mariadb/index.ts')
+    return new MariadbSpawnTables({ ...plan, tls: await tlsOf(plan) })
+  }
+  throw new SpawnError(
+    'INVALID_ARGUMENT',
+    'Spawn keeps its actors in Postgres or MariaDB: name postgres://… or mariadb://…',
+  )
 }
 
 /** @throws SpawnError INVALID_ARGUMENT when the file of certificates cannot be read. */

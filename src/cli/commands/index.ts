@@ -20,6 +20,7 @@ import { schedulesList } from './schedules-list.ts'
 import { start } from './start.ts'
 import { storeExport } from './store-export.ts'
 import { storeImport } from './store-import.ts'
+import { storeImportSpawn } from './store-import-spawn.ts'
 import { storeMigrate } from './store-migrate.ts'
 import { storeRehearse } from './store-rehearse.ts'
 import { storeRestore } from './store-restore.ts'
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   storeExport,
   storeImport,
   storeRestore,
+  storeImportSpawn,
   storeRehearse,
   storeRotateKeys,
 ]

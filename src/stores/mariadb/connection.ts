@@ -19,7 +19,7 @@ export type Field = Buffer | string | number | null
 export type Row = readonly Field[]
 
 /** What is used of the driver. */
-interface Client {
+export interface Client {
   query(sql: { readonly sql: string }): Promise<unknown>
   execute(sql: { readonly sql: string }, values: readonly Value[]): Promise<unknown>
   end(): Promise<void>
@@ -37,7 +37,7 @@ const CONNECT_MS = { least: 1_000, most: 10_000 }
 let loaded: Promise<Driver> | null = null
 
 /** @throws SpawnError STORE_UNAVAILABLE when the package is not installed. */
-function loadDriver(): Promise<Driver> {
+export function loadDriver(): Promise<Driver> {
   loaded ??= import('mariadb').then(
     (module) => module as Driver,
     (cause: unknown) => {
@@ -205,7 +205,7 @@ function asRows(answer: unknown): readonly Row[] {
   return Array.isArray(answer) ? (answer as readonly Row[]) : []
 }
 
-function configOf(
+export function configOf(
   { database, host, logger, password, tls, user }: SettledDatabaseOptions,
   socket: Socket,
 ): object {

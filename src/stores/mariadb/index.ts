@@ -2,3 +2,4 @@
 
 export type { DatabaseOptions, DatabaseTls } from '../sql/options.ts'
 export { MariadbStore } from './mariadb-store.ts'
+export { MariadbSpawnTables } from './spawn-tables.ts'
