@@ -79,9 +79,9 @@ describe('spawn store rehearse', () => {
     const { code, stderr, stdout } = await rehearsal('next.ts')
     assert.equal(code, 1, stderr)
     const [head = '', till = '', users = '', blank, ...lines] = stdout.split('\n')
-    assert.match(head, /^DEFINITION +STORED +LOOKED AT +FINE +UPGRADED +FAILING$/)
-    assert.match(users, /^user +305 +305 +2 +297 +6$/)
-    assert.match(till, /^till +1 +1 +1 +0 +0$/)
+    assert.match(head, /^DEFINITION +STORED +LOOKED AT +FINE +UPGRADED +FAILING +BY VERSION$/)
+    assert.match(users, /^user +305 +305 +2 +297 +6 +0: 1, 1: 300, 2: 2, 3: 1$/)
+    assert.match(till, /^till +1 +1 +1 +0 +0 +0: 1$/)
     assert.equal(blank, '')
     const told = lines.join('\n')
     assert.match(
@@ -144,8 +144,16 @@ describe('spawn store rehearse', () => {
     assert.deepEqual(lines.at(-1), {
       system: 'shop',
       definitions: [
-        { definition: 'till', stored: 1, looked: 1, fine: 1, upgraded: 0, failing: 0 },
-        { definition: 'user', stored: 305, looked: 305, fine: 2, upgraded: 297, failing: 6 },
+        { definition: 'till', stored: 1, looked: 1, fine: 1, upgraded: 0, failing: 0, versions: { 0: 1 } },
+        {
+          definition: 'user',
+          stored: 305,
+          looked: 305,
+          fine: 2,
+          upgraded: 297,
+          failing: 6,
+          versions: { 0: 1, 1: 300, 2: 2, 3: 1 },
+        },
       ],
       others: 1,
       failing: 6,
@@ -192,7 +200,7 @@ describe('spawn store rehearse', () => {
     }
     const { code, stderr, stdout } = await cli(['store', 'rehearse', 'next.ts'], { cwd: project.path, env })
     assert.equal(code, 1, stderr)
-    assert.match(stdout, /^user +305 +305 +\d+ +0 +\d+$/m)
+    assert.match(stdout, /^user +305 +305 +\d+ +0 +\d+/m)
     assert.match(stderr, /would not start\n$/)
   })
 })

@@ -14,6 +14,7 @@ for (const folder of [
   'proxy',
   'proxy/config',
   'sdk/serving',
+  'stores',
   'stores/sql',
   'stores/postgres',
   'stores/mariadb',

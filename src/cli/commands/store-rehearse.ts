@@ -81,9 +81,10 @@ async function show(
   terminal: Terminal,
 ): Promise<void> {
   const { tableLines } = await import('../table.ts')
-  const heading = ['DEFINITION', 'STORED', 'LOOKED AT', 'FINE', 'UPGRADED', 'FAILING']
-  const rows = tallies.map(({ definition, stored, looked, fine, upgraded, failing: failed }) => {
-    return [printable(definition), ...[stored, looked, fine, upgraded, failed].map(String)]
+  const heading = ['DEFINITION', 'STORED', 'LOOKED AT', 'FINE', 'UPGRADED', 'FAILING', 'BY VERSION']
+  const rows = tallies.map(({ definition, stored, looked, fine, upgraded, failing: failed, versions }) => {
+    const counts = Object.entries(versions).map(([version, count]) => `${version}: ${count}`)
+    return [printable(definition), ...[stored, looked, fine, upgraded, failed].map(String), counts.join(', ')]
   })
   const [head = '', ...table] = tableLines([heading, ...rows], terminal.width)
   await terminal.print(terminal.style('bold', head))

@@ -36,6 +36,8 @@ export interface Tally {
   fine: number
   upgraded: number
   failing: number
+  /** How many states of each version, of those that were looked at. */
+  readonly versions: Record<number, number>
 }
 
 export interface Listener {
@@ -51,7 +53,7 @@ export async function rehearse(plan: RehearsalPlan, listener: Listener): Promise
   const tallies: Tally[] = []
   for (const { name } of kept) {
     const stored = await store.count(filterOf(plan, name))
-    tallies.push({ definition: name, stored, looked: 0, fine: 0, upgraded: 0, failing: 0 })
+    tallies.push({ definition: name, stored, looked: 0, fine: 0, upgraded: 0, failing: 0, versions: {} })
   }
   const asked = ({ stored }: Tally): number => Math.min(stored, sample ?? Infinity)
   const all = tallies.reduce((sum, tally) => sum + asked(tally), 0)
@@ -90,6 +92,7 @@ async function take(
 ): Promise<void> {
   tally.looked += 1
   const trial = tryState(definition, actor)
+  if (trial.version !== null) tally.versions[trial.version] = (tally.versions[trial.version] ?? 0) + 1
   if (trial.verdict !== 'fails') {
     tally[trial.verdict] += 1
     return
