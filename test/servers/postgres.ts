@@ -8,7 +8,7 @@
 // process that started it, however that ends.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, existsSync, globSync, readFileSync, realpathSync } from 'node:fs'
+import { accessSync, chmodSync, chownSync, constants, existsSync, globSync, realpathSync } from 'node:fs'
 import { appendFile, chmod, chown, mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -197,6 +197,15 @@ export class PrivatePostgres extends PostgresServer {
     return join(this.#folder, 'data')
   }
 
+  /** Hands files in its folder to the user whom it runs as; keys must be nobody else's. */
+  own(...files: string[]): void {
+    const { gid, uid } = this.#owner
+    for (const file of files) {
+      chmodSync(file, 0o600)
+      if (uid !== undefined && gid !== undefined) chownSync(file, uid, gid)
+    }
+  }
+
   /** All that it has written to its log. */
   get output(): string {
     return this.#output
@@ -204,10 +213,7 @@ export class PrivatePostgres extends PostgresServer {
 
   /** Starts it again, after it was stopped. */
   async start(): Promise<void> {
-    // It ends when its input does, which happens however this process ends.
-    const script =
-      'postgres=$1; data=$2; "$postgres" -D "$data" & read -r _; kill -QUIT $!; wait; rm -rf "$(dirname "$data")"'
-    const child = spawn('sh', ['-c', script, 'sh', join(this.#binaries, 'postgres'), this.data], {
+    const child = spawn('sh', ['-c', RUN, 'sh', join(this.#binaries, 'postgres'), this.data], {
       ...this.#owner,
       cwd: this.#folder,
       stdio: ['pipe', 'ignore', 'pipe'],
@@ -228,26 +234,33 @@ export class PrivatePostgres extends PostgresServer {
     await until('Postgres is up', isUp, { timeoutMs: 60_000 })
   }
 
-  /** `fast` ends all sessions, `immediate` is a crash, after which it recovers. */
+  /** `fast` ends all sessions, `immediate` is a crash, after which it recovers. Its data stays. */
   async halt(how: 'fast' | 'immediate'): Promise<void> {
-    const pid = Number(readFileSync(join(this.data, 'postmaster.pid'), 'utf8').split('\n')[0])
-    process.kill(pid, how === 'fast' ? 'SIGINT' : 'SIGQUIT')
-    await until('Postgres is down', () => !existsSync(join(this.data, 'postmaster.pid')), {
-      timeoutMs: 60_000,
-    })
+    await this.#stop(`${how}\n`)
   }
 
   /** Ends it and removes its data. */
   override async end(): Promise<void> {
+    await this.disconnectAll()
+    await this.#stop('')
+  }
+
+  async #stop(order: string): Promise<void> {
     const child = this.#process
     if (child === null || child.exitCode !== null) return
-    await this.disconnectAll()
     child.ref()
     const exited = once(child, 'exit')
-    child.stdin?.end()
+    child.stdin?.end(order)
     await exited
   }
 }
+
+/** Runs a server until its input ends, which happens however this process ends, or says how to halt it. */
+const RUN = `"$1" -D "$2" &
+  read -r order
+  if [ "$order" = fast ]; then kill -INT $!; else kill -QUIT $!; fi
+  wait
+  [ -n "$order" ] || rm -rf "$(dirname "$2")"`
 
 const SETTINGS = [
   "listen_addresses = '127.0.0.1'",

@@ -82,8 +82,9 @@ export function mayOpenLater(thrown: unknown): boolean {
   const state = sqlState(thrown)
   if (state !== null) return PASSING.has(state) || state.startsWith('08') || state.startsWith('57P')
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-  // What TLS refuses stays refused; names may be unknown for a moment, ports closed.
-  return !/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code) && !isTlsRefusal(thrown)
+  // What TLS refuses stays refused, and so does a password; names may be unknown for a moment, ports closed.
+  const isRefused = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code)
+  return !isRefused && !isTlsRefusal(thrown) && !isPasswordRefusal(thrown)
 }
 
 export function isExhausted(thrown: unknown): boolean {
@@ -115,12 +116,18 @@ export function storeError(address: string, thrown: unknown, what = ''): SpawnEr
 
 function adviceFor(thrown: unknown, state: string | null): string | null {
   if (state !== null) return ADVICE[state] ?? null
+  if (isPasswordRefusal(thrown)) return ADVICE['28P01'] ?? null
   if (isTlsRefusal(thrown))
     return 'it does not speak TLS; switch its `ssl` on, or ask for a connection without'
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
   if (/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT)/.test(code))
     return `its certificate is not accepted (${messageOf(thrown)}); name the authority that signed it, or its right host name`
   return null
+}
+
+/** The driver finds a password wrong before the server does: none where one is asked for. */
+function isPasswordRefusal(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message.startsWith('SASL: ')
 }
 
 function isTlsRefusal(thrown: unknown): boolean {
