@@ -8,6 +8,7 @@ import { type Clock, SpawnError } from '../base/index.ts'
 import type {
   ActionDefinition,
   Commit,
+  Definition,
   Logger,
   Outcome,
   Restored,
@@ -54,7 +55,7 @@ export class Restores {
     query: RevisionQuery,
     follows?: Follows,
   ): Promise<Restored> {
-    const turn = new RestoreTurn(this.options.store, query, follows)
+    const turn = new RestoreTurn(this.options, query, follows)
     try {
       await this.options.enqueue(residents, name, turn.action)
     } catch (thrown) {
@@ -81,10 +82,10 @@ export class Restores {
     const [latest] = await store.revisions(id, 1)
     if (latest === undefined) throw notStored(id)
     checkFollows(id, latest.revision, follows)
-    const stored = await readable(store, residents, id, query)
+    const { stored } = await readable(store, definition, id, query)
+    const { state, tags } = stored
     // It stands already, and it is what does not start.
     if (stored.revision === latest.revision) throw why
-    const { state, tags } = stored
     const revision = latest.revision + 1
     const commit: Commit = {
       id,
@@ -119,58 +120,65 @@ class RestoreTurn {
   hasBegun = false
   /** Null: not yet. */
   restored: Restored | null = null
-  private readonly store: Statestore
+  private readonly options: Pick<RestoresOptions, 'store' | 'drop'>
   private readonly query: RevisionQuery
   private readonly follows: Follows
 
-  constructor(store: Statestore, query: RevisionQuery, follows: Follows) {
-    this.store = store
+  constructor(options: Pick<RestoresOptions, 'store' | 'drop'>, query: RevisionQuery, follows: Follows) {
+    this.options = options
     this.query = query
     this.follows = follows
   }
 
   private async run(turn: Turn): Promise<Outcome> {
     this.hasBegun = true
+    const { store } = this.options
     const { activation } = turn as Message
     const { id, residents } = activation
     // The past is in the store, and what came before in order is part of it.
     await activation.pending?.durable()
+    await this.checkOwner(activation)
     checkFollows(id, activation.revision, this.follows)
-    const stored = await readable(this.store, residents, id, this.query)
+    const { state, stored } = await readable(store, residents.definition, id, this.query)
     const { revision: from, tags } = stored
     const stands = from === activation.revision
     this.restored = { id, from, revision: stands ? from : activation.revision + 1 }
     if (stands) return { ...NOTHING, changed: false, state: undefined, tags: null }
-    return {
-      ...NOTHING,
-      changed: true,
-      state: decodeState(residents.definition, stored),
-      tags,
-      checkpoint: true,
-    }
+    return { ...NOTHING, changed: true, state, tags, checkpoint: true }
+  }
+
+  /** An activation that another owner has overtaken must not say what stands. It has served its time. */
+  private async checkOwner(activation: Activation): Promise<void> {
+    const { birth, id, submitted } = activation
+    const [latest] = await this.options.store.revisions(id, 1)
+    const stands = latest ?? NOTHING_STANDS
+    if (stands.revision === submitted && (submitted === 0 || stands.birth === birth)) return
+    const error = overtaken(id, submitted)
+    this.options.drop(activation, error)
+    throw error
   }
 }
 
+const NOTHING_STANDS = { revision: 0, birth: 0 }
 const NOTHING = { response: undefined, checkpoint: false, workflow: null }
 
-/** The revision that is asked for, whose state can be read. */
+/** The revision that is asked for, with its state. */
 async function readable(
   store: Statestore,
-  { definition }: Residents,
+  definition: Definition,
   id: ActorId,
   query: RevisionQuery,
-): Promise<StoredActor> {
+): Promise<{ readonly stored: StoredActor; readonly state: unknown }> {
   const stored = await store.loadRevision(id, query)
   if (stored === null) {
     const [latest] = await store.revisions(id, 1)
     throw latest === undefined ? notStored(id) : notKept(id, query, definition.history)
   }
   try {
-    decodeState(definition, stored)
+    return { stored, state: decodeState(definition, stored) }
   } catch (cause) {
     throw unreadableRevision(id, stored.revision, cause)
   }
-  return stored
 }
 
 async function verdictOf(store: Statestore, commit: Commit): Promise<Verdict | undefined> {

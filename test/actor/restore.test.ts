@@ -102,6 +102,25 @@ test('a restore that meets another owner is a conflict, and the next one follows
   assert.equal((await clock.run(runtime.past.restore('a', { revision: 1 }, of))).revision, 5)
 })
 
+test('an activation that was overtaken does not say that what it knows stands, nor what must', async () => {
+  for (const { follows, revision } of [
+    { revision: 3 },
+    { revision: 1, follows: 4 },
+    { revision: 1, follows: 3 },
+  ]) {
+    const at = await kept()
+    const { call, clock, runtime, store } = at
+    await grow(at, 3)
+    await store.commit([foreign(3, await birthOf(store), 50)])
+    const restored = runtime.past.restore('a', { revision }, { ...of, follows })
+    await assert.rejects(clock.run(restored), { code: 'STATE_CONFLICT', retryable: true })
+    assert.equal(await call('a', 'counter', 'read'), 50, 'its successor knows')
+    const again = runtime.past.restore('a', { revision }, { ...of, follows })
+    if (follows === 3) await assert.rejects(clock.run(again), /stands at revision 4, not at 3/)
+    else assert.deepEqual(await clock.run(again), { id: id('a'), from: revision, revision: 5 })
+  }
+})
+
 test('a revision of an incarnation that was deleted and made again elsewhere is never mixed into this one', async () => {
   const at = await kept()
   const { clock, runtime, store } = at

@@ -93,14 +93,15 @@ async function ask(
     if (typeof told === 'number') book.latest = Math.max(book.latest, told)
     return
   }
-  const revision = 1 + below(random, book.latest)
-  const follows = random.next() < 0.3 ? book.latest : null
+  const known = book.latest
+  const revision = 1 + below(random, known)
+  const follows = random.next() < 0.3 ? known : null
   const path = `actors/${name}/restore?ref=document&revision=${revision}`
   const answer = await post(server, path, null, follows === null ? {} : { 'if-match': `"${follows}"` })
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the answer to a restore
   const told =
     answer instanceof Response ? ((await answer.json()) as { from: number; revision: number }) : answer
-  book.restores.push({ follows, told })
+  book.restores.push({ follows, known, told })
   if (typeof told === 'object') book.latest = Math.max(book.latest, told.revision)
 }
 

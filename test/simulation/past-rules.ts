@@ -17,6 +17,8 @@ export interface AddTold {
 export interface RestoreTold {
   /** The revision that had to stand; null: any. */
   readonly follows: number | null
+  /** The newest revision that anybody had been told of when it was asked for. */
+  readonly known: number
   readonly told: { readonly from: number; readonly revision: number } | Otherwise
 }
 
@@ -60,13 +62,15 @@ function* restoreFaults(
   made: ReadonlySet<number>,
 ): Iterable<string> {
   const acknowledged = new Set<number>()
-  for (const { follows, told } of restores) {
+  for (const { follows, known, told } of restores) {
     if (typeof told === 'string') continue
     const { from, revision } = told
     if (texts[from] !== texts[revision])
       yield `revision ${revision} of ${name} was to be ${from} again, and is not`
     if (follows !== null && revision !== from && revision !== follows + 1)
       yield `a restore of ${name} was to follow ${follows}, and made ${revision}`
+    if (revision < known)
+      yield `revision ${revision} of ${name} was said to stand, and ${known} had stood before`
     if (revision === from) continue
     if (acknowledged.has(revision)) yield `revision ${revision} of ${name} was told to two who restored`
     acknowledged.add(revision)

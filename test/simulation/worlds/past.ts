@@ -94,7 +94,7 @@ class Past implements World {
       let isBack = false
       for (let tries = 0; !isBack && tries < TRIES; tries += 1) {
         const told = await ask(({ past }) => past.restore(name, { revision: 1 }, { ref: REF }))
-        this.#restores.push({ name, follows: null, told: restoredBy(told) })
+        this.#restores.push({ name, follows: null, known: 1, told: restoredBy(told) })
         isBack = told.kind === 'ok'
         await clock.sleep(20)
       }
@@ -155,7 +155,7 @@ class Past implements World {
     const options = { ref: REF, ...(follows !== null && { follows }) }
     const told = await ask(({ past }) => past.restore(name, query, options))
     const restored = restoredBy(told)
-    this.#restores.push({ name, follows, told: restored })
+    this.#restores.push({ name, follows, known: latest, told: restored })
     if (typeof restored === 'object') this.#know(name, restored.revision)
   }
 
