@@ -211,7 +211,7 @@ describe('spawn store, moving', { concurrency: 2 }, () => {
     const lines = json.stdout.trimEnd().split('\n')
     const told = JSON.parse(lines.at(-1) ?? '')
     assert.equal(told.at, at)
-    assert.equal(lines.length - 1, told.unreached)
+    assert.equal(lines.length - 1, told.counts.unreached)
     const again = await cli(restore, { cwd: project.path })
     assert.match(again.stderr, /sqlite:then\.db holds something already/)
   })

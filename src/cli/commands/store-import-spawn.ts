@@ -14,11 +14,11 @@ import { printable, type Terminal } from '../terminal.ts'
 export const storeImportSpawn = command({
   name: 'store import-spawn',
   summary: "Take over the actors of Spawn's Elixir runtime from its database",
-  about: `Reads the tables snapshots and historical_snapshots that Spawn's Elixir runtime has in Postgres or MariaDB, and writes
-their actors with state, tags, revision and past into a store that is empty. The tables are only read. Encrypted states
-(AES.GCM.V1) are opened with SPAWN_STATESTORE_KEY, which encrypts them in the new store, too, or with --key. The tables do not say
-of which definition an actor is: all become named ones. What does not come along is printed, one row a line, with why.
-Stop that system first.`,
+  about: `Reads the tables snapshots and historical_snapshots that Spawn's Elixir runtime has in Postgres or MariaDB, and
+writes their actors with state, tags, revision and past into a store that is empty. The tables are only read.
+Encrypted states (AES.GCM.V1) are opened with SPAWN_STATESTORE_KEY, which encrypts them in the new store, too,
+or with --key. The tables do not say of which definition an actor is: all become named ones. What does not come
+along is printed, one row a line, with why. Stop that system first.`,
   args: [],
   options: {
     from: text('url', 'The database of Spawn: postgres://… or mariadb://…'),
@@ -26,6 +26,10 @@ Stop that system first.`,
     key: text('base64', `The key of the states there; default $${STATE_KEY_VARIABLE}`),
   },
   examples: [
+    {
+      line: 'spawn store import-spawn --from $OLD_URL --to sqlite:shop.db',
+      what: 'a URL such as postgres://…',
+    },
     {
       line: 'spawn store import-spawn --from postgres://admin@db/eigr-functions-db --to sqlite:my-system.db',
       what: 'into a file; the password in PROXY_DATABASE_SECRET',
@@ -71,7 +75,7 @@ Stop that system first.`,
           clock: systemClock,
           progress: progressOn(terminal, systemClock, 'taking over'),
         })
-        if (json) await terminal.print(JSON.stringify({ rows, rejected, recovered }))
+        if (json) await terminal.print(JSON.stringify({ rows, counts: { rejected, recovered } }))
         else terminal.note(`took over ${countsText(rows)}`)
         if (rejected > 0 && !json) tellRejected(rejected, terminal)
         return rejected > 0 ? EXIT.failed : EXIT.ok

@@ -12,11 +12,12 @@ import { printable, type Terminal } from '../terminal.ts'
 export const storeImport = command({
   name: 'store import',
   summary: 'Read what was exported into a store',
-  about: `Reads a file that spawn store export has written into a store of any kind. The store must be empty, unless --merge
-takes the rows in beside what is there; those of the same actor, key or message are replaced. Nothing may run on it meanwhile.
-A part of the file is written when its checksum is right, and in one transaction: an import that was cut off at any point goes
-on with the same command, and a store that was filled in part is not taken for a whole one. A file that is damaged is refused
-with its line; with --dry-run the file is read to its end and checked, and nothing is written.`,
+  about: `Reads a file that spawn store export has written into a store of any kind. The store must be empty, unless
+--merge takes the rows in beside what is there; those of the same actor, key or message are replaced. Nothing
+may run on it meanwhile. A part of the file is written when its checksum is right, and in one transaction: an
+import that was cut off at any point goes on with the same command, and a store that was filled in part is not
+taken for a whole one. A file that is damaged is refused with its line; with --dry-run the file is read to its
+end and checked, and nothing is written.`,
   args: [{ name: 'file', help: 'the file to be read, or - for standard input' }],
   options: {
     ...STORE_OPTIONS,

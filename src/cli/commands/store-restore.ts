@@ -9,7 +9,6 @@ import { command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
 import { duration, pastTime, text } from '../option.ts'
-import { STORE_OPTIONS } from '../store-options.ts'
 import { printable, type Terminal } from '../terminal.ts'
 
 const YEAR_MS = 365 * 86_400_000
@@ -17,15 +16,16 @@ const YEAR_MS = 365 * 86_400_000
 export const storeRestore = command({
   name: 'store restore',
   summary: 'Restore a store as it stood at a time, into a new one',
-  about: `Reads a store and writes it, as it stood at a time, into another one that is empty. The store itself stays as it is.
-An actor gets the revision that stood then, as far as the history of its definition reaches; those that it does not reach are
-printed, one a line, and are not in the new store. Of what waits to be delivered those messages are restored that were sent until
-then and wait still: what was under way then and has arrived since is not, and what was deleted since then is gone.
-Replies that are kept under idempotency keys are restored when their turn was until then.`,
+  about: `Reads a store and writes it, as it stood at a time, into another one that is empty. The store itself stays as it
+is. An actor gets the revision that stood then, as far as the history of its definition reaches; those that it
+does not reach are printed, one a line, and are not in the new store. Of what waits to be delivered those
+messages are restored that were sent until then and wait still: what was under way then and has arrived since is
+not, and what was deleted since then is gone. Replies that are kept under idempotency keys are restored when
+their turn was until then.`,
   args: [],
   options: {
     at: pastTime('The time: 90m, 2d, meaning so long ago, or 2026-12-01T09:00:00Z'),
-    from: text('url', STORE_OPTIONS.store.help),
+    from: text('url', 'The store; default: the one that the environment names'),
     to: text('url', 'The new store: sqlite:<path>, postgres://… or mariadb://…'),
     'outcome-retention': duration('How long replies are kept under idempotency keys there; default 1d', {
       least: 0,
@@ -39,7 +39,7 @@ Replies that are kept under idempotency keys are restored when their turn was un
       what: 'as it stood that morning',
     },
     {
-      line: 'spawn store restore --at 2h --to sqlite:then.db --json | jq -r .unreached.name',
+      line: "spawn store restore --at 2h --to sqlite:then.db --json | jq -r '.unreached.name // empty'",
       what: 'which actors it does not reach',
     },
   ],
@@ -75,7 +75,7 @@ Replies that are kept under idempotency keys are restored when their turn was un
           clock: systemClock,
           progress: progressOn(terminal, systemClock, 'restoring'),
         })
-        if (json) await terminal.print(JSON.stringify({ at: isoTime(atMs), ...restored.counts }))
+        if (json) await terminal.print(JSON.stringify({ at: isoTime(atMs), counts: restored.counts }))
         else await tell(restored.counts, atMs, terminal)
         return EXIT.ok
       }),
