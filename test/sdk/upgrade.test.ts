@@ -156,6 +156,12 @@ describe('a state of an older version', () => {
     })
     await shop.release(second, async ({ call, running }) => {
       await call('put', 'c3')
+      const item = (sku: string) => ({ sku, count: 1 })
+      const { state } = await running.inspect('c-1', { ref: 'cart', revision: 2 })
+      assert.deepEqual(state, { items: [item('a1'), item('b2')] })
+      const diff = await running.diff('c-1', { ref: 'cart', from: 1, to: 3 })
+      assert.ok(diff.state.length > 0)
+      assert.doesNotMatch(JSON.stringify(diff.state), /skus/)
       await running.spawn('c-1', { ref: 'cart', revision: 1 })
       assert.deepEqual(await call('get'), { items: [{ sku: 'a1', count: 1 }] })
     })
@@ -221,11 +227,24 @@ test('a state of a newer version stops its actor and stays, whatever the definit
   await shop.release(first, async ({ call, running }) => {
     for (const action of ['put', 'touch', 'get']) await refused(call(action, 'x'), expected)
     await assert.rejects(running.spawn('c-1', { ref: 'cart', revision: 1 }), { code: 'STATE_UNREADABLE' })
-    await refused(running.delete('c-1', { ref: 'cart' }), expected)
   })
   const message = actor('cart', { kind: 'unnamed', schema: StateSchema, actions: {} })
   await shop.release(message, ({ call }) => refused(call('get'), expected))
   assert.deepEqual(await shop.stored(), newer)
+})
+
+test('after a newer release was taken back, what stood before it can be made the newest again', async () => {
+  await using shop = new Shop()
+  await shop.release(first, ({ call }) => call('put', 'a1'))
+  await shop.release(second, ({ call }) => call('put', 'b2'))
+  await shop.release(first, async ({ call, running }) => {
+    await refused(call('get'), /version 1, and the definition here knows up to 0/)
+    await running.restore('c-1', { ref: 'cart', revision: 1 })
+    assert.deepEqual(await call('get'), { skus: ['a1'] })
+    await call('put', 'c3')
+  })
+  const { revision, state } = await shop.stored()
+  assert.deepEqual([revision, state?.typeUrl], [4, JSON_URL])
 })
 
 describe('a state in Protobuf', () => {
