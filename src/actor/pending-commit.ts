@@ -37,6 +37,7 @@ export class PendingCommit implements Commit {
   readonly birth: number
   readonly epoch: number
   readonly history: HistoryPolicy
+  readonly hasOwnKey: boolean
   revision: number
   tags: Tags
   state: Packed | null
@@ -65,7 +66,9 @@ export class PendingCommit implements Commit {
     this.birth = activation.birth
     this.revision = activation.revision
     this.epoch = epoch
-    this.history = activation.residents.definition.history
+    const { erasable, history } = activation.residents.definition
+    this.history = history
+    this.hasOwnKey = erasable === true
     this.tags = activation.tags
     this.state = state
     this.view = activation.residents.queried ? activation.view() : null

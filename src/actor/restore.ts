@@ -97,6 +97,7 @@ export class Restores {
       state,
       committedAtMs: clock.now(),
       history: definition.history,
+      hasOwnKey: definition.erasable === true,
       outcomes: [],
       sends: [],
       takes: [],

@@ -12,6 +12,7 @@ import type {
   ChannelListener,
   DeadLetters,
   Definition,
+  Erasure,
   Gateway,
   Inspection,
   JsonAnswer,
@@ -28,6 +29,7 @@ import { Calls } from './calls.ts'
 import { checkEntries, checkTimes } from './checks.ts'
 import { Deletions, type DeletionsOptions } from './deletion.ts'
 import { Engine } from './engine.ts'
+import { checkErasable, Erasing } from './erasing.ts'
 import { Letters, pageOf } from './letters.ts'
 import { NO_METADATA } from './message.ts'
 import { Pasts } from './past.ts'
@@ -77,6 +79,7 @@ export class Runtime implements Gateway {
   private readonly letters: Letters
   readonly past: Pasts
   private readonly deletions: Deletions
+  private readonly erasing: Erasing
   private phase: Phase = 'new'
   private stopped: Promise<void> | null = null
   /** Null: who shares the store sees to it. */
@@ -87,6 +90,7 @@ export class Runtime implements Gateway {
     this.system = options.system
     this.store = options.store
     this.sharesStore = options.sharesStore === true
+    checkErasable(options.definitions, options.store)
     this.clock = options.clock
     this.logger = options.logger
     const limits: Limits = { ...LIMITS, ...options.limits }
@@ -122,6 +126,16 @@ export class Runtime implements Gateway {
     }
     const disarm: DeletionsOptions['disarm'] = (residents, id) => engine.post.timers.disarm(residents, id)
     this.deletions = new Deletions({ ...lives, store, disarm })
+    this.erasing = new Erasing({
+      ...lives,
+      store,
+      clock,
+      logger,
+      disarm,
+      admit: () => this.checkRunning(false),
+      commit: (load) => engine.committer.outside(load),
+      supersede: (id) => engine.post.courier.supersede(id),
+    })
     const restores = new Restores({ ...lives, store, clock, logger, epoch })
     this.past = new Pasts({ store, restores, catalog: engine.catalog, admit: () => this.checkRunning(false) })
   }
@@ -157,6 +171,7 @@ export class Runtime implements Gateway {
    */
   define(definitions: readonly Definition[], undefine: readonly string[] = []): void {
     if (this.phase !== 'new') this.checkRunning(false)
+    checkErasable(definitions, this.store)
     const { catalog, leaving } = this.engine
     const before = new Set(catalog.all)
     for (const residents of catalog.change(definitions, undefine)) leaving.dismiss(residents)
@@ -205,6 +220,10 @@ export class Runtime implements Gateway {
 
   async delete(name: string, ref?: string): Promise<void> {
     await this.deletions.delete(await this.known(name, ref), name)
+  }
+
+  async erase(name: string, ref?: string): Promise<Erasure> {
+    return this.erasing.erase(await this.known(name, ref), name)
   }
 
   async list(filter: Omit<ActorFilter, 'system'>, page: Partial<PageRequest> = {}): Promise<ActorPage> {

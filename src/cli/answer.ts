@@ -116,6 +116,27 @@ export function restoredOf(value: unknown): RestoredAnswer | null {
   return typeof from === 'number' && typeof revision === 'number' ? { revision, from } : null
 }
 
+export interface ErasureAnswer {
+  readonly name: string
+  readonly parent: string
+  readonly key: string
+  readonly revision: number
+  readonly messages: number
+  readonly begunAt: string
+  readonly doneAt: string
+}
+
+/** Null when it is no proof of an erasure. */
+export function erasureOf(value: unknown): ErasureAnswer | null {
+  if (!isObject(value)) return null
+  const { begunAt, doneAt, key, messages, name, parent, revision } = value
+  const texts = [begunAt, doneAt, key, name, parent].every((text) => typeof text === 'string')
+  // Its fields were looked at just now.
+  return texts && typeof messages === 'number' && typeof revision === 'number'
+    ? (value as unknown as ErasureAnswer)
+    : null
+}
+
 /** Null when it is no page of schedules. */
 export function scheduleRowsOf(value: unknown): Rows<ScheduleRow> | null {
   return rowsOf(value, 'schedules', isSchedule)

@@ -11,6 +11,7 @@ import {
   deadLetterRetryPath,
   deadLettersPath,
   diffPath,
+  erasePath,
   historyPath,
   restorePath,
   schedulePath,
@@ -30,6 +31,8 @@ import {
   historyRowsOf,
   receiptOf,
   type RestoredAnswer,
+  type ErasureAnswer,
+  erasureOf,
   restoredOf,
   scheduleOf,
   type ScheduleRow,
@@ -141,6 +144,13 @@ export class Client {
 
   async delete(actor: string, ref: string | undefined): Promise<void> {
     await this.#change('DELETE', actorPath({ system: await this.system(), name: actor }) + queryOf({ ref }))
+  }
+
+  /** The proof. */
+  async erase(actor: string, ref: string | undefined): Promise<ErasureAnswer> {
+    const target = erasePath({ system: await this.system(), name: actor }) + queryOf({ ref })
+    const erasure = erasureOf(this.#json(await this.#change('POST', target)))
+    return this.#checked(erasure, 'did not prove the erasure')
   }
 
   /** One page of an actor's revisions. */

@@ -5,7 +5,12 @@ import { Failure, usageFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What the question is about, for the hint and the failure, with how one says to do it. */
-const VERBS = { deleted: 'delete', discarded: 'discard', restored: 'restore' } as const
+const VERBS = {
+  deleted: 'delete',
+  discarded: 'discard',
+  erased: 'erase',
+  restored: 'restore',
+} as const
 
 type Deed = keyof typeof VERBS
 

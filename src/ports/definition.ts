@@ -63,6 +63,8 @@ export interface Definition {
   /** Tags of a new actor. */
   readonly tags: Tags
   readonly history: HistoryPolicy
+  /** Whether each of its actors is sealed with a key of its own, which can be destroyed. Absent: no. */
+  readonly erasable?: boolean | undefined
   /** Null: the actor has no state at all. */
   readonly state: StateDefinition | null
   readonly actions: ReadonlyMap<string, ActionDefinition>

@@ -3,6 +3,7 @@
 
 import type { ActorId, Packed } from '../protocol/index.ts'
 import type { Kind } from './definition.ts'
+import type { Erasure } from './erasures.ts'
 import type { Call, Metadata, Receipt } from './host.ts'
 import type { Past } from './past.ts'
 import type { ActorFilter, ActorPage, PageRequest, Tags } from './statestore.ts'
@@ -142,6 +143,13 @@ export interface Gateway {
   count(filter: Omit<ActorFilter, 'system'>): Promise<number>
   /** Finishes the turns that wait, then removes the actor with its past. @throws SpawnError ACTOR_NOT_FOUND */
   delete(name: string, ref?: string): Promise<void>
+  /**
+   * Destroys the actor's own key and removes all of it, so that no copy of it can be read any more. Again, it answers with
+   * the same proof.
+   *
+   * @throws SpawnError ACTOR_NOT_FOUND; INVALID_ARGUMENT for an actor without a key of its own.
+   */
+  erase(name: string, ref?: string): Promise<Erasure>
   /** Broadcasts to all that listen to a channel; resolves when it is durable. */
   publish(channel: string, payload: unknown, options?: PublishOptions): Promise<void>
   /** @returns a function that ends the subscription. */

@@ -25,6 +25,7 @@ export {
   deadLetterRetryPath,
   deadLettersPath,
   diffPath,
+  erasePath,
   historyPath,
   parsePath,
   restorePath,

@@ -15,6 +15,7 @@ const PLAIN_NAME = /^[\w.~-]+$/
 export type ApiPath =
   | { readonly kind: 'actors'; readonly system: string }
   | { readonly kind: 'actor'; readonly system: string; readonly actor: string }
+  | { readonly kind: 'actor-erase'; readonly system: string; readonly actor: string }
   | {
       readonly kind: 'actor-history' | 'actor-diff' | 'actor-restore'
       readonly system: string
@@ -56,6 +57,11 @@ export function diffPath(id: Pick<ActorId, 'system' | 'name'>): string {
 /** `/api/v1/system/{system}/actors/{actor}/restore` */
 export function restorePath(id: Pick<ActorId, 'system' | 'name'>): string {
   return `${actorPath(id)}/restore`
+}
+
+/** `/api/v1/system/{system}/actors/{actor}/erase` */
+export function erasePath(id: Pick<ActorId, 'system' | 'name'>): string {
+  return `${actorPath(id)}/erase`
 }
 
 /** `/api/v1/system/{system}/channels` */
@@ -117,6 +123,7 @@ const ROOMS: Readonly<Record<string, (system: string, steps: Steps) => ApiPath |
     const names = { system: nameOf('system', system), actor: nameOf('actor', actor) }
     if (room === undefined) return { kind: 'actor', ...names }
     if (action === undefined) {
+      if (room === 'erase') return { kind: 'actor-erase', ...names }
       const isPast = room === 'history' || room === 'diff' || room === 'restore'
       return isPast ? { kind: `actor-${room}`, ...names } : null
     }

@@ -18,6 +18,7 @@ import { isoTime } from './time-text.ts'
 
 type ActionPath = Extract<ApiPath, { kind: 'action' }>
 type ActorPath = Extract<ApiPath, { kind: 'actor' }>
+type ErasePath = Extract<ApiPath, { kind: 'actor-erase' }>
 
 export class ActorRoutes {
   readonly #gateway: Gateway
@@ -78,6 +79,16 @@ export class ActorRoutes {
     refuseBody(request, 'a DELETE of an actor')
     await this.#gateway.delete(actor, parseQuery(query, READ_QUERY).get('ref'))
     return NO_CONTENT
+  }
+
+  /** POST …/actors/{actor}/erase */
+  async erase({ actor }: ErasePath, query: string, request: IncomingMessage): Promise<Reply> {
+    refuseBody(request, 'an erasure')
+    const erasure = await this.#gateway.erase(actor, parseQuery(query, READ_QUERY).get('ref'))
+    const { begunAtMs, doneAtMs, id, keyId, messages, revision } = erasure
+    const { name, parent, system } = id
+    const times = { begunAt: isoTime(begunAtMs), doneAt: isoTime(doneAtMs) }
+    return jsonReply({ name, parent, system, key: keyId, revision, messages, ...times })
   }
 
   /** GET …/actors */

@@ -32,6 +32,7 @@ const ALLOWED: Readonly<Record<Exclude<Route['kind'], 'wire'>, string>> = {
   'actor-history': 'GET, HEAD',
   'actor-diff': 'GET, HEAD',
   'actor-restore': 'POST',
+  'actor-erase': 'POST',
   action: 'POST',
   channel: 'POST',
   schedules: 'GET, HEAD',
@@ -138,6 +139,8 @@ export class HttpHandler {
         return past.diff(path, query)
       case 'actor-restore':
         return past.restore(path, query, request)
+      case 'actor-erase':
+        return actors.erase(path, query, request)
       case 'channel':
         return channels.publish(path, query, request, connection)
       case 'schedules':

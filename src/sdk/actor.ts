@@ -118,6 +118,11 @@ export interface ActorSettings<
   /** What to keep of its past. Default: 'none', the latest revision only. */
   readonly history?: HistorySetting | undefined
   /**
+   * True: each actor is encrypted with a key of its own, so that it can be erased: `erase` destroys the key, and what was
+   * ever stored of the actor can be read by nobody. The store must be encrypted. Default false.
+   */
+  readonly erasable?: boolean | undefined
+  /**
    * The topics that it listens to: `['orders', { topic: 'prices', action: 'reprice' }]`. What is broadcast there calls the
    * action; of a topic alone, the action `receive`.
    */
@@ -167,6 +172,7 @@ const SETTINGS = [
   'tags',
   'mailbox',
   'history',
+  'erasable',
   'channels',
   'reentrancy',
   'pool',
@@ -199,7 +205,14 @@ export function actor(name: string, given: object): ActorDefinition {
   const stateful = settings.boolean('stateful', pool === null)
   const durability = settings.oneOf('durability', ['turn', 'snapshot'], 'turn')
   if (!stateful)
-    settings.excludes('stateful is false', ['durability', 'snapshotTimeout', 'history', 'version', 'upgrade'])
+    settings.excludes('stateful is false', [
+      'durability',
+      'snapshotTimeout',
+      'history',
+      'erasable',
+      'version',
+      'upgrade',
+    ])
   if (durability === 'turn') settings.excludes("durability is 'turn'", ['snapshotTimeout'])
   const actions = actionsOf(settings)
   return markDefinition({
@@ -212,6 +225,7 @@ export function actor(name: string, given: object): ActorDefinition {
     mailboxLimit: settings.count('mailbox', 1, LIMITS.mailbox),
     tags: settings.entries('tags'),
     history: historyOf(settings),
+    ...(settings.boolean('erasable', false) && { erasable: true }),
     state: stateOf(settings, shapeOf(settings)),
     actions,
     initAction: initActionOf(settings, actions),

@@ -37,7 +37,7 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
   const definitions = plan.actors.map((definition): Definition => ({ ...definition, host }))
   const store =
     plan.store.kind === 'own'
-      ? await sealedStore(plan.store.store, plan.sealing, { logger })
+      ? await sealedStore(plan.store.store, plan.sealing, { clock, logger, random })
       : await makeStore(plan.store, plan.sealing, { clock, logger, random })
   const runtime = new Runtime({ system, definitions, store, clock, random, logger, limits })
   const parts: Part[] = [runtime]

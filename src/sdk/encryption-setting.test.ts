@@ -33,12 +33,20 @@ describe('the encryption of a system', () => {
   })
 
   test('takes keys as a text or as they are', () => {
-    const sealing = { keys: [key], readsPlain: false }
+    const sealing = { keys: [key], readsPlain: false, actorKeys: undefined }
     assert.deepEqual(sealingOf({ encryption: { keys: `2026:${base64}` } }), sealing)
     assert.deepEqual(sealingOf({ encryption: { keys: [key] } }), sealing)
     const lenient = { ...sealing, readsPlain: true }
     assert.deepEqual(sealingOf({ encryption: { keys: [key], readsPlain: true } }), lenient)
     assert.deepEqual(sealingOf({ encryption: { keys: `2026:${base64},plain` } }), lenient)
+  })
+
+  test('takes another store for the keys of actors', () => {
+    const plan = sealingOf({ encryption: { keys: [key], actorKeys: 'sqlite:keys.db' } })
+    assert.deepEqual(plan?.actorKeys, { kind: 'sqlite', file: 'keys.db' })
+    const text = faultOf({ encryption: { keys: [key], actorKeys: 'postgres://ada:hunter2@:x/' } })
+    assert.match(text, /actorKeys/)
+    assert.doesNotMatch(text, /hunter2/)
   })
 
   test('is what the environment says, unless the system or its own store is for itself', () => {

@@ -10,8 +10,10 @@ import {
   type SealingPlan,
   STATE_KEY_VARIABLE,
 } from '../stores/state-keys.ts'
+import type { StorePlan } from '../stores/store-plan.ts'
+import { completed, readStoreUrl, STORE_FORMS } from '../stores/store-url.ts'
 import { surroundingKeys } from './config.ts'
-import { Settings } from './settings.ts'
+import { Settings, shown } from './settings.ts'
 
 /** With which keys: the first one encrypts, all of them decrypt. */
 export interface EncryptionSetting {
@@ -19,6 +21,11 @@ export interface EncryptionSetting {
   readonly keys: string | readonly StateKey[]
   /** Whether what was stored before there was a key is read as it is. Default false; `,plain` at the end of a text says it, too. */
   readonly readsPlain?: boolean | undefined
+  /**
+   * Where the keys of `erasable` actors and the proofs of erasures are kept: the URL of another store. Default: beside the
+   * states, so that backups of these have the keys, too.
+   */
+  readonly actorKeys?: string | undefined
 }
 
 /**
@@ -29,17 +36,34 @@ export function encryptionOf(settings: Settings, ownsStore: boolean): SealingPla
   const given = settings.raw('encryption')
   if (given === false) return null
   if (given === undefined) return ownsStore ? null : surroundingSealing(settings)
-  const encryption = new Settings(`${settings.subject} encryption`, given, ['keys', 'readsPlain'])
+  const encryption = new Settings(`${settings.subject} encryption`, given, [
+    'keys',
+    'readsPlain',
+    'actorKeys',
+  ])
   const readsPlain = encryption.boolean('readsPlain', false)
   const keys = encryption.raw('keys')
+  const actorKeys = actorKeysOf(encryption)
   if (typeof keys === 'string') {
     const reading = readStateKeys(keys)
     if ('problem' in reading) throw encryption.fault('keys', reading.problem)
-    return { ...reading.plan, readsPlain: readsPlain || reading.plan.readsPlain }
+    return { keys: reading.plan.keys, readsPlain: readsPlain || reading.plan.readsPlain, actorKeys }
   }
-  if (Array.isArray(keys) && keys.length > 0 && keys.every(isStateKey)) return { keys, readsPlain }
+  if (Array.isArray(keys) && keys.length > 0 && keys.every(isStateKey)) return { keys, readsPlain, actorKeys }
   const forms = 'a text such as SPAWN_STATESTORE_KEY, or keys: { id, secret: 32 bytes }'
   throw encryption.fault('keys', `must be ${forms}`)
+}
+
+/** What is wrong with a URL is told without it: it may have a password in it. */
+function actorKeysOf(encryption: Settings): StorePlan | undefined {
+  const given = encryption.raw('actorKeys')
+  if (given === undefined) return undefined
+  if (typeof given !== 'string')
+    throw encryption.fault('actorKeys', `must be ${STORE_FORMS}, not ${shown(given)}`)
+  const reading = readStoreUrl(given)
+  const whole = 'plan' in reading ? completed(reading.plan, {}) : reading
+  if ('plan' in whole) return whole.plan
+  throw encryption.fault('actorKeys', whole.problem)
 }
 
 function surroundingSealing(settings: Settings): SealingPlan | null {

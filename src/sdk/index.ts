@@ -32,6 +32,7 @@ export type {
   DeadLetters,
   Diff,
   EffectEnd,
+  Erasure,
   History,
   Inspection,
   LogFields,

@@ -17,6 +17,7 @@ import type {
   Restored,
   Schedules,
   SpawnOptions,
+  Erasure,
 } from '../ports/index.ts'
 import {
   type ActorDefinition,
@@ -188,6 +189,17 @@ export class System implements AsyncDisposable, Sender {
   async delete(actor: ActorGiven, options: ActorSelection = {}): Promise<void> {
     const { name, ref } = actorAsked('delete', actor, options)
     return this.#gateway.delete(name, ref)
+  }
+
+  /**
+   * Erases an actor whose definition is `erasable`, after the turns that wait: its key is destroyed, and all that the store
+   * has of it is removed. Nothing of it can be read any more, in no copy. Asked again, it answers with the same proof.
+   *
+   * @throws SpawnError ACTOR_NOT_FOUND; INVALID_ARGUMENT for an actor without a key of its own.
+   */
+  async erase(actor: ActorGiven, options: ActorSelection = {}): Promise<Erasure> {
+    const { name, ref } = actorAsked('erase', actor, options)
+    return this.#gateway.erase(name, ref)
   }
 
   /**

@@ -33,14 +33,19 @@ export async function makeStore(
 export async function sealedStore(
   store: Statestore,
   sealing: SealingPlan | null,
-  { logger }: Pick<StoreSurroundings, 'logger'>,
+  surroundings: StoreSurroundings,
 ): Promise<Statestore> {
   if (sealing === null) return store
   const { SealedStore } = await import('./sealed/index.ts')
   const [{ id } = { id: '' }, ...others] = sealing.keys
-  const { readsPlain } = sealing
-  logger.info('states are encrypted', { key: id, opens: others.map((key) => key.id), readsPlain })
-  return new SealedStore(store, sealing)
+  const { actorKeys, keys, readsPlain } = sealing
+  surroundings.logger.info('states are encrypted', {
+    key: id,
+    opens: others.map((key) => key.id),
+    readsPlain,
+  })
+  const apart = actorKeys === undefined ? undefined : await bareStore(actorKeys, surroundings)
+  return new SealedStore(store, { keys, readsPlain, actorKeys: apart })
 }
 
 /** Null: it is not encrypted, or cannot replace what it keeps. */

@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto'
 import type { StateKey } from '../ports/index.ts'
+import type { StorePlan } from './store-plan.ts'
 
 export const KEY_BYTES = 32
 const ID = /^[A-Za-z0-9._-]{1,32}$/
@@ -17,6 +18,8 @@ export interface SealingPlan {
   readonly keys: readonly StateKey[]
   /** Whether what was stored before there was a key is read as it is. */
   readonly readsPlain: boolean
+  /** Where the keys of actors' own are kept; absent: beside the states. */
+  readonly actorKeys?: StorePlan | undefined
 }
 
 export type SealingReading = { readonly plan: SealingPlan } | { readonly problem: string }

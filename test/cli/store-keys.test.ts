@@ -75,3 +75,44 @@ test('without a key, or with one that is none, nothing is opened', async () => {
   assert.match(wrong.stderr, /SPAWN_STATESTORE_KEY has 12 bytes; it must have 32/)
   assert.doesNotMatch(wrong.stderr, /c2VjcmV0/)
 })
+
+const USERS = `import { actor, Value } from 'spawn-mesh'
+export const user = actor('user', {
+  kind: 'unnamed',
+  erasable: true,
+  state: { notes: 0 },
+  actions: { note: (ctx) => Value.of().state({ notes: ctx.state.notes + 1 }).response(ctx.state.notes + 1) },
+})`
+
+test('an actor is erased by the command, and the proof is shown, by the server and from the store', async () => {
+  using project = createProject({ 'module.ts': USERS })
+  const env = { SPAWN_STATESTORE_KEY: key('2026') }
+  let proof: { readonly key: string }
+  {
+    const line = ['start', 'module.ts', '--store', STORE] as const
+    await using server = await serve(line, { cwd: project.path, env })
+    const spawn = (...words: string[]) => cli([...words, '--url', server.url])
+    await spawn('invoke', 'ann', 'note', '--ref', 'user')
+    const asked = await spawn('actors', 'erase', 'ann', '--ref', 'user')
+    assert.equal(asked.code, 2)
+    assert.match(asked.stderr, /to erase without a question, add --yes/)
+    const erased = await spawn('actors', 'erase', 'ann', '--ref', 'user', '--yes', '--json')
+    assert.equal(erased.code, 0, erased.stderr)
+    proof = JSON.parse(erased.stdout)
+    const again = await spawn('actors', 'erase', 'ann', '--ref', 'user', '--yes', '--json')
+    assert.deepEqual(JSON.parse(again.stdout), proof)
+    const told = await spawn('actors', 'erase', 'ann', '--ref', 'user', '--yes')
+    assert.match(told.stderr, /^erased user\/ann: key [0-9a-f]{16} destroyed, revision 1 was its last\n$/)
+    assert.match(
+      (await spawn('actors', 'get', 'ann', '--ref', 'user')).stderr,
+      /ACTOR_NOT_FOUND|does not exist/,
+    )
+    assert.match((await spawn('actors', 'erase', 'eve', '--ref', 'user', '--yes')).stderr, /was never erased/)
+  }
+  const erasures = (...more: string[]) =>
+    cli(['store', 'erasures', '--store', STORE, ...more], { cwd: project.path, env })
+  assert.deepEqual(JSON.parse((await erasures('--json')).stdout), proof)
+  const shown = await erasures('--system', 'my-system')
+  assert.match(shown.stdout, new RegExp(`^SYSTEM .*\nmy-system +user +ann +${proof.key} +1 +20.*Z\n$`))
+  assert.match((await erasures('--system', 'other')).stderr, /nobody was erased/)
+})

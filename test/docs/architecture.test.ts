@@ -18,6 +18,7 @@ for (const folder of [
   'stores/sql',
   'stores/postgres',
   'stores/mariadb',
+  'stores/sealed',
 ]) {
   test(`the table of src/${folder} in ARCHITECTURE.md has every file, and no other`, () => {
     const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')

@@ -17,6 +17,7 @@ import type {
   Schedule,
   Schedules,
   SpawnOptions,
+  Erasure,
 } from '../../src/ports/index.ts'
 import { type ActorId, Json, jsonCodec, type Packed } from '../../src/protocol/index.ts'
 
@@ -144,6 +145,12 @@ export class MapGateway implements Gateway {
   async count(filter: object): Promise<number> {
     this.lists.push({ filter })
     return this.#totals.size
+  }
+
+  async erase(name: string, ref = ''): Promise<Erasure> {
+    const id = { system: this.system, parent: ref, name }
+    if (!this.#totals.delete(name)) throw new SpawnError('ACTOR_NOT_FOUND', `"${name}" was never stored`)
+    return { id, keyId: '0123456789abcdef', begunAtMs: 1, doneAtMs: 2, revision: 3, messages: 4 }
   }
 
   async delete(name: string): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Command } from '../command.ts'
 import { actorsDelete } from './actors-delete.ts'
 import { actorsDiff } from './actors-diff.ts'
+import { actorsErase } from './actors-erase.ts'
 import { actorsGet } from './actors-get.ts'
 import { actorsHistory } from './actors-history.ts'
 import { actorsList } from './actors-list.ts'
@@ -18,6 +19,7 @@ import { publish } from './publish.ts'
 import { schedulesCancel } from './schedules-cancel.ts'
 import { schedulesList } from './schedules-list.ts'
 import { start } from './start.ts'
+import { storeErasures } from './store-erasures.ts'
 import { storeExport } from './store-export.ts'
 import { storeImport } from './store-import.ts'
 import { storeImportSpawn } from './store-import-spawn.ts'
@@ -39,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   actorsDiff,
   actorsRestore,
   actorsDelete,
+  actorsErase,
   schedulesList,
   schedulesCancel,
   deadLettersList,
@@ -53,4 +56,5 @@ export const COMMANDS: readonly Command[] = [
   storeImportSpawn,
   storeRehearse,
   storeRotateKeys,
+  storeErasures,
 ]

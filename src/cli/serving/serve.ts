@@ -108,7 +108,9 @@ function overrides(
 }
 
 function sealingOf({ sealing }: LineStore): SystemOptions['encryption'] {
-  return sealing === null ? false : sealing
+  if (sealing === null) return false
+  const { keys, readsPlain } = sealing
+  return { keys, readsPlain }
 }
 
 async function started(builder: SystemBuilder): Promise<System> {
