@@ -1,0 +1,48 @@
+// Where the statements and the answers are in what a store and its database say to each other: as much of a protocol as a
+// proxy needs to do something to the n-th of them. Decides nothing of what is done. Without TLS only: what is encrypted has
+// no frames.
+
+/** Bytes that are sent on as one. */
+export interface ClientPiece {
+  readonly bytes: Buffer
+  /** What the statement is that these bytes end; null: they ask for no answer. */
+  readonly statement: string | null
+}
+
+export interface ServerPiece {
+  readonly bytes: Buffer
+  /** Whether the server has done, with these bytes at the latest, what the oldest statement without an answer asks for. */
+  readonly isAnswer: boolean
+}
+
+/** Of one connection; both directions begin at its beginning. The first statement is the login. */
+export interface Conversation {
+  fromClient(chunk: Buffer): ClientPiece[]
+  fromServer(chunk: Buffer): ServerPiece[]
+}
+
+export type Framing = () => Conversation
+
+export const LOGIN = 'login'
+
+/** Whole frames out of chunks that end anywhere. */
+export class Frames {
+  readonly #lengthOf: (bytes: Buffer) => number | null
+  #rest: Buffer = Buffer.alloc(0)
+
+  /** @param lengthOf of the frame at the beginning of these bytes; null: they are too few to tell. */
+  constructor(lengthOf: (bytes: Buffer) => number | null) {
+    this.#lengthOf = lengthOf
+  }
+
+  *split(chunk: Buffer): Generator<Buffer> {
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    for (;;) {
+      const length = this.#lengthOf(this.#rest)
+      if (length === null || length > this.#rest.length) return
+      const frame = this.#rest.subarray(0, length)
+      this.#rest = this.#rest.subarray(length)
+      yield frame
+    }
+  }
+}

@@ -1,0 +1,158 @@
+// A runtime over a store whose database is behind a proxy, as an application composes it, and how to see in the end what
+// stands. Decides the times: a clock that runs faster than the world, so that what must time out does so soon.
+
+import { type Clock, systemRandom } from '../../src/base/index.ts'
+import { silentLogger } from '../../src/ports/index.ts'
+import { jsonCodec } from '../../src/protocol/index.ts'
+import { type System, system } from '../../src/sdk/index.ts'
+import type { DatabaseOptions } from '../../src/stores/sql/options.ts'
+import { until } from '../../src/testing/index.ts'
+import { fastClock } from '../wire/fast-clock.ts'
+import { chronicle, fleeting, ledger, type Ledger } from './actors.ts'
+import { Book, type Place, placeText } from './book.ts'
+import type { Target } from './link.ts'
+import type { FaultDatabase, FaultSubject } from './subject.ts'
+import { TcpProxy } from './tcp-proxy.ts'
+
+/** Milliseconds of the runtime and the store in one of the world. */
+export const SPEED = 5
+/** Of the runtime's time. */
+export const CALL_MS = 30_000
+/** What a busy machine may add to the longest call, in real milliseconds. */
+const SLACK_MS = 2_000
+const SETTLE_MS = 30_000
+
+export interface WorldOptions {
+  readonly subject: FaultSubject
+  readonly database: FaultDatabase
+  readonly name: string
+  /** Default: longer than any fault lasts. */
+  readonly outageMs?: number
+  readonly requestMs?: number
+  /** Whether a commit that was given up may be applied later. Default: with `outageMs` 0. */
+  readonly mayConflict?: boolean
+  /** Default: one that runs fast. */
+  readonly clock?: Clock
+  readonly callMs?: number
+}
+
+export class World {
+  readonly proxy: TcpProxy
+  readonly system: System
+  readonly name: string
+  readonly callMs: number
+  readonly #subject: FaultSubject
+  readonly #database: FaultDatabase
+  readonly #bookOptions: { readonly longestMs: number; readonly mayConflict: boolean }
+
+  private constructor(proxy: TcpProxy, running: System, options: WorldOptions) {
+    const { callMs = CALL_MS, clock, database, mayConflict, name, outageMs, subject } = options
+    this.proxy = proxy
+    this.system = running
+    this.name = name
+    this.callMs = callMs
+    this.#subject = subject
+    this.#database = database
+    const longestMs = (clock === undefined ? callMs / SPEED : callMs) + SLACK_MS
+    this.#bookOptions = { longestMs, mayConflict: mayConflict ?? outageMs === 0 }
+  }
+
+  static async start(options: WorldOptions): Promise<World> {
+    const { database, name, outageMs = 60_000, requestMs = 2_000, subject } = options
+    const proxy = await TcpProxy.start(database.options, subject.framing)
+    const clock = options.clock ?? fastClock(Date.now(), SPEED)
+    const store = subject.open({
+      ...database.options,
+      ...proxy.address,
+      outageMs,
+      requestMs,
+      clock,
+      random: systemRandom,
+    } satisfies DatabaseOptions)
+    const actors = [ledger, fleeting, chronicle]
+    try {
+      const running = await system(name, { actors, store, clock, logger: silentLogger }).start()
+      return new World(proxy, running, options)
+    } catch (thrown) {
+      await proxy.stop()
+      throw thrown
+    }
+  }
+
+  book(): Book {
+    return new Book(this.#bookOptions)
+  }
+
+  /** Adds a mark to an actor. */
+  add(book: Book, at: Place, mark: string, more: { readonly idempotencyKey?: string } = {}): Promise<boolean> {
+    return book.add(mark, at, null, () => this.call(at, 'add', { mark }, more))
+  }
+
+  call(
+    { name, ref }: Place,
+    action: string,
+    payload: unknown,
+    more: { readonly idempotencyKey?: string } = {},
+  ): Promise<unknown> {
+    return this.system.invoke(name, { ref, action, payload, timeout: this.callMs, ...more })
+  }
+
+  /**
+   * Waits until all that was set in motion has come to rest, and reckons: with what the runtime says, and with what stands in
+   * the database.
+   */
+  async reckon(book: Book): Promise<string[]> {
+    this.proxy.heal()
+    await until('what is late to arrive', () => !this.proxy.isLate)
+    const places = book.places()
+    let wrong: string[] = []
+    const isRight = async (): Promise<boolean> => {
+      const seen = new Map<string, Ledger | null>()
+      for (const place of places) seen.set(placeText(place), await this.#ledgerSeen(place))
+      wrong = book.reckon((place) => seen.get(placeText(place)) ?? null)
+      return wrong.length === 0
+    }
+    // What is on its way to another actor may take a moment; what is wrong stays wrong.
+    await until('the books to be right', isRight, { timeoutMs: SETTLE_MS, pauseMs: 10 }).catch((thrown: unknown) => {
+      if (wrong.length === 0) throw thrown
+    })
+    const standing = await this.standing(places)
+    return [...wrong, ...book.reckon((place) => standing.get(placeText(place)) ?? null)]
+  }
+
+  /** What stands in the database, seen by nobody but the store itself. */
+  async standing(places: readonly Place[]): Promise<Map<string, Ledger | null>> {
+    const store = this.#subject.open(this.#database.options)
+    await store.start()
+    try {
+      const ids = places.map(({ name, ref }) => ({ system: this.name, parent: ref, name }))
+      const stored = await store.load(ids)
+      return new Map(
+        places.map((place, at) => {
+          const state = stored[at]?.state ?? null
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all of these actors have such a state
+          return [placeText(place), state === null ? null : (jsonCodec.accept(state) as Ledger)]
+        }),
+      )
+    } finally {
+      await store.stop()
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.proxy.heal()
+    await this.system.stop()
+    await this.proxy.stop()
+  }
+
+  /** Another server in the place of the one that was there. */
+  moveTo(target: Target): void {
+    this.proxy.moveTo(target)
+  }
+
+  async #ledgerSeen({ name, ref }: Place): Promise<Ledger | null> {
+    const answer = await this.system.invoke(name, { ref, action: 'get', timeout: this.callMs })
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all of these actors have such a state
+    return (answer ?? null) as Ledger | null
+  }
+}
