@@ -5,6 +5,7 @@
 // nobody knows of is there once or not at all; the other side of an effect follows its sender.
 
 import { isSpawnError, messageOf } from '../../src/base/index.ts'
+import { until } from '../../src/testing/index.ts'
 import type { Ledger } from './actors.ts'
 
 /** Which actor, of which definition. */
@@ -30,6 +31,7 @@ export interface BookOptions {
   readonly mayConflict: boolean
 }
 
+const INSIST_MS = 30_000
 const NOT_MADE = /did not run|the actor is unchanged|nothing was committed/
 const NOBODY_KNOWS = /may have happened/
 
@@ -80,6 +82,15 @@ export class Book {
       this.violations.push(`${mark}, repeated, was answered with ${JSON.stringify(answer.reply)}, and not as before`)
     entry.known = 'acknowledged'
     return true
+  }
+
+  /** Repeats it until it is acknowledged. */
+  async insist(mark: string, call: () => Promise<unknown>): Promise<void> {
+    const isDone = async (): Promise<boolean> => {
+      if (await this.repeat(mark, call)) return true
+      throw new Error(this.lastError)
+    }
+    await until(`${mark} to be acknowledged`, isDone, { timeoutMs: INSIST_MS })
   }
 
   /** Any call: its error must be one of those that an outage may bring, and it must end in time. */

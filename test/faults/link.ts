@@ -45,7 +45,7 @@ export interface LinkOptions {
   readonly target: Target
   readonly fateOf: (statement: string) => Fate
   /** How long a `late` statement is on its way, and a `slow` one, in milliseconds. */
-  readonly lateMs: number
+  readonly lateMs: () => number
   readonly slowMs: number
   readonly ended: () => void
 }
@@ -145,7 +145,8 @@ export class Link {
     this.#isLate = true
     this.#client.destroy()
     this.#fates.push('loseAnswer')
-    setTimeout(() => this.#server.write(bytes), this.#options.lateMs)
+    // Behind it comes the end: so the server is through when it closes its side.
+    setTimeout(() => this.#server.end(bytes), this.#options.lateMs())
   }
 
   #answer({ bytes, isAnswer }: ServerPiece): void {

@@ -77,14 +77,14 @@ class MariadbConversation implements Conversation {
 
   #answers(packet: Buffer): boolean {
     const kind = packet[HEADER_BYTES]
-    if (!this.#isLoggedIn) {
-      this.#isLoggedIn = this.#sentLogin && (kind === OK || kind === ERROR)
-      return this.#isLoggedIn
-    }
     const number = numberOf(packet)
     // Numbers begin at 1, and come round to 1 again behind 0.
     const begins = number === 1 && this.#lastNumber !== 0
     this.#lastNumber = number
+    if (!this.#isLoggedIn) {
+      this.#isLoggedIn = this.#sentLogin && (kind === OK || kind === ERROR)
+      return this.#isLoggedIn
+    }
     if (!begins) return false
     if (this.#asked.shift() === COMMAND.prepare) {
       const label = this.#preparing.shift() ?? ''

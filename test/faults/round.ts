@@ -51,9 +51,7 @@ function later(world: World, book: Book, mark: string, at: Place): Promise<boole
 /** Repeats a call by its key until it is acknowledged, and once more: then it must be answered as before. */
 async function keyed(world: World, book: Book, at: Place, mark: string): Promise<void> {
   const call = (): Promise<unknown> => world.call(at, 'add', { mark }, { idempotencyKey: mark })
-  let isDone = await book.add(mark, at, null, call)
-  for (let tries = 0; !isDone && tries < 20; tries += 1) isDone = await book.repeat(mark, call)
-  if (!isDone) book.violations.push(`${mark} was not acknowledged, however often it was repeated`)
+  if (!(await book.add(mark, at, null, call))) await book.insist(mark, call)
   await book.repeat(mark, call)
 }
 

@@ -14,14 +14,9 @@ export interface Seen {
   readonly fate: Fate
 }
 
-export interface ProxyTimes {
-  readonly lateMs: number
-  readonly slowMs: number
-  /** How long nobody is let in after a statement met `refuse`. */
-  readonly refuseMs: number
-}
-
-const TIMES: ProxyTimes = { lateMs: 60, slowMs: 20, refuseMs: 60 }
+const SLOW_MS = 20
+/** How long nobody is let in after a statement met `refuse`. */
+const REFUSE_MS = 60
 
 export class TcpProxy {
   /** Asked once for each statement, in the order in which they come. */
@@ -30,26 +25,26 @@ export class TcpProxy {
   refuses = false
   /** How many were not let in. */
   refused = 0
+  /** How long a `late` statement is on its way. */
+  lateMs = 60
   /** All statements since it was emptied. */
   seen: Seen[] = []
   readonly #server: Server
   readonly #framing: Framing
-  readonly #times: ProxyTimes
   readonly #links = new Set<Link>()
   #target: Target
 
-  private constructor(server: Server, target: Target, framing: Framing, times: ProxyTimes) {
+  private constructor(server: Server, target: Target, framing: Framing) {
     this.#server = server
     this.#target = target
     this.#framing = framing
-    this.#times = times
     server.on('connection', (client) => this.#let(client))
   }
 
-  static async start(target: Target, framing: Framing, times: Partial<ProxyTimes> = {}): Promise<TcpProxy> {
+  static async start(target: Target, framing: Framing): Promise<TcpProxy> {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
-    return new TcpProxy(server, { host: target.host, port: target.port }, framing, { ...TIMES, ...times })
+    return new TcpProxy(server, { host: target.host, port: target.port }, framing)
   }
 
   get address(): Target {
@@ -106,8 +101,8 @@ export class TcpProxy {
       conversation: this.#framing(),
       target: this.#target,
       fateOf: (statement) => this.#fateOf(statement),
-      lateMs: this.#times.lateMs,
-      slowMs: this.#times.slowMs,
+      lateMs: () => this.lateMs,
+      slowMs: SLOW_MS,
       ended: () => this.#links.delete(link),
     })
     this.#links.add(link)
@@ -118,7 +113,7 @@ export class TcpProxy {
     this.seen.push({ statement, fate })
     if (fate === 'refuse') {
       this.refuses = true
-      setTimeout(() => (this.refuses = false), this.#times.refuseMs)
+      setTimeout(() => (this.refuses = false), REFUSE_MS)
     }
     return fate
   }
