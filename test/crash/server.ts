@@ -32,20 +32,25 @@ export class Server implements Victim {
   #child: ChildProcess | null = null
   #output = ''
 
-  private constructor(port: number, file: string, command: readonly string[]) {
+  private constructor(port: number, store: string, command: readonly string[]) {
     this.port = port
-    this.#command = [...command, '--system', SYSTEM, '--port', String(port), '--store', `sqlite:${file}`]
+    this.#command = [...command, '--system', SYSTEM, '--port', String(port), '--store', store]
   }
 
   /** A server of one of the modules in this folder, not running yet, on a port that is free now. */
   static async on(file: string, module: string): Promise<Server> {
-    const path = fileURLToPath(new URL(module, import.meta.url))
-    return new Server(await freePort(), file, ['start', path])
+    return Server.over(`sqlite:${file}`, new URL(module, import.meta.url))
+  }
+
+  /** The same over any store, and of any module. */
+  static async over(store: string, module: URL): Promise<Server> {
+    return new Server(await freePort(), store, ['start', fileURLToPath(module)])
   }
 
   /** A proxy before a host that answers on a port of this machine. */
   static async proxy(file: string, hostPort: number, options: readonly string[]): Promise<Server> {
-    return new Server(await freePort(), file, ['proxy', '--user-function-port', String(hostPort), ...options])
+    const command = ['proxy', '--user-function-port', String(hostPort), ...options]
+    return new Server(await freePort(), `sqlite:${file}`, command)
   }
 
   get url(): string {

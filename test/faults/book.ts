@@ -4,7 +4,7 @@
 // Invariant of all that is under test: what was acknowledged is there once, what was not made is not there, and what
 // nobody knows of is there once or not at all; the other side of an effect follows its sender.
 
-import { isSpawnError, messageOf } from '../../src/base/index.ts'
+import { type ErrorCode, isSpawnError, messageOf } from '../../src/base/index.ts'
 import { until } from '../../src/testing/index.ts'
 import type { Ledger } from './actors.ts'
 
@@ -27,8 +27,8 @@ export interface Entry {
 export interface BookOptions {
   /** No call may take longer, in real milliseconds. */
   readonly longestMs: number
-  /** Whether somebody else owns the actors, too, or a commit that was given up may come late. */
-  readonly mayConflict: boolean
+  /** What a call may fail with. */
+  readonly allows: ReadonlySet<ErrorCode>
 }
 
 const INSIST_MS = 30_000
@@ -79,7 +79,9 @@ export class Book {
     }
     if (entry.known !== 'acknowledged') this.#noteTotal(mark, entry.at, answer.reply)
     else if (!this.#totals.has(this.#totalKey(entry.at, answer.reply) ?? ''))
-      this.violations.push(`${mark}, repeated, was answered with ${JSON.stringify(answer.reply)}, and not as before`)
+      this.violations.push(
+        `${mark}, repeated, was answered with ${JSON.stringify(answer.reply)}, and not as before`,
+      )
     entry.known = 'acknowledged'
     return true
   }
@@ -119,10 +121,13 @@ export class Book {
       const there = ledgerOf(to)?.marks[mark] ?? 0
       if (there !== count) found.push(`${text}, and ${there} times at ${placeText(to)}, where it was sent`)
     }
-    const known = new Set(this.entries.flatMap(({ at, mark, to }) => [at, to].map((place) => keyOf(place, mark))))
+    const known = new Set(
+      this.entries.flatMap(({ at, mark, to }) => [at, to].map((place) => keyOf(place, mark))),
+    )
     for (const place of this.places())
       for (const mark of Object.keys(ledgerOf(place)?.marks ?? {}))
-        if (!known.has(keyOf(place, mark))) found.push(`nobody has sent ${mark}, which stands at ${placeText(place)}`)
+        if (!known.has(keyOf(place, mark)))
+          found.push(`nobody has sent ${mark}, which stands at ${placeText(place)}`)
     return found
   }
 
@@ -135,7 +140,8 @@ export class Book {
   #noteTotal(mark: string, at: Place, reply: unknown): void {
     const key = this.#totalKey(at, reply)
     if (key === null) return
-    if (this.#totals.has(key)) this.violations.push(`${mark} was answered with a total that another add had: ${key}`)
+    if (this.#totals.has(key))
+      this.violations.push(`${mark} was answered with a total that another add had: ${key}`)
     this.#totals.add(key)
   }
 
@@ -149,9 +155,7 @@ export class Book {
     const code = isSpawnError(error) ? error.code : 'no SpawnError'
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1)
     this.lastError = `${what} failed with ${code}: ${messageOf(error)}`
-    if (code === 'STORE_UNAVAILABLE' || code === 'DEADLINE_EXCEEDED') return
-    if (code === 'STATE_CONFLICT' && this.#options.mayConflict) return
-    this.violations.push(this.lastError)
+    if (!isSpawnError(error) || !this.#options.allows.has(error.code)) this.violations.push(this.lastError)
   }
 }
 

@@ -35,14 +35,15 @@ export class Frames {
     this.#lengthOf = lengthOf
   }
 
-  *split(chunk: Buffer): Generator<Buffer> {
+  split(chunk: Buffer): Buffer[] {
+    const frames: Buffer[] = []
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     for (;;) {
       const length = this.#lengthOf(this.#rest)
-      if (length === null || length > this.#rest.length) return
+      if (length === null || length > this.#rest.length) return frames
       const frame = this.#rest.subarray(0, length)
       this.#rest = this.#rest.subarray(length)
-      yield frame
+      frames.push(frame)
     }
   }
 }

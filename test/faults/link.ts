@@ -135,7 +135,12 @@ export class Link {
         return
       default:
         if (statement !== null) this.#fates.push(fate)
-        this.#toServer = this.#send(this.#server, bytes, this.#toServer, fate === 'slow' ? this.#options.slowMs : 0)
+        this.#toServer = this.#send(
+          this.#server,
+          bytes,
+          this.#toServer,
+          fate === 'slow' ? this.#options.slowMs : 0,
+        )
     }
   }
 

@@ -5,10 +5,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { below, type Random } from '../../src/base/index.ts'
 import { until } from '../../src/testing/index.ts'
 import type { Book, Place } from './book.ts'
-import type { World } from './world.ts'
+
+export interface CallKey {
+  readonly idempotencyKey?: string
+}
+
+/** Whoever takes the calls. */
+export interface Callee {
+  call(at: Place, action: string, payload: unknown, key?: CallKey): Promise<unknown>
+}
 
 export interface LoadOptions {
-  readonly world: World
+  readonly callee: Callee
   readonly book: Book
   readonly random: Random
   /** Begins the names of its actors and marks. */
@@ -40,7 +48,9 @@ export class Load {
   /** Waits until so many more calls were acknowledged. */
   async more(count: number): Promise<void> {
     const enough = this.acknowledged + count
-    await until(`${count} more calls to be acknowledged`, () => this.acknowledged >= enough, { timeoutMs: END_MS })
+    await until(`${count} more calls to be acknowledged`, () => this.acknowledged >= enough, {
+      timeoutMs: END_MS,
+    })
   }
 
   async stop(): Promise<void> {
@@ -53,20 +63,20 @@ export class Load {
   }
 
   async #call(): Promise<boolean> {
-    const { actors = 6, book, name, random, world } = this.#options
+    const { actors = 6, book, callee, name, random } = this.#options
     this.#count += 1
     const mark = `${name} ${this.#count}`
     const number = below(random, actors)
     const at: Place = { ref: 'ledger', name: `${name} a${number}` }
     const to: Place = { ref: 'ledger', name: `${name} a${(number + 1) % actors}` }
     const drawn = random.next()
-    if (drawn < 0.5) return world.add(book, at, mark)
+    if (drawn < 0.5) return book.add(mark, at, null, () => callee.call(at, 'add', { mark }))
     if (drawn < 0.8) {
       const action = drawn < 0.7 ? 'pay' : 'plan'
-      return book.add(mark, at, to, () => world.call(at, action, { mark, to: to.name }))
+      return book.add(mark, at, to, () => callee.call(at, action, { mark, to: to.name }))
     }
     const where = drawn < 0.9 ? at : { ref: 'fleeting', name: at.name }
-    const call = (): Promise<unknown> => world.call(where, 'add', { mark }, { idempotencyKey: mark })
+    const call = (): Promise<unknown> => callee.call(where, 'add', { mark }, { idempotencyKey: mark })
     if (!(await book.add(mark, where, null, call))) await book.insist(mark, call)
     return true
   }

@@ -2,12 +2,26 @@
 // is a command that is answered. The first packet of an answer is sent when the command is done: the blocks that change what
 // is stored commit before they answer.
 
-import { type ClientPiece, type Conversation, Frames, type Framing, LOGIN, type ServerPiece } from './framing.ts'
+import {
+  type ClientPiece,
+  type Conversation,
+  Frames,
+  type Framing,
+  LOGIN,
+  type ServerPiece,
+} from './framing.ts'
 
 const HEADER_BYTES = 4
 /** A packet of this length is continued in the next one. */
 const FULL = 0xff_ff_ff
-const COMMAND = { quit: 0x01, query: 0x03, prepare: 0x16, execute: 0x17, longData: 0x18, close: 0x19 } as const
+const COMMAND = {
+  quit: 0x01,
+  query: 0x03,
+  prepare: 0x16,
+  execute: 0x17,
+  longData: 0x18,
+  close: 0x19,
+} as const
 const UNANSWERED: ReadonlySet<number> = new Set([COMMAND.quit, COMMAND.longData, COMMAND.close])
 const OK = 0x00
 const ERROR = 0xff
@@ -42,7 +56,7 @@ class MariadbConversation implements Conversation {
   #lastNumber = 0
 
   fromClient(chunk: Buffer): ClientPiece[] {
-    return [...this.#client.split(chunk)].map((packet) => ({
+    return this.#client.split(chunk).map((packet) => ({
       bytes: packet,
       statement: numberOf(packet) === 0 ? this.#commandIn(packet) : this.#loginIn(),
     }))
@@ -72,7 +86,10 @@ class MariadbConversation implements Conversation {
   }
 
   fromServer(chunk: Buffer): ServerPiece[] {
-    return [...this.#server.split(chunk)].map((packet) => ({ bytes: packet, isAnswer: this.#answers(packet) }))
+    return this.#server.split(chunk).map((packet) => ({
+      bytes: packet,
+      isAnswer: this.#answers(packet),
+    }))
   }
 
   #answers(packet: Buffer): boolean {

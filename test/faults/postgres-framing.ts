@@ -2,7 +2,14 @@
 // sends up to the message that asks for an end (Sync, or a simple Query). Its answer ends with ReadyForQuery, which the
 // server says when the transaction is over: who has seen it knows that all is done.
 
-import { type ClientPiece, type Conversation, Frames, type Framing, LOGIN, type ServerPiece } from './framing.ts'
+import {
+  type ClientPiece,
+  type Conversation,
+  Frames,
+  type Framing,
+  LOGIN,
+  type ServerPiece,
+} from './framing.ts'
 
 const HEADER_BYTES = 5
 const SYNC = 'S'

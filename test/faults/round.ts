@@ -15,7 +15,10 @@ export async function playRound(world: World, round: string, book: Book): Promis
     ...['one', 'two', 'three'].map((name) => world.add(book, payer, mark(name))),
     world.add(book, payee, mark('four')),
   ])
-  await Promise.all([send(world, book, 'pay', mark('pay'), payer, payee), later(world, book, mark('later'), payee)])
+  await Promise.all([
+    send(world, book, 'pay', mark('pay'), payer, payee),
+    later(world, book, mark('later'), payee),
+  ])
   await Promise.all([
     send(world, book, 'plan', mark('plan'), payee, payer),
     keyed(world, book, { ref: 'fleeting', name: `${round} fleeting` }, mark('keyed')),
@@ -60,7 +63,9 @@ async function remembered(world: World, book: Book, at: Place, round: string): P
   await book.watch(`the history of ${at.name}`, async () => {
     const history = await world.system.history(at.name, { ref: at.ref })
     const revisions = history.revisions.map(({ revision }) => revision)
-    const isRow = revisions.every((revision, index) => index === 0 || revision === (revisions[index - 1] ?? 0) - 1)
+    const isRow = revisions.every(
+      (revision, index) => index === 0 || revision === (revisions[index - 1] ?? 0) - 1,
+    )
     if (!isRow) book.violations.push(`${at.name} has the revisions ${revisions.join(' ')}`)
     for (const revision of revisions) {
       const { state } = await world.system.inspect(at.name, { ref: at.ref, revision })
@@ -77,7 +82,9 @@ async function deleted(world: World, book: Book, at: Place, round: string): Prom
   const own = world.book()
   await world.add(own, at, before)
   const isThere = own.entries[0]?.known === 'acknowledged'
-  const answer = isThere ? await book.watch(`the delete of ${at.name}`, () => world.system.delete(at.name, { ref: at.ref })) : null
+  const answer = isThere
+    ? await book.watch(`the delete of ${at.name}`, () => world.system.delete(at.name, { ref: at.ref }))
+    : null
   book.violations.push(...own.violations)
   await world.add(book, at, after)
   // Whether the first one is left is known only if the delete was.

@@ -35,8 +35,9 @@ export async function storm({ database, lastsMs, seed, subject }: StormOptions):
   const world = await World.start({ subject, database, name: `storm ${seed}`, outageMs })
   try {
     const book = world.book()
-    world.proxy.fate = (): Fate => (random.next() < chance ? (FAULTS[below(random, FAULTS.length)] ?? 'pass') : 'pass')
-    const load = new Load({ world, book, random, name: `s${seed}` })
+    world.proxy.fate = (): Fate =>
+      random.next() < chance ? (FAULTS[below(random, FAULTS.length)] ?? 'pass') : 'pass'
+    const load = new Load({ callee: world, book, random, name: `s${seed}` })
     await blows(world, random, lastsMs)
     world.proxy.heal()
     await load.stop()

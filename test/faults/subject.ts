@@ -34,8 +34,6 @@ export interface FaultSubject {
   /** Of the server that all tests of the run share. */
   takeDatabase(): Promise<FaultDatabase>
   open(options: DatabaseOptions): Statestore
-  /** @param connections how many it lets in. */
-  startServer(connections: number): Promise<FaultServer>
 }
 
 /** As `--store` takes it. */

@@ -25,20 +25,22 @@ export function sweepSuite(subject: FaultSubject): void {
     test('is told with outage 0, and nothing is lost or done twice', (context) =>
       swept(context, subject, { faults: QUICK, step: EVERY_NTH, outageMs: 0 }))
     test('and another one at the next statement', (context) =>
-      swept(context, subject, { faults: ['loseAnswer', 'late'], then: 'loseAnswer', step: EVERY_NTH }))
+      swept(context, subject, { faults: ['loseAnswer', 'late'], next: 'loseAnswer', step: EVERY_NTH }))
   })
   stormTest(subject, 1, 2_000)
 }
 
 export function longSweepSuite(subject: FaultSubject, storms: number): void {
   describe('every fault at every statement of a workload', () => {
-    test('is not seen by callers while the outage time lasts', (context) => swept(context, subject, { faults: FAULTS }))
+    test('is not seen by callers while the outage time lasts', (context) =>
+      swept(context, subject, { faults: FAULTS }))
     test('is told with outage 0, and nothing is lost or done twice', (context) =>
       swept(context, subject, { faults: FAULTS, outageMs: 0 }))
-    for (const then of FAULTS) {
-      test(`and ${then} at the next statement`, (context) => swept(context, subject, { faults: UNKNOWN, then }))
-      test(`and ${then} at the next statement, with outage 0`, (context) =>
-        swept(context, subject, { faults: UNKNOWN, then, outageMs: 0 }))
+    for (const next of FAULTS) {
+      test(`and ${next} at the next statement`, (context) =>
+        swept(context, subject, { faults: UNKNOWN, next }))
+      test(`and ${next} at the next statement, with outage 0`, (context) =>
+        swept(context, subject, { faults: UNKNOWN, next, outageMs: 0 }))
     }
   })
   stormTest(subject, storms, 5_000)

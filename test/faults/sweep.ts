@@ -14,7 +14,7 @@ export interface SweepOptions {
   readonly database: FaultDatabase
   readonly faults: readonly Fault[]
   /** What the statement after the one that met the fault meets. Default: nothing. */
-  readonly then?: Fault
+  readonly next?: Fault
   /** Default: long enough that no caller hears of the faults. */
   readonly outageMs?: number
   /** The first statement that meets something, and from there on every n-th. Default: every one. */
@@ -66,12 +66,12 @@ async function migrate({ database, subject }: SweepOptions): Promise<void> {
 }
 
 async function lane(
-  { database, from = 0, outageMs, step = 1, subject, then }: SweepOptions,
+  { database, from = 0, outageMs, step = 1, subject, next }: SweepOptions,
   fault: Fault,
   met: Map<string, number>,
   errors: Map<string, number>,
 ): Promise<LaneReport> {
-  const name = then === undefined ? fault : `${fault} ${then}`
+  const name = next === undefined ? fault : `${fault} ${next}`
   const world = await World.start({ subject, database, name, ...(outageMs !== undefined && { outageMs }) })
   const book = world.book()
   let rounds = 0
@@ -81,7 +81,7 @@ async function lane(
       let statements = 0
       world.proxy.fate = (statement): Fate => {
         statements += 1
-        const fate = statements === at + 1 ? fault : statements === at + 2 ? (then ?? 'pass') : 'pass'
+        const fate = statements === at + 1 ? fault : statements === at + 2 ? (next ?? 'pass') : 'pass'
         if (fate === 'pass') return fate
         hasMet = true
         const text = `${fate} ${statement.split(' ')[0]}`

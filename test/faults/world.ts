@@ -2,16 +2,17 @@
 // stands. Decides the times: a clock that runs faster than the world, so that what must time out does so soon; but not where
 // nobody waits for the database, because a busy machine alone would be an outage then.
 
-import { systemClock, systemRandom } from '../../src/base/index.ts'
+import { type ErrorCode, systemClock, systemRandom } from '../../src/base/index.ts'
 import { silentLogger } from '../../src/ports/index.ts'
-import { jsonCodec } from '../../src/protocol/index.ts'
 import { type System, system } from '../../src/sdk/index.ts'
 import type { DatabaseOptions } from '../../src/stores/sql/options.ts'
 import { until } from '../../src/testing/index.ts'
 import { fastClock } from '../wire/fast-clock.ts'
 import { chronicle, fleeting, ledger, type Ledger } from './actors.ts'
-import { Book, type Place, placeText } from './book.ts'
+import { Book, type BookOptions, type Place, placeText } from './book.ts'
 import type { Target } from './link.ts'
+import type { Callee, CallKey } from './load.ts'
+import { type Standing, standingOf } from './standing.ts'
 import type { FaultDatabase, FaultSubject } from './subject.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
@@ -21,6 +22,7 @@ const CALL_MS = 30_000
 /** What a busy machine may add to the longest call, in real milliseconds. */
 const SLACK_MS = 2_000
 const REQUEST_MS = { fast: 2_000, slow: 1_000 } as const
+const ERRORS: readonly ErrorCode[] = ['STORE_UNAVAILABLE', 'DEADLINE_EXCEEDED']
 const SETTLE_MS = 20_000
 
 export interface WorldOptions {
@@ -30,24 +32,22 @@ export interface WorldOptions {
   /** Default: longer than any fault lasts. */
   readonly outageMs?: number
   readonly requestMs?: number
-  /** Whether a commit that was given up may be applied later. Default: with `outageMs` 0. */
-  readonly mayConflict?: boolean
   readonly callMs?: number
   /** Milliseconds of the runtime and the store in one of the world. Default: 1 with `outageMs` 0, else `SPEED`. */
   readonly speed?: number
 }
 
-export class World {
+export class World implements Callee {
   readonly proxy: TcpProxy
   readonly system: System
   readonly name: string
   readonly callMs: number
   readonly #subject: FaultSubject
-  readonly #database: FaultDatabase
-  readonly #bookOptions: { readonly longestMs: number; readonly mayConflict: boolean }
+  #database: FaultDatabase
+  readonly #bookOptions: BookOptions
 
   private constructor(proxy: TcpProxy, running: System, options: WorldOptions) {
-    const { callMs = CALL_MS, database, mayConflict, name, outageMs, subject } = options
+    const { callMs = CALL_MS, database, name, outageMs, subject } = options
     this.proxy = proxy
     this.system = running
     this.name = name
@@ -55,7 +55,11 @@ export class World {
     this.#subject = subject
     this.#database = database
     const longestMs = callMs / speedOf(options) + SLACK_MS
-    this.#bookOptions = { longestMs, mayConflict: mayConflict ?? outageMs === 0 }
+    // Where nobody waits, a commit that was given up may be applied later, and overtake the next one.
+    this.#bookOptions = {
+      longestMs,
+      allows: new Set(outageMs === 0 ? [...ERRORS, 'STATE_CONFLICT'] : ERRORS),
+    }
   }
 
   static async start(options: WorldOptions): Promise<World> {
@@ -84,16 +88,11 @@ export class World {
   }
 
   /** Adds a mark to an actor. */
-  add(book: Book, at: Place, mark: string, more: { readonly idempotencyKey?: string } = {}): Promise<boolean> {
-    return book.add(mark, at, null, () => this.call(at, 'add', { mark }, more))
+  add(book: Book, at: Place, mark: string): Promise<boolean> {
+    return book.add(mark, at, null, () => this.call(at, 'add', { mark }))
   }
 
-  call(
-    { name, ref }: Place,
-    action: string,
-    payload: unknown,
-    more: { readonly idempotencyKey?: string } = {},
-  ): Promise<unknown> {
+  call({ name, ref }: Place, action: string, payload: unknown, more: CallKey = {}): Promise<unknown> {
     return this.system.invoke(name, { ref, action, payload, timeout: this.callMs, ...more })
   }
 
@@ -113,30 +112,17 @@ export class World {
       return wrong.length === 0
     }
     // What is on its way to another actor may take a moment; what is wrong stays wrong.
-    await until('the books to be right', isRight, { timeoutMs: SETTLE_MS, pauseMs: 10 }).catch((thrown: unknown) => {
-      if (wrong.length === 0) throw thrown
-    })
+    await until('the books to be right', isRight, { timeoutMs: SETTLE_MS, pauseMs: 10 }).catch(
+      (thrown: unknown) => {
+        if (wrong.length === 0) throw thrown
+      },
+    )
     const standing = await this.standing(places)
     return [...wrong, ...book.reckon((place) => standing.get(placeText(place)) ?? null)]
   }
 
-  /** What stands in the database, seen by nobody but the store itself. */
-  async standing(places: readonly Place[]): Promise<Map<string, Ledger | null>> {
-    const store = this.#subject.open(this.#database.options)
-    await store.start()
-    try {
-      const ids = places.map(({ name, ref }) => ({ system: this.name, parent: ref, name }))
-      const stored = await store.load(ids)
-      return new Map(
-        places.map((place, at) => {
-          const state = stored[at]?.state ?? null
-          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all of these actors have such a state
-          return [placeText(place), state === null ? null : (jsonCodec.accept(state) as Ledger)]
-        }),
-      )
-    } finally {
-      await store.stop()
-    }
+  standing(places: readonly Place[]): Promise<Standing> {
+    return standingOf(this.#subject, this.#database.options, this.name, places)
   }
 
   async stop(): Promise<void> {
@@ -145,8 +131,9 @@ export class World {
     await this.proxy.stop()
   }
 
-  /** Another server in the place of the one that was there. */
+  /** Another server is in the place of the one that was there. */
   moveTo(target: Target): void {
+    this.#database = { ...this.#database, options: { ...this.#database.options, ...target } }
     this.proxy.moveTo(target)
   }
 

@@ -35,7 +35,7 @@ const OTHERS =
   'SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = $1'
 
 export class PostgresServer {
-  readonly address: Address
+  address: Address
   readonly #admin: string
   /** By database. */
   readonly #sessions = new Map<string, Promise<Client>>()
@@ -211,9 +211,11 @@ export class PrivatePostgres extends PostgresServer {
     return this.#output
   }
 
-  /** Starts it again, after it was stopped. */
-  async start(): Promise<void> {
-    const child = spawn('sh', ['-c', RUN, 'sh', join(this.#binaries, 'postgres'), this.data], {
+  /** Starts it again, after it was stopped. @param port default: the same as before. */
+  async start(port = this.address.port): Promise<void> {
+    this.address = { ...this.address, port }
+    const command = [join(this.#binaries, 'postgres'), this.data, String(port)]
+    const child = spawn('sh', ['-c', RUN, 'sh', ...command], {
       ...this.#owner,
       cwd: this.#folder,
       stdio: ['pipe', 'ignore', 'pipe'],
@@ -256,7 +258,7 @@ export class PrivatePostgres extends PostgresServer {
 }
 
 /** Runs a server until its input ends, which happens however this process ends, or says how to halt it. */
-const RUN = `"$1" -D "$2" &
+const RUN = `"$1" -D "$2" -p "$3" &
   read -r order
   if [ "$order" = fast ]; then kill -INT $!; else kill -QUIT $!; fi
   wait

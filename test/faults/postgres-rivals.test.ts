@@ -1,0 +1,9 @@
+// Two runtimes on one database of Postgres: see rivals-suite.ts.
+import { after } from 'node:test'
+import { endPostgres } from '../servers/postgres.ts'
+import { postgresSubject } from './postgres-subject.ts'
+import { rivalsSuite } from './rivals-suite.ts'
+
+after(endPostgres)
+
+rivalsSuite(postgresSubject, { kills: 4, lifeMs: 1_000 })
