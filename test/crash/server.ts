@@ -10,7 +10,7 @@ import { until } from '../../src/testing/index.ts'
 export const SYSTEM = 'crash-test'
 
 const COMMAND = fileURLToPath(new URL('../../bin/spawn.js', import.meta.url))
-const START_MS = 20_000
+const START_MS = 60_000
 
 /** What is killed and begun again. */
 export interface Victim {

@@ -6,4 +6,4 @@ import { rivalsSuite } from './rivals-suite.ts'
 
 after(endMariadb)
 
-rivalsSuite(mariadbSubject, { kills: 4, lifeMs: 1_000 })
+rivalsSuite(mariadbSubject, { kills: 2, lifeMs: 800 })

@@ -6,4 +6,4 @@ import { rivalsSuite } from './rivals-suite.ts'
 
 after(endPostgres)
 
-rivalsSuite(postgresSubject, { kills: 4, lifeMs: 1_000 })
+rivalsSuite(postgresSubject, { kills: 2, lifeMs: 800 })

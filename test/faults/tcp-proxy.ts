@@ -76,7 +76,7 @@ export class TcpProxy {
 
   /** Breaks all connections. */
   cut(): void {
-    for (const link of [...this.#links]) link.cut()
+    for (const link of this.#links) link.cut()
   }
 
   /** Whoever comes from now on is connected with another server; the connections that are open end. */
