@@ -95,10 +95,15 @@ function checkArguments(args: readonly string[], { args: declared }: Command): v
   const extra = args[declared.length]
   if (extra !== undefined) {
     const hint = /\s/.test(args.join('')) ? undefined : 'quote an argument that has spaces, such as JSON'
-    throw usageFailure(`unexpected argument ${JSON.stringify(extra)}`, hint)
+    throw usageFailure(`unexpected argument ${JSON.stringify(withoutSecret(extra))}`, hint)
   }
   const empty = declared.find((_, index) => args[index] === '')
   if (empty !== undefined) throw usageFailure(`${argumentText(empty)} is empty: ${empty.help}`)
+}
+
+/** The URL of a store may have a password in it, and errors are kept in logs. */
+function withoutSecret(word: string): string {
+  return word.replace(/:\/\/.*@/s, '://***@')
 }
 
 /** `<actor>`, or `[json]` for one that may be left out. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
 import { type DatabasePlan, type StorePlan, usualDatabase } from './store-plan.ts'
 import { completed, readStoreUrl, storeText } from './store-url.ts'
 
@@ -169,4 +170,40 @@ describe('what is wrong with a URL', () => {
       assert.doesNotMatch(problemOf(text), /hunter2/)
     })
   }
+})
+
+describe('a password of any characters', () => {
+  // Six characters that stand in no message of ours.
+  const password = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).map((text) => `Qj9#${text}Xz`)
+
+  test('is read as it was, when it is encoded, and never shown', () => {
+    fc.assert(
+      fc.property(password, fc.constantFrom('postgres', 'mariadb'), (secret, kind) => {
+        const plan = databaseOf(`${kind}://ada:${encodeURIComponent(secret)}@db/shop?ssl=true`)
+        assert.equal(plan.password, secret)
+        assert.equal(storeText(plan), `${kind}://ada:***@db/shop?sslmode=verify-full`)
+      }),
+    )
+  })
+
+  test('is in no problem, however it stands there', () => {
+    const places = [
+      'ada:P@db/shop',
+      'P',
+      'P@db/shop',
+      'ada:x@P/shop',
+      'ada:x@db:P/shop',
+      'ada:x@db/P',
+      'ada:x@db/s?P',
+      'ada:x@db/s?ssl=P',
+    ]
+    fc.assert(
+      fc.property(password, fc.constantFrom(...places), fc.boolean(), (secret, place, isBare) => {
+        const text = isBare ? secret : `postgres://${place.replace('P', () => secret)}`
+        const reading = readStoreUrl(text)
+        if ('problem' in reading) assert.ok(!/Qj9|Xz/.test(reading.problem), reading.problem)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
 })

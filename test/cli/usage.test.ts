@@ -119,6 +119,7 @@ describe('a wrong line is told, with what to do, and exits with 2', { concurrenc
     ['start x.ts --store redis', /^error: --store must be memory, sqlite:<path>, postgres:\/\/… or mariadb/],
     ['store', /spawn store needs one of: status, migrate/],
     ['store status', /no store is named\n\s+say which with --store <url>, or with PROXY_STORE/],
+    ['store status postgres://a:hunter2@db/y', /unexpected argument "postgres:\/\/\*\*\*@db\/y"/],
     ['store status --store memory', /memory is gone with its process\n\s+name a store that is kept/],
     ['store status --store postgres://a:hunter@db:x/y', /^error: --store has a port that is no number .*%23/],
   ]
