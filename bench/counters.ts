@@ -24,6 +24,21 @@ export const durable = actor('durable', {
   },
 })
 
+/** JSON takes each of its characters for one byte. */
+export const MEBIBYTE = 'state of an actor. '.repeat(55_189)
+
+/** The same with a state of a mebibyte. */
+export const large = actor('large', {
+  kind: 'unnamed',
+  state: { total: 0, text: MEBIBYTE },
+  actions: {
+    add: (ctx, { value }: Addition) => {
+      const total = ctx.state.total + value
+      return Value.of().state({ total, text: ctx.state.text }).response({ total })
+    },
+  },
+})
+
 /** Its state lives and ends with it. */
 export const volatile = actor('volatile', {
   kind: 'unnamed',

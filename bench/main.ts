@@ -20,6 +20,7 @@ Measures each path of the runtime in turns with a physical limit or a peer, and 
   --rounds <n>        rounds of each subject, default 5; one more warms up
   --seconds <n>       length of a round, default 0.4
   --directory <path>  where databases are made, default the system's temporary folder
+  --long              also what takes minutes to prepare
   --json              one JSON object per line: name, unit, value, beside, ratio, bar, holds, …
   --strict            exit with 1 when a bar does not hold
   --help
@@ -37,6 +38,7 @@ interface Arguments {
   readonly rounds: number
   readonly seconds: number
   readonly directory: string
+  readonly long: boolean
   readonly json: boolean
   readonly strict: boolean
   readonly help: boolean
@@ -49,6 +51,7 @@ function readArguments(): Arguments {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '0.4' },
       directory: { type: 'string', default: tmpdir() },
+      long: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -59,15 +62,17 @@ function readArguments(): Arguments {
   if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds takes a whole number from 1')
   if (!(seconds > 0)) throw new Error('--seconds takes a number above 0')
   const only = new RegExp(values.only, 'i')
-  if (chosen(only).length === 0) throw new Error(`no path matches ${only}`)
+  if (chosen(only, values.long).length === 0) throw new Error(`no path matches ${only}`)
   return { ...values, only, rounds, seconds }
 }
 
-function chosen(only: RegExp): Comparison[] {
-  return PLAN.map((comparison) => ({
-    ...comparison,
-    lines: comparison.lines.filter((line) => only.test(line.name)),
-  })).filter(({ lines }) => lines.length > 0)
+function chosen(only: RegExp, long: boolean): Comparison[] {
+  return PLAN.filter(({ isLong }) => long || isLong !== true)
+    .map((comparison) => ({
+      ...comparison,
+      lines: comparison.lines.filter((line) => only.test(line.name)),
+    }))
+    .filter(({ lines }) => lines.length > 0)
 }
 
 async function measured(comparison: Comparison, rounds: Rounds): Promise<Line[]> {
@@ -83,8 +88,8 @@ async function measured(comparison: Comparison, rounds: Rounds): Promise<Line[]>
 
 /** The lines of all paths that could be measured, and how many could not. */
 async function run(options: Arguments): Promise<{ lines: Line[]; missing: number }> {
-  const { directory: parent, json, only, rounds, seconds } = options
-  const comparisons = chosen(only)
+  const { directory: parent, json, long, only, rounds, seconds } = options
+  const comparisons = chosen(only, long)
   const directory = await mkdtemp(join(parent, 'spawn-bench-'))
   const lines: Line[] = []
   let missing = 0

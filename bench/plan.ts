@@ -9,6 +9,8 @@ export interface Comparison {
   readonly lines: readonly LineChoice[]
   /** Of a subject whose round takes long whatever it is asked for. */
   readonly maxRounds?: number
+  /** Only with --long: it takes minutes to prepare. */
+  readonly isLong?: boolean
 }
 
 interface Crowd {
@@ -297,6 +299,65 @@ const sidecar: readonly Comparison[] = [
   },
 ]
 
+const postgres: readonly Comparison[] = [
+  ...[1, 64].map((callers): Comparison => {
+    const crowd = { callers, actors: 1_000 }
+    return {
+      subject: { module: 'postgres-calls', ...crowd },
+      beside: { name: `upserts in groups of ${callers}`, module: 'bare-postgres-upserts', ...crowd },
+      lines: [
+        {
+          name: `durable call on Postgres: ${crowdText(crowd)}`,
+          unit: '/s',
+          metric: 'rate',
+          ...(isMain(crowd) ? { bar: { ratioAtLeast: 0.5 } } : {}),
+        },
+      ],
+    }
+  }),
+  {
+    subject: { module: 'postgres-calls', variant: 'large', callers: 1, actors: 1 },
+    beside: {
+      name: 'upserts of 1 MiB',
+      module: 'bare-postgres-upserts',
+      variant: 'large',
+      callers: 1,
+      actors: 1,
+    },
+    lines: [
+      {
+        name: 'durable call on Postgres: a state of 1 MiB',
+        unit: '/s',
+        metric: 'rate',
+        bar: { ratioAtLeast: 0.5 },
+      },
+    ],
+  },
+  {
+    subject: { module: 'postgres-activations', callers: 1_024, actors: 20_000 },
+    beside: { name: 'selects of 512 by key', module: 'bare-postgres-selects', actors: 20_000 },
+    lines: [{ name: 'activation from Postgres', unit: '/s', metric: 'rate' }],
+  },
+  {
+    subject: { module: 'postgres-activations', variant: 'stored 10000000', callers: 1_024, actors: 20_000 },
+    beside: {
+      name: 'the same of 20,000',
+      module: 'postgres-activations',
+      callers: 1_024,
+      actors: 20_000,
+    },
+    isLong: true,
+    lines: [
+      {
+        name: 'activation from Postgres, of 10,000,000 stored',
+        unit: '/s',
+        metric: 'rate',
+        bar: { ratioAtLeast: 0.5 },
+      },
+    ],
+  },
+]
+
 export const PLAN: readonly Comparison[] = [
   ...calls,
   ...durableCalls,
@@ -305,6 +366,7 @@ export const PLAN: readonly Comparison[] = [
   ...keptCalls,
   ...queries,
   ...residence,
+  ...postgres,
   ...doors,
   ...sidecar,
 ]

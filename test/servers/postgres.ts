@@ -159,11 +159,14 @@ export class PrivatePostgres extends PostgresServer {
     this.#owner = owner
   }
 
-  /** @param settings lines for postgresql.conf. */
-  static async start(settings: readonly string[] = []): Promise<PrivatePostgres> {
+  /**
+   * @param settings lines for postgresql.conf; the last one counts.
+   * @param parent where its folder is made.
+   */
+  static async start(settings: readonly string[] = [], parent = tmpdir()): Promise<PrivatePostgres> {
     const binaries = findBinaries() ?? installBinaries()
     const owner = ownerOfServers()
-    const folder = await mkdtemp(join(tmpdir(), 'spawn-postgres-'))
+    const folder = await mkdtemp(join(parent, 'spawn-postgres-'))
     await chmod(folder, 0o700)
     if (owner.uid !== undefined && owner.gid !== undefined) await chown(folder, owner.uid, owner.gid)
     const port = await freePort()
