@@ -10,50 +10,15 @@ import { test } from 'node:test'
 import { fromBinary } from '@bufbuild/protobuf'
 
 import {
-  type ActorInvocation,
   InvocationResponseSchema,
   RegistrationResponseSchema,
-  SpawnResponseSchema,
   Status,
 } from '../../src/protocol/gen/spawn/actors/protocol_pb.ts'
-import { WireKind } from '../../src/protocol/index.ts'
 import { actor, Value } from '../../src/sdk/index.ts'
 import { until } from '../../src/testing/index.ts'
-import { type Answer as HostAnswer, answering } from '../remote/host-server.ts'
-import { invocation, json, saidBy, type Sidecar, sidecar, type SidecarOptions, SYSTEM } from './fixture.ts'
-
-const NAMED = {
-  settings: { stateful: true, kind: WireKind.NAMED },
-  actions: [{ name: 'add' }, { name: 'slow' }],
-}
-const UNNAMED = { ...NAMED, settings: { stateful: true, kind: WireKind.UNNAMED } }
-
-/** A host of counters: `add` adds the payload, or 1. */
-function counting({ currentContext, payload }: ActorInvocation): HostAnswer {
-  const before = Number(currentContext?.state === undefined ? 0 : saidBy(value(currentContext.state)))
-  const added = payload.case === 'value' ? Number(saidBy({ payload })) : 1
-  const { payload: total } = json(before + added)
-  return { updatedContext: { state: total.value }, payload: total }
-}
-
-function value(any: { typeUrl: string; value: Uint8Array }) {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an Any is one, whatever its class
-  return { payload: { case: 'value', value: any } } as Parameters<typeof saidBy>[0]
-}
-
-async function counters(options: SidecarOptions = {}): Promise<{ at: Sidecar; stop(): Promise<void> }> {
-  const host = await answering(counting)
-  const at = await sidecar(options)
-  const { status } = await at.register({ counter: NAMED, user: UNNAMED }, host.address.port)
-  assert.equal(status?.status, Status.OK)
-  return {
-    at,
-    async stop() {
-      await at[Symbol.asyncDispose]()
-      await host.stop()
-    },
-  }
-}
+import { answering } from '../remote/host-server.ts'
+import { counters, counting, NAMED, UNNAMED } from './counters.ts'
+import { invocation, json, saidBy, type Sidecar, sidecar, SYSTEM } from './fixture.ts'
 
 test('register, spawn and invoke answer as SDKs expect', async () => {
   await using host = await answering(counting)
@@ -348,20 +313,6 @@ test('a Unix socket serves all of it, and one that a dead process left is taken 
   } finally {
     rmSync(folder, { recursive: true })
   }
-})
-
-test('spawn takes many actors, and a revision of the past', async () => {
-  const { at, stop } = await counters({ config: { historyRevisions: 10 } })
-  const actors = Array.from({ length: 600 }, (_, number) => ({ name: `u${number}`, parent: 'user' }))
-  assert.equal((await at.spawn(actors)).status?.status, Status.OK)
-  for (const total of [1, 2, 3])
-    assert.equal(saidBy(await at.invoke('u7', 'add', { registerRef: 'user' })), total)
-  const restored = await at.spawn([{ name: 'u7', parent: 'user' }], '?revision=3')
-  assert.equal(restored.status?.message, 'Accepted')
-  assert.equal(saidBy(await at.invoke('u7', 'get', { registerRef: 'user' })), 2)
-  const bad = await at.send(`/api/v1/system/${SYSTEM}/actors/spawn`, Buffer.from([0x0a, 0x00]))
-  assert.equal(fromBinary(SpawnResponseSchema, bad.body).status?.status, Status.ERROR)
-  await stop()
 })
 
 test('a body in pieces that is too large, or breaks off, is answered in Protobuf too', async () => {

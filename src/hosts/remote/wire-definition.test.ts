@@ -46,6 +46,18 @@ describe('what a host registers', () => {
     })
   })
 
+  test('has the past that the proxy is set to keep, if it has a state', () => {
+    const history = { revisions: 5, durationMs: 86_400_000 }
+    const settings = { kind: WireKind.UNNAMED, stateful: true }
+    assert.deepEqual(define({ settings }, { history }).history, history)
+    const none = { revisions: 0, durationMs: 0 }
+    assert.deepEqual(define({ settings: { ...settings, stateful: false } }, { history }).history, none)
+    assert.deepEqual(
+      define({ settings: { kind: WireKind.POOLED, stateful: true } }, { history }).history,
+      none,
+    )
+  })
+
   test('keeps its settings', () => {
     const definition = define(
       {
