@@ -31,7 +31,7 @@ export interface BookOptions {
   readonly allows: ReadonlySet<ErrorCode>
 }
 
-const INSIST_MS = 30_000
+const INSIST_MS = 60_000
 const NOT_MADE = /did not run|the actor is unchanged|nothing was committed/
 const NOBODY_KNOWS = /may have happened/
 

@@ -8,7 +8,7 @@ import { until } from '../../src/testing/index.ts'
 import type { Book, Place } from './book.ts'
 import type { Fault } from './link.ts'
 import type { FaultSubject } from './subject.ts'
-import { World, type WorldOptions } from './world.ts'
+import { PATIENCE, World, type WorldOptions } from './world.ts'
 
 const ALICE: Place = { ref: 'ledger', name: 'alice' }
 const BOB: Place = { ref: 'ledger', name: 'bob' }
@@ -70,6 +70,18 @@ export function outageSuite(subject: FaultSubject): void {
         assert.equal(statements(world).filter((one) => one === 'commit').length, 3)
       }))
 
+    test('and that comes late does not make a call for later twice', () =>
+      inWorld({}, async (world, book) => {
+        world.proxy.lateMs = 1_500
+        world.proxy.meet('commit', 'late')
+        const { name, ref } = ALICE
+        const call = { ref, action: 'add', payload: { mark: 'once' }, delay: 1 }
+        await book.add('once', ALICE, null, () => world.system.invoke(name, call))
+        assert.deepEqual(await world.reckon(book), [])
+        // By now it was made, and the late one is through: to make it again, it would have to stand again.
+        assert.deepEqual((await world.system.schedules.list()).items, [])
+      }))
+
     test('with outage 0: the caller hears that it may have happened, and the next call finds it', () =>
       inWorld({ outageMs: 0 }, async (world) => {
         world.proxy.meet('commit', 'loseAnswer')
@@ -92,7 +104,7 @@ export function outageSuite(subject: FaultSubject): void {
         for (const error of errors) assert.equal(error.code, 'STORE_UNAVAILABLE', error.message)
         assert.match(errors[1].message, /could not be loaded/)
         world.proxy.refuses = false
-        await until('service', () => world.call(BOB, 'add', { mark: 'c' }))
+        await until('service', () => world.call(BOB, 'add', { mark: 'c' }), PATIENCE)
         assert.equal((await world.standing([BOB])).get('ledger bob')?.marks['b'], undefined)
       }))
 
@@ -104,7 +116,7 @@ export function outageSuite(subject: FaultSubject): void {
           assert.equal((await failure(world.call(at, 'add', { mark: 'a' }))).code, 'STORE_UNAVAILABLE')
         assert.ok(world.proxy.refused < 10, `it was tried ${world.proxy.refused} times`)
         world.proxy.refuses = false
-        await until('service', () => world.call(BOB, 'add', { mark: 'b' }))
+        await until('service', () => world.call(BOB, 'add', { mark: 'b' }), PATIENCE)
       }))
 
     test('shorter: calls wait, and nobody hears of it', () =>

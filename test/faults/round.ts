@@ -59,7 +59,10 @@ async function keyed(world: World, book: Book, at: Place, mark: string): Promise
 }
 
 async function remembered(world: World, book: Book, at: Place, round: string): Promise<void> {
-  for (const name of ['then', 'now', 'today']) await world.add(book, at, `${round} ${name}`)
+  let hasPast = false
+  for (const name of ['then', 'now', 'today'])
+    if (await world.add(book, at, `${round} ${name}`)) hasPast = true
+  if (!hasPast) return
   await book.watch(`the history of ${at.name}`, async () => {
     const history = await world.system.history(at.name, { ref: at.ref })
     const revisions = history.revisions.map(({ revision }) => revision)

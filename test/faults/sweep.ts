@@ -7,7 +7,7 @@ import type { Book } from './book.ts'
 import type { Fault, Fate } from './link.ts'
 import { playRound } from './round.ts'
 import type { FaultDatabase, FaultSubject } from './subject.ts'
-import { World } from './world.ts'
+import { PATIENCE, World } from './world.ts'
 
 export interface SweepOptions {
   readonly subject: FaultSubject
@@ -102,10 +102,11 @@ async function lane(
 /** Service returns by itself. */
 async function serves(world: World, book: Book, round: string): Promise<void> {
   let tries = 0
-  await until(`service after ${round}`, async () => {
+  const isServed = async (): Promise<boolean> => {
     tries += 1
     const at = { ref: 'ledger', name: `${round} payer` }
     if (await world.add(book, at, `${round} probe ${tries}`)) return true
     throw new Error(book.lastError)
-  })
+  }
+  await until(`service after ${round}`, isServed, PATIENCE)
 }

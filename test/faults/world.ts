@@ -24,6 +24,8 @@ const SLACK_MS = 2_000
 const REQUEST_MS = { fast: 2_000, slow: 1_000 } as const
 const ERRORS: readonly ErrorCode[] = ['STORE_UNAVAILABLE', 'DEADLINE_EXCEEDED']
 const SETTLE_MS = 20_000
+/** A busy machine may take long for what a quiet one does at once. */
+export const PATIENCE = { timeoutMs: 60_000 } as const
 
 export interface WorldOptions {
   readonly subject: FaultSubject
@@ -76,7 +78,7 @@ export class World implements Callee {
       return system(name, { actors, store, clock, logger: silentLogger }).start()
     }
     try {
-      return new World(proxy, await until('the system to start', start), options)
+      return new World(proxy, await until('the system to start', start, PATIENCE), options)
     } catch (thrown) {
       await proxy.stop()
       throw thrown
@@ -102,7 +104,7 @@ export class World implements Callee {
    */
   async reckon(book: Book): Promise<string[]> {
     this.proxy.heal()
-    await until('what is late to arrive', () => !this.proxy.isLate)
+    await until('what is late to arrive', () => !this.proxy.isLate, PATIENCE)
     const places = book.places()
     let wrong: string[] = []
     const isRight = async (): Promise<boolean> => {
