@@ -76,6 +76,10 @@ test('behind a damaged part an export writes anew', async () => {
     await writeFile(`${path}.again.part`, damaged)
     await exportTo(`${path}.again`, store, { resumes: true })
     assert.ok((await readFile(`${path}.again`)).equals(whole))
+    const end = whole.lastIndexOf('{"kind":"trailer"')
+    await writeFile(`${path}.long.part`, Buffer.concat([whole.subarray(0, end), Buffer.alloc(100_000, 'x')]))
+    await exportTo(`${path}.long`, store, { resumes: true })
+    assert.ok((await readFile(`${path}.long`)).equals(whole), 'nothing of what was behind it is left')
   })
 })
 
@@ -171,13 +175,15 @@ test('what is no archive, or one of a later release, is refused before anything 
 
 test('a store that changed while it was exported is told', async () => {
   const whole = await manyRows()
-  const during = async (change: () => Promise<unknown>): Promise<readonly string[]> => {
+  const during = async (change: () => Promise<unknown>, isLate = false): Promise<readonly string[]> => {
     const { archive } = whole
     let pages = 0
     const read: typeof archive.read = async (page) => {
       pages += 1
-      if (pages === 3) await change()
-      return archive.read(page)
+      if (pages === 3 && !isLate) await change()
+      const found = await archive.read(page)
+      if (found.next === null && isLate) await change()
+      return found
     }
     let changes: readonly string[] = []
     await withPath(async (path) => {
@@ -195,4 +201,6 @@ test('a store that changed while it was exported is told', async () => {
   assert.match((await during(gone)).join(), /actors were read/)
   const sent = () => whole.commit([outsideCommit({ sends: [envelopeOf('new')] })])
   assert.deepEqual(await during(sent), [], 'it was sent before the envelopes were read')
+  const later = () => whole.commit([outsideCommit({ sends: [envelopeOf('later still')] })])
+  assert.deepEqual(await during(later, true), ['messages were sent or taken while they were read'])
 })

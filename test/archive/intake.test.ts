@@ -131,6 +131,17 @@ test('a store that has a part of an import takes no other one, and is not export
   assert.equal((await target.systems()).includes('spawn.archive'), false)
 })
 
+test('another file with the same header does not go on where one was cut off', async () => {
+  const bytes = await exportedBytes(await manyRows())
+  const changed = await manyRows()
+  await changed.commit([commitOf('before all others', 0)])
+  const other = await exportedBytes(changed)
+  assert.ok(bytes.subarray(0, 100).equals(other.subarray(0, 100)))
+  const target = await emptyMemory()
+  await assert.rejects(importBytes(bytes, dyingAt(target, 3, false)))
+  await assert.rejects(importBytes(other, target), invalid('is not what the import was begun with'))
+})
+
 test('a past that a store in use has moved on from is left out, and counted', async () => {
   const source = await manyRows()
   const rows = await readAll(source)
