@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFile, rename, stat, truncate, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { isSpawnError } from '../../src/base/index.ts'
+import { Chain, headerLine, trailerLine } from '../../src/archive/frame-line.ts'
 import { replaced } from '../simulation/planted.ts'
 import { plainRows, readAll } from '../../src/testing/statestore-archive-fixture.ts'
 import { commitOf, envelopeOf, NOON_MS, outsideCommit } from '../../src/testing/statestore-fixture.ts'
@@ -171,6 +172,23 @@ test('what is no archive, or one of a later release, is refused before anything 
   const later = bytes.toString().replace('"format":1', '"format":2')
   await assert.rejects(importBytes(Buffer.from(later), target), refusal('INVALID_ARGUMENT', 'has format 2'))
   assert.deepEqual(await readAll(target), [])
+})
+
+test('a file whose checksums are right and whose counts are not is refused', async () => {
+  const rows = { actor: 0, past: 0, outcome: 0, envelope: 0 }
+  const wrong = [
+    { parts: 1, rows },
+    { parts: 0, rows: { ...rows, past: 1 } },
+  ]
+  for (const { parts, rows: counts } of wrong) {
+    const chain = new Chain()
+    const header = headerLine(chain, { format: 1, source: 'me', sealed: false, startedAtMs: NOON_MS })
+    const trailer = trailerLine(chain, { parts, rows: counts, finishedAtMs: NOON_MS, changes: [] })
+    await assert.rejects(
+      importBytes(Buffer.from(`${header}\n${trailer}\n`), await emptyMemory()),
+      refusal('STATE_UNREADABLE', 'line 2', 'its counts are not those of the file'),
+    )
+  }
 })
 
 test('a store that changed while it was exported is told', async () => {
