@@ -5,6 +5,7 @@
 import type { Commit, Verdict } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import { isIdle, planGroup } from '../sql/group-plan.ts'
+import { commitInParts } from '../sql/group-parts.ts'
 import { GroupStanding, mentionsOf } from '../sql/group-standing.ts'
 import { bytea } from './arrays.ts'
 import { actorColumns, bytesOf, COMMIT_VALUES, valuesOf } from './commit-values.ts'
@@ -14,6 +15,9 @@ import type { Writing } from './writing.ts'
 
 /** After so many tries others are always faster: somebody is meddling, and the callers may try again. */
 const MOST_TRIES = 100
+
+/** A message to Postgres, and a value in it, is at most a gibibyte. */
+const STATEMENT_BYTES = 256 * 1_024 * 1_024
 
 const COMMIT: Statement = {
   name: 'spawn_commit',
@@ -47,11 +51,15 @@ export class Commits {
   }
 
   async commit(group: readonly Commit[]): Promise<Verdict[]> {
+    return [...(await commitInParts(group, STATEMENT_BYTES, (part) => this.#commitWhole(part)))]
+  }
+
+  async #commitWhole(group: readonly Commit[]): Promise<readonly Verdict[]> {
     let standing: GroupStanding | null = null
     for (let tries = 0; ; tries += 1) {
       const plan = planGroup(group, standing)
       if (isIdle(plan) || (await this.#writing.write(COMMIT, valuesOf(plan))) === 'applied')
-        return [...plan.verdicts]
+        return plan.verdicts
       if (tries === MOST_TRIES)
         throw this.#database.error(new Error('others always came first'), 'nothing was committed')
       standing = await this.#standing(group)

@@ -44,6 +44,7 @@ interface Driver {
 
 /** After the server should have given up a statement, so much later it is given up here. */
 const GRACE_MS = 1_000
+const KEEP_ALIVE_MS = 10_000
 const CONNECT_MS = { least: 1_000, most: 10_000 }
 
 const BYTEA = 17
@@ -111,7 +112,9 @@ export class Connection implements Session {
       password: () => password,
       ssl: tlsOf(options),
       stream: () => socket,
+      // A peer that is gone without a word is noticed while nothing is asked of it.
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       application_name: 'spawn',
       types: PARSERS,
     })
