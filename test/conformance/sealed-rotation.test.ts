@@ -1,14 +1,16 @@
 // Sealing all of a store anew: whatever it holds, beside a runtime that commits, cut off anywhere, from keys and from none.
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import type { StateKey, Statestore } from '../../src/ports/index.ts'
 import { SealedStore } from '../../src/stores/sealed/index.ts'
 import { filledMemory, fillStore, plainRows, readAll } from '../../src/testing/statestore-archive-fixture.ts'
 import { commitOf, json, loadOne, NOON_MS, plainPacked } from '../../src/testing/statestore-fixture.ts'
 import type { StatestoreSubject } from '../../src/testing/index.ts'
+import { endMariadb } from '../servers/mariadb.ts'
+import { endPostgres } from '../servers/postgres.ts'
 import { stateKey } from './sealed-subject.ts'
 import { temporaryMemory } from './temporary-memory.ts'
-import { temporarySqlite } from './temporary-store.ts'
+import { temporaryMariadb, temporaryPostgres, temporarySqlite } from './temporary-store.ts'
 
 const OLD = stateKey('2025')
 const NEW = stateKey('2026')
@@ -51,7 +53,12 @@ async function turn(store: SealedStore, changes = true, between = async () => {}
 const OPENS: Readonly<Record<string, () => Promise<StatestoreSubject>>> = {
   memory: temporaryMemory,
   sqlite: temporarySqlite,
+  postgres: temporaryPostgres,
+  mariadb: temporaryMariadb,
 }
+
+after(endPostgres)
+after(endMariadb)
 
 for (const [name, open] of Object.entries(OPENS)) {
   describe(`rotation over ${name}`, () => {

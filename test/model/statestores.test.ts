@@ -140,4 +140,10 @@ test('a sealed SQLite store answers as the model, over stops and crashes', () =>
 
 test('the Postgres store answers as the model, over stops and crashes', () => holds(temporaryPostgres, 25))
 
+test('a sealed Postgres store answers as the model, over stops and crashes', () =>
+  holds(sealing(temporaryPostgres), 5))
+
+test('a sealed MariaDB store answers as the model, over stops and crashes', () =>
+  holds(sealing(temporaryMariadb), 5))
+
 test('the MariaDB store answers as the model, over stops and crashes', () => holds(temporaryMariadb, 25))
