@@ -55,7 +55,7 @@ export {
   type StandingEnvelope,
 } from './outbox.ts'
 export type { Erasure, ErasurePage, Erasures } from './erasures.ts'
-export type { StateKey } from './keys.ts'
+export type { KeyService, StateKey } from './keys.ts'
 export type { SpawnPastRow, SpawnRow, SpawnTables } from './spawn-tables.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
 export type { Holdings, Migration, Schema, SchemaStatus, SystemHoldings } from './schema.ts'

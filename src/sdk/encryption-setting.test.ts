@@ -33,12 +33,19 @@ describe('the encryption of a system', () => {
   })
 
   test('takes keys as a text or as they are', () => {
-    const sealing = { keys: [key], readsPlain: false, actorKeys: undefined }
+    const sealing = { keys: [key], readsPlain: false, service: undefined, actorKeys: undefined }
     assert.deepEqual(sealingOf({ encryption: { keys: `2026:${base64}` } }), sealing)
     assert.deepEqual(sealingOf({ encryption: { keys: [key] } }), sealing)
     const lenient = { ...sealing, readsPlain: true }
     assert.deepEqual(sealingOf({ encryption: { keys: [key], readsPlain: true } }), lenient)
     assert.deepEqual(sealingOf({ encryption: { keys: `2026:${base64},plain` } }), lenient)
+  })
+
+  test('takes a key service in place of keys, or beside them', () => {
+    const service = { name: 'kms', wrap: async (it: Uint8Array) => it, unwrap: async (it: Uint8Array) => it }
+    assert.deepEqual(sealingOf({ encryption: { service } })?.service, service)
+    assert.deepEqual(sealingOf({ encryption: { service, keys: [key] } })?.keys, [key])
+    assert.match(faultOf({ encryption: asSetting({ service: { name: 'kms' } }) }), /service must have a name/)
   })
 
   test('takes another store for the keys of actors', () => {

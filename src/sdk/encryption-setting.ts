@@ -2,7 +2,7 @@
 // Nothing is opened here, and nothing of a key is in a message.
 
 import { SpawnError } from '../base/index.ts'
-import type { StateKey } from '../ports/index.ts'
+import type { KeyService, StateKey } from '../ports/index.ts'
 import {
   isKeyId,
   KEY_BYTES,
@@ -18,7 +18,12 @@ import { Settings, shown } from './settings.ts'
 /** With which keys: the first one encrypts, all of them decrypt. */
 export interface EncryptionSetting {
   /** As in SPAWN_STATESTORE_KEY: `<base64>`, or `<id>:<base64>,<id>:<base64>`; or keys with 32 bytes each. */
-  readonly keys: string | readonly StateKey[]
+  readonly keys?: string | readonly StateKey[] | undefined
+  /**
+   * A service that wraps the store's data keys, in place of `keys`; these then only decrypt what was encrypted with them
+   * before. It is asked when a system starts, and never for a call.
+   */
+  readonly service?: KeyService | undefined
   /** Whether what was stored before there was a key is read as it is. Default false; `,plain` at the end of a text says it, too. */
   readonly readsPlain?: boolean | undefined
   /**
@@ -38,20 +43,36 @@ export function encryptionOf(settings: Settings, ownsStore: boolean): SealingPla
   if (given === undefined) return ownsStore ? null : surroundingSealing(settings)
   const encryption = new Settings(`${settings.subject} encryption`, given, [
     'keys',
+    'service',
     'readsPlain',
     'actorKeys',
   ])
   const readsPlain = encryption.boolean('readsPlain', false)
   const keys = encryption.raw('keys')
-  const actorKeys = actorKeysOf(encryption)
+  const service = serviceOf(encryption)
+  const rest = { service, actorKeys: actorKeysOf(encryption) }
+  if (keys === undefined && service !== undefined) return { keys: [], readsPlain, ...rest }
   if (typeof keys === 'string') {
     const reading = readStateKeys(keys)
     if ('problem' in reading) throw encryption.fault('keys', reading.problem)
-    return { keys: reading.plan.keys, readsPlain: readsPlain || reading.plan.readsPlain, actorKeys }
+    return { keys: reading.plan.keys, readsPlain: readsPlain || reading.plan.readsPlain, ...rest }
   }
-  if (Array.isArray(keys) && keys.length > 0 && keys.every(isStateKey)) return { keys, readsPlain, actorKeys }
+  if (Array.isArray(keys) && keys.length > 0 && keys.every(isStateKey)) return { keys, readsPlain, ...rest }
   const forms = 'a text such as SPAWN_STATESTORE_KEY, or keys: { id, secret: 32 bytes }'
   throw encryption.fault('keys', `must be ${forms}`)
+}
+
+function serviceOf(encryption: Settings): KeyService | undefined {
+  const given = encryption.raw('service')
+  if (given === undefined) return undefined
+  if (isKeyService(given)) return given
+  throw encryption.fault('service', 'must have a name and the methods wrap and unwrap')
+}
+
+function isKeyService(value: unknown): value is KeyService {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, unwrap, wrap }: { name?: unknown; wrap?: unknown; unwrap?: unknown } = value
+  return typeof name === 'string' && typeof wrap === 'function' && typeof unwrap === 'function'
 }
 
 /** What is wrong with a URL is told without it: it may have a password in it. */

@@ -35,6 +35,7 @@ export type {
   Erasure,
   History,
   Inspection,
+  KeyService,
   LogFields,
   Logger,
   Metadata,

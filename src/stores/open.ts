@@ -38,14 +38,12 @@ export async function sealedStore(
   if (sealing === null) return store
   const { SealedStore } = await import('./sealed/index.ts')
   const [{ id } = { id: '' }, ...others] = sealing.keys
-  const { actorKeys, keys, readsPlain } = sealing
-  surroundings.logger.info('states are encrypted', {
-    key: id,
-    opens: others.map((key) => key.id),
-    readsPlain,
-  })
+  const { actorKeys, keys, readsPlain, service } = sealing
+  const opens = others.map((key) => key.id)
+  const fields = service === undefined ? { key: id } : { key: 'drawn', service: service.name }
+  surroundings.logger.info('states are encrypted', { ...fields, opens, readsPlain })
   const apart = actorKeys === undefined ? undefined : await bareStore(actorKeys, surroundings)
-  return new SealedStore(store, { keys, readsPlain, actorKeys: apart })
+  return new SealedStore(store, { keys, service, readsPlain, actorKeys: apart, clock: surroundings.clock })
 }
 
 /** Null: it is not encrypted, or cannot replace what it keeps. */

@@ -3,7 +3,7 @@
 // Decides what is accepted; what is wrong with a key is told without any of it.
 
 import { createHash } from 'node:crypto'
-import type { StateKey } from '../ports/index.ts'
+import type { KeyService, StateKey } from '../ports/index.ts'
 import type { StorePlan } from './store-plan.ts'
 
 export const KEY_BYTES = 32
@@ -14,8 +14,10 @@ const ADVICE = '`openssl rand -base64 32` makes one'
 
 /** What a store is sealed with. */
 export interface SealingPlan {
-  /** At least one; the first seals. */
+  /** The first seals, unless a service is there; then there may be none. */
   readonly keys: readonly StateKey[]
+  /** Absent: all keys are given. */
+  readonly service?: KeyService | undefined
   /** Whether what was stored before there was a key is read as it is. */
   readonly readsPlain: boolean
   /** Where the keys of actors' own are kept; absent: beside the states. */

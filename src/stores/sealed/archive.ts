@@ -11,6 +11,7 @@ import type {
   Statestore,
 } from '../../ports/index.ts'
 import type { Opener } from './opener.ts'
+import { isWrappedKey } from './wrapped-keys.ts'
 import type { Seal, Sealer } from './sealer.ts'
 
 export interface SealedArchiveOptions {
@@ -31,7 +32,9 @@ export class SealedArchive implements Archive {
   }
 
   async read(page: PageRequest): Promise<ArchivePage> {
-    const { rows, next } = await this.#options.archive.read(page)
+    const { next, rows: all } = await this.#options.archive.read(page)
+    // Wrapped keys are of no use in another store, which has keys of its own.
+    const rows = all.filter((row) => row.kind !== 'actor' || !isWrappedKey(row.actor.id))
     await this.#options.ready(rows)
     return { rows: rows.map((row) => openedRow(this.#options.opener, row)), next }
   }

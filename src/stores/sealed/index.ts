@@ -2,4 +2,4 @@
 
 export type { Rotation, RotationPage } from './rotation.ts'
 export { SealedStore, type SealedStoreOptions } from './sealed-store.ts'
-export type { StateKey } from '../../ports/index.ts'
+export type { KeyService, StateKey } from '../../ports/index.ts'

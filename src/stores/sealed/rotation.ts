@@ -13,6 +13,7 @@ import type { KeyRing } from './key-ring.ts'
 import type { Opener } from './opener.ts'
 import { KEYS_SYSTEM, readReserved, writeReserved } from './reserved-row.ts'
 import { headOf } from './sealed-bytes.ts'
+import { isWrappedKey } from './wrapped-keys.ts'
 import type { Seal, Sealer } from './sealer.ts'
 
 /** Where the mark stands. */
@@ -41,6 +42,8 @@ export interface RotationOptions {
   readonly sealer: Sealer
   /** With the key that seals now. */
   readonly seal: Seal
+  /** Has the keys that these rows are sealed with in memory. */
+  readonly ready: (rows: readonly ArchiveRow[]) => Promise<void>
 }
 
 interface Mark {
@@ -79,8 +82,10 @@ export class Rotation {
 
   /** @param changes whether what is due is sealed anew, or only counted. */
   async page(after: string | null, limit: number, changes: boolean): Promise<RotationPage> {
-    const { archive, opener, ring, seal, sealer } = this.#options
-    const { next, rows } = await archive.read({ limit, ...(after !== null && { after }) })
+    const { archive, opener, ready, ring, seal, sealer } = this.#options
+    const { next, rows: all } = await archive.read({ limit, ...(after !== null && { after }) })
+    const rows = all.filter((row) => row.kind !== 'actor' || !isWrappedKey(row.actor.id))
+    await ready(rows)
     const byKey = new Map<string, number>()
     const due: ArchiveChange[] = []
     const unreadable: string[] = []

@@ -35,7 +35,8 @@ class Item {
 }
 
 export class SealBatch {
-  readonly #key: Key
+  /** What it seals with. */
+  readonly key: Key
   readonly #nonces: Nonces
   readonly #ghash: Ghash
   #items: Item[] = []
@@ -43,7 +44,7 @@ export class SealBatch {
   #at = 0
 
   constructor(key: Key, nonces: Nonces) {
-    this.#key = key
+    this.key = key
     this.#nonces = nonces
     this.#ghash = new Ghash(key.ghashTable())
     this.#prove()
@@ -53,14 +54,14 @@ export class SealBatch {
   #prove(): void {
     const sealed = this.add(PROBE, PROBE)
     this.finish()
-    assert(this.#key.open(PROBE, sealed) !== null, 'OpenSSL opens what is sealed in a batch')
+    assert(this.key.open(PROBE, sealed) !== null, 'OpenSSL opens what is sealed in a batch')
   }
 
   /** @param associated is copied; `plain` too. */
   add(associated: Uint8Array, plain: Uint8Array): Uint8Array {
-    const { head } = this.#key
+    const { head } = this.key
     const { length } = plain
-    if (length > SMALL_BYTES) return this.#key.seal(this.#nonces, associated, plain)
+    if (length > SMALL_BYTES) return this.key.seal(this.#nonces, associated, plain)
     const nonce = this.#nonces.next()
     const from = head.length + NONCE_BYTES
     const sealed = Buffer.allocUnsafe(from + length + TAG_BYTES)
@@ -74,7 +75,7 @@ export class SealBatch {
 
   finish(): void {
     if (this.#items.length === 0) return
-    const stream = this.#key.blocks(this.#counters.subarray(0, this.#at))
+    const stream = this.key.blocks(this.#counters.subarray(0, this.#at))
     let at = 0
     for (const { bound, from, sealed, to } of this.#items) {
       const maskAt = at

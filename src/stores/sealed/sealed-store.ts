@@ -5,7 +5,7 @@
 //
 // Invariant: nothing leaves for the other store unsealed but what ports/statestore.ts needs to find, order and expire it.
 
-import { type RandomBytes, SpawnError, systemRandomBytes } from '../../base/index.ts'
+import { type Clock, type RandomBytes, SpawnError, systemClock, systemRandomBytes } from '../../base/index.ts'
 import type {
   ActorFilter,
   ActorPage,
@@ -17,6 +17,7 @@ import type {
   EnvelopePage,
   EnvelopePosition,
   Erasures,
+  KeyService,
   OutcomeRecord,
   PageRequest,
   RevisionQuery,
@@ -40,11 +41,14 @@ import { Opener } from './opener.ts'
 import { Rotation } from './rotation.ts'
 import { headOf, isOwn } from './sealed-bytes.ts'
 import { type Seal, Sealer } from './sealer.ts'
+import { WrappedKeys } from './wrapped-keys.ts'
 import { SealBatch } from './seal-batch.ts'
 
 export interface SealedStoreOptions {
-  /** The first seals, all open. */
-  readonly keys: readonly StateKey[]
+  /** The first seals, all open. With a service they only open: what was sealed before there was one. */
+  readonly keys?: readonly StateKey[] | undefined
+  /** Keeps the key that wraps the store's data keys. */
+  readonly service?: KeyService | undefined
   /** Whether what was stored before there was a key is read as it is. Default: false, it is STATE_UNREADABLE. */
   readonly readsPlain?: boolean | undefined
   /**
@@ -52,7 +56,9 @@ export interface SealedStoreOptions {
    * backups have them, too. It is sealed with the same keys, started and stopped with this one, and shared with nobody else.
    */
   readonly actorKeys?: Statestore | undefined
-  /** Where nonces come from, for tests. */
+  /** What time data keys are drawn by. */
+  readonly clock?: Clock | undefined
+  /** Where keys and nonces come from, for tests. */
   readonly drawBytes?: RandomBytes | undefined
 }
 
@@ -69,7 +75,10 @@ export class SealedStore implements Statestore {
   readonly #ring: KeyRing
   readonly #nonces: Nonces
   readonly #sealer: Sealer
-  readonly #batch: SealBatch
+  #batch: SealBatch | null = null
+  readonly #clock: Clock
+  /** Null: all keys were given. */
+  readonly #wrapped: WrappedKeys | null
   readonly #opener: Opener
   readonly #own: ActorKeys
   /** Null: the keys of actors' own are kept here. */
@@ -78,8 +87,10 @@ export class SealedStore implements Statestore {
 
   /** @throws SpawnError INVALID_ARGUMENT for keys that cannot be. */
   constructor(store: Statestore, options: SealedStoreOptions) {
-    const { actorKeys, drawBytes = systemRandomBytes, keys, readsPlain = false } = options
-    if (keys.length === 0) throw new SpawnError('INVALID_ARGUMENT', 'a sealed store needs a key')
+    const { actorKeys, clock = systemClock, drawBytes = systemRandomBytes, keys = [] } = options
+    const { readsPlain = false, service } = options
+    if (keys.length === 0 && service === undefined)
+      throw new SpawnError('INVALID_ARGUMENT', 'a sealed store needs a key')
     this.name = store.name
     this.supports = store.supports
     this.schema = store.schema
@@ -88,10 +99,14 @@ export class SealedStore implements Statestore {
     this.#ring = new KeyRing(keys)
     const associated = new Associated()
     this.#nonces = new Nonces(drawBytes)
-    this.#batch = new SealBatch(this.#ring.sealing, this.#nonces)
+    this.#clock = clock
+    this.#wrapped =
+      service === undefined ? null : new WrappedKeys({ service, behind: store, ring: this.#ring, drawBytes })
     this.#sealer = new Sealer(associated)
     this.#keyStore =
-      actorKeys === undefined ? null : new SealedStore(actorKeys, { keys, readsPlain, drawBytes })
+      actorKeys === undefined
+        ? null
+        : new SealedStore(actorKeys, { keys, service, readsPlain, clock, drawBytes })
     const home = this.#keyStore ?? this
     this.#own = new ActorKeys({ store: home, drawBytes })
     this.#opener = new Opener({ associated, readsPlain, keys: new FoundKeys(this.#ring, this.#own) })
@@ -105,15 +120,31 @@ export class SealedStore implements Statestore {
       const seal: Seal = (associated, plain) => ring.sealing.seal(this.#nonces, associated, plain)
       const ready = (rows: readonly ArchiveRow[]): Promise<void> => this.#readyFor(rows.map(placedOf))
       this.archive = new SealedArchive({ store, archive, opener, sealer, seal, ready })
-      this.rotation = new Rotation({ store: this, archive, opener, sealer, seal, ring })
+      this.rotation = new Rotation({ store: this, archive, opener, sealer, seal, ready, ring })
     }
   }
 
   /** Opens it, and finishes the erasures that a crash has cut off. */
   async start(): Promise<void> {
     await this.#store.start()
+    await this.#wrapped?.open(this.#clock.now())
     await this.#keyStore?.start()
     await this.#resume()
+  }
+
+  /**
+   * Draws a new data key, which seals from now on: with it `rotation` seals all that is stored anew. Other processes open it,
+   * and seal with it after their next start.
+   *
+   * @throws SpawnError INVALID_ARGUMENT without a key service, STORE_UNAVAILABLE when it does not answer.
+   */
+  async drawKey(): Promise<void> {
+    if (this.#wrapped === null)
+      throw new SpawnError(
+        'INVALID_ARGUMENT',
+        'this store was given its keys: put a new one in front of them',
+      )
+    await this.#wrapped.draw(this.#clock.now())
   }
 
   async stop(): Promise<void> {
@@ -126,7 +157,7 @@ export class SealedStore implements Statestore {
 
   async load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
     const stored = await this.#store.load(ids)
-    if (stored.some(hasOwnKey)) await this.#readyFor(stored.map(placedState))
+    if (this.#wrapped !== null || stored.some(hasOwnKey)) await this.#readyFor(stored.map(placedState))
     return stored.map((actor) => (actor === null ? null : this.#opener.actor(actor)))
   }
 
@@ -146,7 +177,9 @@ export class SealedStore implements Statestore {
   }
 
   #sealed(group: readonly Commit[]): Commit[] {
-    const batch = this.#batch
+    const key = this.#ring.sealing
+    const batch = this.#batch?.key === key ? this.#batch : new SealBatch(key, this.#nonces)
+    this.#batch = batch
     const byRing: Seal = (associated, plain) => batch.add(associated, plain)
     const sealed = group.map((commit) => {
       const own = isOwned(commit) ? this.#own.of(commit.id) : undefined
@@ -160,7 +193,7 @@ export class SealedStore implements Statestore {
 
   async loadRevision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null> {
     const stored = await this.#store.loadRevision(id, query)
-    if (hasOwnKey(stored)) await this.#readyFor([placedState(stored)])
+    if (this.#wrapped !== null || hasOwnKey(stored)) await this.#readyFor([placedState(stored)])
     return stored === null ? null : this.#opener.actor(stored)
   }
 
@@ -180,7 +213,7 @@ export class SealedStore implements Statestore {
 
   async list(filter: ActorFilter, page: PageRequest): Promise<ActorPage> {
     const { actors, next } = await this.#store.list(filter, page)
-    if (actors.some(hasOwnKey)) await this.#readyFor(actors.map(placedState))
+    if (this.#wrapped !== null || actors.some(hasOwnKey)) await this.#readyFor(actors.map(placedState))
     return { actors: actors.map((actor) => this.#opener.actor(actor)), next }
   }
 
@@ -221,11 +254,13 @@ export class SealedStore implements Statestore {
     return envelopes.map((envelope) => this.#opener.envelope(system, envelope))
   }
 
-  /** Reads those keys of actors' own that these are sealed with and that are not in memory. */
+  /** Reads those keys that these are sealed with and that are not in memory: actors' own, and other processes'. */
   async #readyFor(placed: readonly Placed[]): Promise<void> {
     const places = new Map<string, KeyPlace>()
     for (const { packed, system } of placed) {
-      const head = packed === null || !isOwn(packed.value) ? null : headOf(packed.value)
+      if (packed === null || (this.#wrapped === null && !isOwn(packed.value))) continue
+      const head = headOf(packed.value)
+      if (head?.kind === 'ring') await this.#wrapped?.find(head.id)
       if (head?.kind !== 'own' || this.#own.find(head.mark)?.id === head.id) continue
       places.set(head.mark, { system, mark: head.mark })
     }

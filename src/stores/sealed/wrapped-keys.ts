@@ -1,0 +1,99 @@
+// The data keys that a key service has wrapped: rows of the store behind, opened once and kept in the ring. Decides when one
+// is drawn, and which seals: the one that was drawn last. Two processes that start together may draw one each; then each
+// seals with its own, and both open both.
+//
+// A crash between wrapping a key and its row leaves nothing; after the row, a key that nobody may ever use.
+
+import { LIMITS, messageOf, type RandomBytes, SpawnError } from '../../base/index.ts'
+import type { KeyService, Statestore, StoredActor } from '../../ports/index.ts'
+import { type ActorId, Packed } from '../../protocol/index.ts'
+import { KEY_BYTES } from '../state-keys.ts'
+import type { KeyRing } from './key-ring.ts'
+import { KEYS_SYSTEM, reservedCommit } from './reserved-row.ts'
+
+const WRAPPED = '(wrapped)'
+const TYPE_URL = 'spawn.WrappedKey'
+const ID_BYTES = 6
+
+export interface WrappedKeysOptions {
+  readonly service: KeyService
+  /** The store behind: what is wrapped needs no sealing. */
+  readonly behind: Statestore
+  readonly ring: KeyRing
+  readonly drawBytes: RandomBytes
+}
+
+export class WrappedKeys {
+  readonly #options: WrappedKeysOptions
+
+  constructor(options: WrappedKeysOptions) {
+    this.#options = options
+  }
+
+  /** Has all of them in the ring, and draws the first. @throws SpawnError STORE_UNAVAILABLE when the service does not answer. */
+  async open(nowMs: number): Promise<void> {
+    const { behind } = this.#options
+    const rows: StoredActor[] = []
+    for (let after: string | null | undefined; after !== null;) {
+      const page = { limit: LIMITS.defaultPageSize, ...(after !== undefined && { after }) }
+      const { actors, next } = await behind.list({ system: KEYS_SYSTEM, parent: WRAPPED }, page)
+      rows.push(...actors)
+      after = next
+    }
+    if (rows.length === 0) return this.draw(nowMs)
+    const inOrder = rows.toSorted((one, other) => one.committedAtMs - other.committedAtMs)
+    for (const row of inOrder) await this.#take(row, row === inOrder.at(-1))
+  }
+
+  /** Draws a key that seals from now on, here; other processes open it when they meet it, and seal with it after a start. */
+  async draw(nowMs: number): Promise<void> {
+    const { behind, drawBytes, ring } = this.#options
+    const id = Buffer.from(drawBytes(ID_BYTES)).toString('hex')
+    const secret = drawBytes(KEY_BYTES)
+    const wrapped = await this.#asked('wrap', id, (service) => service.wrap(secret))
+    const commit = { ...reservedCommit(rowOf(id), 0, null, nowMs), state: new Packed(TYPE_URL, wrapped) }
+    const [verdict] = await behind.commit([commit])
+    if (verdict !== 'committed')
+      throw new SpawnError('STATE_CONFLICT', `the key "${id}" was drawn twice; try again`)
+    ring.add({ id, secret }, true)
+  }
+
+  /** Looks for a key that another process has drawn. */
+  async find(id: string): Promise<void> {
+    const { behind, ring } = this.#options
+    if (ring.find(id) !== undefined) return
+    const [row = null] = await behind.load([rowOf(id)])
+    if (row !== null) await this.#take(row, false)
+  }
+
+  async #take({ id: { name: id }, state }: StoredActor, seals: boolean): Promise<void> {
+    const { ring } = this.#options
+    const wrapped = state?.value ?? new Uint8Array()
+    const secret = await this.#asked('unwrap', id, (service) => service.unwrap(wrapped))
+    // Another request may have been faster.
+    if (ring.find(id) === undefined) ring.add({ id, secret }, seals)
+  }
+
+  async #asked(
+    verb: string,
+    id: string,
+    ask: (service: KeyService) => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    const { service } = this.#options
+    try {
+      return await ask(service)
+    } catch (cause) {
+      const text = `the key service "${service.name}" did not ${verb} the data key "${id}": ${messageOf(cause)}`
+      throw new SpawnError('STORE_UNAVAILABLE', text, { cause })
+    }
+  }
+}
+
+/** Whether it is a row of these: it is not sealed, and of no use elsewhere. */
+export function isWrappedKey({ parent, system }: ActorId): boolean {
+  return system === KEYS_SYSTEM && parent === WRAPPED
+}
+
+function rowOf(id: string): ActorId {
+  return { system: KEYS_SYSTEM, parent: WRAPPED, name: id }
+}
