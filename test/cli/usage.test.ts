@@ -70,7 +70,7 @@ describe('a wrong line is told, with what to do, and exits with 2', { concurrenc
     ['strat x.ts', /unknown command "strat"; did you mean start\?\n\s+see: spawn --help/],
     ['inv a b', /unknown command "inv"; did you mean invoke\?/],
     ['frobnicate', /unknown command "frobnicate"\n/],
-    ['actors', /spawn actors needs one of: list, get, .*delete\n\s+see: spawn actors --help/],
+    ['actors', /spawn actors needs one of: list, get, .*delete.*\n\s+see: spawn actors --help/],
     ['actors lits', /unknown command "actors lits"; did you mean spawn actors list\?/],
     ['--versoin', /unknown option --versoin; did you mean --version\?/],
     ['--url x invoke', /options stand after the command/],
