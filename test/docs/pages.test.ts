@@ -16,6 +16,7 @@ interface Page {
 }
 
 const PAGES: readonly Page[] = [
+  { page: 'encryption.md', programs: 3, claims: 0, prints: /^ann 1\n$/, logs: /^$/ },
   {
     page: 'workflows.md',
     programs: 6,
