@@ -6,7 +6,7 @@
 //
 // A private server keeps its promises to processes that die, not to a machine that does: it does not sync. It ends with the
 // process that started it, however that ends.
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { chmod, cp, mkdtemp, writeFile } from 'node:fs/promises'
@@ -155,17 +155,24 @@ const SETTINGS = [
   '--skip-name-resolve',
   '--innodb-flush-method=nosync',
   '--sync-frm=OFF',
-  '--innodb-log-file-size=32M',
-  '--innodb-buffer-pool-size=64M',
+  '--innodb-log-file-size=96M',
+  '--innodb-buffer-pool-size=128M',
   '--max-connections=300',
 ]
+
+/** The server ends when the script's input does, which happens however this process ends. */
+const SCRIPT = `folder=$1; shift; exec 3<&0
+"$@" & server=$!
+(read -r _ <&3; : > "$folder/ended"; kill -KILL $server) & reader=$!
+wait $server
+if [ -e "$folder/ended" ]; then rm -rf "$folder"; else kill $reader; fi`
 
 /** An instance of its own, that may be stopped, killed and started again. */
 export class PrivateMariadb extends MariadbServer {
   readonly url: string
+  readonly folder: string
   readonly #binaries: MariadbBinaries
-  readonly #folder: string
-  readonly #settings: readonly string[]
+  readonly #settings: string[]
   #process: ChildProcess | null = null
 
   private constructor(binaries: MariadbBinaries, folder: string, port: number, settings: readonly string[]) {
@@ -173,8 +180,8 @@ export class PrivateMariadb extends MariadbServer {
     super(url)
     this.url = url
     this.#binaries = binaries
-    this.#folder = folder
-    this.#settings = settings
+    this.folder = folder
+    this.#settings = [...settings]
   }
 
   /** @param settings as on the server's command line. */
@@ -206,15 +213,20 @@ export class PrivateMariadb extends MariadbServer {
   }
 
   get #data(): string {
-    return join(this.#folder, 'data')
+    return join(this.folder, 'data')
   }
 
   get #log(): string {
     return join(this.#data, 'server.log')
   }
 
-  /** Starts it again, after it was stopped. */
-  async start(): Promise<void> {
+  /**
+   * Starts it again, after it was stopped.
+   *
+   * @param more settings, from now on.
+   */
+  async start(more: readonly string[] = []): Promise<void> {
+    this.#settings.push(...more)
     const { server, user } = this.#binaries
     const asked = [
       '--no-defaults',
@@ -223,21 +235,20 @@ export class PrivateMariadb extends MariadbServer {
       `--pid-file=${this.#pidFile}`,
       `--log-error=${this.#log}`,
       `--port=${this.address.port}`,
-      `--init-file=${join(this.#folder, 'init.sql')}`,
+      // A server that starts clears the folder of what others have there.
+      `--tmpdir=${this.#data}`,
+      `--init-file=${join(this.folder, 'init.sql')}`,
       ...(user === null ? [] : [`--user=${user}`]),
       ...SETTINGS,
       ...this.#settings,
     ]
-    // It ends when its input does, which happens however this process ends.
-    const script = 'folder=$1; shift; "$@" & server=$!; read -r _; kill -KILL $server; wait; rm -rf "$folder"'
-    const child = spawn('sh', ['-c', script, 'sh', this.#folder, server, ...asked], {
+    const child = spawn('sh', ['-c', SCRIPT, 'sh', this.folder, server, ...asked], {
       stdio: ['pipe', 'ignore', 'ignore'],
     })
     this.#process = child
     for (const one of [child, child.stdin]) (one as { unref?: () => void }).unref?.()
     const isUp = async (): Promise<boolean> => {
-      if (this.#pid === null && existsSync(this.#log) && this.output.includes('[ERROR] Aborting'))
-        throw new Error(`MariaDB did not start: ${this.output}`)
+      if (child.exitCode !== null) throw new Error(`MariaDB did not start: ${this.output}`)
       return this.query('SELECT 1').then(
         () => true,
         () => false,
@@ -248,10 +259,18 @@ export class PrivateMariadb extends MariadbServer {
 
   /** SIGTERM ends all sessions and then the server, SIGKILL is a crash, after which it recovers. */
   async halt(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const pid = this.#pid
-    if (pid === null) return
+    const [child, pid] = [this.#process, this.#pid]
+    if (child === null || pid === null) return
+    const exited = once(child, 'exit')
+    child.ref()
     process.kill(pid, signal)
-    await until('MariaDB is down', () => !isThere(pid), PATIENCE)
+    await exited
+  }
+
+  /** Gives files to the user whom the server runs as. */
+  own(...files: readonly string[]): void {
+    const { user } = this.#binaries
+    if (user !== null) execFileSync('chown', [user, ...files])
   }
 
   /** It answers nothing any more, and its connections stay open; until `thaw`. */
@@ -280,16 +299,6 @@ export class PrivateMariadb extends MariadbServer {
 
   get #pid(): number | null {
     return existsSync(this.#pidFile) ? Number(readFileSync(this.#pidFile, 'utf8')) : null
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    // Nobody has this number.
-    return false
   }
 }
 

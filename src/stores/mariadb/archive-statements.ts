@@ -1,5 +1,6 @@
 // The statements by which rows of an archive come into the tables, and their values: each a block that is part of a
-// transaction. Of several rows with one key the last counts. Each answers how many rows stand now, or were replaced.
+// transaction. Of several rows with one key the last counts. Each answers how many rows stand now, or were replaced; null
+// where it was stopped in the middle, see json-rows.ts.
 
 import type { ArchiveChange, ArchiveKind, ArchiveRow } from '../../ports/index.ts'
 import { packedOf } from '../archive-rows.ts'
@@ -12,7 +13,8 @@ import { ADDRESS, addressText, ID, KEY, type Layout, NUMBER, rowsOf, SAME_ACTOR 
 const VARIABLES = `
   DECLARE its_rows LONGTEXT CHARACTER SET utf8mb4 DEFAULT ?;
   DECLARE its_bytes LONGBLOB DEFAULT ?;
-  DECLARE counted INT DEFAULT 0;`
+  DECLARE counted INT DEFAULT JSON_LENGTH(its_rows);
+  SET @spawn_rows = 0;`
 
 /** Where the bytes of a row begin, and how long each of them is; null: there are none. */
 const BYTES = { starts: NUMBER, first: NUMBER, type: NUMBER, value: NUMBER } as const
@@ -36,7 +38,11 @@ const OUTCOMES = { ...ADDRESS, its_key: KEY, expires_at_ms: NUMBER, ...BYTES } a
 const ENVELOPES = { system: KEY, id: ID, place: NUMBER, box: NUMBER, due_at_ms: NUMBER, ...BYTES } as const
 
 const REVISION = 'revision, birth, epoch, committed_at_ms, tags, state_type, state'
-const REVISION_VALUES = `u.revision, u.birth, u.epoch, u.at_ms, ${FIRST}, ${TYPE}, ${VALUE}`
+/** As a part of a number: counts the rows that a statement goes through. */
+const COUNT_ROW = '0 * (@spawn_rows := @spawn_rows + 1)'
+const COUNTED = 'SELECT IF(@spawn_rows <=> counted, counted, NULL);'
+
+const REVISION_VALUES = `u.revision + ${COUNT_ROW}, u.birth, u.epoch, u.at_ms, ${FIRST}, ${TYPE}, ${VALUE}`
 const KEPT = 'replaced_at_ms, expires_at_ms, is_counted'
 
 const set = (columns: string): string =>
@@ -56,31 +62,31 @@ const WRITES: Readonly<Record<ArchiveKind, string>> = {
   INSERT INTO spawn_actors (system, parent, name, ${REVISION})
     SELECT u.system, u.parent, u.name, ${REVISION_VALUES} FROM ${rowsOf('its_rows', REVISIONS)}
     ON DUPLICATE KEY UPDATE ${set(REVISION)};
-  SELECT JSON_LENGTH(its_rows);`,
+  ${COUNTED}`,
   past: `
   SELECT COUNT(*) INTO counted FROM ${FITTING};
   INSERT INTO spawn_past (system, parent, name, ${REVISION}, ${KEPT})
     SELECT u.system, u.parent, u.name, ${REVISION_VALUES}, u.replaced_at_ms, u.expires_at_ms, u.is_counted
     FROM ${FITTING}
     ON DUPLICATE KEY UPDATE ${set(`${REVISION}, ${KEPT}`)};
-  SELECT counted;`,
+  ${COUNTED}`,
   outcome: `
   INSERT INTO spawn_outcomes (system, parent, name, its_key, expires_at_ms, reply_type, reply)
-    SELECT u.system, u.parent, u.name, u.its_key, u.expires_at_ms, ${TYPE}, ${VALUE}
+    SELECT u.system, u.parent, u.name, u.its_key, u.expires_at_ms + ${COUNT_ROW}, ${TYPE}, ${VALUE}
     FROM ${rowsOf('its_rows', OUTCOMES)}
     ON DUPLICATE KEY UPDATE ${set('expires_at_ms, reply_type, reply')};
-  SELECT JSON_LENGTH(its_rows);`,
+  ${COUNTED}`,
   // The next place is behind all that were written.
   envelope: `
   DELETE a FROM ${rowsOf('its_rows', ENVELOPES)} STRAIGHT_JOIN spawn_outbox AS a
     ON a.system = u.system AND a.id = u.id;
   INSERT INTO spawn_outbox (system, place, id, box, due_at_ms, header, payload_type, payload)
-    SELECT u.system, u.place, u.id, u.box, u.due_at_ms, ${FIRST}, ${TYPE}, ${VALUE}
+    SELECT u.system, u.place + ${COUNT_ROW}, u.id, u.box, u.due_at_ms, ${FIRST}, ${TYPE}, ${VALUE}
     FROM ${rowsOf('its_rows', ENVELOPES)};
   INSERT INTO spawn_places (system, last_place)
     SELECT u.system, MAX(u.place) FROM ${rowsOf('its_rows', ENVELOPES)} GROUP BY u.system
     ON DUPLICATE KEY UPDATE last_place = GREATEST(spawn_places.last_place, VALUES(last_place));
-  SELECT JSON_LENGTH(its_rows);`,
+  ${COUNTED}`,
 }
 
 /** Envelopes of other ids at the places of these. */
@@ -106,8 +112,8 @@ function change(
       AND a.${type} <=> ${TYPE} AND a.${value} <=> ${VALUE}`
   return `
   SELECT COUNT(*) INTO counted FROM ${matching} FOR UPDATE;
-  UPDATE ${matching} SET a.${type} = ${NEW_TYPE}, a.${value} = ${NEW_VALUE}${more};
-  SELECT counted;`
+  UPDATE ${matching} SET a.${type} = IF((@spawn_rows := @spawn_rows + 1) > 0, ${NEW_TYPE}, NULL), a.${value} = ${NEW_VALUE}${more};
+  ${COUNTED}`
 }
 
 const NUMBERED = { ...ADDRESS, revision: NUMBER, birth: NUMBER } as const

@@ -5,11 +5,12 @@
 import { assert } from '../../base/index.ts'
 import type { Archive, ArchiveChange, ArchivePage, ArchiveRow, PageRequest } from '../../ports/index.ts'
 import { placeTaken, rowBytes } from '../archive-rows.ts'
+import { ConnectionLost } from '../sql/session.ts'
 import { readArchive } from './archive-pages.ts'
 import { changeValues, changing, PLACES_TAKEN, writeValues, writing } from './archive-statements.ts'
 import { OPEN } from './block.ts'
 import { checkApplied } from './commit.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Field } from './connection.ts'
 import type { Database } from './database.ts'
 import { text } from './rows.ts'
 import { numbersOf, type Writing } from './writing.ts'
@@ -39,7 +40,7 @@ export class MariadbArchive implements Archive {
         const last = kind === 'envelope' ? lastOfEach(run) : run
         await checkPlaces(connection, last)
         written +=
-          Number(await connection.answer(writing(kind), writeValues(last))) + run.length - last.length
+          countOf(await connection.answer(writing(kind), writeValues(last))) + run.length - last.length
       }
       return written
     })
@@ -53,7 +54,7 @@ export class MariadbArchive implements Archive {
       let replaced = 0
       for (const run of runsOf(changes, ({ before }) => before)) {
         const kind = run[0]?.before.kind ?? 'actor'
-        replaced += Number(await connection.answer(changing(kind), changeValues(run)))
+        replaced += countOf(await connection.answer(changing(kind), changeValues(run)))
       }
       return replaced
     })
@@ -78,6 +79,12 @@ export class MariadbArchive implements Archive {
       return counted
     })
   }
+}
+
+/** @throws ConnectionLost for a statement that was stopped in the middle. */
+function countOf(answer: Field): number {
+  if (answer === null) throw new ConnectionLost('the statement was stopped in the middle')
+  return Number(answer)
 }
 
 /** @throws SpawnError INVALID_ARGUMENT */

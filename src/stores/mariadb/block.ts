@@ -8,6 +8,9 @@
 /** What a block answers. */
 export const ANSWER = { applied: 1, refused: 2, superseded: 3, laneLost: 4 } as const
 
+/** What SETTLE answers. */
+export const SETTLED = { applied: 11, burnt: 12 } as const
+
 /** SQLSTATEs that no server uses. */
 export const REFUSED = '45S01'
 const SUPERSEDED = '45S02'
@@ -29,6 +32,7 @@ export const LANE = `
 
 /** Takes the next number of the lane, and holds the lane until the transaction ends. */
 export const ENTER = `
+  ROLLBACK;
   START TRANSACTION;
   UPDATE spawn_writers SET sequence = its_sequence, is_burnt = 0, used_at = UTC_TIMESTAMP()
     WHERE writer = its_writer AND lane = its_lane AND sequence < its_sequence;
@@ -53,13 +57,14 @@ export const LEAVE = `
   SELECT ${ANSWER.applied};`
 
 /**
- * What became of the last number of a lane: 1 it was applied, 0 it was not, and never will be. It waits for a
+ * What became of the last number of a lane: it was applied, or it was not, and never will be. It waits for a
  * transaction that is still under way.
  */
 export const SETTLE = `BEGIN NOT ATOMIC${LANE}
   DECLARE its_last BIGINT;
   DECLARE it_is_burnt TINYINT;
   ${HANDLERS}
+  ROLLBACK;
   START TRANSACTION;
   INSERT INTO spawn_writers (writer, lane, sequence, is_burnt, used_at)
     VALUES (its_writer, its_lane, its_sequence, 1, UTC_TIMESTAMP())
@@ -69,5 +74,5 @@ export const SETTLE = `BEGIN NOT ATOMIC${LANE}
     WHERE writer = its_writer AND lane = its_lane;
   IF its_last > its_sequence THEN SIGNAL SQLSTATE '${SUPERSEDED}'; END IF;
   COMMIT;
-  SELECT NOT it_is_burnt;
+  SELECT CASE it_is_burnt WHEN 0 THEN ${SETTLED.applied} WHEN 1 THEN ${SETTLED.burnt} END;
 END`

@@ -63,6 +63,16 @@ export const SENT = {
 
 const REFUSE = `SIGNAL SQLSTATE '${REFUSED}'`
 
+/** Rows with what they have of the bytes. Those are named once: the server writes down for its logs what a variable holds, each time. */
+const withBytes = (rows: string, ...lengths: readonly string[]): string =>
+  `(SELECT u.*, SUBSTR(its_bytes, u.starts, ${lengths.map((length) => `IFNULL(u.${length}, 0)`).join(' + ')}) AS part
+        FROM ${rows}) AS u`
+
+/** As a part of a number: counts the rows that a statement goes through. See json-rows.ts. */
+const COUNT_ROW = '0 * (@spawn_rows := @spawn_rows + 1)'
+const counted = (rows: string): string =>
+  `IF NOT (@spawn_rows <=> JSON_LENGTH(${rows})) THEN ${REFUSE}; END IF;`
+
 /** A column takes its new value where that revision stands which the new one follows; none is 0. */
 const changed = (column: string): string =>
   `${column} = IF(spawn_actors.revision = u.follows AND spawn_actors.birth = u.birth, VALUES(${column}),
@@ -76,13 +86,12 @@ const WRITE_LATEST = `
     INSERT INTO spawn_actors
         (system, parent, name, revision, birth, epoch, committed_at_ms, tags, state_type, state)
       SELECT u.system, u.parent, u.name, u.revision, u.birth, u.epoch, u.at_ms,
-        SUBSTR(its_bytes, u.starts, u.tags),
-        SUBSTR(its_bytes, u.starts + IFNULL(u.tags, 0), u.type),
-        SUBSTR(its_bytes, u.starts + IFNULL(u.tags, 0) + u.type, u.state)
-      FROM ${rowsOf('wave_actors', LATEST)}
+        SUBSTR(u.part, 1, u.tags), SUBSTR(u.part, 1 + IFNULL(u.tags, 0), u.type),
+        SUBSTR(u.part, 1 + IFNULL(u.tags, 0) + u.type, u.state)
+      FROM ${withBytes(rowsOf('wave_actors', LATEST), 'tags', 'type', 'state')}
       ON DUPLICATE KEY UPDATE
         ${['epoch', 'committed_at_ms', 'tags', 'state_type', 'state', 'revision'].map(changed).join(',\n        ')};
-    IF ROW_COUNT() <> JSON_VALUE(its_scores, CONCAT('$[', wave, ']')) THEN ${REFUSE}; END IF;`
+    IF NOT (ROW_COUNT() <=> CAST(JSON_VALUE(its_scores, CONCAT('$[', wave, ']')) AS INT)) THEN ${REFUSE}; END IF;`
 
 /** A revision that is to be replaced goes to the past. */
 const REMEMBER = `
@@ -92,14 +101,15 @@ const REMEMBER = `
           a.state, u.at_ms, u.expires_at_ms, 1
         FROM ${rowsOf('wave_policies', POLICY)}
         STRAIGHT_JOIN spawn_actors AS a ON ${SAME_ACTOR} AND a.revision = u.follows AND a.birth = u.birth;
-      IF ROW_COUNT() <> JSON_LENGTH(wave_policies) THEN ${REFUSE}; END IF;`
+      IF NOT (ROW_COUNT() <=> JSON_LENGTH(wave_policies)) THEN ${REFUSE}; END IF;`
 
 const OF_KEPT = 'system = kept.system AND parent = kept.parent AND name = kept.name'
 
 /** Counted are the newest revisions of the past, as many as the policy says; the others go when they have expired. */
 const RECOUNT = `
+      SET @spawn_rows = 0;
       FOR kept IN (SELECT * FROM ${rowsOf('wave_policies', POLICY)}) DO
-        SET its_keeps = kept.keeps;
+        SET @spawn_rows = @spawn_rows + 1, its_keeps = kept.keeps;
         SET its_cut = (SELECT revision FROM spawn_past FORCE INDEX (PRIMARY)
           WHERE ${OF_KEPT} ORDER BY revision DESC LIMIT its_keeps, 1);
         UPDATE spawn_past FORCE INDEX (by_actor) SET is_counted = 0
@@ -108,13 +118,17 @@ const RECOUNT = `
           WHERE ${OF_KEPT} AND is_counted = 0 AND revision > IFNULL(its_cut, 0);
         DELETE FROM spawn_past
           WHERE ${OF_KEPT} AND is_counted = 0 AND expires_at_ms <= kept.at_ms;
-      END FOR;`
+      END FOR;
+      ${counted('wave_policies')}`
+
+const FORGETTING = `${rowsOf('wave_actors', LATEST, { columns: ['name', 'parent', 'system', 'has_policy'] })}
+        STRAIGHT_JOIN spawn_past AS a ON ${SAME_ACTOR} AND u.has_policy = 0`
 
 /** Who has no policy drops the past that others have left; that is seldom there. */
 const FORGET = `
     IF EXISTS (SELECT 1 FROM spawn_past LIMIT 1) THEN
-      DELETE a FROM ${rowsOf('wave_actors', LATEST, { columns: ['name', 'parent', 'system', 'has_policy'] })}
-        STRAIGHT_JOIN spawn_past AS a ON ${SAME_ACTOR} WHERE u.has_policy = 0;
+      DELETE a FROM ${FORGETTING};
+      IF EXISTS (SELECT 1 FROM ${FORGETTING}) THEN ${REFUSE}; END IF;
     END IF;`
 
 /** Of an actor with several revisions in one group, the first is in wave 0, the next in wave 1, and so on. */
@@ -134,7 +148,7 @@ const NEEDS = `
   IF its_needs IS NOT NULL THEN
     SELECT COUNT(*), IFNULL(SUM(a.revision = u.revision AND a.birth = u.birth), 0) INTO found, fitting
       FROM ${rowsOf('its_needs', NEED)} STRAIGHT_JOIN spawn_actors AS a ON ${SAME_ACTOR} FOR UPDATE;
-    IF found <> its_standing OR fitting <> its_standing THEN ${REFUSE}; END IF;
+    IF NOT (found <=> its_standing AND fitting <=> its_standing) THEN ${REFUSE}; END IF;
   END IF;`
 
 /** A key that is kept until later is in the way; one that has expired makes room. */
@@ -145,8 +159,9 @@ const OUTCOMES = `
       WHERE a.expires_at_ms <= u.stale_at_ms;
     INSERT INTO spawn_outcomes (system, parent, name, its_key, expires_at_ms, reply_type, reply)
       SELECT u.system, u.parent, u.name, u.its_key, u.expires_at_ms,
-        SUBSTR(its_bytes, u.starts, u.type), SUBSTR(its_bytes, u.starts + u.type, u.reply)
-      FROM ${rowsOf('its_outcomes', OUTCOME)};
+        SUBSTR(u.part, 1, u.type), SUBSTR(u.part, 1 + u.type, u.reply)
+      FROM ${withBytes(rowsOf('its_outcomes', OUTCOME), 'type', 'reply')};
+    IF NOT (ROW_COUNT() <=> JSON_LENGTH(its_outcomes)) THEN ${REFUSE}; END IF;
   END IF;`
 
 const SAME_ENVELOPE = 'a.system = u.system AND a.id = u.id'
@@ -155,30 +170,38 @@ const IN_TIME = '(u.due_at_ms IS NULL OR a.due_at_ms = u.due_at_ms)'
 /** The lock on places comes before any on envelopes, so that two that send and take do not wait for each other. */
 const ENVELOPES = `
   IF its_places IS NOT NULL THEN
-    INSERT INTO spawn_places (system, last_place) SELECT u.system, u.given FROM ${rowsOf('its_places', PLACES)}
+    SET @spawn_rows = 0;
+    INSERT INTO spawn_places (system, last_place)
+      SELECT u.system, u.given + ${COUNT_ROW} FROM ${rowsOf('its_places', PLACES)}
       ON DUPLICATE KEY UPDATE last_place = spawn_places.last_place + u.given;
+    ${counted('its_places')}
   END IF;
   IF its_taken IS NOT NULL THEN
     DELETE a FROM ${rowsOf('its_taken', TAKEN)} STRAIGHT_JOIN spawn_outbox AS a ON ${SAME_ENVELOPE} WHERE ${IN_TIME};
-    IF ROW_COUNT() <> JSON_LENGTH(its_taken) THEN ${REFUSE}; END IF;
+    IF NOT (ROW_COUNT() <=> JSON_LENGTH(its_taken)) THEN ${REFUSE}; END IF;
   END IF;
   IF its_renewed IS NOT NULL THEN
     SELECT COUNT(*) INTO found FROM ${rowsOf('its_renewed', TAKEN)}
       STRAIGHT_JOIN spawn_outbox AS a ON ${SAME_ENVELOPE} WHERE ${IN_TIME} FOR UPDATE;
-    IF found <> JSON_LENGTH(its_renewed) THEN ${REFUSE}; END IF;
+    IF NOT (found <=> JSON_LENGTH(its_renewed)) THEN ${REFUSE}; END IF;
   END IF;
   IF its_swept IS NOT NULL THEN
-    DELETE a FROM ${rowsOf('its_swept', TAKEN)} STRAIGHT_JOIN spawn_outbox AS a ON ${SAME_ENVELOPE};
+    SET @spawn_rows = 0;
+    DELETE a FROM ${rowsOf('its_swept', TAKEN)} LEFT JOIN spawn_outbox AS a ON ${SAME_ENVELOPE}
+      WHERE (@spawn_rows := @spawn_rows + 1) > 0;
+    ${counted('its_swept')}
   END IF;
   IF its_sent IS NOT NULL THEN
+    SET @spawn_rows = 0;
     INSERT INTO spawn_outbox (system, place, id, box, due_at_ms, header, payload_type, payload)
-      SELECT u.system, p.last_place - u.behind, u.id, u.box, u.due_at_ms,
-        SUBSTR(its_bytes, u.starts, u.header),
-        SUBSTR(its_bytes, u.starts + u.header, u.type),
-        SUBSTR(its_bytes, u.starts + u.header + u.type, u.payload)
-      FROM ${rowsOf('its_sent', SENT)} STRAIGHT_JOIN spawn_places AS p ON p.system = u.system
+      SELECT u.system, p.last_place - u.behind, u.id, u.box + ${COUNT_ROW}, u.due_at_ms,
+        SUBSTR(u.part, 1, u.header), SUBSTR(u.part, 1 + u.header, u.type),
+        SUBSTR(u.part, 1 + u.header + u.type, u.payload)
+      FROM ${withBytes(rowsOf('its_sent', SENT), 'header', 'type', 'payload')}
+      STRAIGHT_JOIN spawn_places AS p ON p.system = u.system
       ON DUPLICATE KEY UPDATE box = VALUES(box), due_at_ms = VALUES(due_at_ms), header = VALUES(header),
         payload_type = VALUES(payload_type), payload = VALUES(payload);
+    ${counted('its_sent')}
   END IF;`
 
 const TEXT = 'LONGTEXT CHARACTER SET utf8mb4'

@@ -20,11 +20,11 @@ import { numbersOf, type Writing } from './writing.ts'
 const MOST_TRIES = 100
 
 const STANDING = `SELECT 0, u.n, a.revision, a.birth FROM ${rowsOf('?', ADDRESS, { ordinal: true })}
-    STRAIGHT_JOIN spawn_actors AS a ON ${SAME_ACTOR}
+    LEFT JOIN spawn_actors AS a ON ${SAME_ACTOR}
   UNION ALL SELECT 1, u.n, a.due_at_ms, 0 FROM ${rowsOf('?', { system: KEY, id: ID }, { ordinal: true })}
-    STRAIGHT_JOIN spawn_outbox AS a ON a.system = u.system AND a.id = u.id
+    LEFT JOIN spawn_outbox AS a ON a.system = u.system AND a.id = u.id
   UNION ALL SELECT 2, u.n, a.expires_at_ms, 0 FROM ${rowsOf('?', { ...ADDRESS, its_key: KEY }, { ordinal: true })}
-    STRAIGHT_JOIN spawn_outcomes AS a ON ${SAME_ACTOR} AND a.its_key = u.its_key`
+    LEFT JOIN spawn_outcomes AS a ON ${SAME_ACTOR} AND a.its_key = u.its_key`
 
 export class Commits {
   readonly #database: Database
@@ -85,8 +85,10 @@ export class Commits {
       ),
     ]
     const standing = new GroupStanding()
-    const rows = await this.#database.persist((connection) => connection.rows(STANDING, values))
+    const asked = actors.length + envelopes.length + outcomes.length
+    const rows = await this.#database.persist((connection) => connection.rowForEach(STANDING, values, asked))
     for (const [kind, n, first, second] of rows) {
+      if (first === null) continue
       const at = Number(n) - 1
       const [actor, envelope, outcome] = [actors[at], envelopes[at], outcomes[at]]
       if (kind === 0 && actor !== undefined)

@@ -119,6 +119,18 @@ export class Connection implements Session {
     return asRows(answer)
   }
 
+  /**
+   * Rows of a statement that answers one for each of so many that were asked; see json-rows.ts.
+   *
+   * @throws what MariaDB said, or ConnectionLost.
+   */
+  async rowForEach(sql: string, values: readonly Value[], asked: number): Promise<readonly Row[]> {
+    const rows = await this.rows(sql, values)
+    if (rows.length === asked) return rows
+    this.destroy()
+    throw new ConnectionLost(`the statement was stopped after ${rows.length} of ${asked} rows`)
+  }
+
   /** How many rows a statement changed. */
   async changed(sql: string, values: readonly Value[]): Promise<number> {
     const answer = await this.#ask(() => this.#client.execute({ sql }, values))
@@ -138,10 +150,7 @@ export class Connection implements Session {
 
   /** A statement without values, of those that may take long: it has no limit. */
   async define(sql: string): Promise<void> {
-    await this.#ask(
-      () => this.#client.query({ sql: `SET STATEMENT max_statement_time = 0 FOR ${sql}` }),
-      null,
-    )
+    await this.#ask(() => this.#client.query({ sql }), null)
   }
 
   rest(): void {

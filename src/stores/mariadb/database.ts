@@ -23,4 +23,9 @@ export class Database extends SharedDatabase<Connection> {
   read(sql: string, values: readonly Value[]): Promise<readonly Row[]> {
     return this.ask((connection) => connection.rows(sql, values))
   }
+
+  /** The same of a statement that answers one row for each of so many that were asked. */
+  readEach(sql: string, values: readonly Value[], asked: number): Promise<readonly Row[]> {
+    return this.ask((connection) => connection.rowForEach(sql, values, asked))
+  }
 }

@@ -1,5 +1,8 @@
 // Rows of a statement's parameter as a table in SQL: a JSON array of arrays, one for each row. Decides how a column is
 // found, by its place in the row. Bytes do not stand in JSON: they are one parameter, and a row says where its own begin.
+//
+// A statement that is stopped (`KILL QUERY`) while the server goes through the JSON may end as if there were no more rows, or
+// no more fields in one, without an error. So a field that is not found is an error here, and whoever uses rows counts them.
 
 import type { ActorId } from '../../protocol/index.ts'
 
@@ -36,7 +39,7 @@ export function rowsOf<Columns extends Layout>(
   }: { readonly columns?: readonly (keyof Columns)[]; readonly ordinal?: boolean } = {},
 ): string {
   const found = Object.entries(layout)
-    .map(([name, type], at) => ({ name, sql: `${name} ${type} PATH '$[${at}]'` }))
+    .map(([name, type], at) => ({ name, sql: `${name} ${type} PATH '$[${at}]' ERROR ON EMPTY` }))
     .filter(({ name }) => columns?.includes(name) !== false)
     .map(({ sql }) => sql)
   if (ordinal) found.unshift('n FOR ORDINALITY')

@@ -10,7 +10,7 @@ import { ADDRESS, addressesOf, rowsOf, SAME_ACTOR } from './json-rows.ts'
 import { ACTOR_COLUMNS, REVISION, STATE, storedActor } from './rows.ts'
 
 const LOAD = `SELECT ${REVISION}, ${STATE}, u.n FROM ${rowsOf('?', ADDRESS, { ordinal: true })}
-  STRAIGHT_JOIN spawn_actors AS a ON ${SAME_ACTOR}`
+  LEFT JOIN spawn_actors AS a ON ${SAME_ACTOR}`
 
 type Loaded = (StoredActor | null)[]
 
@@ -30,9 +30,9 @@ export class Loads {
   async #loadAll(asked: readonly (readonly ActorId[])[]): Promise<Loaded[]> {
     const ids = asked.length === 1 ? (asked[0] ?? []) : asked.flat()
     const json = addressesOf(ids)
-    const rows = await this.#database.read(LOAD, [json])
     const found: (Row | undefined)[] = []
-    for (const row of rows) found[Number(row[ACTOR_COLUMNS]) - 1] = row
+    for (const row of await this.#database.readEach(LOAD, [json], ids.length))
+      if (row[0] !== null) found[Number(row[ACTOR_COLUMNS]) - 1] = row
     let at = 0
     return asked.map((some) =>
       some.map((id) => {

@@ -61,7 +61,7 @@ const NEXT_DUE = LIVE.map(
 ).join(' UNION ALL ')
 
 const BY_ID = `SELECT ${ENVELOPE}, u.n FROM ${rowsOf('?', { id: ID }, { ordinal: true })}
-  STRAIGHT_JOIN spawn_outbox AS a ON a.system = ? AND a.id = u.id`
+  LEFT JOIN spawn_outbox AS a ON a.system = ? AND a.id = u.id`
 
 export class Outbox {
   readonly #database: Database
@@ -86,8 +86,8 @@ export class Outbox {
   async envelopes(system: string, ids: readonly string[]): Promise<(StandingEnvelope | null)[]> {
     const found = new Array<StandingEnvelope | null>(ids.length).fill(null)
     const values = [JSON.stringify(ids.map((id) => [id.toWellFormed()])), Buffer.from(system)]
-    for (const row of await this.#database.read(BY_ID, values))
-      found[Number(row[ENVELOPE_COLUMNS]) - 1] = standingEnvelope(row)
+    for (const row of await this.#database.readEach(BY_ID, values, ids.length))
+      if (row[0] !== null) found[Number(row[ENVELOPE_COLUMNS]) - 1] = standingEnvelope(row)
     return found
   }
 

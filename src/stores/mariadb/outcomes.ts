@@ -12,7 +12,7 @@ import { packed, text } from './rows.ts'
 
 const OUTCOME = `SELECT u.n, a.expires_at_ms, a.reply_type, a.reply
   FROM ${rowsOf('?', { ...ADDRESS, its_key: KEY }, { ordinal: true })}
-  STRAIGHT_JOIN spawn_outcomes AS a ON ${SAME_ACTOR} AND a.its_key = u.its_key`
+  LEFT JOIN spawn_outcomes AS a ON ${SAME_ACTOR} AND a.its_key = u.its_key`
 
 /** Questions about keys in one statement: each has a limit of its own, so each is a part of the text. */
 const QUESTIONS_AT_ONCE = 32
@@ -57,8 +57,12 @@ export class Outcomes {
       questions.map(({ id: { name, parent, system }, key }) => [name, parent, system, key.toWellFormed()]),
     )
     const found = new Array<OutcomeRecord | null>(questions.length).fill(null)
-    const rows = await this.#database.read(OUTCOME, [json])
-    for (const [n, expiresAtMs, type, reply] of rows) {
+    for (const [n, expiresAtMs, type, reply] of await this.#database.readEach(
+      OUTCOME,
+      [json],
+      questions.length,
+    )) {
+      if (expiresAtMs === null) continue
       const at = Number(n) - 1
       const key = questions[at]?.key ?? ''
       found[at] = { key, reply: packed(type, reply), expiresAtMs: Number(expiresAtMs) }
