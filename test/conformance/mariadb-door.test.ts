@@ -1,0 +1,182 @@
+// The MariaDB store and a server at the beginning: tables that are made, cut off, or of another release; settings under which it would
+// lose what it acknowledges; users, sockets and certificates that are let in or not.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { type DatabaseOptions, MariadbStore } from '../../src/stores/mariadb/index.ts'
+import { assertStored, commitOf, envelopeOf, loadOne } from '../../src/testing/statestore-fixture.ts'
+import { PrivateMariadb } from '../servers/mariadb.ts'
+import { failure, withStore } from './mariadb-fixture.ts'
+
+let server: PrivateMariadb
+before(async () => {
+  server = await PrivateMariadb.start()
+})
+after(() => server.end())
+
+test('many members start at once on an empty database: one makes the tables', async () => {
+  await server.query('CREATE DATABASE spawn_test_starters')
+  const options = { ...server.address, database: 'spawn_test_starters', tls: null, poolSize: 1 }
+  const stores = Array.from({ length: 8 }, () => new MariadbStore(options))
+  const done = await Promise.all(stores.map((store) => store.schema.migrate()))
+  assert.equal(done.filter((migrations) => migrations.length > 0).length, 1)
+  await Promise.all(stores.map((store) => store.start()))
+  const verdicts = await Promise.all(stores.map((store, at) => store.commit([commitOf(`one-${at}`, 0)])))
+  assert.ok(verdicts.every(([verdict]) => verdict === 'committed'))
+  await Promise.all(stores.map((store) => store.stop()))
+  await server.query('DROP DATABASE spawn_test_starters')
+})
+
+describe('the schema of a database', () => {
+  test('that was cut off in a migration is brought to its end', () =>
+    withStore(server, {}, async (store, { query }) => {
+      await store.stop()
+      await query('DELETE FROM spawn_migrations')
+      await query('DROP TABLE spawn_places')
+      const { pending, version } = await store.schema.status()
+      assert.deepEqual([version, pending.length], [0, 1])
+      await store.start()
+      assert.deepEqual(await store.commit([commitOf('one', 0, { sends: [envelopeOf('a')] })]), ['committed'])
+    }))
+
+  test('of a newer release is refused, and left as it is', () =>
+    withStore(server, {}, async (store, { query }) => {
+      await store.stop()
+      await query("INSERT INTO spawn_migrations VALUES (99, 'of the future', UTC_TIMESTAMP())")
+      assert.match((await failure(store.start())).message, /99.*newer release/)
+      assert.match((await failure(store.schema.migrate())).message, /99.*newer release/)
+      await query('DELETE FROM spawn_migrations WHERE version = 99')
+    }))
+
+  test('that is behind is refused by a store that must not change it', async () => {
+    await server.query('CREATE DATABASE spawn_test_behind')
+    const options = { ...server.address, database: 'spawn_test_behind', tls: null }
+    const careful = new MariadbStore({ ...options, migrates: false })
+    assert.match((await failure(careful.start())).message, /spawn store migrate/)
+    await careful.schema.migrate()
+    await careful.start()
+    await careful.stop()
+    await server.query('DROP DATABASE spawn_test_behind')
+  })
+})
+
+describe('a server that would lose what it acknowledges', () => {
+  for (const unsafe of [0, 2]) {
+    test(`is refused: innodb_flush_log_at_trx_commit = ${unsafe}`, () =>
+      withStore(server, {}, async (_store, { options }) => {
+        await server.query(`SET GLOBAL innodb_flush_log_at_trx_commit = ${unsafe}`)
+        try {
+          const error = await failure(new MariadbStore(options).start())
+          assert.match(error.message, /SET GLOBAL innodb_flush_log_at_trx_commit = 1/)
+          assert.equal(error.code, 'STORE_UNAVAILABLE')
+        } finally {
+          await server.query('SET GLOBAL innodb_flush_log_at_trx_commit = 1')
+        }
+      }))
+  }
+
+  test('a replica is waited for, until it is the primary', () =>
+    withStore(server, {}, async (_store, { options }) => {
+      await server.query('SET GLOBAL read_only = ON')
+      try {
+        const hasty = new MariadbStore({ ...options, outageMs: 50 })
+        assert.match((await failure(hasty.start())).message, /read-only/)
+        const patient = new MariadbStore({ ...options, outageMs: 60_000 })
+        const starting = patient.start()
+        await server.query('SET GLOBAL read_only = OFF')
+        await starting
+        await patient.stop()
+      } finally {
+        await server.query('SET GLOBAL read_only = OFF')
+      }
+    }))
+})
+
+describe('who is not let in is told why, at once:', () => {
+  const refused = async (options: DatabaseOptions): Promise<string> => {
+    const error = await failure(new MariadbStore({ ...options, outageMs: 60_000 }).start())
+    assert.equal(error.code, 'STORE_UNAVAILABLE')
+    return error.message
+  }
+
+  test('a wrong password, a database that is not there, a user without rights', () =>
+    withStore(server, {}, async (_store, { options }) => {
+      const { database } = options
+      assert.match(await refused({ ...options, password: 'wrong' }), /password is wrong/)
+      assert.doesNotMatch(await refused({ ...options, password: 'wrong' }), /s3cret|'wrong'/)
+      assert.match(await refused({ ...options, database: 'nowhere' }), /does not exist; create it/)
+      await server.query("CREATE USER careful IDENTIFIED BY 'right'")
+      const careful = { ...options, user: 'careful', password: 'right', migrates: false }
+      assert.match(await refused(careful), /may not use the database/)
+      await server.query(`GRANT SELECT ON ${database}.* TO careful`)
+      const reader = new MariadbStore(careful)
+      await reader.start()
+      assert.equal(await loadOne(reader, 'one'), null)
+      assert.match((await failure(reader.commit([commitOf('one', 0)]))).message, /grant the user the rights/)
+      await reader.stop()
+      // As docs/operations.md has it. It counts for sessions that begin then.
+      await server.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${database}.* TO careful`)
+      await reader.start()
+      assert.deepEqual(await reader.commit([commitOf('one', 0, { sends: [envelopeOf('a')] })]), ['committed'])
+      assertStored(await loadOne(reader, 'one'), commitOf('one', 0))
+      await reader.stop()
+    }))
+
+  test('the rights that docs/operations.md grants are enough to make the tables', async () => {
+    await server.query('CREATE DATABASE spawn_test_owned')
+    await server.query("CREATE USER owner IDENTIFIED BY 'own'")
+    await server.query(
+      'GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX ON spawn_test_owned.* TO owner',
+    )
+    const store = new MariadbStore({
+      ...server.address,
+      user: 'owner',
+      password: 'own',
+      database: 'spawn_test_owned',
+      tls: null,
+    })
+    await store.start()
+    assert.deepEqual(await store.commit([commitOf('one', 0)]), ['committed'])
+    await store.stop()
+    await server.query('DROP DATABASE spawn_test_owned')
+  })
+
+  test('over the Unix socket of the server', () =>
+    withStore(server, { host: server.socketPath }, async (store) => {
+      assert.deepEqual(await store.commit([commitOf('one', 0)]), ['committed'])
+    }))
+
+  test('a certificate that nobody vouches for, and a server without TLS', () =>
+    withStore(server, {}, async (store, { options }) => {
+      await store.commit([commitOf('one', 0)])
+      const tls = { verify: true }
+      assert.match(await refused({ ...options, tls }), /does not speak TLS/)
+      const ca = await speakTls('database.test')
+      assert.match(await refused({ ...options, tls }), /certificate is not accepted/)
+      assert.match(
+        await refused({ ...options, tls: { verify: true, ca } }),
+        /certificate is not accepted/,
+        'its name',
+      )
+      for (const good of [{ verify: false }, { verify: true, ca, serverName: 'database.test' }]) {
+        const over = new MariadbStore({ ...options, tls: good })
+        await over.start()
+        assert.equal((await loadOne(over, 'one'))?.revision, 1)
+        await over.stop()
+      }
+    }))
+
+  /** Restarts the server with a certificate of this name. */
+  async function speakTls(name: string): Promise<string> {
+    const [key, certificate] = [join(server.folder, 'server.key'), join(server.folder, 'server.crt')]
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', `/CN=${name}`]
+    const files = ['-addext', `subjectAltName=DNS:${name}`, '-keyout', key, '-out', certificate]
+    execFileSync('openssl', [...request, ...files], { stdio: 'pipe' })
+    server.own(key, certificate)
+    await server.halt('SIGTERM')
+    await server.start([`--ssl-key=${key}`, `--ssl-cert=${certificate}`])
+    return readFileSync(certificate, 'utf8')
+  }
+})
