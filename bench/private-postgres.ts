@@ -8,7 +8,7 @@ import { Client } from 'pg'
 
 import { PrivatePostgres } from '../test/servers/postgres.ts'
 
-const SETTINGS = ['fsync = on', 'full_page_writes = on', 'shared_buffers = 256MB', 'max_wal_size = 4GB']
+const SETTINGS = ['fsync = on', 'full_page_writes = on', 'shared_buffers = 2GB', 'max_wal_size = 4GB']
 
 export async function startPostgres(directory: string): Promise<PrivatePostgres> {
   // The server runs as another user, who has to come by.
