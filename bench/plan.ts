@@ -299,15 +299,16 @@ const sidecar: readonly Comparison[] = [
   },
 ]
 
-const postgres: readonly Comparison[] = [
+/** The same of every database server. */
+const onServer = (title: string, name: string): readonly Comparison[] => [
   ...[1, 64].map((callers): Comparison => {
     const crowd = { callers, actors: 1_000 }
     return {
-      subject: { module: 'postgres-calls', ...crowd },
-      beside: { name: `upserts in groups of ${callers}`, module: 'bare-postgres-upserts', ...crowd },
+      subject: { module: `${name}-calls`, ...crowd },
+      beside: { name: `upserts in groups of ${callers}`, module: `bare-${name}-upserts`, ...crowd },
       lines: [
         {
-          name: `durable call on Postgres: ${crowdText(crowd)}`,
+          name: `durable call on ${title}: ${crowdText(crowd)}`,
           unit: '/s',
           metric: 'rate',
           ...(isMain(crowd) ? { bar: { ratioAtLeast: 0.5 } } : {}),
@@ -316,17 +317,17 @@ const postgres: readonly Comparison[] = [
     }
   }),
   {
-    subject: { module: 'postgres-calls', variant: 'large', callers: 1, actors: 1 },
+    subject: { module: `${name}-calls`, variant: 'large', callers: 1, actors: 1 },
     beside: {
       name: 'upserts of 1 MiB',
-      module: 'bare-postgres-upserts',
+      module: `bare-${name}-upserts`,
       variant: 'large',
       callers: 1,
       actors: 1,
     },
     lines: [
       {
-        name: 'durable call on Postgres: a state of 1 MiB',
+        name: `durable call on ${title}: a state of 1 MiB`,
         unit: '/s',
         metric: 'rate',
         bar: { ratioAtLeast: 0.5 },
@@ -334,22 +335,22 @@ const postgres: readonly Comparison[] = [
     ],
   },
   {
-    subject: { module: 'postgres-activations', callers: 1_024, actors: 20_000 },
-    beside: { name: 'selects of 512 by key', module: 'bare-postgres-selects', actors: 20_000 },
-    lines: [{ name: 'activation from Postgres', unit: '/s', metric: 'rate' }],
+    subject: { module: `${name}-activations`, callers: 1_024, actors: 20_000 },
+    beside: { name: 'selects of 512 by key', module: `bare-${name}-selects`, actors: 20_000 },
+    lines: [{ name: `activation from ${title}`, unit: '/s', metric: 'rate' }],
   },
   {
-    subject: { module: 'postgres-activations', variant: 'stored 10000000', callers: 1_024, actors: 20_000 },
+    subject: { module: `${name}-activations`, variant: 'stored 10000000', callers: 1_024, actors: 20_000 },
     beside: {
       name: 'the same of 20,000',
-      module: 'postgres-activations',
+      module: `${name}-activations`,
       callers: 1_024,
       actors: 20_000,
     },
     isLong: true,
     lines: [
       {
-        name: 'activation from Postgres, of 10,000,000 stored',
+        name: `activation from ${title}, of 10,000,000 stored`,
         unit: '/s',
         metric: 'rate',
         bar: { ratioAtLeast: 0.5 },
@@ -366,7 +367,8 @@ export const PLAN: readonly Comparison[] = [
   ...keptCalls,
   ...queries,
   ...residence,
-  ...postgres,
+  ...onServer('Postgres', 'postgres'),
+  ...onServer('MariaDB', 'mariadb'),
   ...doors,
   ...sidecar,
 ]

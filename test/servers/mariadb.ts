@@ -184,10 +184,13 @@ export class PrivateMariadb extends MariadbServer {
     this.#settings = [...settings]
   }
 
-  /** @param settings as on the server's command line. */
-  static async start(settings: readonly string[] = []): Promise<PrivateMariadb> {
+  /**
+   * @param settings as on the server's command line.
+   * @param parent the folder for that of the server; else the system's temporary one.
+   */
+  static async start(settings: readonly string[] = [], parent = tmpdir()): Promise<PrivateMariadb> {
     const binaries = await mariadbBinaries()
-    const folder = await mkdtemp(join(tmpdir(), 'spawn-mariadb-'))
+    const folder = await mkdtemp(join(parent, 'spawn-mariadb-'))
     await chmod(folder, 0o755)
     const server = new PrivateMariadb(binaries, folder, await freePort(), settings)
     await cp(binaries.template, server.#data, { recursive: true })
