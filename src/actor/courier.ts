@@ -55,6 +55,8 @@ export class Courier implements LaneOwner {
   private reading = false
   /** Something came up while the store was being read. */
   private readAgain = false
+  /** A read that began before this time may have come too early to end the backlog. */
+  private afreshMs = 0
   /** What is due was left in the store for want of room. */
   private crowded = false
   /** What left, or was replaced, while the store is being read: its answer may still have it as it was. */
@@ -117,6 +119,7 @@ export class Courier implements LaneOwner {
   private readAfresh(atMs: number): void {
     this.backlog ??= []
     this.overflowed = true
+    this.afreshMs = Math.max(this.afreshMs, atMs)
     this.wakeAt(atMs)
   }
 
@@ -254,6 +257,7 @@ export class Courier implements LaneOwner {
   }
 
   private async readBacklog(): Promise<void> {
+    const beganMs = this.options.clock.now()
     let after: EnvelopePosition | undefined
     while (this.backlog !== null && this.hasRoom) {
       this.overflowed = false
@@ -263,7 +267,9 @@ export class Courier implements LaneOwner {
       after = envelopes.at(-1) ?? after
       this.holdAll(envelopes)
       // What was committed since stands behind the last of these.
-      if (isLast && !this.overflowed) this.endBacklog()
+      if (!isLast || this.overflowed) continue
+      if (beganMs < this.afreshMs) return this.wakeAt(this.afreshMs)
+      this.endBacklog()
     }
   }
 

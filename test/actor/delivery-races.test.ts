@@ -118,3 +118,23 @@ test('a delivery whose commit takes longer than its deadline is left alone', asy
   // A commit of the outside would have been about another attempt.
   assert.ok(store.groups.flat().every(({ id }) => id.name !== ''))
 })
+
+test('what a lost commit has sent is found, though the store was being read when it was lost', async () => {
+  const { call, clock, runtime, store } = await bench({ definitions: [sender, log] })
+  assert.deepEqual(await call('log', '', 'notes'), [])
+  const gate = Promise.withResolvers<void>()
+  store.due = async (...asked) => {
+    await gate.promise
+    return MemoryStore.prototype.due.apply(store, asked)
+  }
+  // Once a minute the outbox is looked into; this time it takes long.
+  await clock.advance(60_000)
+  store.failCommit = 'after'
+  assert.equal(
+    await clock.run(codeOf(runtime.invoke('sender', { action: 'send', payload: [1] }))),
+    'STORE_UNAVAILABLE',
+  )
+  gate.resolve()
+  await clock.advance(1_000)
+  assert.deepEqual(await call('log', '', 'notes'), [1])
+})
