@@ -129,8 +129,8 @@ function casesOf(): readonly Case[] {
         world.proxy.cut()
         const giveBackMore = await server.exhaust()
         world.proxy.refuses = false
-        const tries = world.proxy.seen.length
-        await until('several tries to be in vain', () => world.proxy.seen.length > tries + 3)
+        const { tried } = world.proxy
+        await until('several tries to be in vain', () => world.proxy.tried > tried + 3)
         await Promise.all([giveBack(), giveBackMore()])
       },
     },

@@ -23,6 +23,8 @@ export class TcpProxy {
   fate: (statement: string) => Fate = () => 'pass'
   /** Whether nobody is let in. */
   refuses = false
+  /** How many have come, let in or not. */
+  tried = 0
   /** How many were not let in. */
   refused = 0
   /** How long a `late` statement is on its way. */
@@ -92,6 +94,7 @@ export class TcpProxy {
   }
 
   #let(client: Socket): void {
+    this.tried += 1
     if (this.refuses) {
       this.refused += 1
       client.resetAndDestroy()

@@ -41,7 +41,7 @@ const PATIENCE = { timeoutMs: 60_000 } as const
 const TABLES = ['actors', 'past', 'outcomes', 'outbox', 'places', 'writers']
 
 export class MariadbServer {
-  readonly address: MariadbAddress
+  address: MariadbAddress
   #session: Promise<Session> | null = null
   #asked = 0
   readonly #free: string[] = []
@@ -226,10 +226,11 @@ export class PrivateMariadb extends MariadbServer {
   /**
    * Starts it again, after it was stopped.
    *
-   * @param more settings, from now on.
+   * @param more settings, from now on. @param port default: the same as before.
    */
-  async start(more: readonly string[] = []): Promise<void> {
+  async start(more: readonly string[] = [], port = this.address.port): Promise<void> {
     this.#settings.push(...more)
+    this.address = { ...this.address, port }
     const { server, user } = this.#binaries
     const asked = [
       '--no-defaults',
