@@ -9,8 +9,8 @@ import { MariadbStore } from '../../src/stores/mariadb/index.ts'
 import { until } from '../../src/testing/index.ts'
 import { actorId, commitOf, envelopeOf, json, loadOne, SYSTEM } from '../../src/testing/statestore-fixture.ts'
 import { PrivateMariadb, type TestDatabase } from '../servers/mariadb.ts'
-import { failure, withStore } from './mariadb-fixture.ts'
-import { Owners } from './owners.ts'
+import { failure, withStore } from '../conformance/mariadb-fixture.ts'
+import { Owners } from '../conformance/owners.ts'
 
 let server: PrivateMariadb
 before(async () => {
