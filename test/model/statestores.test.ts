@@ -133,12 +133,12 @@ test('a sealed memory store answers as the model', () => holds(sealing(temporary
 test('a memory store with a key for each actor answers as the model', () =>
   holds(sealing(temporaryMemory, true), 100))
 
-test('the SQLite store answers as the model, over stops and crashes', () => holds(temporarySqlite, 25))
+test('the SQLite store answers as the model, over stops and crashes', () => holds(temporarySqlite, 12))
 
 test('a sealed SQLite store answers as the model, over stops and crashes', () =>
   holds(sealing(temporarySqlite), 10))
 
-test('the Postgres store answers as the model, over stops and crashes', () => holds(temporaryPostgres, 25))
+test('the Postgres store answers as the model, over stops and crashes', () => holds(temporaryPostgres, 12))
 
 test('a sealed Postgres store answers as the model, over stops and crashes', () =>
   holds(sealing(temporaryPostgres), 5))
@@ -146,4 +146,4 @@ test('a sealed Postgres store answers as the model, over stops and crashes', () 
 test('a sealed MariaDB store answers as the model, over stops and crashes', () =>
   holds(sealing(temporaryMariadb), 5))
 
-test('the MariaDB store answers as the model, over stops and crashes', () => holds(temporaryMariadb, 25))
+test('the MariaDB store answers as the model, over stops and crashes', () => holds(temporaryMariadb, 12))
