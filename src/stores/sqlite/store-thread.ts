@@ -4,10 +4,12 @@
 // Invariants: every request is answered, or fails when the thread dies. The thread keeps the process alive while a
 // request is under way and not otherwise, so that a script which never stops its store can end.
 
+import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { messageOf, Queue, SpawnError } from '../../base/index.ts'
+import { messageOf, monotonicMs, Queue, SpawnError, systemClock } from '../../base/index.ts'
 import { errorOf } from './failures.ts'
 import type { Answer, Arguments, Operation, Response } from './requests.ts'
+import { Watch } from './watch.ts'
 
 const ENTRY = import.meta.url.endsWith('.ts')
   ? new URL('./worker.ts', import.meta.url)
@@ -17,6 +19,12 @@ export class StoreThread {
   readonly #file: string
   readonly #worker: Worker
   readonly #waiting = new Queue<(response: Response | SpawnError) => void>()
+  readonly #watch = new Watch({
+    defer: (task) => systemClock.defer(task),
+    nowMs: monotonicMs,
+    // With one processor, whoever stays awake keeps the others from working.
+    watches: availableParallelism() > 1,
+  })
   #end: SpawnError | null = null
 
   constructor(file: string) {
@@ -43,7 +51,7 @@ export class StoreThread {
     if (this.#end !== null) throw this.#end
     const response = await new Promise<Response | SpawnError>((resolve) => {
       this.#worker.postMessage({ operation, arguments: given }, transfer)
-      if (this.#waiting.length === 0) this.#worker.ref()
+      if (this.#waiting.length === 0) this.#begin()
       this.#waiting.push(resolve)
     })
     if (response instanceof SpawnError) throw response
@@ -59,8 +67,18 @@ export class StoreThread {
 
   #answered(response: Response): void {
     const resolve = this.#waiting.shift()
-    if (this.#waiting.length === 0) this.#worker.unref()
+    if (this.#waiting.length === 0) this.#rest()
     resolve?.(response)
+  }
+
+  #begin(): void {
+    this.#worker.ref()
+    this.#watch.begin()
+  }
+
+  #rest(): void {
+    this.#worker.unref()
+    this.#watch.end()
   }
 
   #died(reason: string): void {
@@ -71,6 +89,7 @@ export class StoreThread {
         'and the next request starts the thread again',
       { details: { file: this.#file } },
     )
+    this.#watch.end()
     for (let resolve = this.#waiting.shift(); resolve !== undefined; resolve = this.#waiting.shift())
       resolve(this.#end)
   }

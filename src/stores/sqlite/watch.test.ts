@@ -1,0 +1,63 @@
+// How long the event loop stays awake for an answer, on a time that each look moves on.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { Watch } from './watch.ts'
+
+/** A watch whose every look at the time takes ten microseconds; `run` plays the loop until it sleeps. */
+function watched(watches = true) {
+  const tasks: (() => void)[] = []
+  const state = { nowMs: 0 }
+  const watch = new Watch({
+    defer: (task) => void tasks.push(task),
+    nowMs: () => (state.nowMs += 0.01),
+    watches,
+  })
+  /** Answers in how many rounds it has fallen asleep; the answer comes after `answerAfter` of them. */
+  const run = (answerAfter = Number.POSITIVE_INFINITY): number => {
+    watch.begin()
+    let rounds = 0
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+      task()
+      rounds += 1
+      if (rounds === answerAfter) watch.end()
+    }
+    return rounds
+  }
+  return { run, state, tasks, watch }
+}
+
+test('the loop stays awake until the answer is there', () => {
+  assert.equal(watched().run(5), 6)
+})
+
+test('it sleeps when the answer takes long', () => {
+  const { run, state } = watched()
+  const rounds = run()
+  assert.ok(rounds > 10 && state.nowMs < 1, `${rounds} rounds in ${state.nowMs} ms`)
+})
+
+test('watches in vain are given up, until an answer comes soon', () => {
+  const { run, state, watch } = watched()
+  for (let at = 0; at < 3; at += 1) {
+    assert.ok(run() > 0)
+    state.nowMs += 10
+    watch.end()
+  }
+  assert.equal(run(), 0, 'given up')
+  watch.end()
+  assert.ok(run() > 0, 'the answer before came soon')
+})
+
+test('one that was asked for while the loop is awake does not make it go round twice', () => {
+  const { tasks, watch } = watched()
+  watch.begin()
+  watch.end()
+  watch.begin()
+  assert.equal(tasks.length, 1)
+})
+
+test('with one processor it sleeps at once', () => {
+  assert.equal(watched(false).run(), 0)
+})

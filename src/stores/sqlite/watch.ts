@@ -1,0 +1,57 @@
+// Staying awake for an answer. An event loop that has nothing to do sleeps, and to be woken through the kernel takes it about
+// as long as a small group of commits takes the disk. So while the store's thread has something to answer the loop goes
+// round without sleep, for a moment: what else comes in is served as ever. vigil.ts is the same on the other side. Decides
+// for how long, and when that is given up; the loop and the time are handed in.
+//
+// Invariant: with nothing asked the loop sleeps. Watches in vain, as with a slow disk, end it until answers come soon again.
+
+/** How long an answer is waited for, in milliseconds. */
+const WATCH_MS = 0.5
+/** Watches in vain, one after the other, after which there is no more of them. */
+const VAIN_WATCHES = 3
+
+export interface WatchOptions {
+  /** Runs a task in the next round of the event loop, which does not sleep before that. */
+  readonly defer: (task: () => void) => void
+  /** Monotonic, with fractions. */
+  readonly nowMs: () => number
+  /** False: the loop sleeps whenever it can. */
+  readonly watches: boolean
+}
+
+export class Watch {
+  readonly #options: WatchOptions
+  readonly #look = (): void => this.#lookOut()
+  /** When what is due was asked; null: nothing is. */
+  #askedAtMs: number | null = null
+  #isAwake = false
+  #inVain = 0
+
+  constructor(options: WatchOptions) {
+    this.#options = options
+  }
+
+  /** An answer is due. */
+  begin(): void {
+    const { defer, nowMs, watches } = this.#options
+    if (!watches) return
+    this.#askedAtMs = nowMs()
+    if (this.#isAwake || this.#inVain === VAIN_WATCHES) return
+    this.#isAwake = true
+    defer(this.#look)
+  }
+
+  /** Nothing is due any more. */
+  end(): void {
+    if (this.#askedAtMs === null) return
+    if (this.#options.nowMs() - this.#askedAtMs < WATCH_MS) this.#inVain = 0
+    this.#askedAtMs = null
+  }
+
+  #lookOut(): void {
+    const { defer, nowMs } = this.#options
+    this.#isAwake = this.#askedAtMs !== null && nowMs() - this.#askedAtMs < WATCH_MS
+    if (this.#isAwake) defer(this.#look)
+    else if (this.#askedAtMs !== null) this.#inVain += 1
+  }
+}
