@@ -9,6 +9,17 @@ export {
   type ArchiveRow,
 } from './archive.ts'
 export type {
+  ChainLink,
+  Cluster,
+  HandedEnvelope,
+  HostedDefinition,
+  Placement,
+  RemoteAnnouncement,
+  RemoteAnswer,
+  RemoteCall,
+  Tenant,
+} from './cluster.ts'
+export type {
   ActionDefinition,
   Definition,
   Durability,
@@ -82,3 +93,5 @@ export type {
   Tags,
   Verdict,
 } from './statestore.ts'
+export type { Register, RegisterEntry } from './register.ts'
+export type { Wire } from './wire.ts'
