@@ -10,6 +10,7 @@ test('the clock is looked at once in ten milliseconds, and its time is never beh
   let looks = 0
   const clock: Clock = {
     now: () => ((looks += 1), time.now()),
+    elapsedMs: () => time.elapsedMs(),
     after: (delayMs, task, options) => time.after(delayMs, task, options),
     defer: (task) => time.defer(task),
   }

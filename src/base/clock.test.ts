@@ -28,3 +28,11 @@ test('a deferred task runs after the microtasks that are due', async () => {
   })
   assert.deepEqual(order, ['microtask', 'deferred'])
 })
+
+test('the time that has passed does not depend on what the clock on the wall says', (context) => {
+  const before = systemClock.elapsedMs()
+  context.mock.timers.enable({ apis: ['Date'], now: 1_000 })
+  const after = systemClock.elapsedMs()
+  assert.equal(systemClock.now(), 1_000)
+  assert.ok(after >= before && after - before < 60_000)
+})

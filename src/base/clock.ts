@@ -8,6 +8,8 @@ export interface Timer {
 export interface Clock {
   /** Wall time in epoch milliseconds, whole. It may jump; durations that matter are guarded by the store's fence. */
   now(): number
+  /** Milliseconds since some moment, with fractions: it never goes back, and does not jump. For leases, and for waits. */
+  elapsedMs(): number
   /** Runs `task` once, `delayMs` from now. A pending timer keeps the process alive, a `background` one does not. */
   after(delayMs: number, task: () => void, options?: { readonly background: boolean }): Timer
   /** Runs `task` once, after the microtasks and I/O that are already due. This is where batches close. */
@@ -19,6 +21,7 @@ const MAX_TIMER_MS = 2_147_483_647
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsedMs: monotonicMs,
   after(delayMs, task, options) {
     const handle = setTimeout(task, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS))
     if (options?.background === true) handle.unref()

@@ -73,6 +73,10 @@ export class VirtualClock implements Clock {
     return this.#nowMs
   }
 
+  elapsedMs(): number {
+    return this.#nowMs
+  }
+
   /** Tasks run so far: with the seed, a point in a run. */
   get steps(): number {
     return this.#steps

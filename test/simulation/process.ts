@@ -137,6 +137,7 @@ export class SimulatedProcess {
     }
     return {
       now: () => clock.now(),
+      elapsedMs: () => clock.elapsedMs(),
       after: (delayMs, task, options) => clock.after(delayMs, whileAlive(task), options),
       defer: (task) => clock.defer(whileAlive(task)),
     }

@@ -8,6 +8,7 @@ export function fastClock(startMs: number, speed: number): Clock {
   const beganMs = performance.now()
   return {
     now: () => startMs + Math.floor((performance.now() - beganMs) * speed),
+    elapsedMs: () => (performance.now() - beganMs) * speed,
     after: (delayMs, task, options) => systemClock.after(delayMs / speed, task, options),
     defer: (task) => systemClock.defer(task),
   }
