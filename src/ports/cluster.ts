@@ -45,6 +45,14 @@ export interface HostedDefinition {
 export interface ChainLink {
   readonly actor: ActorId
   readonly action: string
+  /** Where it runs. */
+  readonly member: string
+  /** What that member knows it by: a call that comes back to it may be let in. 0: by the link before it. */
+  readonly turn: number
+  /** It is a query, so no other turn of its actor waits for it. */
+  readonly aside: boolean
+  /** It is the init action, before which nothing is seen of its actor. */
+  readonly starts: boolean
 }
 
 /** What is asked of an actor by another member. */
@@ -68,6 +76,8 @@ export interface RemoteCall {
   readonly timeoutMs: number
   /** Of a `restore` only. */
   readonly revision: RevisionQuery | null
+  /** Of a `restore`: the revision that must stand; null: any. */
+  readonly follows: number | null
 }
 
 export interface RemoteAnswer {
@@ -75,6 +85,8 @@ export interface RemoteAnswer {
   readonly response: Packed | null
   /** Who answered: after a pipe or forward, the last hop. */
   readonly actor: ActorId
+  /** And with which action. Empty for other operations. */
+  readonly action: string
   readonly revision: number
   readonly durability: 'turn' | 'snapshot' | 'none'
   /** Of other operations: what they are answered with, as JSON; null: nothing. */
@@ -111,6 +123,11 @@ export interface Cluster {
   isHere(definition: string, name: string): boolean
   /** Whether it is to live here, now or as soon as others have released it. */
   isMine(definition: string, name: string): boolean
+  /**
+   * Whether envelopes for it, and its timers, are this member's to see to. As `isMine`; but of a `local` one, which lives on
+   * each member that hosts it, one of them does, and of what nobody hosts, one of all.
+   */
+  caresFor(definition: string, name: string): boolean
   /** Resolves when `isHere`; rejects with NOT_OWNER when it is not to live here any more, or no longer waits. */
   whenHere(definition: string, name: string): Promise<void>
   /** What any member hosts under a name, this one included; null: none does. */
@@ -127,11 +144,11 @@ export interface Cluster {
    * @throws SpawnError of the call; MEMBER_UNAVAILABLE, LEASE_LOST, DEADLINE_EXCEEDED, CANCELLED
    */
   call(call: RemoteCall, signal: AbortSignal | undefined): Promise<RemoteAnswer>
-  /** Brings envelopes, in their order, to the members where their actors live. What is lost is found in the store by them. */
+  /** Brings envelopes, in their order, to the members that care for them. What is lost is found in the store by them. */
   hand(envelopes: readonly HandedEnvelope[]): void
   /** Tells the member that handed an asking envelope how that ended. */
   tell(member: string, envelope: string, end: RemoteAnswer | SpawnError): void
-  /** Lets the members where these actors live look into the store: something may have been sent to them. */
+  /** Lets the members that care for these actors look into the store: something may have been sent to them. */
   poke(to: readonly { readonly definition: string; readonly name: string }[]): void
   /** To the listeners of all other members, at most once. */
   announce(announcement: RemoteAnnouncement): void
@@ -157,7 +174,7 @@ export interface Tenant {
   release(definition: string, name: string): Promise<void>
   /** Lets go of all actors that are not to live here any more (`isMine` false). Resolves when they are released. */
   releaseAll(): Promise<void>
-  /** The view has changed: actors may be new here. */
+  /** The view has changed: actors may be new here. Told before `isHere` is true for any that is. */
   placed(): void
   /** The lease is lost: what is in memory may be served by others. Nothing of it counts any more. */
   expelled(): void

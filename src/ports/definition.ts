@@ -2,6 +2,7 @@
 // registration over the wire makes the same. It says nothing about where or how the code runs; that is its Host.
 
 import type { Codec } from '../protocol/index.ts'
+import type { Placement } from './cluster.ts'
 import type { Host } from './host.ts'
 import type { HistoryPolicy, Tags } from './statestore.ts'
 
@@ -75,5 +76,7 @@ export interface Definition {
   readonly reentrancy: Reentrancy
   /** Of a pooled actor; null for all others. */
   readonly pool: PoolSize | null
+  /** On which members of a cluster its actors may live. Absent: by their names on any; of a pooled one, `local`. */
+  readonly placement?: Placement | undefined
   readonly host: Host
 }
