@@ -4,15 +4,17 @@
 
 import { assert } from '../../base/index.ts'
 import type { Archive, ArchiveChange, ArchivePage, ArchiveRow, PageRequest } from '../../ports/index.ts'
-import { placeTaken, rowBytes } from '../archive-rows.ts'
+import { placeTaken } from '../archive-rows.ts'
+import { archivePage } from '../sql/archive-pages.ts'
+import { runsOf } from '../sql/archive-runs.ts'
+import { type Field, text } from '../sql/rows.ts'
 import { ConnectionLost } from '../sql/session.ts'
-import { readArchive } from './archive-pages.ts'
+import { archivePageRows } from './archive-pages.ts'
 import { changeValues, changing, PLACES_TAKEN, writeValues, writing } from './archive-statements.ts'
 import { OPEN } from './block.ts'
 import { checkApplied } from './commit.ts'
-import type { Connection, Field } from './connection.ts'
+import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
-import { text } from './rows.ts'
 import { numbersOf, type Writing } from './writing.ts'
 
 /** Of rows that go over together; the last may exceed it, and the largest row fits into a packet. */
@@ -28,14 +30,14 @@ export class MariadbArchive implements Archive {
   }
 
   read(page: PageRequest): Promise<ArchivePage> {
-    return readArchive(this.#database, page)
+    return archivePage(archivePageRows(this.#database), page)
   }
 
   async write(rows: readonly ArchiveRow[]): Promise<number> {
     if (rows.length === 0) return 0
     return this.#inTransaction(async (connection) => {
       let written = 0
-      for (const run of runsOf(rows, (row) => row)) {
+      for (const run of runsOf(rows, (row) => row, RUN_BYTES)) {
         const kind = run[0]?.kind ?? 'actor'
         const last = kind === 'envelope' ? lastOfEach(run) : run
         await checkPlaces(connection, last)
@@ -52,7 +54,7 @@ export class MariadbArchive implements Archive {
     assert(isOfOneKind, 'a row that is replaced stays of its kind')
     return this.#inTransaction(async (connection) => {
       let replaced = 0
-      for (const run of runsOf(changes, ({ before }) => before)) {
+      for (const run of runsOf(changes, ({ before }) => before, RUN_BYTES)) {
         const kind = run[0]?.before.kind ?? 'actor'
         replaced += countOf(await connection.answer(changing(kind), changeValues(run)))
       }
@@ -101,25 +103,6 @@ async function checkPlaces(connection: Connection, rows: readonly ArchiveRow[]):
   }
   const [taken] = hasEnvelopes ? await connection.rows(PLACES_TAKEN, writeValues(rows).slice(0, 1)) : []
   if (taken !== undefined) throw placeTaken(text(taken[0]), Number(taken[1]))
-}
-
-/** Neighbours of one kind together, as many as go over at once. */
-function runsOf<Item>(items: readonly Item[], rowOf: (item: Item) => ArchiveRow): Item[][] {
-  const runs: Item[][] = []
-  let kind: string | null = null
-  let bytes = 0
-  for (const item of items) {
-    const row = rowOf(item)
-    const run = runs.at(-1)
-    if (run !== undefined && row.kind === kind && bytes < RUN_BYTES) run.push(item)
-    else {
-      runs.push([item])
-      bytes = 0
-    }
-    kind = row.kind
-    bytes += rowBytes(row)
-  }
-  return runs
 }
 
 /** Of envelopes with one id the last. */

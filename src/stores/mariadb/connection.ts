@@ -10,13 +10,12 @@
 import { createConnection as createSocket, type Socket } from 'node:net'
 import { assert, messageOf, SpawnError } from '../../base/index.ts'
 import type { SettledDatabaseOptions } from '../sql/options.ts'
+import type { Field, Row } from '../sql/rows.ts'
 import { ConnectionLost, NotConnected, type Session } from '../sql/session.ts'
 import { breaksConnection, mayOpenLater } from './failures.ts'
 import { ISOLATION, readFacts, SERVER_FACTS, type ServerFacts, sessionSettings } from './server.ts'
 
 export type Value = Buffer | string | number | null
-export type Field = Buffer | string | number | null
-export type Row = readonly Field[]
 
 /** What is used of the driver. */
 export interface Client {

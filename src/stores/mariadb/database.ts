@@ -2,8 +2,9 @@
 
 import { Database as SharedDatabase } from '../sql/database.ts'
 import type { SettledDatabaseOptions } from '../sql/options.ts'
+import type { Row } from '../sql/rows.ts'
 import type { Vendor } from '../sql/session.ts'
-import { Connection, type Row, type Value } from './connection.ts'
+import { Connection, type Value } from './connection.ts'
 import { fateOf, isExhausted, storeError } from './failures.ts'
 
 const MARIADB: Vendor<Connection> = {

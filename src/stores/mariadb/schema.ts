@@ -3,13 +3,12 @@
 // migrations.ts's.
 
 import { SpawnError } from '../../base/index.ts'
-import type { Migration, Schema, SchemaStatus } from '../../ports/index.ts'
+import type { Migration, SchemaStatus } from '../../ports/index.ts'
+import { text } from '../sql/rows.ts'
+import { checkCurrent, type CheckedSchema, checkKnown, statusOf } from '../sql/schema-status.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { MIGRATIONS } from './migrations.ts'
-import { text } from './rows.ts'
-
-const NEWEST = MIGRATIONS.length
 
 /** Which of our tables there are; others may live beside them. */
 const TABLES =
@@ -30,7 +29,7 @@ const LOCK_SECONDS = 0.5
 /** How long one waits for another who migrates. */
 const LONGEST_WAIT_MS = 3_600_000
 
-export class MariadbSchema implements Schema {
+export class MariadbSchema implements CheckedSchema {
   readonly #database: Database
 
   constructor(database: Database) {
@@ -41,7 +40,7 @@ export class MariadbSchema implements Schema {
     const version = await this.#database.whileOpen(() =>
       this.#database.persist((connection) => this.#version(connection)),
     )
-    return { version, newest: NEWEST, pending: MIGRATIONS.slice(version) }
+    return statusOf(version, MIGRATIONS)
   }
 
   async migrate(): Promise<readonly Migration[]> {
@@ -61,16 +60,8 @@ export class MariadbSchema implements Schema {
     })
   }
 
-  /** @throws SpawnError STORE_UNAVAILABLE */
-  checkNotNewer(version: number): void {
-    if (version <= NEWEST) return
-    const message =
-      `the tables in ${this.#database.address} are of version ${version}, and this release knows versions up to ` +
-      `${NEWEST}: use a newer release`
-    throw new SpawnError('STORE_UNAVAILABLE', message, {
-      retryable: false,
-      details: { version, newest: NEWEST },
-    })
+  async check(): Promise<void> {
+    checkCurrent(this.#database.address, await this.status())
   }
 
   /** Null: another has the lock. */
@@ -78,13 +69,13 @@ export class MariadbSchema implements Schema {
     const [row] = await connection.rows(LOCK, [LOCK_SECONDS])
     if (row?.[0] !== 1) return null
     try {
-      const version = await this.#version(connection)
-      this.checkNotNewer(version)
-      const pending = MIGRATIONS.slice(version)
+      const status = statusOf(await this.#version(connection), MIGRATIONS)
+      checkKnown(this.#database.address, status)
+      const { pending } = status
       if (pending.length > 0) await connection.define(RECORDS)
-      for (const { statements, title, version: next } of pending) {
+      for (const { statements, title, version } of pending) {
         for (const statement of statements) await connection.define(statement)
-        await connection.changed(RECORD, [next, title])
+        await connection.changed(RECORD, [version, title])
       }
       return pending
     } finally {

@@ -7,7 +7,9 @@ import { isSpawnError, LIMITS, messageOf, SpawnError } from '../../base/index.ts
 import type { SpawnPastRow, SpawnRow, SpawnTables } from '../../ports/index.ts'
 import { BatchSize } from '../sql/batch-size.ts'
 import { type DatabaseOptions, settledOptions } from '../sql/options.ts'
-import { type Client, configOf, type Field, loadDriver, type Row, type Value } from './connection.ts'
+import type { Row } from '../sql/rows.ts'
+import { bytesIn, spawnPastRow, spawnRow } from '../sql/spawn-rows.ts'
+import { type Client, configOf, loadDriver, type Value } from './connection.ts'
 
 const epochMs = (...columns: readonly string[]): string =>
   `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', COALESCE(${columns.join(', ')})) DIV 1000`
@@ -74,11 +76,7 @@ export class MariadbSpawnTables implements SpawnTables {
       size.note(rows.length, bytesIn(rows))
       id = Number(last[0])
       rowEnd = String(last[11])
-      yield rows.map((row) => {
-        const [ownerId, system, actor] = row.slice(8)
-        const owner = ownerId === null ? null : { system: textOf(system), actor: textOf(actor) }
-        return { ...spawnRow(row), owner }
-      })
+      yield rows.map(spawnPastRow)
     }
   }
 
@@ -137,31 +135,4 @@ function reasonOf(thrown: unknown): string {
   if (thrown instanceof Error && 'sqlMessage' in thrown && typeof thrown.sqlMessage === 'string')
     return thrown.sqlMessage
   return messageOf(thrown)
-}
-
-function spawnRow([id, system, actor, revision, tags, dataType, data, savedAtMs]: Row): SpawnRow {
-  return {
-    id: Number(id),
-    system: textOf(system),
-    actor: textOf(actor),
-    revision: numberOf(revision),
-    tags: textOf(tags),
-    dataType: textOf(dataType),
-    data: data instanceof Uint8Array ? data : null,
-    savedAtMs: numberOf(savedAtMs),
-  }
-}
-
-function textOf(field: Field | undefined): string | null {
-  return field === null || field === undefined ? null : String(field)
-}
-
-function numberOf(field: Field | undefined): number | null {
-  return field === null || field === undefined ? null : Number(field)
-}
-
-function bytesIn(rows: readonly Row[]): number {
-  let bytes = 0
-  for (const row of rows) for (const field of row) if (field instanceof Uint8Array) bytes += field.length
-  return bytes
 }

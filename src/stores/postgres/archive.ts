@@ -4,11 +4,13 @@
 import { assert } from '../../base/index.ts'
 import type { Archive, ArchiveChange, ArchivePage, ArchiveRow, PageRequest } from '../../ports/index.ts'
 import { placeTaken } from '../archive-rows.ts'
-import { readArchive } from './archive-pages.ts'
+import { archivePage } from '../sql/archive-pages.ts'
+import { runsOf } from '../sql/archive-runs.ts'
+import { text } from '../sql/rows.ts'
+import { archivePageRows } from './archive-pages.ts'
 import { CHANGES, changeValues, PLACES_TAKEN, WRITES, writeValues } from './archive-statements.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
-import { text } from './rows.ts'
 
 type Kind = ArchiveRow['kind']
 
@@ -20,7 +22,7 @@ export class PostgresArchive implements Archive {
   }
 
   read(page: PageRequest): Promise<ArchivePage> {
-    return readArchive(this.#database, page)
+    return archivePage(archivePageRows(this.#database), page)
   }
 
   /** Writing the same again changes nothing, so that it may be tried again whatever became of it. */
@@ -29,7 +31,7 @@ export class PostgresArchive implements Archive {
     return this.#inTransaction(async (connection) => {
       await checkPlaces(connection, rows)
       let written = 0
-      for (const run of runsOf(rows, ({ kind }) => kind)) {
+      for (const run of runsOf(rows, (row) => row, Infinity)) {
         const [row] = await connection.query(WRITES[kindOf(run)], writeValues(run))
         written += Number(row?.[0] ?? 0)
       }
@@ -41,7 +43,7 @@ export class PostgresArchive implements Archive {
     if (changes.length === 0) return 0
     return this.#inTransaction(async (connection) => {
       let replaced = 0
-      for (const run of runsOf(changes, ({ before }) => before.kind)) {
+      for (const run of runsOf(changes, ({ before }) => before, Infinity)) {
         assert(
           run.every(({ after, before }) => after.kind === before.kind),
           'a row that is replaced stays of its kind',
@@ -90,16 +92,4 @@ async function checkPlaces(connection: Connection, rows: readonly ArchiveRow[]):
 
 function kindOf(run: readonly ArchiveRow[]): Kind {
   return run[0]?.kind ?? 'actor'
-}
-
-/** Neighbours of one kind together. */
-function runsOf<Item>(items: readonly Item[], kind: (item: Item) => Kind): Item[][] {
-  const runs: Item[][] = []
-  for (const item of items) {
-    const run = runs.at(-1)
-    const [first] = run ?? []
-    if (run !== undefined && first !== undefined && kind(first) === kind(item)) run.push(item)
-    else runs.push([item])
-  }
-  return runs
 }

@@ -10,6 +10,7 @@ import { Socket } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { messageOf, SpawnError } from '../../base/index.ts'
 import type { SettledDatabaseOptions } from '../sql/options.ts'
+import type { Field, Row } from '../sql/rows.ts'
 import { ConnectionLost, NotConnected, type Session } from '../sql/session.ts'
 import { endsSession, mayOpenLater, sqlState } from './failures.ts'
 
@@ -20,8 +21,6 @@ export interface Statement {
 }
 
 export type Value = Buffer | string | number | boolean | null
-export type Field = Buffer | string | number | boolean | null
-export type Row = readonly Field[]
 
 /** What is used of `pg`. */
 interface Client {

@@ -1,24 +1,17 @@
-// Listings and counts, a stretch of the index at a time, so that a filter that finds little among millions of actors takes
-// many short statements and not one that never ends. Decides what a filter means in SQL and how far a stretch goes; only of
-// the actors that make the page a state is read.
+// What the filters of listings mean in SQL; how stretches of the index become pages is sql/listing.ts's.
 //
 // Invariant: values are parameters; the text of a statement is made of parts that stand in this file.
 
-import type { ActorFilter, ActorPage, PageRequest, StoredActor } from '../../ports/index.ts'
-import { type PagePosition, pagePosition, pageToken } from '../page-token.ts'
+import type { ActorFilter } from '../../ports/index.ts'
+import type { PagePosition } from '../page-token.ts'
+import { HIGHEST, LISTING_PAGE_BYTES, type ListingRows, PARENTS_AT_ONCE } from '../sql/listing.ts'
+import type { Row } from '../sql/rows.ts'
 import { tagBytes } from '../sql/tag-bytes.ts'
 import { bytea, byteaArray } from './arrays.ts'
 import { bytesOf } from './commit-values.ts'
-import type { Row, Statement, Value } from './connection.ts'
+import type { Statement, Value } from './connection.ts'
 import type { Database } from './database.ts'
-import { REVISION, STATE, storedActor, text } from './rows.ts'
-
-const STRETCH_ROWS = 10_000
-/** Bytes of states after which a page ends, though it has fewer rows than asked. */
-const PAGE_BYTES = 16 * 1_024 * 1_024
-const PARENTS_AT_ONCE = 100
-/** Behind all UTF-8. */
-const HIGHEST = Buffer.of(0xff)
+import { REVISION, STATE } from './rows.ts'
 
 /** Rows of some actors, to the page's limit of bytes; a state that does not fit is not read. */
 const ROWS: Statement = {
@@ -28,10 +21,8 @@ const ROWS: Statement = {
         OVER (ORDER BY parent, name ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
       FROM unnest($2::bytea[], $3::bytea[]) AS u (parent, name)
       JOIN spawn.actors USING (parent, name) WHERE system = $1) AS page
-    WHERE coalesce(before, 0) < ${PAGE_BYTES} ORDER BY parent, name`,
+    WHERE coalesce(before, 0) < ${LISTING_PAGE_BYTES} ORDER BY parent, name`,
 }
-const PARENT = 7
-
 const PARENTS: Statement = {
   name: 'spawn_parents',
   text: `WITH RECURSIVE each AS (
@@ -51,120 +42,40 @@ const SYSTEMS: Statement = {
   text: `SELECT system FROM (${distinct('actors')} UNION ${distinct('outbox')}) AS all_of_them ORDER BY system`,
 }
 
-/** Some of those that match, and where the next stretch begins; null: the listing has ended. */
-interface Stretch {
-  readonly found: readonly PagePosition[]
-  readonly after: PagePosition | null
+export function listingRows(database: Database): ListingRows {
+  return {
+    systems: () => database.read(SYSTEMS, []),
+    actors(system, positions) {
+      const columns = [bytesOf(positions, ({ parent }) => parent), bytesOf(positions, ({ name }) => name)]
+      return database.read(ROWS, [bytea(system), ...columns])
+    },
+    async parents(system, from) {
+      const rows = await database.read(PARENTS, [bytea(system), from])
+      return rows.flatMap(([parent]) => (parent instanceof Buffer ? parent : []))
+    },
+    stretch: (filter, after, rows) => stretchRows(database, filter, after, rows),
+  }
 }
 
-export class Listing {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
+function stretchRows(
+  database: Database,
+  filter: ActorFilter,
+  after: PagePosition | null,
+  rows: number,
+): Promise<readonly Row[]> {
+  const parts = new Parts()
+  const place = parts.place(filter, after)
+  const matches = parts.matches(filter)
+  const most = parts.add(rows)
+  const statement = {
+    name: '',
+    text: `WITH stretch AS MATERIALIZED (
+        SELECT parent, name, ${matches} AS matches FROM spawn.actors WHERE ${place} ORDER BY parent, name LIMIT ${most})
+      SELECT parent, name, matches, at FROM (
+        SELECT *, row_number() OVER (ORDER BY parent, name) AS at FROM stretch) AS numbered
+      WHERE matches OR at = ${most} ORDER BY parent, name`,
   }
-
-  async list(filter: ActorFilter, page: PageRequest): Promise<ActorPage> {
-    let after = page.after === undefined ? null : pagePosition(page.after)
-    for (;;) {
-      const found: PagePosition[] = []
-      let isLast = true
-      // One more than asked tells whether there is another page.
-      for await (const stretch of this.#stretches(filter, after, page.limit + 1)) {
-        found.push(...stretch.found)
-        if (found.length <= page.limit) continue
-        isLast = false
-        break
-      }
-      const asked = found.slice(0, page.limit)
-      const actors = await this.#rows(filter.system, asked)
-      const last = actors.at(-1)
-      if (last === undefined && !isLast) {
-        // All of them were deleted meanwhile.
-        after = asked.at(-1) ?? after
-        continue
-      }
-      const isWhole = isLast && actors.length === asked.length
-      return { actors, next: last === undefined || isWhole ? null : pageToken(last.id) }
-    }
-  }
-
-  async count(filter: ActorFilter): Promise<number> {
-    let count = 0
-    for await (const { found } of this.#stretches(filter, null, STRETCH_ROWS)) count += found.length
-    return count
-  }
-
-  async systems(): Promise<string[]> {
-    return (await this.#database.read(SYSTEMS, [])).map(([system]) => text(system))
-  }
-
-  async #rows(system: string, positions: readonly PagePosition[]): Promise<StoredActor[]> {
-    if (positions.length === 0) return []
-    const columns = [bytesOf(positions, ({ parent }) => parent), bytesOf(positions, ({ name }) => name)]
-    const rows = await this.#database.read(ROWS, [bytea(system), ...columns])
-    return rows.map((row) =>
-      storedActor({ system, parent: text(row[PARENT]), name: text(row[PARENT + 1]) }, row),
-    )
-  }
-
-  async *#stretches(filter: ActorFilter, from: PagePosition | null, wanted: number): AsyncGenerator<Stretch> {
-    // Names stand together within a parent only: without one, each parent is looked at by itself.
-    const byParent = filter.parent === undefined && (filter.name !== undefined || filter.prefix !== undefined)
-    if (!byParent) {
-      yield* this.#range(filter, from, wanted)
-      return
-    }
-    for await (const parent of this.#parents(filter.system, from?.parent ?? '')) {
-      const behind = from?.parent === parent ? from : null
-      yield* this.#range({ ...filter, parent }, behind, wanted)
-    }
-  }
-
-  async *#parents(system: string, from: string): AsyncGenerator<string> {
-    for (let first: Buffer | null = bytea(from); first !== null;) {
-      const rows: readonly Row[] = await this.#database.read(PARENTS, [bytea(system), first])
-      for (const [parent] of rows) yield text(parent)
-      const last = rows.at(-1)?.[0]
-      // The least that is above it.
-      first =
-        rows.length < PARENTS_AT_ONCE || !(last instanceof Buffer)
-          ? null
-          : Buffer.concat([last, Buffer.of(0)])
-    }
-  }
-
-  async *#range(filter: ActorFilter, from: PagePosition | null, wanted: number): AsyncGenerator<Stretch> {
-    for (let after = from, isFirst = true; isFirst || after !== null; isFirst = false) {
-      const stretch = await this.#stretch(filter, after, wanted)
-      yield stretch
-      after = stretch.after
-    }
-  }
-
-  async #stretch(filter: ActorFilter, after: PagePosition | null, wanted: number): Promise<Stretch> {
-    const parts = new Parts()
-    const place = parts.place(filter, after)
-    const matches = parts.matches(filter)
-    const rows = matches === 'true' ? Math.min(STRETCH_ROWS, wanted) : STRETCH_ROWS
-    const most = parts.add(rows)
-    const statement = {
-      name: '',
-      text: `WITH stretch AS MATERIALIZED (
-          SELECT parent, name, ${matches} AS matches FROM spawn.actors WHERE ${place} ORDER BY parent, name LIMIT ${most})
-        SELECT parent, name, matches, at FROM (
-          SELECT *, row_number() OVER (ORDER BY parent, name) AS at FROM stretch) AS numbered
-        WHERE matches OR at = ${most} ORDER BY parent, name`,
-    }
-    const found: PagePosition[] = []
-    let end: PagePosition | null = null
-    for (const [parent, name, isMatch, at] of await this.#database.read(statement, parts.values)) {
-      const position = { parent: text(parent), name: text(name) }
-      if (isMatch === true) found.push(position)
-      if (at === rows) end = position
-    }
-    return { found, after: end }
-  }
+  return database.read(statement, parts.values)
 }
 
 /** Conditions, and the values that they speak of. */

@@ -1,12 +1,11 @@
-// Revisions of the past, as they are read; which of them are kept is decided where they are written, in
-// commit-functions.ts. And what goes when it has expired.
+// How revisions of the past are read, and what goes when it has expired. Decides nothing but the statements; see sql/past.ts.
 
-import type { RevisionQuery, StoredActor } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
+import type { PastStatements } from '../sql/past.ts'
 import { bytea } from './arrays.ts'
 import type { Statement, Value } from './connection.ts'
 import type { Database } from './database.ts'
-import { REVISION, revisionOf, STATE, storedActor } from './rows.ts'
+import { REVISION, STATE } from './rows.ts'
 
 const ACTOR = 'system = $1 AND parent = $2 AND name = $3'
 
@@ -23,7 +22,6 @@ const BY_TIME: Statement = {
       WHERE ${ACTOR} AND committed_at_ms <= $4 ORDER BY revision DESC LIMIT 1)
     ORDER BY revision DESC LIMIT 1`,
 }
-const REPLACED_AT = 7
 
 const REVISIONS: Statement = {
   name: 'spawn_revisions',
@@ -32,8 +30,6 @@ const REVISIONS: Statement = {
       ORDER BY revision DESC LIMIT $5)
     ORDER BY revision DESC LIMIT $5`,
 }
-/** Above all revisions. */
-const BEFORE_ALL = 2 ** 53
 
 /** Rows that another member is just dropping are left to it. */
 const PRUNE: Statement = {
@@ -56,36 +52,16 @@ const FORGET_WRITERS: Statement = {
   text: "DELETE FROM spawn.writers WHERE used_at < now() - interval '7 days'",
 }
 
-export class Past {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
-  async revision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null> {
-    const isNumber = 'revision' in query
-    const values = [...address(id), isNumber ? query.revision : query.atMs]
-    const [row] = await this.#database.read(isNumber ? BY_NUMBER : BY_TIME, values)
-    if (row === undefined) return null
-    // What replaced it may be gone from the past: then it did not stand at that time, and what did is not known.
-    const replacedAtMs = isNumber ? null : (row[REPLACED_AT] ?? null)
-    return !isNumber && replacedAtMs !== null && Number(replacedAtMs) <= query.atMs
-      ? null
-      : storedActor(id, row)
-  }
-
-  /** Newest first, without their states. */
-  async revisions(id: ActorId, limit: number, before = BEFORE_ALL): Promise<Omit<StoredActor, 'state'>[]> {
-    const rows = await this.#database.read(REVISIONS, [...address(id), before, limit])
-    return rows.map((row) => revisionOf(id, row))
-  }
-
-  /** Drops at most `limit` outcomes and revisions that have expired. */
-  async prune(nowMs: number, limit: number): Promise<number> {
-    await this.#database.read(FORGET_WRITERS, [])
-    const [row] = await this.#database.read(PRUNE, [nowMs, limit])
-    return Number(row?.[0] ?? 0)
+export function pastStatements(database: Database): PastStatements {
+  return {
+    byNumber: (id, revision) => database.read(BY_NUMBER, [...address(id), revision]),
+    byTime: (id, atMs) => database.read(BY_TIME, [...address(id), atMs]),
+    revisions: (id, before, limit) => database.read(REVISIONS, [...address(id), before, limit]),
+    async prune(nowMs, limit) {
+      await database.read(FORGET_WRITERS, [])
+      const [row] = await database.read(PRUNE, [nowMs, limit])
+      return Number(row?.[0] ?? 0)
+    },
   }
 }
 

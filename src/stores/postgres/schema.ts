@@ -2,7 +2,8 @@
 // transaction under a lock that all members share: one migrates, the others wait and find it done; one that dies leaves it as it was.
 
 import { SpawnError } from '../../base/index.ts'
-import type { Migration, Schema, SchemaStatus } from '../../ports/index.ts'
+import type { Migration, SchemaStatus } from '../../ports/index.ts'
+import { checkCurrent, type CheckedSchema, checkKnown, statusOf } from '../sql/schema-status.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -26,7 +27,7 @@ const SCHEMA = `DO $$ BEGIN
   );
 END $$`
 
-export class PostgresSchema implements Schema {
+export class PostgresSchema implements CheckedSchema {
   readonly #database: Database
 
   constructor(database: Database) {
@@ -34,37 +35,21 @@ export class PostgresSchema implements Schema {
   }
 
   status(): Promise<SchemaStatus> {
-    return this.#database.whileOpen(async () => statusOf(await this.#database.persist(versionOf)))
+    return this.#database.whileOpen(async () => statusOf(await this.#database.persist(versionOf), MIGRATIONS))
   }
 
   /** Brings it up to date. @returns what was done; nothing, where another member was first. */
   migrate(): Promise<readonly Migration[]> {
     return this.#database.whileOpen(async () => {
       const status = await this.status()
-      this.#checkKnown(status)
+      checkKnown(this.#database.address, status)
       if (status.pending.length === 0) return []
       return this.#database.persist((connection) => this.#migrate(connection))
     })
   }
 
-  /** @throws SpawnError STORE_UNAVAILABLE for a schema that is behind, or of a newer release. */
   async check(): Promise<void> {
-    const status = await this.status()
-    this.#checkKnown(status)
-    const { newest, pending, version } = status
-    if (pending.length === 0) return
-    const message =
-      `the database ${this.#database.address} has schema version ${version}, and this release needs ${newest}: ` +
-      'run `spawn store migrate`, or let the store migrate when it starts'
-    throw new SpawnError('STORE_UNAVAILABLE', message, { retryable: false, details: { version, newest } })
-  }
-
-  #checkKnown({ newest, version }: SchemaStatus): void {
-    if (version <= newest) return
-    const message =
-      `the database ${this.#database.address} has schema version ${version}, and this release knows up to ${newest}: ` +
-      'a newer release has written it; run that release, or restore a backup from before the upgrade'
-    throw new SpawnError('STORE_UNAVAILABLE', message, { retryable: false, details: { version, newest } })
+    checkCurrent(this.#database.address, await this.status())
   }
 
   async #migrate(connection: Connection): Promise<readonly Migration[]> {
@@ -74,8 +59,8 @@ export class PostgresSchema implements Schema {
     )
     try {
       await connection.run(`SET LOCAL statement_timeout = 0; ${SCHEMA}`)
-      const status = statusOf(await versionOf(connection))
-      this.#checkKnown(status)
+      const status = statusOf(await versionOf(connection), MIGRATIONS)
+      checkKnown(this.#database.address, status)
       for (const { statements, title, version } of status.pending) {
         for (const statement of statements) await connection.run(statement)
         await connection.query({ name: '', text: RECORD }, [version, title])
@@ -101,9 +86,4 @@ async function versionOf(connection: Connection): Promise<number> {
   if (hasVersions !== true) return 0
   const [row] = await connection.query({ name: '', text: VERSION }, [])
   return Number(row?.[0] ?? 0)
-}
-
-function statusOf(version: number): SchemaStatus {
-  const newest = MIGRATIONS.length
-  return { version, newest, pending: MIGRATIONS.filter((migration) => migration.version > version) }
 }

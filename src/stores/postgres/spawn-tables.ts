@@ -6,8 +6,10 @@ import { isSpawnError, LIMITS, messageOf, SpawnError } from '../../base/index.ts
 import type { SpawnPastRow, SpawnRow, SpawnTables } from '../../ports/index.ts'
 import { BatchSize } from '../sql/batch-size.ts'
 import { type DatabaseOptions, settledOptions } from '../sql/options.ts'
+import type { Row } from '../sql/rows.ts'
 import { NotConnected } from '../sql/session.ts'
-import { Connection, type Field, type Row } from './connection.ts'
+import { bytesIn, spawnPastRow, spawnRow } from '../sql/spawn-rows.ts'
+import { Connection } from './connection.ts'
 import { storeError } from './failures.ts'
 
 /** A sort of all that there is may take long. */
@@ -50,13 +52,7 @@ export class PostgresSpawnTables implements SpawnTables {
 
   async *past(): AsyncGenerator<readonly SpawnPastRow[]> {
     if (!(await this.#asking(() => this.#has('historical_snapshots')))) return
-    for await (const rows of this.#fetched('spawn_past', PAST)) {
-      yield rows.map((row) => {
-        const [ownerId, system, actor] = row.slice(8)
-        const owner = ownerId === null ? null : { system: textOf(system), actor: textOf(actor) }
-        return { ...spawnRow(row), owner }
-      })
-    }
+    for await (const rows of this.#fetched('spawn_past', PAST)) yield rows.map(spawnPastRow)
   }
 
   async close(): Promise<void> {
@@ -104,31 +100,4 @@ export class PostgresSpawnTables implements SpawnTables {
       throw this.#error(thrown)
     }
   }
-}
-
-function spawnRow([id, system, actor, revision, tags, dataType, data, savedAtMs]: Row): SpawnRow {
-  return {
-    id: Number(id),
-    system: textOf(system),
-    actor: textOf(actor),
-    revision: numberOf(revision),
-    tags: textOf(tags),
-    dataType: textOf(dataType),
-    data: data instanceof Uint8Array ? data : null,
-    savedAtMs: numberOf(savedAtMs),
-  }
-}
-
-function textOf(field: Field | undefined): string | null {
-  return field === null || field === undefined ? null : String(field)
-}
-
-function numberOf(field: Field | undefined): number | null {
-  return field === null || field === undefined ? null : Number(field)
-}
-
-function bytesIn(rows: readonly Row[]): number {
-  let bytes = 0
-  for (const row of rows) for (const field of row) if (field instanceof Uint8Array) bytes += field.length
-  return bytes
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SpawnError } from '../../base/index.ts'
 import type { Commit, Statestore, Verdict } from '../../ports/index.ts'
 import { actorId, commitOf, envelopeOf, outsideCommit, SYSTEM } from '../../testing/statestore-fixture.ts'
 import { MemoryStore } from '../memory/index.ts'
@@ -44,3 +45,26 @@ for (const [bytes, count] of [
     assert.ok(sizes.length <= count && (count === 1 || sizes.length > 2), `${sizes.length} parts`)
   })
 }
+
+test('a part that fails says how many commits of the parts before it stand', async () => {
+  const store = new MemoryStore()
+  await store.start()
+  let parts = 0
+  const failsAt = (failing: number) =>
+    commitInParts(
+      [commitOf('a', 0), commitOf('b', 7), commitOf('c', 0), commitOf('d', 0)],
+      1,
+      async (part) => {
+        if (++parts === failing)
+          throw new SpawnError('STORE_UNAVAILABLE', 'it is away; nothing was committed', { retryable: false })
+        return store.commit(part)
+      },
+    )
+  await assert.rejects(failsAt(4), {
+    code: 'STORE_UNAVAILABLE',
+    retryable: false,
+    message: /it is away; nothing was committed; 2 commits of the parts before it stand$/,
+  })
+  parts = 0
+  await assert.rejects(failsAt(1), { message: 'it is away; nothing was committed' })
+})

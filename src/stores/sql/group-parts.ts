@@ -1,16 +1,21 @@
 // A group that is larger than a statement can be, in parts that are not: one after the other, each as a whole. Decides where
 // it is parted. Verdicts are those of the group: what stands behind a conflict of its actor is one, in a later part, too.
 //
-// What is lost by it: after a crash the first parts may stand without the last ones. Each commit is whole all the same, and
-// none stands without one that it rests on. Only groups of hundreds of mebibytes come to that.
+// What is lost by it: after a crash, or a failure, the first parts may stand without the last ones; an error says how many
+// commits do. Each commit is whole all the same, and none stands without one that it rests on. Only groups of hundreds of
+// mebibytes come to that.
 
+import { isSpawnError, SpawnError } from '../../base/index.ts'
 import type { Commit, Verdict } from '../../ports/index.ts'
 import { ByActor } from './by-actor.ts'
 
 /** For every value that has a length, and what it takes to say so. */
 const ROW_BYTES = 512
 
-/** @param commitPart commits some of the group, in their order. */
+/**
+ * @param commitPart commits some of the group, in their order.
+ * @throws what `commitPart` does, with what stands of the parts before.
+ */
 export async function commitInParts(
   group: readonly Commit[],
   mostBytes: number,
@@ -22,7 +27,7 @@ export async function commitInParts(
   const verdicts: Verdict[] = []
   for (const part of parts) {
     const sent = part.filter(({ id }) => refused.get(id) === undefined)
-    const answers = (sent.length === 0 ? [] : await commitPart(sent)).values()
+    const answers = (await committed(sent, commitPart, verdicts)).values()
     for (const { id } of part) {
       const verdict = refused.get(id) === undefined ? (answers.next().value ?? 'conflict') : 'conflict'
       verdicts.push(verdict)
@@ -33,6 +38,23 @@ export async function commitInParts(
     }
   }
   return verdicts
+}
+
+async function committed(
+  part: readonly Commit[],
+  commitPart: (part: readonly Commit[]) => Promise<readonly Verdict[]>,
+  before: readonly Verdict[],
+): Promise<readonly Verdict[]> {
+  if (part.length === 0) return []
+  try {
+    return await commitPart(part)
+  } catch (thrown) {
+    const standing = before.filter((verdict) => verdict === 'committed').length
+    if (standing === 0 || !isSpawnError(thrown)) throw thrown
+    const { code, details, message, retryable } = thrown
+    const told = `a part of a group of commits that is too large for one statement failed: ${message}; ${standing} commits of the parts before it stand`
+    throw new SpawnError(code, told, { cause: thrown, details: { ...details, standing }, retryable })
+  }
 }
 
 function partsOf(group: readonly Commit[], mostBytes: number): Commit[][] {
