@@ -2,13 +2,14 @@
 // looks like on a terminal; the commands decide what to say. Results go to stdout and everything else to stderr, so that
 // a pipe carries results only. Text from outside is escaped before it reaches a terminal: a name cannot move the cursor.
 
+import type { Readable } from 'node:stream'
 import { styleText } from 'node:util'
 
 type Format = Parameters<typeof styleText>[0]
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly stdin: NodeJS.ReadStream
+  readonly stdin: Readable
   /** Columns of stdout; null when it is no terminal. */
   readonly width: number | null
   /** Whether a question can be asked. */

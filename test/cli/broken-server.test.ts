@@ -7,7 +7,8 @@ import { spawn } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { cli, type Outcome } from './cli.ts'
+import { cli } from './cli.ts'
+import { cliProcess, type Outcome } from './process.ts'
 
 type Behaviour = 'hang' | 'break' | 'page' | 'json' | 'gateway' | 'problem'
 
@@ -37,8 +38,9 @@ after(() => {
   server.close()
 })
 
-const call = (behaviour: Behaviour, ...more: string[]): Promise<Outcome> =>
-  cli(['invoke', 'a', 'b', '--url', url, '--system', 's', '--metadata', `do=${behaviour}`, ...more])
+const line = (behaviour: Behaviour, ...more: string[]): string[] =>
+  ['invoke', 'a', 'b', '--url', url, '--system', 's', '--metadata', `do=${behaviour}`].concat(more)
+const call = (behaviour: Behaviour, ...more: string[]): Promise<Outcome> => cli(line(behaviour, ...more))
 
 describe('a call', { concurrency: 2 }, () => {
   test('with nobody there: 3, where, and what to do', async () => {
@@ -46,7 +48,7 @@ describe('a call', { concurrency: 2 }, () => {
     await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve))
     const { port } = free.address() as AddressInfo
     await new Promise((resolve) => free.close(resolve))
-    const { code, stdout, stderr } = await cli(['invoke', 'a', 'b', '--url', `127.0.0.1:${port}`])
+    const { code, stdout, stderr } = await cliProcess(['invoke', 'a', 'b', '--url', `127.0.0.1:${port}`])
     assert.equal(code, 3)
     assert.equal(stdout, '')
     assert.equal(
@@ -63,7 +65,7 @@ describe('a call', { concurrency: 2 }, () => {
   })
 
   test('that is broken off after it was sent: 4, it may have happened', async () => {
-    const { code, stderr } = await call('break')
+    const { code, stderr } = await cliProcess(line('break'))
     assert.equal(code, 4)
     assert.match(stderr, /broke the connection \((ECONNRESET|socket hang up)\); the call may have happened/)
     assert.match(stderr, /--idempotency-key/)

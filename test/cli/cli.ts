@@ -1,42 +1,54 @@
-// Runs the real `spawn` command in a process of its own, for tests. Decides nothing about what it should answer.
+// Runs a `spawn` command for tests: within this process, where a process of its own costs more than all that the command
+// does; a command that serves gets one, because it takes signals and ends its process. What only a process has (its
+// streams, its exit code, how it begins) is for those tests that run `cliProcess`.
 
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { text } from 'node:stream/consumers'
+import { Readable } from 'node:stream'
+import { runProgram } from '../../src/cli/program.ts'
+import type { Terminal } from '../../src/cli/terminal.ts'
+import { cliProcess, environment, type Outcome, type RunOptions } from './process.ts'
 
-const BIN = fileURLToPath(new URL('../../bin/spawn.js', import.meta.url))
-
-export interface RunOptions {
-  readonly env?: Readonly<Record<string, string>>
-  readonly cwd?: string
-  /** What the command reads on stdin. */
-  readonly input?: string
-}
-
-export interface Outcome {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Starts it and leaves it running; the caller ends it. Nothing of the developer's own environment leaks in. */
-export function startCli(
-  args: readonly string[],
-  { env, cwd }: RunOptions = {},
-): ChildProcessWithoutNullStreams {
-  const { SPAWN_URL: _url, SPAWN_SYSTEM: _system, NODE_OPTIONS: _options, ...inherited } = process.env
-  return spawn(process.execPath, [BIN, ...args], { cwd, env: { ...inherited, NO_COLOR: '1', ...env } })
-}
+const SERVING = ['dev', 'start', 'proxy']
 
 /** Runs it to its end. */
 export async function cli(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const child = startCli(args, options)
-  child.stdin.end(options.input ?? '')
-  const ended = new Promise<Pick<Outcome, 'code' | 'signal'>>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code, signal) => resolve({ code, signal }))
+  const serves = SERVING.includes(args[0] ?? '') && !args.includes('--help')
+  if (serves) return cliProcess(args, options)
+  const { cwd } = options
+  return cwd === undefined ? piped(args, options) : inFolder(cwd, () => piped(args, options))
+}
+
+/** Between pipes: nobody to ask, no width, no colours. */
+async function piped(args: readonly string[], options: RunOptions): Promise<Outcome> {
+  let stdout = ''
+  let stderr = ''
+  const terminal: Terminal = {
+    env: environment(options),
+    stdin: Readable.from(options.input === undefined ? [] : [Buffer.from(options.input)]),
+    width: null,
+    interactive: false,
+    ask: () => Promise.reject(new Error('nobody is there to be asked')),
+    print: async (line) => void (stdout += `${line}\n`),
+    note: (line) => void (stderr += `${line}\n`),
+    progress: () => {},
+    style: (_format, text) => text,
+  }
+  const code = await runProgram(args, terminal)
+  return { code, signal: null, stdout, stderr }
+}
+
+let before: Promise<unknown> = Promise.resolve()
+
+/** One after the other: a process has one working folder. */
+async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const mine = before.then(async () => {
+    const own = process.cwd()
+    process.chdir(folder)
+    try {
+      return await work()
+    } finally {
+      process.chdir(own)
+    }
   })
-  const [stdout, stderr, end] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  return { ...end, stdout, stderr }
+  before = mine.catch(() => null)
+  return mine
 }

@@ -1,11 +1,12 @@
-// `spawn invoke` and `spawn actors` against a real `spawn start`: every command, every option, and what a program sees.
+// `spawn invoke` and `spawn actors` against a real `spawn start`: every command, every option, and what a program sees: some
+// of it by processes of their own, which have real streams and a real exit code.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { createProject, type Project } from './project.ts'
-import type { Outcome, RunOptions } from './cli.ts'
+import { cliProcess, type Outcome, type RunOptions } from './process.ts'
 import { PATIENCE, serve, type Serving } from './server.ts'
 import { until } from '../../src/testing/until.ts'
 
@@ -59,6 +60,8 @@ export default system('my-system', {
 let project: Project
 let server: Serving
 const run = (line: string, options?: RunOptions): Promise<Outcome> => server.cli(line.split(' '), options)
+const runProcess = (line: string, options?: RunOptions): Promise<Outcome> =>
+  cliProcess(line.split(' '), { ...options, env: { SPAWN_URL: server.url } })
 const ok = async (line: string, options?: RunOptions): Promise<string> => {
   const { code, stdout, stderr } = await run(line, options)
   assert.equal(code, 0, stderr)
@@ -80,7 +83,7 @@ after(async () => {
 
 describe('invoke', { concurrency: 2 }, () => {
   test('prints the response, and nothing but the response, on stdout', async () => {
-    const outcome = await run('invoke incrementor add {"value":2}')
+    const outcome = await runProcess('invoke incrementor add {"value":2}')
     assert.deepEqual(outcome, { code: 0, signal: null, stdout: '{"total":2}\n', stderr: '' })
   })
 
@@ -90,7 +93,8 @@ describe('invoke', { concurrency: 2 }, () => {
       await ok('invoke incrementor echo @payload.json', { cwd: project.path }),
       '{"payload":[1],"metadata":{}}\n',
     )
-    assert.match(await ok('invoke incrementor echo -', { input: ' "piped" ' }), /^\{"payload":"piped"/)
+    const piped = await runProcess('invoke incrementor echo -', { input: ' "piped" ' })
+    assert.match(piped.stdout, /^\{"payload":"piped"/)
     assert.match(await ok('invoke incrementor echo'), /^\{"payload":"none"/)
     assert.match(await ok('invoke incrementor echo -- -5'), /^\{"payload":-5/)
   })
@@ -110,7 +114,7 @@ describe('invoke', { concurrency: 2 }, () => {
   })
 
   test('says that there is no response: a note for people, null for programs', async () => {
-    const quiet = await run('invoke incrementor nothing')
+    const quiet = await runProcess('invoke incrementor nothing')
     assert.deepEqual(quiet, { code: 0, signal: null, stdout: '', stderr: 'done, without a response\n' })
     assert.equal(await ok('invoke incrementor nothing --json'), 'null\n')
     assert.equal((await run('invoke sleeper hang --async')).stderr, 'accepted\n')
@@ -144,7 +148,7 @@ describe('invoke', { concurrency: 2 }, () => {
   }
 
   test('an error is one document with --json', async () => {
-    const { code, stderr } = await run('invoke incrementor fail --json')
+    const { code, stderr } = await runProcess('invoke incrementor fail --json')
     assert.equal(code, 1)
     assert.partialDeepStrictEqual(JSON.parse(stderr), {
       error: { code: 'ACTION_FAILED', details: { retryable: false } },

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { until } from '../../src/testing/until.ts'
-import { cli, startCli, type Outcome, type RunOptions } from './cli.ts'
+import { cli } from './cli.ts'
+import { startCli, type Outcome, type RunOptions } from './process.ts'
 
 export interface Serving extends AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams

@@ -11,7 +11,8 @@ import { plainRows, readAll } from '../../src/testing/statestore-archive-fixture
 import { commitOf, NOON_MS } from '../../src/testing/statestore-fixture.ts'
 import { until } from '../../src/testing/index.ts'
 import { manyRows } from '../archive/fixture.ts'
-import { cli, startCli } from './cli.ts'
+import { cli } from './cli.ts'
+import { cliProcess, startCli } from './process.ts'
 import { sit } from './fake-terminal.ts'
 import { createProject } from './project.ts'
 
@@ -93,9 +94,12 @@ describe('spawn store, moving', { concurrency: 2 }, () => {
   test('a pipe carries it from one store to another', async () => {
     using project = await moved()
     const options = { cwd: project.path }
-    const { stderr, stdout } = await cli(['store', 'export', '-', '--store', 'sqlite:from.db'], options)
+    const { stderr, stdout } = await cliProcess(
+      ['store', 'export', '-', '--store', 'sqlite:from.db'],
+      options,
+    )
     assert.match(stderr, /^exported 1,5\d\d actors/)
-    const imported = await cli(['store', 'import', '-', '--store', 'sqlite:to.db'], {
+    const imported = await cliProcess(['store', 'import', '-', '--store', 'sqlite:to.db'], {
       ...options,
       input: stdout,
     })

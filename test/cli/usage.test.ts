@@ -1,9 +1,11 @@
-// The command line itself: help, version, and every way to get it wrong. Nothing here reaches a server.
+// The command line itself: help, version, and every way to get it wrong. Nothing here reaches a server. Where the process
+// has a part in it, it is a real one.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { cli } from './cli.ts'
+import { cliProcess } from './process.ts'
 
 const NAMES = [
   'dev',
@@ -53,7 +55,7 @@ describe('help', { concurrency: 2 }, () => {
   })
 
   test('has no colours in a pipe and none of its lines is wider than a screen', async () => {
-    const { stdout } = await cli(['--help'], { env: { NO_COLOR: '' } })
+    const { stdout } = await cliProcess(['--help'], { env: { NO_COLOR: '' } })
     assert.ok(!stdout.includes('\u001b'))
     for (const line of stdout.split('\n')) assert.ok(line.length <= 120, line)
   })
@@ -61,7 +63,12 @@ describe('help', { concurrency: 2 }, () => {
 
 test('the version is the package’s', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  assert.deepEqual(await cli(['--version']), { code: 0, signal: null, stdout: `${version}\n`, stderr: '' })
+  assert.deepEqual(await cliProcess(['--version']), {
+    code: 0,
+    signal: null,
+    stdout: `${version}\n`,
+    stderr: '',
+  })
 })
 
 describe('a wrong line is told, with what to do, and exits with 2', { concurrency: 2 }, () => {
@@ -136,7 +143,7 @@ describe('a wrong line is told, with what to do, and exits with 2', { concurrenc
   }
 
   test('and with --json as one document', async () => {
-    const { code, stderr } = await cli(['invoke', 'a', '--json'])
+    const { code, stderr } = await cliProcess(['invoke', 'a', '--json'])
     assert.equal(code, 2)
     const { error } = JSON.parse(stderr)
     assert.equal(error.code, 'USAGE')

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 
-import { cli, type RunOptions } from '../cli/cli.ts'
+import { cli } from '../cli/cli.ts'
+import { cliProcess, type RunOptions } from '../cli/process.ts'
 import { createProject } from '../cli/project.ts'
 import { serve, type Serving } from '../cli/server.ts'
 import { endMariadb, mariadbServer } from '../servers/mariadb.ts'
@@ -130,7 +131,7 @@ for (const [kind, { driver, server }] of Object.entries(KINDS)) {
 
     test('a server that is not there', async () => {
       const env = { PROXY_STORE: `${kind}://ada:hunter2@127.0.0.1:1/x?outage=0` }
-      const { code, stderr } = await cli(['store', 'status'], { env })
+      const { code, stderr } = await cliProcess(['store', 'status'], { env })
       assert.equal(code, 5, stderr)
       assert.match(stderr, /^error: .*127\.0\.0\.1/)
       assert.doesNotMatch(stderr, /hunter2/)
@@ -138,7 +139,7 @@ for (const [kind, { driver, server }] of Object.entries(KINDS)) {
 
     test('a driver that is not installed', async () => {
       const env = { PROXY_STORE: `${kind}://ada:hunter2@127.0.0.1:1/x`, NODE_OPTIONS: WITHOUT(driver) }
-      const { code, stderr } = await cli(['store', 'status'], { env })
+      const { code, stderr } = await cliProcess(['store', 'status'], { env })
       assert.equal(code, 1, stderr)
       assert.match(stderr, new RegExp(`needs the package .* not installed: npm install ${driver}\\n`))
     })
