@@ -1,67 +1,26 @@
-// How fast actors come to life from Postgres while others leave, as activations.ts has it for SQLite. The variant `stored N`
-// begins with N actors in the table, of which the measured ones are some: that activations cost the same.
+// Activations from Postgres.
 
-import { system } from 'spawn-mesh'
 import { PostgresStore } from 'spawn-mesh/stores/postgres'
 
 import { BIRTH, STATE } from './bare-database.ts'
-import { durable } from './counters.ts'
-import { actorNames, drive, Picker } from './drive.ts'
 import { startPostgres } from './private-postgres.ts'
-import type { Prepare } from './subject.ts'
+import { activationsFrom } from './server-activations.ts'
 
-class CountingStore extends PostgresStore {
-  loaded = 0
-
-  override load(...[ids]: Parameters<PostgresStore['load']>): ReturnType<PostgresStore['load']> {
-    this.loaded += ids.length
-    return super.load(ids)
-  }
-}
-
-/** Actors at a time: one statement each. */
-const FILLED_AT_ONCE = 250_000
-
-export const prepare: Prepare = async ({ actors, callers, directory, variant }) => {
+export const prepare = activationsFrom(async (directory) => {
   const server = await startPostgres(directory)
-  const store = new CountingStore({ ...server.address, database: 'postgres', tls: null })
+  const store = new PostgresStore({ ...server.address, database: 'postgres', tls: null })
   await store.schema.migrate()
-  const stored = Math.max(actors, Number(variant.replace('stored ', '')) || 0)
-  for (let from = 0; from < stored; from += FILLED_AT_ONCE) {
-    const to = Math.min(stored, from + FILLED_AT_ONCE) - 1
-    await server.query(`INSERT INTO spawn.actors
-      SELECT 'bench', 'durable', convert_to('actor-' || n, 'UTF8'), 1, ${BIRTH}, 1, 0, false, NULL,
-        'type.googleapis.com/spawn.JSONType', '\\x${STATE.toString('hex')}' FROM generate_series(${from}, ${to}) n`)
-  }
-  await server.query('VACUUM ANALYZE spawn.actors')
-  await server.query('CHECKPOINT')
-  const limits = { residentActors: actors / 4 }
-  const counters = await system('bench', { actors: [durable], store, limits }).start()
-  const names = stored === actors ? actorNames(actors) : spreadNames(actors, stored)
-  const picker = new Picker(actors)
-
   return {
-    round: async (durationMs) => {
-      const before = store.loaded
-      let calls = 0
-      const rate = await drive({ callers, durationMs, lookEvery: 64 }, async () => {
-        calls += 1
-        const { total } = await counters.ref(durable, names[picker.next()]!).get()
-        if (total !== 1234) throw new Error(`an actor came to life with a total of ${total}`)
-      })
-      const loads = store.loaded - before
-      if (loads < calls / 2) throw new Error(`${calls} calls made only ${loads} loads`)
-      return { rate: rate * (loads / calls) }
+    store,
+    fill: async (from, to) => {
+      await server.query(`INSERT INTO spawn.actors
+        SELECT 'bench', 'durable', convert_to('actor-' || n, 'UTF8'), 1, ${BIRTH}, 1, 0, false, NULL,
+          'type.googleapis.com/spawn.JSONType', '\\x${STATE.toString('hex')}' FROM generate_series(${from}, ${to}) n`)
     },
-    stop: async () => {
-      await counters.stop()
-      await server.end()
+    settle: async () => {
+      await server.query('VACUUM ANALYZE spawn.actors')
+      await server.query('CHECKPOINT')
     },
+    end: () => server.end(),
   }
-}
-
-/** So many of those that are stored, evenly over all of them. */
-function spreadNames(count: number, stored: number): string[] {
-  const step = Math.floor(stored / count)
-  return Array.from({ length: count }, (_none, at) => `actor-${at * step}`)
-}
+})

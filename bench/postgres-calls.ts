@@ -1,33 +1,12 @@
-// Durable calls on a Postgres store, as an application makes them. The variant `large` has a state of a mebibyte.
+// Durable calls on a Postgres store.
 
-import { system } from 'spawn-mesh'
 import { PostgresStore } from 'spawn-mesh/stores/postgres'
 
-import { durable, large } from './counters.ts'
-import { actorNames, drive, Picker, warmUp } from './drive.ts'
 import { startPostgres } from './private-postgres.ts'
-import type { Prepare } from './subject.ts'
+import { callsOn } from './server-calls.ts'
 
-export const prepare: Prepare = async ({ actors, callers, directory, variant }) => {
+export const prepare = callsOn(async (directory) => {
   const server = await startPostgres(directory)
   const store = new PostgresStore({ ...server.address, database: 'postgres', tls: null })
-  const counters = await system('bench', { actors: [durable, large], store }).start()
-  const names = actorNames(actors)
-  const ref = variant === 'large' ? 'large' : 'durable'
-  const add = (at: number): Promise<unknown> =>
-    counters.invoke(names[at]!, { ref, action: 'add', payload: { value: 1 } })
-  for (let from = 0; from < actors; from += callers)
-    await Promise.all(names.slice(from, from + callers).map((_, at) => add(from + at)))
-  const picker = new Picker(actors)
-  if (variant !== 'large') await warmUp(() => add(picker.next()))
-
-  return {
-    round: async (durationMs) => ({
-      rate: await drive({ callers, durationMs, lookEvery: callers }, () => add(picker.next())),
-    }),
-    stop: async () => {
-      await counters.stop()
-      await server.end()
-    },
-  }
-}
+  return { store, end: () => server.end() }
+})

@@ -33,7 +33,8 @@ export const FAULTS = [
   'refuse',
 ] as const
 export type Fault = (typeof FAULTS)[number]
-export type Fate = Fault | 'pass'
+/** `held`: the server gets it when the test says so, whatever became of the client meanwhile. */
+export type Fate = Fault | 'pass' | 'held'
 
 export interface Target {
   readonly host: string
@@ -67,6 +68,7 @@ export class Link {
   #isMute = false
   /** The server's side goes on without the client's. */
   #isLate = false
+  #held: Buffer | null = null
 
   constructor(client: Socket, options: LinkOptions) {
     const { conversation, target } = options
@@ -93,6 +95,16 @@ export class Link {
   /** Whether something is on its way to the server that the client has given up. */
   get isLate(): boolean {
     return this.#isLate
+  }
+
+  get holds(): boolean {
+    return this.#held !== null
+  }
+
+  /** Hands the server what it holds, and the end behind it. */
+  deliverHeld(): void {
+    if (this.#held !== null) this.#server.end(this.#held)
+    this.#held = null
   }
 
   cut(): void {
@@ -132,6 +144,12 @@ export class Link {
         return
       case 'late':
         this.#deliverLate(bytes)
+        return
+      case 'held':
+        this.#isDeaf = true
+        this.#isMute = true
+        this.#isLate = true
+        this.#held = bytes
         return
       default:
         if (statement !== null) this.#fates.push(fate)

@@ -65,6 +65,16 @@ export class TcpProxy {
     return [...this.#links].some((link) => link.isLate)
   }
 
+  /** How many statements are `held`. */
+  get heldCount(): number {
+    return [...this.#links].filter((link) => link.holds).length
+  }
+
+  /** Hands the server what is `held`. */
+  deliverHeld(): void {
+    for (const link of this.#links) link.deliverHeld()
+  }
+
   /** One of these fates for each statement of a kind, in order; then they pass. */
   meet(statement: string, ...fates: Fate[]): void {
     this.fate = (asked) => (asked === statement ? (fates.shift() ?? 'pass') : 'pass')

@@ -15,20 +15,23 @@ import {
   SYSTEM,
 } from '../../src/testing/statestore-fixture.ts'
 import { until } from '../../src/testing/index.ts'
+import { LOGIN } from '../faults/framing.ts'
+import type { Fate } from '../faults/link.ts'
+import { postgresFraming } from '../faults/postgres-framing.ts'
+import { TcpProxy } from '../faults/tcp-proxy.ts'
 import { endPostgres, postgresServer, type TestDatabase } from '../servers/postgres.ts'
-import { type Fate, TcpProxy } from '../servers/tcp-proxy.ts'
 
 let database: TestDatabase
 let proxy: TcpProxy
 let store: PostgresStore
 beforeEach(async () => {
   database = await (await postgresServer()).takeDatabase()
-  proxy = await TcpProxy.start(database.options)
+  proxy = await TcpProxy.start(database.options, postgresFraming)
   store = new PostgresStore(viaProxy())
   await store.start()
 })
 afterEach(async () => {
-  proxy.fate = () => 'pass'
+  proxy.heal()
   await store.stop()
   await proxy.stop()
   await database.release()
@@ -46,11 +49,6 @@ async function restartWith(more: Partial<DatabaseOptions>): Promise<void> {
   await store.start()
 }
 
-/** One of these fates for each request of a kind, in order; then they pass. */
-function fatesOf(statement: string, ...fates: Fate[]): void {
-  proxy.fate = (chunk) => (chunk.includes(statement) ? (fates.shift() ?? 'pass') : 'pass')
-}
-
 const failure = async (promise: Promise<unknown>): Promise<SpawnError> => {
   const error: unknown = await promise.then(
     () => assert.fail('it did not fail'),
@@ -61,9 +59,9 @@ const failure = async (promise: Promise<unknown>): Promise<SpawnError> => {
 }
 
 describe('a commit whose', () => {
-  for (const fate of ['lose', 'cut'] as const) {
+  for (const fate of ['loseAnswer', 'cutBefore'] as const) {
     test(`connection breaks is done once: ${fate}`, async () => {
-      fatesOf('spawn_commit', fate, fate, fate)
+      proxy.meet('commit', fate, fate, fate)
       const group = [
         commitOf('one', 0, { sends: [envelopeOf('a')] }),
         outsideCommit({ sends: [envelopeOf('b')] }),
@@ -87,7 +85,7 @@ describe('a commit whose', () => {
 
   test('answer is lost is in doubt when nobody waits for the database: it says so', async () => {
     await restartWith({ outageMs: 0 })
-    fatesOf('spawn_commit', 'lose')
+    proxy.meet('commit', 'loseAnswer')
     const error = await failure(store.commit([commitOf('one', 0)]))
     assert.equal(error.code, 'STORE_UNAVAILABLE')
     assert.match(error.message, /may have happened/)
@@ -107,7 +105,7 @@ describe('a commit whose', () => {
 
   test('answer comes after the time limit is settled on another connection', async () => {
     await restartWith({ requestMs: 200 })
-    fatesOf('spawn_commit', 'stall')
+    proxy.meet('commit', 'stall')
     assert.deepEqual(await store.commit([commitOf('one', 0)]), ['committed'])
     assert.deepEqual(await store.commit([commitOf('one', 1)]), ['committed'])
     assert.equal((await loadOne(store, 'one'))?.revision, 2)
@@ -117,12 +115,12 @@ describe('a commit whose', () => {
     await restartWith({ requestMs: 200 })
     await store.commit([outsideCommit({ sends: [envelopeOf('a')] })])
     // It would find what it needs again: the envelope is there at the first time, and at the second.
-    fatesOf('spawn_commit', 'late')
+    proxy.meet('commit', 'held')
     const taking = outsideCommit({ takes: ['a'], sends: [envelopeOf('b')] })
     assert.deepEqual(await store.commit([taking]), ['committed'])
     await store.commit([outsideCommit({ sends: [envelopeOf('a')], takes: ['b'] })])
-    assert.equal(proxy.lateCount, 1)
-    proxy.deliverLate()
+    assert.equal(proxy.heldCount, 1)
+    proxy.deliverHeld()
     await until('the late one to be refused', async () => (await refusals()) > 0)
     const found = await store.envelopes(SYSTEM, ['a', 'b'])
     assert.deepEqual(
@@ -136,13 +134,13 @@ describe('a commit whose', () => {
     await restartWith({ requestMs: 200 })
     const other = new PostgresStore(database.options)
     await other.start()
-    fatesOf('spawn_commit', 'late')
+    proxy.meet('commit', 'held')
     const told = store.commit([commitOf('one', 0)])
-    await until('the first copy to be on its way', () => proxy.lateCount === 1)
+    await until('the first copy to be on its way', () => proxy.heldCount === 1)
     assert.deepEqual(await other.commit([commitOf('one', 0, { birth: 5 })]), ['committed'])
     assert.deepEqual(await told, ['conflict'])
     assert.deepEqual(await other.delete(actorId('one'), 1, 5), 'committed')
-    proxy.deliverLate()
+    proxy.deliverHeld()
     await until('the late one to be refused', async () => (await refusals()) > 1)
     assert.equal(await loadOne(store, 'one'), null, 'what was a conflict is none later')
     await other.stop()
@@ -150,12 +148,12 @@ describe('a commit whose', () => {
 
   test('first copy arrives late, when it was told that it may have happened', async () => {
     await restartWith({ requestMs: 200, outageMs: 0 })
-    fatesOf('spawn_commit', 'late')
+    proxy.meet('commit', 'held')
     const error = await failure(store.commit([commitOf('one', 0, { state: json('late') })]))
     assert.match(error.message, /may have happened/)
     assert.equal(await loadOne(store, 'one'), null)
     assert.deepEqual(await store.commit([commitOf('one', 0, { birth: BIRTH - 1 })]), ['committed'])
-    proxy.deliverLate()
+    proxy.deliverHeld()
     await until('the late one to be refused', async () => (await refusals()) > 0)
     assert.equal((await loadOne(store, 'one'))?.birth, BIRTH - 1)
   })
@@ -176,17 +174,17 @@ beforeEach(async () => {
 
 test('a delete whose answer is lost is done once', async () => {
   await store.commit([commitOf('one', 0)])
-  fatesOf('spawn_delete', 'lose')
+  proxy.meet('delete', 'loseAnswer')
   assert.equal(await store.delete(actorId('one'), 1, BIRTH), 'committed')
-  fatesOf('spawn_delete', 'cut')
+  proxy.meet('delete', 'cutBefore')
   assert.equal(await store.delete(actorId('one'), 1, BIRTH), 'conflict')
 })
 
 test('reads are asked again', async () => {
   await store.commit([commitOf('one', 0, { sends: [envelopeOf('a')] })])
-  fatesOf('spawn_load', 'cut', 'lose')
+  proxy.meet('load', 'cutBefore', 'loseAnswer')
   assert.equal((await loadOne(store, 'one'))?.revision, 1)
-  fatesOf('spawn_due', 'lose', 'cut')
+  proxy.meet('due', 'loseAnswer', 'cutBefore')
   assert.equal((await store.due(SYSTEM, 0, 9)).envelopes.length, 1)
 })
 
@@ -201,11 +199,11 @@ test('a database that comes back is served without a restart of the store', asyn
   assert.equal(await other, null)
 })
 
-/** About every nth request, of whatever kind, meets something; the first messages of a connection are left alone. */
-function chancesOf(nth: number, random: Random = seededRandom(7)): (chunk: Buffer) => Fate {
-  const fates: Fate[] = ['cut', 'lose']
-  return (chunk) =>
-    chunk.includes('spawn_') && below(random, nth) === 0
+/** About every nth statement that is prepared, of whatever kind, meets something. */
+function chancesOf(nth: number, random: Random = seededRandom(7)): (statement: string) => Fate {
+  const fates: Fate[] = ['cutBefore', 'loseAnswer']
+  return (statement) =>
+    /^[a-z_]+$/.test(statement) && statement !== LOGIN && below(random, nth) === 0
       ? (fates[below(random, fates.length)] ?? 'pass')
       : 'pass'
 }

@@ -1,0 +1,65 @@
+// How fast actors come to life from a database server while others leave, as activations.ts has it for SQLite. The variant
+// `stored N` begins with N actors in the table, of which the measured ones are some: that activations cost the same.
+
+import { system } from 'spawn-mesh'
+
+import { durable } from './counters.ts'
+import { actorNames, drive, Picker } from './drive.ts'
+import type { ServedStore } from './server-calls.ts'
+import type { Prepare } from './subject.ts'
+
+/** A store with its tables, and how actors come into them without it. */
+export interface FilledStore extends ServedStore {
+  /** Puts `actor-<from>` to `actor-<to>` into the table, as `durable` with a total of 1,234. */
+  fill(from: number, to: number): Promise<void>
+  /** The server has done what it does after so much was written. */
+  settle(): Promise<void>
+}
+
+/** Actors at a time: one statement each. */
+const FILLED_AT_ONCE = 250_000
+
+export function activationsFrom(open: (directory: string) => Promise<FilledStore>): Prepare {
+  return async ({ actors, callers, directory, variant }) => {
+    const { end, fill, settle, store } = await open(directory)
+    const stored = Math.max(actors, Number(variant.replace('stored ', '')) || 0)
+    for (let from = 0; from < stored; from += FILLED_AT_ONCE)
+      await fill(from, Math.min(stored, from + FILLED_AT_ONCE) - 1)
+    await settle()
+    let loaded = 0
+    const load = store.load.bind(store)
+    store.load = (ids) => {
+      loaded += ids.length
+      return load(ids)
+    }
+    const limits = { residentActors: actors / 4 }
+    const counters = await system('bench', { actors: [durable], store, limits }).start()
+    const names = stored === actors ? actorNames(actors) : spreadNames(actors, stored)
+    const picker = new Picker(actors)
+
+    return {
+      round: async (durationMs) => {
+        const before = loaded
+        let calls = 0
+        const rate = await drive({ callers, durationMs, lookEvery: 64 }, async () => {
+          calls += 1
+          const { total } = await counters.ref(durable, names[picker.next()]!).get()
+          if (total !== 1234) throw new Error(`an actor came to life with a total of ${total}`)
+        })
+        const loads = loaded - before
+        if (loads < calls / 2) throw new Error(`${calls} calls made only ${loads} loads`)
+        return { rate: rate * (loads / calls) }
+      },
+      stop: async () => {
+        await counters.stop()
+        await end()
+      },
+    }
+  }
+}
+
+/** So many of those that are stored, evenly over all of them. */
+function spreadNames(count: number, stored: number): string[] {
+  const step = Math.floor(stored / count)
+  return Array.from({ length: count }, (_none, at) => `actor-${at * step}`)
+}
