@@ -1,7 +1,7 @@
 // An answer that is no success, as the failure that a person and a script get: which exit code, and what to do.
 
 import type { ErrorCode } from '../base/index.ts'
-import { fromProblem, PROBLEM_CONTENT_TYPE } from '../protocol/index.ts'
+import { fromProblem, PROBLEM_CONTENT_TYPE } from '../protocol/problem.ts'
 import type { Answer } from './exchange.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Failure } from './failure.ts'

@@ -16,7 +16,7 @@ import {
   restorePath,
   schedulePath,
   schedulesPath,
-} from '../protocol/index.ts'
+} from '../protocol/paths.ts'
 import { failureOf, jsonOf, stranger } from './answer-failure.ts'
 import {
   type ActorRow,

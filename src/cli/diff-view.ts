@@ -1,7 +1,7 @@
 // What changed between two revisions, as lines for people: what was added, removed and changed, by path. Decides how a
 // change reads; on a terminal a line is cut to what fits. Texts from outside are made printable.
 
-import { pathText } from '../protocol/index.ts'
+import { pathText } from '../protocol/value-path.ts'
 import type { ChangeRow, DiffAnswer } from './answer.ts'
 import { timeCell } from './listing.ts'
 import { cut } from './table.ts'

@@ -1,9 +1,10 @@
 // One HTTP request and its whole answer. Decides which failure a broken exchange is: before the connection stood,
 // nothing was sent; after it, the server may have done what was asked. What an answer means is client.ts's business.
 
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest } from 'node:http'
+import type { ClientRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { messageOf, systemClock } from '../base/index.ts'
+import { Agent as HttpAgent, request as httpRequest } from '../proxy/node-http.ts'
 import { EXIT } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 

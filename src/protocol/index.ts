@@ -42,6 +42,7 @@ export {
   type WirePayload,
 } from './wire-answer.ts'
 export { readWireInvocation, type WireInvocation } from './wire-invocation.ts'
+export { fromWireStatus, toWireStatus, type WireStatus } from './wire-status.ts'
 export { readRegistration, wireActorBytes } from './registration.ts'
 export { codecOf, type Schema, type SchemaInput, type SchemaOutput } from './schema.ts'
 export { fromProblem, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts'
@@ -49,13 +50,10 @@ export {
   asSpawnError,
   CODE_STATUS,
   type CodeStatus,
-  fromWireStatus,
   grpcStatusOf,
   httpStatusOf,
   isErrorCode,
   publicMessageOf,
-  toWireStatus,
-  type WireStatus,
 } from './status.ts'
 export { MAX_STATE_VERSION, versionOf } from './state-version.ts'
 export { systemFile } from './system-file.ts'

@@ -22,7 +22,7 @@ import {
 import { packedOf } from './host-invocation.ts'
 import { messageBytes } from './message-writer.ts'
 import type { Packed } from './packed.ts'
-import { fromWireStatus } from './status.ts'
+import { fromWireStatus } from './wire-status.ts'
 
 /** A call as the wire has it. */
 export interface WireCall {

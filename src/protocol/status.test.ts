@@ -9,13 +9,12 @@ import { Status } from './gen/spawn/actors/protocol_pb.ts'
 import {
   asSpawnError,
   CODE_STATUS,
-  fromWireStatus,
   grpcStatusOf,
   httpStatusOf,
   isErrorCode,
   publicMessageOf,
-  toWireStatus,
 } from './status.ts'
+import { fromWireStatus, toWireStatus } from './wire-status.ts'
 
 const codes = Object.keys(ERROR_CODES).filter(isErrorCode)
 

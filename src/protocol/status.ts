@@ -1,10 +1,10 @@
-// How an error looks on each border: its HTTP status, its gRPC status, and the status and text of Spawn's wire. The codes
-// themselves, and whether they are retryable, are base/errors.ts's; docs/errors.md says the same for people.
+// How an error looks on each border: its HTTP status and its gRPC status; on Spawn's wire it is wire-status.ts's. The codes
+// themselves, and whether they are retryable, are base/errors.ts's; docs/errors.md says the same for people. Commands that
+// only ask a server read this, too: nothing of Protobuf is needed here, which would double their start.
 //
 // Invariant: every code has one row, and the message of a defect stays inside: callers learn only that there was one.
 
 import { ERROR_CODES, type ErrorCode, isSpawnError, messageOf, SpawnError } from '../base/index.ts'
-import { Status } from './gen/spawn/actors/protocol_pb.ts'
 
 /** The gRPC statuses that we answer with. */
 const GRPC = {
@@ -81,28 +81,4 @@ export function httpStatusOf(error: SpawnError): number {
 
 export function grpcStatusOf(error: SpawnError): number {
   return CODE_STATUS[error.code].grpc
-}
-
-/** A RequestStatus of the wire: the code leads the message, `[MAILBOX_FULL] …`. */
-export interface WireStatus {
-  readonly status: Status
-  readonly message: string
-}
-
-export function toWireStatus(error: SpawnError): WireStatus {
-  return {
-    status: error.code === 'ACTOR_NOT_FOUND' ? Status.ACTOR_NOT_FOUND : Status.ERROR,
-    message: `[${error.code}] ${publicMessageOf(error)}`,
-  }
-}
-
-/**
- * The error that a RequestStatus tells of; null when it is OK. Without a code that we know (another runtime sent it), a
- * status of ERROR, or none, counts as a failed action.
- */
-export function fromWireStatus({ status, message }: WireStatus): SpawnError | null {
-  if (status === Status.OK) return null
-  const [, code, text = ''] = /^\[([A-Z_]+)\] (.*)$/su.exec(message) ?? []
-  if (isErrorCode(code)) return new SpawnError(code, text)
-  return new SpawnError(status === Status.ACTOR_NOT_FOUND ? 'ACTOR_NOT_FOUND' : 'ACTION_FAILED', message)
 }

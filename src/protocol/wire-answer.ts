@@ -1,5 +1,5 @@
 // The answers of the wire to registration, spawn and invocation, as bytes. It decides what stands in which field; which
-// status an error has is status.ts's.
+// status an error has is wire-status.ts's.
 //
 // Invariant: there is always a status: some SDKs take a body without one for success.
 
@@ -15,7 +15,7 @@ import {
 } from './gen/spawn/actors/protocol_pb.ts'
 import type { ActorId } from './address.ts'
 import type { Packed } from './packed.ts'
-import type { WireStatus } from './status.ts'
+import type { WireStatus } from './wire-status.ts'
 import type { WireInvocation } from './wire-invocation.ts'
 
 /** What SDKs look for in the answers to registration and spawn. */

@@ -1,12 +1,11 @@
 // Anything that was thrown, as the reply that its client gets. The document and the status of a code are protocol's to
 // say; here is what HTTP adds: headers, when to come again, and whether the connection ends.
 
-import { STATUS_CODES } from 'node:http'
-
 import type { SpawnError } from '../base/index.ts'
 import { asSpawnError, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from '../protocol/index.ts'
 import { HttpRefusal } from './http-refusal.ts'
 import { NO_HEADERS, type Reply } from './http-reply.ts'
+import { STATUS_CODES } from './node-http.ts'
 
 export interface ProblemReply {
   readonly reply: Reply

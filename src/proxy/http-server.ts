@@ -1,12 +1,12 @@
 // Node's HTTP server, set up with our limits, and what its parser reports in our words. Which request gets which answer is
 // the listener's business; no socket is written to here.
 
-import { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import type { Connection } from './http-connection.ts'
 import type { HttpLimits } from './http-limits.ts'
 import { HttpRefusal } from './http-refusal.ts'
+import { Server } from './node-http.ts'
 
 /** How often slow clients are looked for at least, in milliseconds. */
 const CHECK_INTERVAL_MS = 1_000

@@ -2,7 +2,7 @@
 
 import type { RestoreCounts, Unreached } from '../../archive/index.ts'
 import { LIMITS, systemClock } from '../../base/index.ts'
-import { addressText } from '../../protocol/index.ts'
+import { addressText } from '../../protocol/address.ts'
 import { isoTime, pastTimeOf } from '../../proxy/time-text.ts'
 import { storeText } from '../../stores/store-url.ts'
 import { command } from '../command.ts'

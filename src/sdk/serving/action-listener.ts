@@ -4,11 +4,12 @@
 // Invariant: an action runs only for a whole request, and each request is answered once. When it stops, what runs is
 // answered and what comes is told to go elsewhere.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { type Clock, LIMITS, messageOf, SpawnError } from '../../base/index.ts'
 import type { Logger } from '../../ports/index.ts'
 import { asSpawnError, PROBLEM_CONTENT_TYPE, toProblem } from '../../protocol/index.ts'
+import { createServer } from '../../proxy/node-http.ts'
 import type { ActionRunner } from './action-runner.ts'
 
 const PATH = '/api/v1/actors/actions'
