@@ -19,6 +19,7 @@ export type {
   RemoteCall,
   Tenant,
 } from './cluster.ts'
+export type { ClusterCounts, ClusterStatus, ClusterView, MemberView, Whereabouts } from './cluster-view.ts'
 export type {
   ActionDefinition,
   Definition,

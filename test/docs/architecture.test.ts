@@ -11,6 +11,7 @@ for (const folder of [
   'actor',
   'archive',
   'hosts/remote',
+  'mesh',
   'proxy',
   'proxy/config',
   'sdk/serving',

@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Clock, seededRandom } from '../base/index.ts'
+import { MemoryRegister, SharedEntries } from '../cluster/memory/index.ts'
+import { type Register, silentLogger } from '../ports/index.ts'
+import { VirtualClock } from '../testing/index.ts'
+import { readMember } from './member-entry.ts'
+import { Membership } from './membership.ts'
+import { checkTiming, MESH_TIMING } from './timing.ts'
+import { readView, VIEW_KEY, writeView } from './view-entry.ts'
+
+const LOST_MS = MESH_TIMING.leaseMs + MESH_TIMING.marginMs
+
+let seeds = 0
+
+/** A membership, and what befell it. */
+class One {
+  readonly membership: Membership
+  readonly events: string[] = []
+  /** Requests to the register that are not answered: the member is cut off from it. */
+  isCut = false
+  /** The clock of its process stands: nothing in it runs. */
+  isFrozen = false
+  readonly #clock: VirtualClock
+  readonly #waiting: (() => void)[] = []
+
+  constructor(id: string, shared: SharedEntries, clock: VirtualClock, wallMs = 0) {
+    this.#clock = clock
+    const own: Clock = {
+      now: () => clock.now() + wallMs,
+      elapsedMs: () => clock.elapsedMs(),
+      after: (delayMs, task, options) => clock.after(delayMs, this.#awake(task), options),
+      defer: (task) => clock.defer(this.#awake(task)),
+    }
+    const self = { node: id, zone: '', labels: {}, capacity: 1, version: '1', startedAtMs: 0 }
+    this.membership = new Membership({
+      register: this.#cuttable(new MemoryRegister(shared)),
+      clock: own,
+      random: seededRandom((seeds += 1)),
+      logger: silentLogger,
+      timing: MESH_TIMING,
+      self: { id, ...self },
+      events: {
+        viewed: ({ current }) => {
+          this.events.push(`view ${current.epoch}`)
+          // It has nothing to let go of.
+          this.membership.settled(current.epoch)
+        },
+        acknowledged: () => {},
+        expelled: () => void this.events.push('expelled'),
+        serving: () => void this.events.push('serving'),
+      },
+    })
+  }
+
+  get ids(): string {
+    return this.membership.view.members.map(({ id, phase }) => (phase === 'up' ? id : `${id}?`)).join(' ')
+  }
+
+  thaw(): void {
+    this.isFrozen = false
+    for (const task of this.#waiting.splice(0)) this.#clock.defer(task)
+  }
+
+  #awake(task: () => void): () => void {
+    return () => {
+      if (this.isFrozen) this.#waiting.push(task)
+      else task()
+    }
+  }
+
+  #cuttable(register: Register): Register {
+    const unlessCut = <T>(work: () => Promise<T>): Promise<T> =>
+      this.isCut ? new Promise<T>(() => {}) : work()
+    return {
+      start: () => register.start(),
+      stop: () => register.stop(),
+      watch: (listener) =>
+        register.watch((entry) => {
+          if (!this.isCut) this.#awake(() => listener(entry))()
+        }),
+      get: (key) => unlessCut(() => register.get(key)),
+      put: (key, value, follows) => unlessCut(() => register.put(key, value, follows)),
+      remove: (key, follows) => unlessCut(() => register.remove(key, follows)),
+    }
+  }
+}
+
+async function cluster(
+  ...ids: string[]
+): Promise<{ clock: VirtualClock; shared: SharedEntries; all: One[] }> {
+  const clock = new VirtualClock()
+  const shared = new SharedEntries()
+  const all = ids.map((id, at) => new One(id, shared, clock, at * 1_000_000))
+  for (const one of all) await clock.run(one.membership.start())
+  await clock.advance(100)
+  return { clock, shared, all }
+}
+
+function standing(shared: SharedEntries): ReturnType<typeof readView> {
+  return readView(shared.entry(VIEW_KEY)?.value ?? '')
+}
+
+test('members join one after the other, and all have one view, settled by all', async () => {
+  const { all, clock, shared } = await cluster('a', 'b', 'c')
+  for (const { ids, membership } of all) {
+    assert.equal(ids, 'a b c')
+    assert.equal(membership.view.epoch, 3)
+    assert.equal(membership.stage, 'up')
+    assert.ok(membership.serves)
+    for (const member of membership.view.members) assert.equal(membership.acked(member), 3)
+  }
+  await clock.advance(600_000)
+  assert.equal(standing(shared).current.epoch, 3, 'nothing changes when nothing happens')
+  for (const { events, membership } of all) {
+    assert.ok(membership.serves && membership.lease.ageMs <= MESH_TIMING.heartbeatMs)
+    assert.ok(!events.includes('expelled'))
+  }
+})
+
+test('ten that start at once are all in the view, soon', async () => {
+  const clock = new VirtualClock()
+  const shared = new SharedEntries()
+  const all = 'abcdefghij'.split('').map((id) => new One(id, shared, clock))
+  await clock.run(Promise.all(all.map(({ membership }) => membership.start())))
+  await clock.advance(1_000)
+  for (const { ids } of all) assert.equal(ids.length, 19)
+})
+
+test('one that crashes is lost after its lease and a margin, not before', async () => {
+  const { all, clock, shared } = await cluster('a', 'b', 'c')
+  const [a, b] = all as [One, One, One]
+  b.isCut = true
+  b.isFrozen = true
+  await clock.advance(MESH_TIMING.leaseMs)
+  assert.equal(a.ids, 'a b c')
+  await clock.advance(LOST_MS - MESH_TIMING.leaseMs + 100)
+  assert.equal(a.ids, 'a c')
+  assert.equal(readMember('member.b', shared.entry('member.b')?.value ?? '').sealed, true)
+  await clock.advance(LOST_MS * 3)
+  assert.equal(shared.entry('member.b')?.value, null, 'what nobody needs is cleared away')
+})
+
+test('one that was frozen for longer than its lease serves nothing when it wakes, and comes back', async () => {
+  const { all, clock } = await cluster('a', 'b')
+  const [a, b] = all as [One, One]
+  const { session } = b.membership.self
+  b.isFrozen = true
+  await clock.advance(LOST_MS + 1_000)
+  assert.equal(a.ids, 'a')
+  assert.equal(b.membership.serves, false, 'before anything of it has run')
+  b.thaw()
+  await clock.runUntil(() => b.membership.serves)
+  await clock.advance(100)
+  assert.equal(a.ids, 'a b')
+  assert.notEqual(b.membership.self.session, session)
+  assert.deepEqual(b.events.slice(-4), ['expelled', 'view 3', 'view 4', 'serving'])
+})
+
+test('one that was frozen shorter than the others wait, but longer than its lease, drops all and goes on', async () => {
+  const { all, clock } = await cluster('a', 'b')
+  const [a, b] = all as [One, One]
+  const { session } = b.membership.self
+  b.isFrozen = true
+  await clock.advance(MESH_TIMING.leaseMs + 500)
+  assert.equal(b.membership.serves, false)
+  b.thaw()
+  await clock.runUntil(() => b.membership.serves)
+  assert.equal(a.ids, 'a b')
+  assert.equal(b.membership.self.session, session, 'nobody has sealed it')
+  assert.deepEqual(b.events.slice(-2), ['expelled', 'serving'])
+})
+
+test('when the register is away for long, all stop serving, and afterwards nobody is taken for lost', async () => {
+  const { all, clock, shared } = await cluster('a', 'b', 'c')
+  for (const one of all) one.isCut = true
+  await clock.advance(MESH_TIMING.leaseMs)
+  for (const { membership } of all) assert.equal(membership.serves, false)
+  await clock.advance(60_000)
+  for (const one of all) one.isCut = false
+  await clock.advance(3_000)
+  for (const { events, membership } of all) {
+    assert.ok(membership.serves)
+    assert.deepEqual(events.slice(-2), ['expelled', 'serving'])
+  }
+  assert.equal(standing(shared).current.epoch, 3, 'with the view that stood')
+})
+
+test('a register that is away for less than a lease is not felt', async () => {
+  const { all, clock } = await cluster('a', 'b')
+  for (const one of all) one.isCut = true
+  await clock.advance(3_000)
+  for (const one of all) one.isCut = false
+  await clock.advance(10_000)
+  for (const { events, ids } of all) {
+    assert.equal(ids, 'a b')
+    assert.ok(!events.includes('expelled'))
+  }
+})
+
+test('one that drains is left out of placement first, and leaves when it has let go of all', async () => {
+  const { all, clock, shared } = await cluster('a', 'b')
+  const [a, b] = all as [One, One]
+  await clock.run(b.membership.drain())
+  await clock.advance(100)
+  assert.equal(a.ids, 'a')
+  assert.ok(b.events.includes('view 3'))
+  assert.equal(shared.entry('member.b')?.value, null)
+  assert.equal(b.membership.stage, 'left')
+  await clock.run(b.membership.stop())
+  await clock.run(a.membership.drain())
+  assert.deepEqual(standing(shared).current.members, [])
+})
+
+test('one that stops leaves at once, and one that starts anew with its id is let in', async () => {
+  const { all, clock, shared } = await cluster('a', 'b')
+  const [a, b] = all as [One, One]
+  await clock.run(b.membership.stop())
+  await clock.advance(100)
+  assert.equal(a.ids, 'a')
+  const again = new One('b', shared, clock)
+  await clock.run(again.membership.start())
+  await clock.advance(100)
+  assert.equal(a.ids, 'a b')
+})
+
+test('one with the id of another waits until that is lost; it does not take its place', async () => {
+  const { all, clock, shared } = await cluster('a', 'b')
+  const [a, b] = all as [One, One]
+  const twin = new One('b', shared, clock)
+  await assert.rejects(clock.run(twin.membership.start()), {
+    code: 'MEMBER_UNAVAILABLE',
+    message: /another one has its id/,
+  })
+  assert.ok(b.membership.serves)
+  const heir = new One('b', shared, clock)
+  b.isFrozen = true
+  b.isCut = true
+  await clock.run(heir.membership.start())
+  await clock.advance(100)
+  assert.equal(a.ids, 'a b')
+  assert.ok(heir.membership.serves && !b.membership.serves)
+})
+
+test('what it hosts is known to all when the view says so', async () => {
+  const { all, clock } = await cluster('a', 'b')
+  const [a, b] = all as [One, One]
+  const hosted = {
+    channels: [],
+    placement: { by: 'hash' },
+    stateful: true,
+    kind: 'unnamed',
+    name: 'order',
+  } as const
+  b.membership.host([{ system: 's', hosted }])
+  assert.equal(b.membership.isListed, false)
+  assert.ok(await clock.run(b.membership.reached(() => b.membership.isListed, 1_000)))
+  await clock.advance(10)
+  assert.deepEqual(a.membership.view.members[1]?.hosts, [{ system: 's', hosted }])
+  assert.equal(a.membership.view.epoch, 3)
+})
+
+test('a view that somebody removed is made anew, above its epoch', async () => {
+  const { all, clock, shared } = await cluster('a', 'b')
+  shared.change(VIEW_KEY, null, shared.entry(VIEW_KEY)?.revision ?? 0)
+  await clock.advance(5_000)
+  for (const { events, ids, membership } of all) {
+    assert.equal(ids, 'a b')
+    assert.equal(membership.view.epoch, 3)
+    assert.ok(!events.includes('expelled'))
+  }
+})
+
+test('a view of an older epoch is put above what is known, with all that live', async () => {
+  const { all, clock, shared } = await cluster('a', 'b')
+  const [a] = all as [One, One]
+  const old = writeView({ current: { epoch: 1, members: [a.membership.self] }, unsettled: [], since: 0 })
+  shared.change(VIEW_KEY, old, shared.entry(VIEW_KEY)?.revision ?? 0)
+  await clock.advance(5_000)
+  for (const { ids, membership } of all) {
+    assert.equal(ids, 'a b')
+    assert.ok(membership.view.epoch > 2)
+  }
+})
+
+test('when all entries are gone, all come back as new sessions', async () => {
+  const { all, clock, shared } = await cluster('a', 'b')
+  for (const { key, revision, value } of shared.all) if (value !== null) shared.change(key, null, revision)
+  await clock.advance(10_000)
+  for (const { events, ids, membership } of all) {
+    assert.equal(ids.split(' ').toSorted().join(' '), 'a b')
+    assert.ok(membership.serves && events.includes('expelled'))
+  }
+})
+
+test('a view that cannot be read stops serving, until there is one that can', async () => {
+  const { all, clock, shared } = await cluster('a', 'b')
+  const good = shared.entry(VIEW_KEY)?.value ?? ''
+  const spoilt = shared.change(VIEW_KEY, '{"format":2}', shared.entry(VIEW_KEY)?.revision ?? 0)
+  await clock.advance(20_000)
+  for (const { membership } of all) assert.equal(membership.serves, false)
+  shared.change(VIEW_KEY, good, spoilt ?? 0)
+  await clock.advance(5_000)
+  for (const { ids, membership } of all) {
+    assert.ok(membership.serves)
+    assert.equal(ids.split(' ').toSorted().join(' '), 'a b')
+  }
+})
+
+test('any member can take another one, or itself, out of service and back in', async () => {
+  const { all, clock } = await cluster('a', 'b')
+  const [a, b] = all as [One, One]
+  await clock.run(a.membership.setPhase('b', 'draining'))
+  await clock.advance(10)
+  assert.equal(b.ids, 'a b?')
+  await clock.advance(30_000)
+  assert.equal(b.ids, 'a b?', 'it stays so')
+  assert.equal(b.membership.stage, 'up')
+  b.isFrozen = true
+  await clock.advance(LOST_MS + 1_000)
+  b.thaw()
+  await clock.runUntil(() => b.membership.serves)
+  await clock.advance(1_000)
+  assert.equal(a.ids, 'a b?', 'and when it comes back')
+  await clock.run(a.membership.setPhase('b', 'up'))
+  await clock.run(a.membership.setPhase('a', 'draining'))
+  await clock.advance(10)
+  assert.equal(b.ids, 'a? b')
+  await clock.run(b.membership.setPhase('a', 'up'))
+  assert.equal(b.ids, 'a b')
+  await assert.rejects(b.membership.setPhase('c', 'up'), { code: 'INVALID_ARGUMENT', message: /it has a, b/ })
+})
+
+test('an id that a register could not keep, and times that do not fit, are refused', () => {
+  const clock = new VirtualClock()
+  assert.throws(() => new One('a.b', new SharedEntries(), clock), {
+    code: 'INVALID_ARGUMENT',
+    message: /"a\.b"/,
+  })
+  const timing = { ...MESH_TIMING, heartbeatMs: 3_000 }
+  assert.throws(() => checkTiming(timing), {
+    code: 'INVALID_ARGUMENT',
+    message: /leaseMs \(6000\).*three times/,
+  })
+  assert.throws(() => checkTiming({ ...MESH_TIMING, marginMs: 0 }), { message: /marginMs/ })
+})

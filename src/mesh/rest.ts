@@ -1,0 +1,62 @@
+// How a member's loop waits: until something is heard, or a time has passed; and how others wait for what it does. Decides
+// nothing.
+
+import type { Clock, Timer } from '../base/index.ts'
+
+export class Rest {
+  readonly #clock: Clock
+  readonly #looks = new Set<() => void>()
+  #end: (() => void) | null = null
+  /** Something was heard while nobody rested. */
+  #isOver = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Rests so long, or until `end`. */
+  for(ms: number): Promise<void> {
+    if (this.#isOver) {
+      this.#isOver = false
+      return Promise.resolve()
+    }
+    return new Promise((resolve) => {
+      const timer: Timer = this.#clock.after(ms, () => this.#end?.())
+      this.#end = () => {
+        this.#end = null
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+
+  /** Ends the rest, or the next one. */
+  end(): void {
+    if (this.#end === null) this.#isOver = true
+    else this.#end()
+  }
+
+  /** Something has changed: who waits for it looks. */
+  changed(): void {
+    for (const look of this.#looks) look()
+  }
+
+  /** Whether something comes to be within a time, and before it is hopeless. */
+  until(check: () => boolean, limitMs: number, isHopeless: () => boolean): Promise<boolean> {
+    if (check()) return Promise.resolve(true)
+    if (isHopeless()) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      const end = (outcome: boolean): void => {
+        this.#looks.delete(look)
+        timer.cancel()
+        resolve(outcome)
+      }
+      const look = (): void => {
+        if (check()) end(true)
+        else if (isHopeless()) end(false)
+      }
+      const timer = this.#clock.after(limitMs, () => end(check()))
+      this.#looks.add(look)
+    })
+  }
+}
