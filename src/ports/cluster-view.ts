@@ -1,5 +1,8 @@
 // The cluster, as people see it who run it: its members, where an actor lives, and taking a member out of service. mesh/ has
-// one for each member; what it shows is what that member knows.
+// one for each member; what it shows is what that member knows, of the view that is applied there. It asks nobody: two members
+// may say different things until both have applied the later view.
+
+import type { HostedDefinition } from './cluster.ts'
 
 /** A member, as another one sees it. */
 export interface MemberView {
@@ -19,7 +22,7 @@ export interface MemberView {
   readonly acked: number | null
   /** Since its lease was last seen to be renewed, in milliseconds; null: that was not seen yet. */
   readonly seenMsAgo: number | null
-  readonly systems: readonly { readonly name: string; readonly definitions: readonly string[] }[]
+  readonly systems: readonly { readonly name: string; readonly definitions: readonly HostedDefinition[] }[]
 }
 
 /** What has happened on this member since it started. */
@@ -29,8 +32,9 @@ export interface ClusterCounts {
   readonly received: number
   /** Calls that had to look again for where their actor lives. */
   readonly rerouted: number
-  /** Actors that others were asked to let go of, one by one, and that this member let go of for others so. */
+  /** Actors that others were asked to let go of, one by one. */
   readonly fetched: number
+  /** Actors that this member had in memory and let go of, because they are to live elsewhere. */
   readonly released: number
   /** Envelopes that were handed to other members, and those of them that are left to be found in the store. */
   readonly handed: number
@@ -48,6 +52,8 @@ export interface ClusterStatus {
   readonly holdsLease: boolean
   /** Since the last renewal of its own lease that succeeded was sent, in milliseconds. */
   readonly leaseAgeMs: number
+  /** How old it may get. */
+  readonly leaseMs: number
   readonly members: readonly MemberView[]
   readonly counts: ClusterCounts
 }
