@@ -2,7 +2,7 @@
 // another order. What makes requests and answers of it is mesh/'s.
 
 export interface Wire {
-  /** Bytes of one sending, at most. */
+  /** Bytes of one sending, at most; 4,096 or more. */
   readonly maxBytes: number
   /**
    * Begins to receive, under this member's id.

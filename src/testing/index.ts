@@ -10,6 +10,7 @@ export {
   type StoreEvent,
   type StoreFaults,
 } from './faulty-store.ts'
+export { FaultyWire, type FaultyWireOptions, NO_WIRE_FAULTS, type WireFaults } from './faulty-wire.ts'
 export { type ActionOutcome, runAction, type RunOptions, testContext } from './test-context.ts'
 export type { TestTurnOptions } from './test-turn.ts'
 export { until, type UntilOptions } from './until.ts'

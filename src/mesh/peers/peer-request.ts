@@ -47,7 +47,7 @@ export interface PeerRequestOptions {
 export interface PeerLinks {
   /** @throws SpawnError MEMBER_UNAVAILABLE that says what cannot be reached, and what to do. */
   start(self: string): Promise<void>
-  /** What waits fails with MEMBER_UNAVAILABLE; what is being served goes on, and its answers go nowhere. */
+  /** What waits fails with MEMBER_UNAVAILABLE; what is being served is aborted. */
   stop(): Promise<void>
   /**
    * Asks another member. It runs there at most once, also when this rejects: the error's `details.mayHaveRun` says whether
