@@ -11,11 +11,8 @@ for (const folder of [
   'actor',
   'archive',
   'hosts/remote',
-<<<<<<< HEAD
   'mesh',
-=======
   'mesh/peers',
->>>>>>> 9399989 (Requests between members, at most once over a wire that loses, doubles and reorders; the wire within one process, and one with faults)
   'proxy',
   'proxy/config',
   'sdk/serving',

@@ -1,5 +1,5 @@
 // Requests and replies of all kinds, at random: for what must go through bytes and come out the same.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ERROR_CODES, type ErrorCode, SpawnError } from '../../src/base/index.ts'
 import type { PeerReply, PeerRequest } from '../../src/mesh/peers/peer-request.ts'
 import type {
@@ -31,7 +31,17 @@ const packed = fc
   .tuple(text, fc.uint8Array({ maxLength: 300 }))
   .map(([typeUrl, value]) => new Packed(typeUrl, value))
 const metadata = fc.dictionary(text, text, { maxKeys: 5, noNullPrototype: true })
-const chain: fc.Arbitrary<ChainLink[]> = fc.array(fc.record({ actor, action: text }), { maxLength: 3 })
+const chain: fc.Arbitrary<ChainLink[]> = fc.array(
+  fc.record({
+    actor,
+    action: text,
+    member: text,
+    turn: fc.maxSafeNat(),
+    aside: fc.boolean(),
+    starts: fc.boolean(),
+  }),
+  { maxLength: 3 },
+)
 const count = fc.maxSafeNat()
 
 const call: fc.Arbitrary<RemoteCall> = fc.record({
@@ -47,11 +57,13 @@ const call: fc.Arbitrary<RemoteCall> = fc.record({
   async: fc.boolean(),
   timeoutMs: fc.nat({ max: 86_400_000 }),
   revision: nullable(fc.oneof(fc.record({ revision: count }), fc.record({ atMs: count }))),
+  follows: nullable(count),
 })
 
 const answer: fc.Arbitrary<RemoteAnswer> = fc.record({
   response: nullable(packed),
   actor,
+  action: text,
   revision: count,
   durability: fc.constantFrom('turn', 'snapshot', 'none'),
   json: nullable(text),
@@ -129,6 +141,7 @@ export function callOf(name: string, more: Partial<RemoteCall> = {}): PeerReques
     async: false,
     timeoutMs: 0,
     revision: null,
+    follows: null,
   }
   return { system: 'peers', epoch: 1, body: { kind: 'call', call: { ...plain, ...more } } }
 }
@@ -136,7 +149,10 @@ export function callOf(name: string, more: Partial<RemoteCall> = {}): PeerReques
 /** What it is answered with. */
 export function answerOf(name: string, response: Packed | null = null): PeerReply {
   const actor = { system: 'peers', parent: 'counter', name }
-  return { kind: 'answer', answer: { response, actor, revision: 1, durability: 'turn', json: null } }
+  return {
+    kind: 'answer',
+    answer: { response, actor, action: 'add', revision: 1, durability: 'turn', json: null },
+  }
 }
 
 /** In comparable parts: bytes as text, an error as what of it travels. */

@@ -82,9 +82,9 @@ export function requestText({ body, system }: PeerRequest): string {
       return `handing over of ${body.envelopes.length} envelopes of ${system}`
     case 'told':
       return `end of an envelope of ${system}`
-    case 'poke':
-      return `look into the store of ${system}`
     case 'announce':
       return `announcement on ${body.announcement.channel}`
+    default:
+      return `look into the store of ${system}`
   }
 }

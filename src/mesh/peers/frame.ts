@@ -3,7 +3,7 @@
 // link, and each next request of a slot has the next sequence number. Each item says how long it is: one of a kind that is
 // not known is passed over.
 
-import { FrameReader, MalformedFrame } from './frame-reader.ts'
+import { type FrameReader, MalformedFrame } from './frame-reader.ts'
 import type { FrameWriter } from './frame-writer.ts'
 
 /** The first byte. A frame of another version cannot be read, and is dropped. */

@@ -26,16 +26,29 @@ export function readPacked(reader: FrameReader): Packed {
   return new Packed(reader.text(), reader.bytes())
 }
 
+const IS_ASIDE = 1
+const STARTS = 2
+
 export function writeChain(writer: FrameWriter, chain: readonly ChainLink[]): void {
   writer.count(chain.length)
-  for (const { action, actor } of chain) {
+  for (const { action, actor, aside, member, starts, turn } of chain) {
     writeActor(writer, actor)
     writer.text(action)
+    writer.text(member)
+    writer.count(turn)
+    writer.byte((aside ? IS_ASIDE : 0) | (starts ? STARTS : 0))
   }
 }
 
 export function readChain(reader: FrameReader): ChainLink[] {
-  return readList(reader, () => ({ actor: readActor(reader), action: reader.text() }))
+  return readList(reader, () => {
+    const actor = readActor(reader)
+    const action = reader.text()
+    const member = reader.text()
+    const turn = reader.count()
+    const is = reader.byte()
+    return { actor, action, member, turn, aside: (is & IS_ASIDE) !== 0, starts: (is & STARTS) !== 0 }
+  })
 }
 
 export function writeMetadata(writer: FrameWriter, metadata: Metadata): void {
@@ -63,11 +76,12 @@ const HAS_RESPONSE = 1
 const HAS_JSON = 2
 
 export function writeAnswer(writer: FrameWriter, answer: RemoteAnswer): void {
-  const { actor, durability, json, response, revision } = answer
+  const { action, actor, durability, json, response, revision } = answer
   writer.byte((response === null ? 0 : HAS_RESPONSE) | (json === null ? 0 : HAS_JSON))
   writer.byte(DURABILITIES.indexOf(durability))
   writer.count(revision)
   writeActor(writer, actor)
+  writer.text(action)
   if (response !== null) writePacked(writer, response)
   if (json !== null) writer.text(json)
 }
@@ -78,9 +92,10 @@ export function readAnswer(reader: FrameReader): RemoteAnswer {
   if (durability === undefined) throw new MalformedFrame('a durability is unknown')
   const revision = reader.count()
   const actor = readActor(reader)
+  const action = reader.text()
   const response = (parts & HAS_RESPONSE) === 0 ? null : readPacked(reader)
   const json = (parts & HAS_JSON) === 0 ? null : reader.text()
-  return { response, actor, revision, durability, json }
+  return { response, actor, action, revision, durability, json }
 }
 
 export function writeError(writer: FrameWriter, error: SpawnError): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { anyReply, anyRequest, callOf, plain } from '../../../test/mesh/peer-requests.ts'
 import { SpawnError } from '../../base/index.ts'
 import { FrameReader, MalformedFrame } from './frame-reader.ts'

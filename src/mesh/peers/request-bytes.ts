@@ -35,6 +35,7 @@ const HAS = {
   async: 32,
   revision: 64,
   atMs: 128,
+  follows: 256,
 } as const
 
 const ENVELOPE_HAS = { payload: 1, asks: 2, chain: 4, member: 8 } as const
@@ -94,13 +95,13 @@ function readBody(reader: FrameReader, kind: PeerBody['kind'], timeoutMs: number
       }
     case 'announce':
       return { kind, announcement: readAnnouncement(reader) }
-    case 'poke':
+    default:
       return { kind }
   }
 }
 
 function writeCall(writer: FrameWriter, call: RemoteCall): void {
-  const { caller, chain, idempotencyKey, metadata, payload, revision } = call
+  const { caller, chain, follows, idempotencyKey, metadata, payload, revision } = call
   let has = call.async ? HAS.async : 0
   if (payload !== null) has |= HAS.payload
   for (const _ in metadata) {
@@ -111,8 +112,9 @@ function writeCall(writer: FrameWriter, call: RemoteCall): void {
   if (chain.length > 0) has |= HAS.chain
   if (idempotencyKey !== null) has |= HAS.key
   if (revision !== null) has |= 'atMs' in revision ? HAS.atMs : HAS.revision
+  if (follows !== null) has |= HAS.follows
   writer.byte(OPERATIONS.indexOf(call.operation))
-  writer.byte(has)
+  writer.count(has)
   writer.text(call.definition)
   writer.text(call.name)
   writer.text(call.action)
@@ -122,6 +124,7 @@ function writeCall(writer: FrameWriter, call: RemoteCall): void {
   if (chain.length > 0) writeChain(writer, chain)
   if (idempotencyKey !== null) writer.text(idempotencyKey)
   if (revision !== null) writer.number('atMs' in revision ? revision.atMs : revision.revision)
+  if (follows !== null) writer.count(follows)
 }
 
 const NO_METADATA = Object.freeze({})
@@ -129,7 +132,7 @@ const NO_METADATA = Object.freeze({})
 function readCall(reader: FrameReader, timeoutMs: number): RemoteCall {
   const operation = OPERATIONS[reader.byte()]
   if (operation === undefined) throw new MalformedFrame('an operation is unknown')
-  const has = reader.byte()
+  const has = reader.count()
   return {
     operation,
     definition: reader.text(),
@@ -143,6 +146,7 @@ function readCall(reader: FrameReader, timeoutMs: number): RemoteCall {
     async: (has & HAS.async) !== 0,
     timeoutMs,
     revision: revisionIn(reader, has),
+    follows: (has & HAS.follows) === 0 ? null : reader.count(),
   }
 }
 
