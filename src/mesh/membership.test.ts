@@ -21,6 +21,8 @@ class One {
   isCut = false
   /** The clock of its process stands: nothing in it runs. */
   isFrozen = false
+  /** It does not let go of what is not its own. */
+  keeps = false
   readonly #clock: VirtualClock
   readonly #waiting: (() => void)[] = []
 
@@ -43,8 +45,7 @@ class One {
       events: {
         viewed: ({ current }) => {
           this.events.push(`view ${current.epoch}`)
-          // It has nothing to let go of.
-          this.membership.settled(current.epoch)
+          if (!this.keeps) this.membership.settled(current.epoch)
         },
         acknowledged: () => {},
         expelled: () => void this.events.push('expelled'),
@@ -198,18 +199,32 @@ test('a register that is away for less than a lease is not felt', async () => {
   }
 })
 
-test('one that drains is left out of placement first, and leaves when it has let go of all', async () => {
+test('one that drains is left out of placement, has let go of all, and leaves when it stops', async () => {
   const { all, clock, shared } = await cluster('a', 'b')
   const [a, b] = all as [One, One]
-  await clock.run(b.membership.drain())
+  assert.equal(await clock.run(b.membership.drain(10_000)), true)
+  await clock.advance(100)
+  assert.equal(a.ids, 'a b?')
+  assert.ok(b.membership.serves, 'it goes on as a door')
+  b.isFrozen = true
+  await clock.advance(LOST_MS + 1_000)
+  b.thaw()
+  await clock.advance(5_000)
+  assert.equal(a.ids, 'a b?', 'and so when it comes back')
+  await clock.run(b.membership.stop())
   await clock.advance(100)
   assert.equal(a.ids, 'a')
-  assert.ok(b.events.includes('view 3'))
   assert.equal(shared.entry('member.b')?.value, null)
   assert.equal(b.membership.stage, 'left')
-  await clock.run(b.membership.stop())
-  await clock.run(a.membership.drain())
+  await clock.run(a.membership.stop())
   assert.deepEqual(standing(shared).current.members, [])
+})
+
+test('a drain that takes too long says so', async () => {
+  const { all, clock } = await cluster('a', 'b')
+  const [, b] = all as [One, One]
+  b.keeps = true
+  assert.equal(await clock.run(b.membership.drain(10_000)), false)
 })
 
 test('one that stops leaves at once, and one that starts anew with its id is let in', async () => {

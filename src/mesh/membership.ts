@@ -43,7 +43,7 @@ export interface MembershipOptions {
   readonly events: MembershipEvents
 }
 
-/** `joining`: it has no lease, or is in no view yet. `leaving`: it holds nothing, and goes. */
+/** `joining`: it has no lease, or is in no view yet. `draining`: it stays so, also when it comes back. `leaving`: it goes. */
 export type Stage = 'new' | 'joining' | 'up' | 'draining' | 'leaving' | 'left'
 
 type Task = readonly [name: string, run: () => Promise<void>]
@@ -63,7 +63,6 @@ export class Membership {
   #retryAtMs = 0
   #isServing = false
   #isExpelled = true
-  #ended: Promise<void> = Promise.resolve()
 
   constructor(options: MembershipOptions) {
     const { clock, logger, random, register, self, timing } = options
@@ -118,7 +117,7 @@ export class Membership {
     await register.start()
     this.#stage = 'joining'
     this.#link.heard()
-    this.#ended = this.#live()
+    void this.#live()
     if (await this.reached(() => this.serves, timing.joinMs)) return
     const why = this.#own.isTaken
       ? 'another one has its id, and renews its lease; give each member an id of its own'
@@ -179,14 +178,17 @@ export class Membership {
     this.#rest.end()
   }
 
-  /** No actor is placed here any more, from the next view on. Resolves when it has let go of all, and has left. */
-  async drain(): Promise<void> {
-    if (this.#stage === 'joining' || this.#stage === 'up') {
-      this.#stage = 'draining'
-      this.#roster.become({ phase: 'draining' })
-      this.#rest.end()
-    }
-    await this.#ended
+  /**
+   * No actor is placed here any more, from the next view on; it stays a member until `stop`.
+   *
+   * @returns whether it has let go of all within a time.
+   */
+  async drain(limitMs: number): Promise<boolean> {
+    if (this.#stage !== 'joining' && this.#stage !== 'up') return this.#stage === 'left'
+    this.#stage = 'draining'
+    this.#roster.become({ phase: 'draining' })
+    this.#rest.end()
+    return this.reached(() => this.isListed && this.#own.acked === this.view.epoch, limitMs)
   }
 
   /** Leaves now, whatever it holds: nothing of it is served from here on. */
@@ -203,8 +205,8 @@ export class Membership {
   }
 
   /** Whether something comes to be within a time; looked at whenever anything has changed. */
-  reached(check: () => boolean, limitMs: number): Promise<boolean> {
-    return this.#rest.until(check, limitMs, () => this.#stage === 'left')
+  reached(check: () => boolean, limitMs: number, signal?: AbortSignal): Promise<boolean> {
+    return this.#rest.until(check, limitMs, () => this.#stage === 'left', signal)
   }
 
   async #live(): Promise<void> {
@@ -222,7 +224,7 @@ export class Membership {
     try {
       await run()
     } catch (thrown) {
-      this.#retryAtMs = clock.elapsedMs() + timing.retryMs * (0.5 + random.next())
+      this.#retryAtMs = clock.elapsedMs() + Math.round(timing.retryMs * (0.5 + random.next()))
       const error = messageOf(thrown)
       logger.warn('the register of the cluster did not do what a member asked', { task: name, error })
     }
@@ -240,10 +242,6 @@ export class Membership {
     if (overdue !== undefined) return ['seal', () => this.#sealing.seal(overdue)]
     const members = this.#roster.members(this.#view.members)
     if (this.#view.lacks(members)) return ['propose', () => this.#propose(members)]
-    if (this.#stage === 'draining' && this.isListed && this.#own.acked === this.#view.applied.epoch) {
-      this.#stage = 'leaving'
-      return this.#leaving()
-    }
     const gone = this.#sealing.goneLongAgo(
       (id) => id === this.self.id || this.#view.members.some((member) => member.id === id),
     )
@@ -323,7 +321,6 @@ export class Membership {
     this.#roster.become({ session: this.#own.session })
     this.#beatDueMs = 0
     if (this.#stage === 'up') this.#stage = 'joining'
-    if (this.#stage === 'draining') this.#stage = 'leaving'
   }
 
   #expel(): void {

@@ -41,21 +41,31 @@ export class Rest {
     for (const look of this.#looks) look()
   }
 
-  /** Whether something comes to be within a time, and before it is hopeless. */
-  until(check: () => boolean, limitMs: number, isHopeless: () => boolean): Promise<boolean> {
+  /**
+   * Whether something comes to be within a time, before it is hopeless or given up.
+   *
+   * @param limitMs may be Infinity.
+   */
+  until(
+    check: () => boolean,
+    limitMs: number,
+    isHopeless: () => boolean,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     if (check()) return Promise.resolve(true)
-    if (isHopeless()) return Promise.resolve(false)
+    if (isHopeless() || signal?.aborted === true) return Promise.resolve(false)
     return new Promise((resolve) => {
-      const end = (outcome: boolean): void => {
+      const end = (): void => {
         this.#looks.delete(look)
-        timer.cancel()
-        resolve(outcome)
+        timer?.cancel()
+        signal?.removeEventListener('abort', end)
+        resolve(check())
       }
       const look = (): void => {
-        if (check()) end(true)
-        else if (isHopeless()) end(false)
+        if (check() || isHopeless()) end()
       }
-      const timer = this.#clock.after(limitMs, () => end(check()))
+      const timer = limitMs === Infinity ? null : this.#clock.after(limitMs, end)
+      signal?.addEventListener('abort', end)
       this.#looks.add(look)
     })
   }

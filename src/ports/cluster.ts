@@ -72,6 +72,8 @@ export interface RemoteCall {
   readonly idempotencyKey: string | null
   /** Nobody waits for the turn: answered when it stands in the mailbox. */
   readonly async: boolean
+  /** It changes nothing, so running it twice does no harm. */
+  readonly repeatable: boolean
   /** What is left of its time, in milliseconds. */
   readonly timeoutMs: number
   /** Of a `restore` only. */

@@ -15,7 +15,6 @@ import * as fc from 'fast-check'
 
 import { InvocationRequestSchema, NoopSchema } from './gen/spawn/actors/protocol_pb.ts'
 import { messageBytes } from './message-writer.ts'
-import { anyCharacter } from '../../test/any-character.ts'
 
 const bits = (size: number, signed: boolean): fc.Arbitrary<number> =>
   fc.integer(signed ? { min: -(2 ** (size - 1)), max: 2 ** (size - 1) - 1 } : { min: 0, max: 2 ** size - 1 })
@@ -32,7 +31,7 @@ const SCALARS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   fixed64: bigBits(false),
   fixed32: bits(32, false),
   bool: fc.boolean(),
-  string: fc.string({ unit: anyCharacter }),
+  string: fc.string({ unit: 'binary' }),
   bytes: fc.uint8Array(),
   uint32: bits(32, false),
   sfixed32: bits(32, true),

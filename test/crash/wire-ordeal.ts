@@ -10,7 +10,9 @@ import { Callers, type Known } from './callers.ts'
 import { endure } from './endure.ts'
 import { type OrdealOptions, reckon, type Reckoning } from './ordeal.ts'
 import { ProxyAndHost } from './proxy-and-host.ts'
-import { RETRY_MS, SYSTEM } from './server.ts'
+import { SYSTEM } from './server.ts'
+
+const PAUSE_MS = 20
 
 export interface WireOrdealOptions extends Omit<OrdealOptions, 'module'> {
   /** Of the command `spawn proxy`. */
@@ -79,6 +81,6 @@ async function addByWire(wire: WireClient, actor: number): Promise<Known> {
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNREFUSED') known = 'not sent'
   }
-  await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   return known
 }

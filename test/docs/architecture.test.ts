@@ -10,7 +10,6 @@ import { ROOT } from './programs.ts'
 for (const folder of [
   'actor',
   'archive',
-  'cluster/nats',
   'hosts/remote',
   'mesh',
   'mesh/peers',

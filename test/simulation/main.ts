@@ -2,12 +2,13 @@
 // the rest. Prints progress, and for each failure what was broken and how to replay it; fails if any did.
 
 import { parseArgs } from 'node:util'
+import { runCluster } from './cluster/world.ts'
 import { logOf, simulate } from './simulate.ts'
 import { run, WORLDS } from './worlds/index.ts'
 
 const HELP = `npm run sim -- [--world NAME] [--seeds N] [--seed S] [--all] [--log]
 
-  --world   calls (default), ${WORLDS.map(({ name }) => name).join(', ')}; all: one after the other
+  --world   calls (default), ${WORLDS.map(({ name }) => name).join(', ')}, cluster; all: one after the other
   --seeds   how many, each of another course. Default 1
   --seed    the first of them. Default 1
   --all     goes on after a failure
@@ -42,7 +43,7 @@ else await main()
 async function main(): Promise<void> {
   const first = wholeNumber('seed', values.seed)
   const count = wholeNumber('seeds', values.seeds)
-  const known = ['calls', ...WORLDS.map(({ name }) => name)]
+  const known = ['calls', ...WORLDS.map(({ name }) => name), 'cluster']
   if (![...known, 'all'].includes(values.world))
     throw new Error(`--world must be one of ${known.join(', ')}, all; not ${values.world}`)
   for (const world of values.world === 'all' ? known : [values.world]) {
@@ -80,6 +81,10 @@ async function hold(world: string, first: number, count: number): Promise<boolea
 }
 
 async function one(name: string, seed: number): Promise<Told> {
+  if (name === 'cluster') {
+    const verdict = await runCluster(seed, { log: values.log })
+    return { ...verdict, log: [JSON.stringify(verdict.weather), ...verdict.log].join('\n') }
+  }
   const world = WORLDS.find((each) => each.name === name)
   if (world !== undefined) {
     const verdict = await run(world, seed, { log: values.log })

@@ -28,19 +28,14 @@ export class MemoryNetwork {
 
   /** A wire for one member. */
   wire(): Wire {
-    let leave: (() => void) | null = null
+    let leave = (): void => undefined
     return {
       maxBytes: this.#maxBytes,
       start: async (self, receive) => {
         leave = this.#join(self, receive)
       },
-      stop: async () => {
-        leave?.()
-        leave = null
-      },
-      send: (to, bytes) => {
-        if (leave !== null) this.#send(to, bytes)
-      },
+      stop: async () => leave(),
+      send: (to, bytes) => this.#send(to, bytes),
     }
   }
 

@@ -36,6 +36,7 @@ const HAS = {
   revision: 64,
   atMs: 128,
   follows: 256,
+  repeatable: 512,
 } as const
 
 const ENVELOPE_HAS = { payload: 1, asks: 2, chain: 4, member: 8 } as const
@@ -103,6 +104,7 @@ function readBody(reader: FrameReader, kind: PeerBody['kind'], timeoutMs: number
 function writeCall(writer: FrameWriter, call: RemoteCall): void {
   const { caller, chain, follows, idempotencyKey, metadata, payload, revision } = call
   let has = call.async ? HAS.async : 0
+  if (call.repeatable) has |= HAS.repeatable
   if (payload !== null) has |= HAS.payload
   for (const _ in metadata) {
     has |= HAS.metadata
@@ -144,6 +146,7 @@ function readCall(reader: FrameReader, timeoutMs: number): RemoteCall {
     chain: (has & HAS.chain) === 0 ? [] : readChain(reader),
     idempotencyKey: (has & HAS.key) === 0 ? null : reader.text(),
     async: (has & HAS.async) !== 0,
+    repeatable: (has & HAS.repeatable) !== 0,
     timeoutMs,
     revision: revisionIn(reader, has),
     follows: (has & HAS.follows) === 0 ? null : reader.count(),

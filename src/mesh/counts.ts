@@ -1,0 +1,19 @@
+// What has happened on a member, in numbers. They are added to where it happens, and read when somebody asks.
+
+import type { ClusterCounts } from '../ports/index.ts'
+
+export type MeshCounts = { -readonly [Name in keyof ClusterCounts]: number }
+
+export function noCounts(): MeshCounts {
+  return {
+    forwarded: 0,
+    received: 0,
+    rerouted: 0,
+    fetched: 0,
+    released: 0,
+    handed: 0,
+    unhanded: 0,
+    views: 0,
+    leasesLost: 0,
+  }
+}

@@ -1,0 +1,220 @@
+// One system on one member, as its engine sees the cluster. Decides whether an actor is here, from the view, what others have
+// acknowledged, and the lease; the rest it hands to its parts: handoff.ts, call-routing.ts, mail.ts.
+//
+// Invariant: what is asked within one step is answered from one view, and `isHere` only while the lease holds.
+
+import { letterFrom } from '../actor/index.ts'
+import { assert, type Clock, type SpawnError } from '../base/index.ts'
+import type {
+  Cluster,
+  HandedEnvelope,
+  HostedDefinition,
+  Logger,
+  RemoteAnnouncement,
+  RemoteAnswer,
+  RemoteCall,
+  Tenant,
+  Whereabouts,
+} from '../ports/index.ts'
+import { CallRouting } from './call-routing.ts'
+import type { MeshCounts } from './counts.ts'
+import { Directory } from './directory.ts'
+import { Handoff } from './handoff.ts'
+import { Holdings } from './holdings.ts'
+import { Mail } from './mail.ts'
+import type { Membership } from './membership.ts'
+import type { PeerLinks } from './peers/peer-request.ts'
+import { vacancyError } from './placement.ts'
+import type { MeshTiming } from './timing.ts'
+import type { ViewMember, ViewRecord } from './view.ts'
+
+/** What all systems of a member share. */
+export interface MeshGround {
+  readonly membership: Membership
+  readonly links: PeerLinks
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly timing: MeshTiming
+  readonly counts: MeshCounts
+}
+
+export class SystemCluster implements Cluster {
+  readonly system: string
+  readonly self: string
+  readonly #ground: MeshGround
+  readonly #host: (system: string, definitions: readonly HostedDefinition[]) => Promise<void>
+  readonly #handoff: Handoff
+  readonly #routing: CallRouting
+  readonly #mail: Mail
+  #directory: Directory
+  #holdings: Holdings
+  #tenant: Tenant | null = null
+
+  constructor(
+    system: string,
+    ground: MeshGround,
+    host: (system: string, definitions: readonly HostedDefinition[]) => Promise<void>,
+  ) {
+    this.system = system
+    this.self = ground.membership.self.id
+    this.#ground = ground
+    this.#host = host
+    const { view } = ground.membership
+    this.#directory = new Directory(view, system, this.self)
+    this.#holdings = new Holdings(
+      { current: view, unsettled: [], since: view.epoch },
+      system,
+      this.self,
+      null,
+    )
+    this.#holdings.update(this.#acked)
+    this.#handoff = new Handoff(this, ground)
+    this.#routing = new CallRouting(this, ground)
+    this.#mail = new Mail(this, ground)
+  }
+
+  /** The engine that it is for; once. */
+  attach(tenant: Tenant): void {
+    assert(this.#tenant === null, 'a system of a member has one engine')
+    this.#tenant = tenant
+  }
+
+  /** The engine has stopped: nothing of it is in memory. */
+  detach(): void {
+    this.#tenant = null
+  }
+
+  /** Null: no engine is there yet, or any more. */
+  get tenant(): Tenant | null {
+    return this.#tenant
+  }
+
+  get directory(): Directory {
+    return this.#directory
+  }
+
+  get holdings(): Holdings {
+    return this.#holdings
+  }
+
+  get epoch(): number {
+    return this.#directory.view.epoch
+  }
+
+  get holdsLease(): boolean {
+    return this.#ground.membership.serves
+  }
+
+  isHere(definition: string, name: string): boolean {
+    if (!this.#ground.membership.serves || !this.#directory.isMine(definition, name)) return false
+    return this.#holdings.isSettled || this.#isFree(definition, name)
+  }
+
+  isMine(definition: string, name: string): boolean {
+    return this.#directory.isMine(definition, name)
+  }
+
+  caresFor(definition: string, name: string): boolean {
+    return this.#directory.keeper(definition, name)?.id === this.self
+  }
+
+  whenHere(definition: string, name: string): Promise<void> {
+    return this.#handoff.whenHere(definition, name)
+  }
+
+  definition(name: string): HostedDefinition | null {
+    return this.#directory.definition(name)
+  }
+
+  listeners(channel: string): readonly HostedDefinition[] {
+    return this.#directory.listeners(channel)
+  }
+
+  hosts(definition: string): readonly string[] {
+    return this.#directory.hosts(definition)
+  }
+
+  has(member: string): boolean {
+    return this.#directory.view.members.some(({ id }) => id === member)
+  }
+
+  call(call: RemoteCall, signal: AbortSignal | undefined): Promise<RemoteAnswer> {
+    return this.#routing.call(call, signal)
+  }
+
+  hand(envelopes: readonly HandedEnvelope[]): void {
+    this.#mail.hand(envelopes)
+  }
+
+  tell(member: string, envelope: string, end: RemoteAnswer | SpawnError): void {
+    this.#mail.tell(member, envelope, end)
+  }
+
+  poke(to: readonly { readonly definition: string; readonly name: string }[]): void {
+    this.#mail.poke(to)
+  }
+
+  announce(announcement: RemoteAnnouncement): void {
+    this.#mail.announce(announcement)
+  }
+
+  hosting(definitions: readonly HostedDefinition[]): Promise<void> {
+    return this.#host(this.system, definitions)
+  }
+
+  /** The member that an envelope is for; null: nobody can take it now, it stands in the store. */
+  receiverOf({ envelope, member }: HandedEnvelope): string | null {
+    if (member !== null) return this.has(member) ? member : null
+    const [parent, name] = letterFrom(envelope.id, envelope.header).to
+    return this.#directory.keeper(parent === '' ? name : parent, name)?.id ?? null
+  }
+
+  /** A later view is applied: from here on every answer is from it. Resolves when what is not this member's is let go of. */
+  async viewed(record: ViewRecord): Promise<void> {
+    this.#directory = new Directory(record.current, this.system, this.self)
+    this.#holdings = new Holdings(record, this.system, this.self, this.#holdings)
+    this.#holdings.update(this.#acked)
+    this.#tenant?.placed()
+    this.#handoff.look()
+    await this.letGo()
+  }
+
+  async letGo(): Promise<void> {
+    await this.#tenant?.releaseAll()
+  }
+
+  acknowledged(): void {
+    this.#holdings.update(this.#acked)
+    this.#handoff.look()
+  }
+
+  serving(): void {
+    this.#tenant?.placed()
+    this.#handoff.look()
+  }
+
+  expelled(): void {
+    this.#tenant?.expelled()
+    this.#handoff.look()
+  }
+
+  whereabouts(definition: string, name: string): Whereabouts {
+    const owner = this.#directory.owner(definition, name)
+    if (owner === null) {
+      const { message } = vacancyError(this.#directory.place(definition), this.system, definition, name)
+      return { member: null, reason: message, isServed: false }
+    }
+    const isOwn = owner.id === this.self
+    const isServed = isOwn
+      ? this.isHere(definition, name)
+      : this.#ground.membership.acked(owner) === this.epoch
+    return { member: owner.id, reason: null, isServed }
+  }
+
+  /** Of a `local` one each member has its own: nobody lets go of it for another. */
+  #isFree(definition: string, name: string): boolean {
+    return this.#directory.place(definition).isLocal || this.#holdings.isFree(definition, name)
+  }
+
+  readonly #acked = (member: ViewMember): number => this.#ground.membership.acked(member)
+}

@@ -1,0 +1,66 @@
+// What is true in a simulated cluster, whatever its members believe: the store that all share, what was acknowledged to anybody,
+// and what was seen to be wrong. Judges each turn as it runs: no read may be older than what was acknowledged to anybody
+// before, and no two members may hold one actor while both have their leases.
+
+export interface Row {
+  /** Its revision is its length. */
+  readonly adds: readonly string[]
+}
+
+const NOTHING: Row = { adds: [] }
+
+/** A member, as far as it is judged. */
+export interface Judged {
+  readonly name: string
+  /** Whether it would serve the actor if it were asked now. */
+  holds(actor: string): boolean
+}
+
+export class Truth {
+  readonly violations: string[] = []
+  readonly members: Judged[] = []
+  readonly #rows = new Map<string, Row>()
+  readonly #acknowledged = new Map<string, number>()
+  conflicts = 0
+  served = 0
+  moved = 0
+  readonly #lastHolder = new Map<string, string>()
+
+  load(actor: string): Row {
+    return this.#rows.get(actor) ?? NOTHING
+  }
+
+  /** The fence: behind the revision that stands, or not at all. */
+  commit(actor: string, follows: number, id: string): boolean {
+    const { adds } = this.load(actor)
+    if (adds.length !== follows) {
+      this.conflicts += 1
+      return false
+    }
+    this.#rows.set(actor, { adds: [...adds, id] })
+    return true
+  }
+
+  acknowledge(actor: string, revision: number): void {
+    this.#acknowledged.set(actor, Math.max(this.#acknowledged.get(actor) ?? 0, revision))
+  }
+
+  /** A turn of an actor runs on a member, and sees this revision. */
+  serve(by: Judged, actor: string, revision: number): void {
+    this.served += 1
+    const acknowledged = this.#acknowledged.get(actor) ?? 0
+    if (revision < acknowledged)
+      this.violations.push(
+        `stale: ${by.name} shows revision ${revision} of ${actor}, ${acknowledged} was acknowledged`,
+      )
+    const other = this.members.find((member) => member !== by && member.holds(actor))
+    if (other !== undefined) this.violations.push(`two holders: ${by.name} and ${other.name} hold ${actor}`)
+    const last = this.#lastHolder.get(actor)
+    if (last !== undefined && last !== by.name) this.moved += 1
+    this.#lastHolder.set(actor, by.name)
+  }
+
+  actors(): Iterable<string> {
+    return this.#rows.keys()
+  }
+}

@@ -1,0 +1,133 @@
+// What befalls a cluster in one simulation, drawn from its seed: how many members there are, how bad register and wire are, and
+// what happens when. Decides no outcome.
+
+import { below, type Random, seededRandom } from '../../../src/base/index.ts'
+import type { MeshTiming } from '../../../src/mesh/index.ts'
+
+/** Short times: what happens between them is the same, and a simulation is over sooner. */
+export const TIMING: MeshTiming = {
+  heartbeatMs: 300,
+  leaseMs: 1_000,
+  marginMs: 300,
+  requestMs: 200,
+  retryMs: 50,
+  joinMs: 60_000,
+  leaseWaitMs: 2_000,
+  viewWaitMs: 800,
+}
+
+/** How long all of it goes on. */
+export const STORM_MS = 12_000
+
+export interface RegisterFaults {
+  readonly delayMs: number
+  /** Chances, of each request: that nothing is done; that it is, and the answer is lost; that it is done much later. */
+  readonly failBefore: number
+  readonly failAfter: number
+  readonly failThenApply: number
+}
+
+/** `member` is a place among those that have been started so far. */
+export type Event =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'register away'; readonly forMs: number }
+  | { readonly kind: 'crash' | 'stop' | 'drain' | 'service'; readonly member: number }
+  | {
+      readonly kind: 'freeze' | 'cut from the register' | 'deaf' | 'mute'
+      readonly member: number
+      readonly forMs: number
+    }
+  | {
+      readonly kind: 'cut from each other'
+      readonly member: number
+      readonly other: number
+      readonly oneWay: boolean
+      readonly forMs: number
+    }
+  | { readonly kind: 'clock'; readonly member: number; readonly byMs: number }
+
+export interface Weather {
+  readonly seed: number
+  readonly members: number
+  readonly actors: number
+  readonly callers: number
+  readonly callsEach: number
+  readonly register: RegisterFaults
+  readonly wire: { readonly lose: number; readonly double: number; readonly delayMs: number }
+  readonly latenessMs: number
+  readonly storeMs: number
+  /** In order of time. */
+  readonly events: readonly { readonly atMs: number; readonly event: Event }[]
+}
+
+const KINDS = [
+  'start',
+  'register away',
+  'crash',
+  'stop',
+  'drain',
+  'service',
+  'freeze',
+  'freeze',
+  'cut from the register',
+  'cut from the register',
+  'deaf',
+  'mute',
+  'cut from each other',
+  'cut from each other',
+  'clock',
+] as const
+
+export function weatherOf(seed: number): Weather {
+  const random = seededRandom(seed)
+  const rough = random.next() < 0.6
+  const chance = (most: number): number => (rough && random.next() < 0.6 ? random.next() * most : 0)
+  const count = below(random, 9)
+  const times = Array.from({ length: count }, () => below(random, STORM_MS)).sort(
+    (left, right) => left - right,
+  )
+  return {
+    seed,
+    members: 2 + below(random, random.next() < 0.2 ? 7 : 3),
+    actors: 1 + below(random, 12),
+    callers: 2 + below(random, 4),
+    callsEach: 15 + below(random, 25),
+    register: {
+      delayMs: below(random, 40),
+      failBefore: chance(0.2),
+      failAfter: chance(0.2),
+      failThenApply: chance(0.1),
+    },
+    wire: { lose: chance(0.15), double: chance(0.2), delayMs: below(random, 30) },
+    latenessMs: below(random, 10),
+    storeMs: below(random, 40),
+    events: times.map((atMs) => ({ atMs, event: eventOf(random) })),
+  }
+}
+
+function eventOf(random: Random): Event {
+  const kind = KINDS[below(random, KINDS.length)] ?? 'freeze'
+  const member = below(random, 8)
+  // Around the length of a lease, mostly.
+  const forMs = 100 + below(random, random.next() < 0.7 ? 2_500 : 6_000)
+  switch (kind) {
+    case 'start':
+      return { kind }
+    case 'register away':
+      return { kind, forMs }
+    case 'crash':
+    case 'stop':
+    case 'drain':
+    case 'service':
+      return { kind, member }
+    case 'clock':
+      return { kind, member, byMs: (random.next() < 0.5 ? -1 : 1) * below(random, 20_000) }
+    case 'cut from each other':
+      return { kind, member, other: below(random, 8), oneWay: random.next() < 0.4, forMs }
+    case 'freeze':
+    case 'cut from the register':
+    case 'deaf':
+    case 'mute':
+  }
+  return { kind, member, forMs }
+}
