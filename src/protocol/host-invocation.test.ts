@@ -7,8 +7,9 @@ import { isSpawnError } from '../base/index.ts'
 import { ActorInvocationSchema } from './gen/spawn/actors/protocol_pb.ts'
 import { type HostInvocation, hostInvocationBytes, packedOf, readHostAnswer } from './host-invocation.ts'
 import { Packed } from './packed.ts'
+import { anyCharacter } from '../../test/any-character.ts'
 
-const text = fc.string({ unit: 'binary', maxLength: 60 })
+const text = fc.string({ unit: anyCharacter, maxLength: 60 })
 const id = fc.record({ system: text, parent: text, name: text })
 const packed = fc
   .record({ typeUrl: text, value: fc.uint8Array({ maxLength: 9_000 }) })

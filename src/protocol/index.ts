@@ -45,6 +45,14 @@ export { readWireInvocation, type WireInvocation } from './wire-invocation.ts'
 export { fromWireStatus, toWireStatus, type WireStatus } from './wire-status.ts'
 export { readRegistration, wireActorBytes } from './registration.ts'
 export { codecOf, type Schema, type SchemaInput, type SchemaOutput } from './schema.ts'
+export {
+  CLUSTER_PATH,
+  type ClusterPath,
+  drainPath,
+  parseClusterPath,
+  undrainPath,
+  WHERE_PATH,
+} from './cluster-paths.ts'
 export { fromProblem, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts'
 export {
   asSpawnError,

@@ -15,6 +15,7 @@ import * as fc from 'fast-check'
 
 import { InvocationRequestSchema, NoopSchema } from './gen/spawn/actors/protocol_pb.ts'
 import { messageBytes } from './message-writer.ts'
+import { anyCharacter } from '../../test/any-character.ts'
 
 const bits = (size: number, signed: boolean): fc.Arbitrary<number> =>
   fc.integer(signed ? { min: -(2 ** (size - 1)), max: 2 ** (size - 1) - 1 } : { min: 0, max: 2 ** size - 1 })
@@ -31,7 +32,7 @@ const SCALARS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   fixed64: bigBits(false),
   fixed32: bits(32, false),
   bool: fc.boolean(),
-  string: fc.string({ unit: 'binary' }),
+  string: fc.string({ unit: anyCharacter }),
   bytes: fc.uint8Array(),
   uint32: bits(32, false),
   sfixed32: bits(32, true),

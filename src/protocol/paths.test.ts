@@ -20,6 +20,7 @@ import {
   schedulePath,
   schedulesPath,
 } from './paths.ts'
+import { anyCharacter } from '../../test/any-character.ts'
 
 const nasty = [
   '.',
@@ -41,7 +42,7 @@ const nasty = [
 ]
 const name = fc.oneof(
   fc.constantFrom(...nasty),
-  fc.string({ unit: 'binary', minLength: 1, maxLength: LIMITS.nameBytes / 4 }),
+  fc.string({ unit: anyCharacter, minLength: 1, maxLength: LIMITS.nameBytes / 4 }),
 )
 
 test('a path is written as people know it', () => {
@@ -149,7 +150,7 @@ test('no path is built from what is no name', () => {
 
 test('nothing but a refusal or a path comes of arbitrary text', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (tail) => {
+    fc.property(fc.string({ unit: anyCharacter }), (tail) => {
       try {
         parsePath(`/api/v1/system/${tail}`)
       } catch (thrown) {

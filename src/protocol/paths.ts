@@ -119,30 +119,30 @@ type Steps = readonly (string | undefined)[]
 const ROOMS: Readonly<Record<string, (system: string, steps: Steps) => ApiPath | null>> = {
   actors: (system, [actor, room, action, ...rest]) => {
     if (rest.length > 0) return null
-    if (actor === undefined) return { kind: 'actors', system: nameOf('system', system) }
-    const names = { system: nameOf('system', system), actor: nameOf('actor', actor) }
+    if (actor === undefined) return { kind: 'actors', system: readStep('system', system) }
+    const names = { system: readStep('system', system), actor: readStep('actor', actor) }
     if (room === undefined) return { kind: 'actor', ...names }
     if (action === undefined) {
       if (room === 'erase') return { kind: 'actor-erase', ...names }
       const isPast = room === 'history' || room === 'diff' || room === 'restore'
       return isPast ? { kind: `actor-${room}`, ...names } : null
     }
-    return room === 'actions' ? { kind: 'action', ...names, action: nameOf('action', action) } : null
+    return room === 'actions' ? { kind: 'action', ...names, action: readStep('action', action) } : null
   },
   channels: (system, [channel, ...rest]) => {
     if (channel === undefined || rest.length > 0) return null
-    return { kind: 'channel', system: nameOf('system', system), channel: nameOf('channel', channel) }
+    return { kind: 'channel', system: readStep('system', system), channel: readStep('channel', channel) }
   },
   schedules: (system, [id, ...rest]) => {
     if (rest.length > 0) return null
-    if (id === undefined) return { kind: 'schedules', system: nameOf('system', system) }
-    return { kind: 'schedule', system: nameOf('system', system), id: nameOf('schedule', id) }
+    if (id === undefined) return { kind: 'schedules', system: readStep('system', system) }
+    return { kind: 'schedule', system: readStep('system', system), id: readStep('schedule', id) }
   },
   'dead-letters': (system, [id, verb, ...rest]) => {
     if (rest.length > 0 || (verb !== undefined && verb !== 'retry')) return null
-    if (id === undefined) return { kind: 'dead-letters', system: nameOf('system', system) }
+    if (id === undefined) return { kind: 'dead-letters', system: readStep('system', system) }
     const kind = verb === undefined ? 'dead-letter' : 'dead-letter-retry'
-    return { kind, system: nameOf('system', system), id: nameOf('dead letter', id) }
+    return { kind, system: readStep('system', system), id: readStep('dead letter', id) }
   },
 }
 
@@ -152,7 +152,7 @@ const ROOMS: Readonly<Record<string, (system: string, steps: Steps) => ApiPath |
  */
 function segment(what: string, name: string): string {
   checkName(what, name)
-  return stepOf(name)
+  return pathStep(name)
 }
 
 /** Ids are the engine's own, and longer than names may be. */
@@ -160,14 +160,16 @@ function idSegment(what: string, id: string): string {
   if (id === '' || !id.isWellFormed() || id.length > LIMITS.envelopeIdBytes) {
     throw new SpawnError('INVALID_ARGUMENT', `the ${what} has an id that there cannot be`)
   }
-  return stepOf(id)
+  return pathStep(id)
 }
 
-function stepOf(text: string): string {
+/** A text as one step of a path. */
+export function pathStep(text: string): string {
   return text === '.' || text === '..' ? `=${text}` : encodeURIComponent(text)
 }
 
-function nameOf(what: string, written: string): string {
+/** @throws SpawnError INVALID_ARGUMENT when a step is empty or its percent-encoding is broken. */
+export function readStep(what: string, written: string): string {
   if (written === '') throw new SpawnError('INVALID_ARGUMENT', `the path names no ${what}`)
   if (PLAIN_NAME.test(written)) return written
   if (written === '=.' || written === '=..') return written.slice(1)

@@ -15,12 +15,13 @@ import {
   publicMessageOf,
 } from './status.ts'
 import { fromWireStatus, toWireStatus } from './wire-status.ts'
+import { anyCharacter } from '../../test/any-character.ts'
 
 const codes = Object.keys(ERROR_CODES).filter(isErrorCode)
 
 test('the wire gives back the code and the message of every error', () => {
   fc.assert(
-    fc.property(fc.constantFrom(...codes), fc.string({ unit: 'binary' }), (code, message) => {
+    fc.property(fc.constantFrom(...codes), fc.string({ unit: anyCharacter }), (code, message) => {
       const back = fromWireStatus(toWireStatus(new SpawnError(code, message)))
       assert.equal(back?.code, code)
       if (code !== 'DEFECT') assert.equal(back.message, message)

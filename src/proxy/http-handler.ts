@@ -4,9 +4,18 @@
 import type { IncomingMessage } from 'node:http'
 
 import type { Gateway } from '../ports/index.ts'
-import { actorsPath, type ApiPath, channelsPath, deadLettersPath, schedulesPath } from '../protocol/index.ts'
+import {
+  actorsPath,
+  type ApiPath,
+  channelsPath,
+  CLUSTER_PATH,
+  type ClusterPath,
+  deadLettersPath,
+  schedulesPath,
+} from '../protocol/index.ts'
 import type { ActorRoutes } from './actor-routes.ts'
 import type { ChannelRoutes } from './channel-routes.ts'
+import type { ClusterRoutes } from './cluster-routes.ts'
 import type { Connection } from './http-connection.ts'
 import type { HttpLimits } from './http-limits.ts'
 import type { OriginGuard } from './http-origin.ts'
@@ -40,6 +49,10 @@ const ALLOWED: Readonly<Record<Exclude<Route['kind'], 'wire'>, string>> = {
   'dead-letters': 'GET, HEAD',
   'dead-letter': 'GET, HEAD, DELETE',
   'dead-letter-retry': 'POST',
+  cluster: 'GET, HEAD',
+  'cluster-where': 'GET, HEAD',
+  'cluster-drain': 'POST',
+  'cluster-undrain': 'POST',
 }
 
 const UP = jsonReply({ status: 'up' })
@@ -59,6 +72,7 @@ export interface HttpHandlerOptions {
   readonly guard: OriginGuard
   /** The routes of one system. */
   readonly routesOf: (gateway: Gateway) => Routes
+  readonly cluster: ClusterRoutes
   readonly limits: HttpLimits
   /** Null: the wire is not served. */
   readonly wire: WireRoutes | null
@@ -104,6 +118,11 @@ export class HttpHandler {
       case 'metrics':
         parseQuery(query, [])
         return Promise.resolve(this.#about(route.kind))
+      case 'cluster':
+      case 'cluster-where':
+      case 'cluster-drain':
+      case 'cluster-undrain':
+        return this.#askCluster(route, query, request)
       default:
         return this.#ask(this.#routesOf(route.system), route, method, query, request, connection)
     }
@@ -154,6 +173,20 @@ export class HttpHandler {
         return outbox.readDeadLetter(path, query)
       default:
         return outbox.retryDeadLetter(path, query, request)
+    }
+  }
+
+  #askCluster(path: ClusterPath, query: string, request: IncomingMessage): Promise<Reply> {
+    const { cluster } = this.#options
+    switch (path.kind) {
+      case 'cluster':
+        return cluster.status(query)
+      case 'cluster-where':
+        return cluster.where(query)
+      case 'cluster-drain':
+        return cluster.setPhase(path.member, 'draining', query, request)
+      default:
+        return cluster.setPhase(path.member, 'up', query, request)
     }
   }
 
@@ -227,6 +260,7 @@ export class HttpHandler {
       deadLetter: `GET ${letters}/{id}`,
       retry: `POST ${letters}/{id}/retry`,
       discard: `DELETE ${letters}/{id}`,
+      ...(this.#options.cluster.isMember && { cluster: `GET ${CLUSTER_PATH}` }),
       health: 'GET /health/readiness',
     })
   }

@@ -7,9 +7,10 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 import { assert, type Clock, SpawnError, type Timer } from '../base/index.ts'
-import type { Logger } from '../ports/index.ts'
+import type { ClusterView, Logger } from '../ports/index.ts'
 import { ActorRoutes } from './actor-routes.ts'
 import { ChannelRoutes } from './channel-routes.ts'
+import { ClusterRoutes } from './cluster-routes.ts'
 import { listen, urlOf } from './http-address.ts'
 import { BodyRoom } from './http-body.ts'
 import { Connection } from './http-connection.ts'
@@ -47,6 +48,8 @@ export interface HttpListenerOptions {
   readonly limits?: Partial<HttpLimits> | undefined
   /** How the wire is served; absent: it is not. */
   readonly wire?: Omit<WireRoutesOptions, 'systems' | 'clock'> | undefined
+  /** The cluster that this process is a member of; absent or null: it is alone. */
+  readonly cluster?: ClusterView | null | undefined
   /** The answer of /metrics; absent: there are none. */
   readonly metrics?: (() => string) | undefined
 }
@@ -93,6 +96,7 @@ export class HttpListener {
           outbox: new OutboxRoutes(gateway),
         }
       },
+      cluster: new ClusterRoutes(options.cluster ?? null, systems),
       limits: this.#limits,
       wire: wire === undefined ? null : new WireRoutes({ ...wire, systems, clock }, this.#room),
       metrics: options.metrics ?? null,

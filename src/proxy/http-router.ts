@@ -1,11 +1,13 @@
-// From the target of a request to the route that answers it. Paths of actors are protocol/paths.ts's to read; here is a
+// From the target of a request to the route that answers it. Paths of actors are protocol/paths.ts's to read, those of the
+// cluster cluster-paths.ts's; here is a
 // short cut for the one that nearly every request takes, which gives the same answer or none. Methods, queries and bodies
 // are the routes' business.
 
-import { actorsPath, type ApiPath, parsePath } from '../protocol/index.ts'
+import { actorsPath, type ApiPath, type ClusterPath, parseClusterPath, parsePath } from '../protocol/index.ts'
 
 export type Route =
   | ApiPath
+  | ClusterPath
   | { readonly kind: 'root' }
   | { readonly kind: 'liveness' }
   | { readonly kind: 'readiness' }
@@ -62,7 +64,7 @@ export class Router {
     const fixed = FIXED.get(path)
     if (fixed !== undefined) return fixed
     if (WIRE_INVOKE.test(path) || (method === 'POST' && WIRE_SPAWN.test(path))) return { kind: 'wire' }
-    return parsePath(path)
+    return parsePath(path) ?? parseClusterPath(path)
   }
 
   /** An action of this system whose names stand in the path as they are; null: not that simple, or something else. */

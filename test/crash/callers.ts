@@ -4,7 +4,7 @@
 
 import { Agent, request } from 'node:http'
 import { below, type Random } from '../../src/base/index.ts'
-import { SYSTEM } from './server.ts'
+import { RETRY_MS, SYSTEM } from './server.ts'
 
 /** What is known of one actor from outside. */
 export interface Account {
@@ -29,8 +29,6 @@ export interface CallersOptions {
 
 /** What is known of a call: its total, that it was not made, or nothing. */
 export type Known = number | 'unknown' | 'not sent'
-
-const RETRY_MS = 20
 
 export class Callers {
   readonly accounts: Account[]
@@ -126,7 +124,7 @@ export class Callers {
       if (thrown instanceof RangeError) throw thrown
       if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNREFUSED') known = 'not sent'
     }
-    // The server is gone, or on its way: a short rest, so that the processor is left to whoever brings it up.
+    // The server is gone, or on its way.
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     return known
   }

@@ -2,9 +2,7 @@
 // test's business.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SYSTEM, type Victim } from './server.ts'
-
-const RETRY_MS = 20
+import { RETRY_MS, SYSTEM, type Victim } from './server.ts'
 
 export class Client {
   readonly #server: Victim
@@ -27,7 +25,6 @@ export class Client {
     } catch (thrown) {
       if (thrown instanceof RangeError) throw thrown
     }
-    // A short rest, so that the processor is left to whoever brings it up.
     await sleep(RETRY_MS)
     return null
   }

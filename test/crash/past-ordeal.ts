@@ -6,7 +6,7 @@ import { below, type Random, seededRandom } from '../../src/base/index.ts'
 import { type AddTold, pastFaults, type RestoreTold } from '../simulation/past-rules.ts'
 import { actionPath, Client } from './client.ts'
 import { endure } from './endure.ts'
-import { Server, SYSTEM, type Victim } from './server.ts'
+import { RETRY_MS, Server, SYSTEM, type Victim } from './server.ts'
 
 export interface PastOptions {
   readonly seed: number
@@ -23,8 +23,6 @@ export interface PastReckoning {
   readonly unknown: number
   readonly violations: readonly string[]
 }
-
-const RETRY_MS = 20
 
 /** What was asked of one document. */
 class Book {
@@ -124,7 +122,6 @@ async function post(
   } catch (thrown) {
     if (thrown instanceof RangeError) throw thrown
     if (isNotSent(thrown)) {
-      // A short rest, so that the processor is left to whoever brings it up.
       await sleep(RETRY_MS)
       return 'refused'
     }

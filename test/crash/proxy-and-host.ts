@@ -1,5 +1,5 @@
-// A proxy and its host, each a process of its own: now the one is killed, now the other, now both. Decides which, and that
-// a life begins when calls reach the host.
+// A proxy and its host, each a process of its own: now the one is killed, now the other, now both. Decides which, so that
+// three kills in a row are one of each, and that a life begins when calls reach the host.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,12 +12,16 @@ import { freePort, Server, SYSTEM, type Victim } from './server.ts'
 const HOST = fileURLToPath(new URL('counter-host.ts', import.meta.url))
 const START_MS = 20_000
 
+/** Who is killed. */
+type Fate = 'proxy' | 'host' | 'both'
+
 export class ProxyAndHost implements Victim {
   readonly #proxy: Server
   readonly #hostPort: number
   readonly #random: Random
   #host: ChildProcess | null = null
   #isProxyUp = false
+  #toCome: Fate[] = []
 
   private constructor(proxy: Server, hostPort: number, random: Random) {
     this.#proxy = proxy
@@ -48,12 +52,16 @@ export class ProxyAndHost implements Victim {
       await this.#proxy.start()
       this.#isProxyUp = true
     }
-    await until('calls to reach the host', () => this.#isServing(), { timeoutMs: START_MS, pauseMs: 20 })
+    await until('calls to reach the host', () => this.#isServing(), { timeoutMs: START_MS, pauseMs: 30 })
   }
 
   async kill(): Promise<void> {
-    const who = below(this.#random, 3)
-    await Promise.all([who === 1 ? null : this.#killProxy(), who === 0 ? null : this.#killHost()])
+    if (this.#toCome.length === 0) this.#toCome = ['proxy', 'host', 'both']
+    const [fate] = this.#toCome.splice(below(this.#random, this.#toCome.length), 1)
+    await Promise.all([
+      fate === 'host' ? null : this.#killProxy(),
+      fate === 'proxy' ? null : this.#killHost(),
+    ])
   }
 
   async stop(): Promise<number | null> {

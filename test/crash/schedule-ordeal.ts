@@ -92,14 +92,14 @@ class Book {
     const client = new Client(server)
     const isOver = async (): Promise<boolean> =>
       JSON.stringify(await client.get('schedules')).includes('"schedules":[]')
-    await until('all schedules to run', isOver, { timeoutMs: END_MS, pauseMs: 20 })
+    await until('all schedules to run', isOver, { timeoutMs: END_MS, pauseMs: 150 })
     // The last ones may still be on their way to their actors.
     let runs = new Map<string, number>()
     const allRan = async (): Promise<boolean> => {
       runs = await this.#read(client)
       return [...this.acknowledged].every((errand) => runs.has(errand))
     }
-    await until('the last schedules to have run', allRan, { timeoutMs: END_MS, pauseMs: 20 }).catch(() => {})
+    await until('the last schedules to have run', allRan, { timeoutMs: END_MS, pauseMs: 150 }).catch(() => {})
     return runs
   }
 

@@ -11,6 +11,8 @@ export const SYSTEM = 'crash-test'
 
 const COMMAND = fileURLToPath(new URL('../../bin/spawn.js', import.meta.url))
 const START_MS = 60_000
+/** How long whoever found no server rests, so that the processor is left to the one that comes up. */
+export const RETRY_MS = 100
 
 /** What is killed and begun again. */
 export interface Victim {
@@ -65,7 +67,7 @@ export class Server implements Victim {
       void (this.#output = (this.#output + chunk.toString()).slice(-4_000))
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
-    await until('the server to be ready', () => this.#isReady(child), { timeoutMs: START_MS, pauseMs: 10 })
+    await until('the server to be ready', () => this.#isReady(child), { timeoutMs: START_MS, pauseMs: 30 })
   }
 
   async kill(): Promise<void> {

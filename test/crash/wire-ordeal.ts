@@ -10,9 +10,7 @@ import { Callers, type Known } from './callers.ts'
 import { endure } from './endure.ts'
 import { type OrdealOptions, reckon, type Reckoning } from './ordeal.ts'
 import { ProxyAndHost } from './proxy-and-host.ts'
-import { SYSTEM } from './server.ts'
-
-const PAUSE_MS = 20
+import { RETRY_MS, SYSTEM } from './server.ts'
 
 export interface WireOrdealOptions extends Omit<OrdealOptions, 'module'> {
   /** Of the command `spawn proxy`. */
@@ -81,6 +79,6 @@ async function addByWire(wire: WireClient, actor: number): Promise<Known> {
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNREFUSED') known = 'not sent'
   }
-  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
   return known
 }

@@ -6,16 +6,16 @@ import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { wireOrdeal } from './wire-ordeal.ts'
 
-test('no acknowledged add is lost and none is doubled when proxy and host are killed six times', async (context) => {
+test('no acknowledged add is lost and none is doubled when proxy and host are killed three times', async (context) => {
   const seed = randomInt(1_000_000)
-  const { acknowledged, total, unknown, violations } = await wireOrdeal({ seed, kills: 6, lifeMs: 600 })
+  const { acknowledged, total, unknown, violations } = await wireOrdeal({ seed, kills: 3, lifeMs: 600 })
   context.diagnostic(`seed ${seed}: ${acknowledged} acknowledged, ${unknown} unknown, ${total} in the end`)
   assert.deepEqual(violations, [], `seed ${seed}`)
-  assert.ok(acknowledged > 100, `only ${acknowledged} adds were acknowledged: they hardly lived`)
+  assert.ok(acknowledged > 40, `only ${acknowledged} adds were acknowledged: they hardly lived`)
 })
 
 test('a proxy that acknowledges before it writes would be found out', async () => {
   const proxy = ['--durability', 'snapshot', '--snapshot-interval', '3600000']
-  const { violations } = await wireOrdeal({ seed: 1, kills: 3, proxy })
+  const { violations } = await wireOrdeal({ seed: 1, kills: 2, proxy })
   assert.notDeepEqual(violations, [])
 })

@@ -10,6 +10,7 @@ import { ROOT } from './programs.ts'
 for (const folder of [
   'actor',
   'archive',
+  'cluster/nats',
   'hosts/remote',
   'mesh',
   'mesh/peers',

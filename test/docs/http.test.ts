@@ -1,5 +1,5 @@
 // docs/http.md does what it says: its commands run in order against a real system and print what their comments claim, and
-// its table of limits is the listener's.
+// its table of limits is the listener's. What it shows of a cluster has the fields that a listener shows.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -10,7 +10,8 @@ import { promisify } from 'node:util'
 import { HTTP_LIMITS } from '../../src/proxy/index.ts'
 import { actor, system, type System, Value } from '../../src/sdk/index.ts'
 import { until } from '../../src/testing/until.ts'
-import { Log } from '../http/fixture.ts'
+import { listening, Log } from '../http/fixture.ts'
+import { hosted, member, ScriptedCluster } from '../http/scripted-cluster.ts'
 import { blocksOf } from './blocks.ts'
 import { commandsOf } from './commands.ts'
 
@@ -92,6 +93,31 @@ test('the commands of docs/http.md print what the page says', async () => {
     ID = /"(?:id|schedule)":"([^"]+)"/.exec(body)?.[1] ?? ID
     if (claim === undefined && line.includes('add')) assert.match(body, /^\{"total":\d+\}$/, line)
     else assert.equal(comparable(body), comparable(claim ?? ''), line)
+  }
+})
+
+/** The fields of a JSON value and of all within it; of an array, those of its first. */
+function fieldsOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(fieldsOf)
+  if (typeof value !== 'object' || value === null) return typeof value
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, fieldsOf(field)]))
+}
+
+test('a cluster is shown with the fields that docs/http.md shows', async () => {
+  const definitions = [hosted('user', { kind: 'unnamed' })]
+  const systems = [{ name: 'my-system', definitions }]
+  const cluster = new ScriptedCluster(member('shop-1', { zone: 'north', labels: { disk: 'ssd' }, systems }))
+  await using http = await listening({ cluster })
+  const section = page.slice(page.indexOf('## The cluster'))
+  const [status, where] = blocksOf(section)
+    .slice(0, 2)
+    .map(({ text }): unknown => JSON.parse(text))
+  for (const [path, claimed] of [
+    ['', status],
+    ['/where?actor=user-1&ref=user', where],
+  ] as const) {
+    const answer: unknown = await (await fetch(`${http.url}/api/v1/cluster${path}`)).json()
+    assert.deepEqual(fieldsOf(answer), fieldsOf(claimed), path)
   }
 })
 

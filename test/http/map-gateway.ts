@@ -128,10 +128,16 @@ export class MapGateway implements Gateway {
     return { id, kind: 'named', revision, tags: { team: 'blue' }, state: { total }, stateJson: { total } }
   }
 
-  async list(filter: object, page?: Partial<PageRequest>): Promise<ActorPage> {
+  /** Actors that are listed beside those that were called. */
+  stored: readonly Pick<ActorId, 'parent' | 'name'>[] = []
+
+  async list(filter: { readonly name?: string }, page?: Partial<PageRequest>): Promise<ActorPage> {
     this.lists.push({ filter, page })
-    const actors = [...this.#totals].map(([name, { revision }]) => ({
-      id: { system: this.system, parent: '', name },
+    const called = [...this.#totals].map(([name, { revision }]) => ({ parent: '', name, revision }))
+    const all = [...called, ...this.stored.map((id) => ({ ...id, revision: 1 }))]
+    const matching = all.filter(({ name }) => filter.name === undefined || filter.name === name)
+    const actors = matching.map(({ name, parent, revision }) => ({
+      id: { system: this.system, parent, name },
       revision,
       birth: 1,
       epoch: 1,

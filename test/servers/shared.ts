@@ -2,6 +2,7 @@
 // needed, by what the test files import, and tells the tests of them by the variables that an operator may set, too.
 import { readFileSync } from 'node:fs'
 import { PrivateMariadb } from './mariadb.ts'
+import { PrivateNats } from './nats.ts'
 import { PrivatePostgres } from './postgres.ts'
 
 interface Server {
@@ -17,6 +18,7 @@ const KINDS: readonly {
 }[] = [
   { variable: 'SPAWN_TEST_POSTGRES', module: 'servers/postgres.ts', start: () => PrivatePostgres.start() },
   { variable: 'SPAWN_TEST_MARIADB', module: 'servers/mariadb.ts', start: () => PrivateMariadb.start() },
+  { variable: 'SPAWN_TEST_NATS', module: 'servers/nats.ts', start: () => PrivateNats.start() },
 ]
 
 /** Starts what these files need and nobody has named. @returns what ends it all. */

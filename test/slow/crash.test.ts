@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { ordeal } from '../crash/ordeal.ts'
+import { pastOrdeal } from '../crash/past-ordeal.ts'
 import { ringOrdeal } from '../crash/ring-ordeal.ts'
 import { scheduleOrdeal } from '../crash/schedule-ordeal.ts'
 import { wireOrdeal } from '../crash/wire-ordeal.ts'
@@ -53,4 +54,11 @@ test('ten thousand schedules run exactly once while the server is killed again a
     `seed ${seed}: ${told.acknowledged} acknowledged, ${told.unknown} unknown, ${told.ran} ran`,
   )
   assert.deepEqual(told.violations, [], `seed ${seed}`)
+})
+
+test('every revision is what it was said to be while the server is killed again and again', async (context) => {
+  const seed = randomInt(1_000_000)
+  const { adds, restores, unknown, violations } = await pastOrdeal({ seed, kills: 40, lifeMs: 800 })
+  context.diagnostic(`seed ${seed}: ${adds} adds, ${restores} restores, ${unknown} of them unknown`)
+  assert.deepEqual(violations, [], `seed ${seed}`)
 })

@@ -28,14 +28,19 @@ export class MemoryNetwork {
 
   /** A wire for one member. */
   wire(): Wire {
-    let leave = (): void => undefined
+    let leave: (() => void) | null = null
     return {
       maxBytes: this.#maxBytes,
       start: async (self, receive) => {
         leave = this.#join(self, receive)
       },
-      stop: async () => leave(),
-      send: (to, bytes) => this.#send(to, bytes),
+      stop: async () => {
+        leave?.()
+        leave = null
+      },
+      send: (to, bytes) => {
+        if (leave !== null) this.#send(to, bytes)
+      },
     }
   }
 

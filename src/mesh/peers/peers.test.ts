@@ -364,6 +364,7 @@ test('more requests than there are slots are refused at once', async () => {
 test('frames that make no sense are dropped, and told of once in a while', async () => {
   const { ann, bob, world } = await pair()
   const stray = world.network.wire()
+  await stray.start('stray', () => undefined)
   for (let length = 0; length < 200; length += 1) stray.send('bob', new Uint8Array(length).fill(length))
   await world.clock.settle()
   assert.equal(bob.warnings.length, 1)

@@ -5,8 +5,9 @@ import { BOXES, type Commit } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { FrameWriter, unpackFrame } from './frame.ts'
+import { anyCharacter } from '../../../test/any-character.ts'
 
-const text = fc.string({ unit: 'binary', maxLength: 60 })
+const text = fc.string({ unit: anyCharacter, maxLength: 60 })
 const whole = fc.oneof(
   fc.nat({ max: 300 }),
   fc.maxSafeNat(),

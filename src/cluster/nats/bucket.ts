@@ -1,0 +1,135 @@
+// Where the register's entries lie: a key-value bucket of JetStream, as its own tools show it (`nats kv`). Decides how it is
+// made, and what a revision is.
+//
+// Invariant: revisions grow, also when the bucket was deleted and made anew, when its sequence numbers begin again: before
+// them stands the minute at which the bucket was made.
+
+import { type Clock, SpawnError } from '../../base/index.ts'
+import type { Logger } from '../../ports/index.ts'
+import type { Connection } from './connection.ts'
+import { askJetStream, Refused, REFUSAL } from './jetstream.ts'
+import { bucketKeyOf, keyOf, tokenOf } from './names.ts'
+
+/** Minutes are counted from here; there are enough of them until 2057. */
+const FIRST_MS = Date.UTC(2026, 0, 1)
+const MINUTE_MS = 60_000
+/** Sequence numbers of one bucket until those of the next minute's would begin: at ten a second, more than a year's. */
+const SEQUENCES = 2 ** 29
+
+/** Of the servers of a NATS cluster, so many keep the entries. */
+const REPLICAS = 3
+
+export class Bucket {
+  readonly name: string
+  readonly stream: string
+  readonly #connection: Connection
+  readonly #logger: Logger
+  readonly #clock: Clock
+  #base = 0
+
+  constructor(cluster: string, connection: Connection, logger: Logger, clock: Clock) {
+    this.name = `spawn-${tokenOf(cluster)}`
+    this.stream = `KV_${this.name}`
+    this.#connection = connection
+    this.#logger = logger
+    this.#clock = clock
+  }
+
+  /** Of all entries, for a filter. */
+  get allSubjects(): string {
+    return `$KV.${this.name}.>`
+  }
+
+  subjectOf(key: string): string {
+    return `$KV.${this.name}.${bucketKeyOf(key)}`
+  }
+
+  /** Null: it is none of the register's. */
+  keyOf(subject: string): string | null {
+    return keyOf(subject.slice(`$KV.${this.name}.`.length))
+  }
+
+  revisionOf(sequence: number): number {
+    return this.#base + sequence
+  }
+
+  /** 0: it is none of this bucket. */
+  sequenceOf(revision: number): number {
+    return revision > this.#base ? revision - this.#base : 0
+  }
+
+  /**
+   * Finds the bucket, or makes it.
+   *
+   * @returns whether it is another one than before.
+   * @throws SpawnError MEMBER_UNAVAILABLE
+   */
+  async open(): Promise<boolean> {
+    const { created } = (await this.#find()) ?? (await this.#make())
+    const madeMs = typeof created === 'string' ? Date.parse(created) : Number.NaN
+    if (Number.isNaN(madeMs)) {
+      const message = `NATS does not say when the bucket ${this.name} was made: is it a server of version 2.9 or later?`
+      throw new SpawnError('MEMBER_UNAVAILABLE', message, { retryable: false })
+    }
+    const base = Math.max(0, Math.floor((madeMs - FIRST_MS) / MINUTE_MS)) * SEQUENCES
+    const isAnother = base !== this.#base
+    this.#base = base
+    return isAnother
+  }
+
+  async #find(): Promise<Readonly<Record<string, unknown>> | null> {
+    try {
+      return await askJetStream(this.#connection, {
+        what: `looking for the bucket ${this.name}`,
+        subject: `$JS.API.STREAM.INFO.${this.stream}`,
+        payload: '',
+        changes: false,
+      })
+    } catch (thrown) {
+      if (thrown instanceof Refused && thrown.code === REFUSAL.noStream) return null
+      throw thrown
+    }
+  }
+
+  async #make(): Promise<Readonly<Record<string, unknown>>> {
+    if (!this.#connection.isClustered) return this.#makeWith(1)
+    try {
+      return await this.#makeWith(REPLICAS)
+    } catch (thrown) {
+      if (!(thrown instanceof SpawnError) || thrown.details['jetstream'] === undefined) throw thrown
+      const fields = { bucket: this.name, reason: thrown.message, atMs: this.#clock.now() }
+      this.#logger.warn('NATS keeps the leases of members on one server only: it cannot on three', fields)
+      return this.#makeWith(1)
+    }
+  }
+
+  /** Several members may make it at once: those that come second find it as they would have made it. */
+  #makeWith(replicas: number): Promise<Readonly<Record<string, unknown>>> {
+    const config = {
+      name: this.stream,
+      description: 'Members of a Spawn cluster: who they are, and until when they may serve',
+      subjects: [this.allSubjects],
+      storage: 'file',
+      retention: 'limits',
+      discard: 'new',
+      num_replicas: replicas,
+      max_consumers: -1,
+      max_msgs: -1,
+      max_msgs_per_subject: 1,
+      max_bytes: -1,
+      max_msg_size: -1,
+      max_age: 0,
+      duplicate_window: 120_000_000_000,
+      allow_rollup_hdrs: true,
+      deny_delete: true,
+      // What is read must not come from a server that lags behind.
+      allow_direct: false,
+    }
+    return askJetStream(this.#connection, {
+      what: `making the bucket ${this.name}`,
+      subject: `$JS.API.STREAM.CREATE.${this.stream}`,
+      payload: JSON.stringify(config),
+      changes: true,
+    })
+  }
+}
