@@ -2,4 +2,4 @@
 
 export { Mesh } from './mesh.ts'
 export type { SystemCluster } from './system-cluster.ts'
-export type { MeshTiming } from './timing.ts'
+export { type MeshTiming, timingOf } from './timing.ts'

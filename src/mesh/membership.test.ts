@@ -6,7 +6,7 @@ import { type Register, silentLogger } from '../ports/index.ts'
 import { VirtualClock } from '../testing/index.ts'
 import { readMember } from './member-entry.ts'
 import { Membership } from './membership.ts'
-import { checkTiming, MESH_TIMING } from './timing.ts'
+import { checkTiming, MESH_TIMING, timingOf } from './timing.ts'
 import { readView, VIEW_KEY, writeView } from './view-entry.ts'
 
 const LOST_MS = MESH_TIMING.leaseMs + MESH_TIMING.marginMs
@@ -346,16 +346,23 @@ test('any member can take another one, or itself, out of service and back in', a
   await assert.rejects(b.membership.setPhase('c', 'up'), { code: 'INVALID_ARGUMENT', message: /it has a, b/ })
 })
 
-test('an id that a register could not keep, and times that do not fit, are refused', () => {
-  const clock = new VirtualClock()
-  assert.throws(() => new One('a.b', new SharedEntries(), clock), {
+test('an id that a register could not keep is refused', () => {
+  const shared = new SharedEntries()
+  assert.throws(() => new One('a.b', shared, new VirtualClock()), {
     code: 'INVALID_ARGUMENT',
     message: /"a\.b"/,
   })
+})
+
+test('times that do not fit are refused; those that follow from a lease fit', () => {
   const timing = { ...MESH_TIMING, heartbeatMs: 3_000 }
   assert.throws(() => checkTiming(timing), {
     code: 'INVALID_ARGUMENT',
     message: /leaseMs \(6000\).*three times/,
   })
   assert.throws(() => checkTiming({ ...MESH_TIMING, marginMs: 0 }), { message: /marginMs/ })
+  for (const leaseMs of [300, 1_000, 6_000, 600_000]) checkTiming(timingOf(leaseMs))
+  const { heartbeatMs, leaseMs, marginMs, requestMs, retryMs } = MESH_TIMING
+  assert.deepEqual([heartbeatMs, leaseMs, marginMs, requestMs, retryMs], [2_000, 6_000, 1_500, 1_000, 250])
+  for (const wrong of [299, 600_001, NaN]) assert.throws(() => timingOf(wrong), { code: 'INVALID_ARGUMENT' })
 })

@@ -24,15 +24,34 @@ export interface MeshTiming {
   readonly viewWaitMs: number
 }
 
-export const MESH_TIMING: MeshTiming = {
-  heartbeatMs: 2_000,
-  leaseMs: 6_000,
-  marginMs: 1_500,
-  requestMs: 1_000,
-  retryMs: 250,
-  joinMs: 30_000,
-  leaseWaitMs: 15_000,
-  viewWaitMs: 5_000,
+/** The shortest and the longest lease for which the others follow from it. */
+const LEASES_MS = [300, 600_000] as const
+
+export const MESH_TIMING: MeshTiming = timingOf(6_000)
+
+/**
+ * All times, from how long a lease holds: 300 ms to 10 minutes. By default 6 s.
+ *
+ * @throws SpawnError INVALID_ARGUMENT
+ */
+export function timingOf(leaseMs: number): MeshTiming {
+  const [shortest, longest] = LEASES_MS
+  if (!Number.isFinite(leaseMs) || leaseMs < shortest || leaseMs > longest) {
+    throw new SpawnError(
+      'INVALID_ARGUMENT',
+      `a lease must last ${shortest} to ${longest} ms, not ${leaseMs}; by default it is 6000`,
+    )
+  }
+  return {
+    heartbeatMs: Math.floor(leaseMs / 3),
+    leaseMs,
+    marginMs: Math.ceil(leaseMs / 4),
+    requestMs: Math.min(Math.ceil(leaseMs / 6), 5_000),
+    retryMs: Math.min(Math.ceil(leaseMs / 24), 1_000),
+    joinMs: Math.max(30_000, leaseMs * 4),
+    leaseWaitMs: Math.max(15_000, leaseMs * 2),
+    viewWaitMs: 5_000,
+  }
 }
 
 /** @throws SpawnError INVALID_ARGUMENT that names what does not fit together. */

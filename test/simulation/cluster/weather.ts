@@ -2,15 +2,11 @@
 // what happens when. Decides no outcome.
 
 import { below, type Random, seededRandom } from '../../../src/base/index.ts'
-import type { MeshTiming } from '../../../src/mesh/index.ts'
+import { type MeshTiming, timingOf } from '../../../src/mesh/index.ts'
 
 /** Short times: what happens between them is the same, and a simulation is over sooner. */
 export const TIMING: MeshTiming = {
-  heartbeatMs: 300,
-  leaseMs: 1_000,
-  marginMs: 300,
-  requestMs: 200,
-  retryMs: 50,
+  ...timingOf(1_000),
   joinMs: 60_000,
   leaseWaitMs: 2_000,
   viewWaitMs: 800,
