@@ -5,6 +5,8 @@
 //    run move, in order, to its successor, which loads what stands in the store.
 //  - abandoned: it could not begin. All that wait are told why; the next call tries again.
 //  - retired: it was deleted; messages that have not run go to its successor.
+//  - expelled: another member may serve its actor from now on. Nothing that it has not told is told any more; messages that
+//    have not run go to where the actor lives.
 
 import { type Clock, type Limits, SpawnError } from '../base/index.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
@@ -14,8 +16,10 @@ import type { Budget } from './budget.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Inflight } from './inflight.ts'
 import { Loader, startAfresh, unreadable } from './loader.ts'
+import type { Membership } from './membership.ts'
 import { Message } from './message.ts'
 import { Passivation } from './passivation.ts'
+import type { PendingCommit } from './pending-commit.ts'
 import type { Pool } from './pool.ts'
 import type { Query } from './query.ts'
 import type { Residents } from './residents.ts'
@@ -39,6 +43,10 @@ export interface ActivationsOptions {
   readonly armed: (activation: Activation) => void
   /** Takes a query whose actor has a new activation. */
   readonly query: (activation: Activation, message: Query) => void
+  /** Null: all actors live here. */
+  readonly membership: Membership | null
+  /** Nobody here may tell any more whether these commits are durable. */
+  readonly forsake: (newest: PendingCommit, error: SpawnError) => void
   /** A worker may be free. */
   readonly rested: (pool: Pool, worker: Activation) => void
 }
@@ -87,6 +95,12 @@ export class Activations {
   activate(activation: Activation): void {
     const { definition, pool } = activation.residents
     if (pool === null && this.options.held(activation.id)) return
+    if (this.options.membership?.isAway(activation) === true) {
+      this.end(activation)
+      this.sendOn(activation)
+      if (pool !== null) this.sendOn(pool.front)
+      return
+    }
     if (definition.stateful) {
       this.loader.load(activation)
       return
@@ -147,6 +161,23 @@ export class Activations {
     this.end(activation)
     this.failTurns(activation, error)
     this.moveWaiting(activation, error)
+  }
+
+  expel(activation: Activation, error: SpawnError): void {
+    const { pending } = activation
+    this.end(activation)
+    if (pending !== null) this.options.forsake(pending, error)
+    this.failTurns(activation, error)
+    this.sendOn(activation)
+  }
+
+  /** What waits for an actor and has not run goes to where it lives now. */
+  sendOn(activation: Activation): void {
+    const remote = this.options.membership?.remote
+    const queries = activation.beside?.queries
+    for (let query = queries?.shift(); query !== undefined; query = queries?.shift()) remote?.forward(query)
+    for (let message = activation.shift(); message !== null; message = activation.shift())
+      remote?.forward(message)
   }
 
   stop(): void {

@@ -2,26 +2,31 @@
 // action, a deadline, room. On the path of every call, so what most calls do not need is asked last and costs nothing.
 
 import { isSpawnError, type Limits, messageOf, SpawnError } from '../base/index.ts'
-import type { ActionDefinition, Call } from '../ports/index.ts'
+import type { ActionDefinition, Call, HostedDefinition } from '../ports/index.ts'
 import { type ActorId, addressText, checkName } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
 import { checkChain } from './call-chain.ts'
+import { BuiltinAction } from './builtin.ts'
+import { foreignAction } from './carried.ts'
 import { actionOf, type Catalog } from './catalog.ts'
 import { checkCall, timeoutOf } from './checks.ts'
 import type { Committer } from './committer.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Engine } from './engine.ts'
+import type { Cause } from './foreign-turn.ts'
 import type { Inflight } from './inflight.ts'
 import type { Correspondent, Letter } from './letter.ts'
-import { Message } from './message.ts'
+import type { Membership } from './membership.ts'
+import { type Arrived, Message } from './message.ts'
 import type { Parcel } from './parcel.ts'
 import type { Pools } from './pools.ts'
 import { correspondent, isTimed, lasting, type Postmark } from './postmark.ts'
 import type { Queries } from './queries.ts'
 import { Query } from './query.ts'
 import type { Reentry } from './reentry.ts'
-import type { Residents } from './residents.ts'
+import { destinationOf, notHere } from './remote-calls.ts'
+import { Residents } from './residents.ts'
 import { checkRoom } from './room.ts'
 import type { UseClock } from './use-clock.ts'
 
@@ -48,6 +53,8 @@ export class Calls {
   private readonly queries: Queries
   private readonly reentry: Reentry
   private readonly pools: Pools
+  /** Null: all actors live here. */
+  private readonly membership: Membership | null
 
   constructor({ admit, engine, limits, system }: CallsOptions) {
     this.system = system
@@ -63,6 +70,7 @@ export class Calls {
     this.queries = engine.queries
     this.reentry = engine.reentry
     this.pools = engine.pools
+    this.membership = engine.membership
   }
 
   /** The way of every call by name: from outside (`cause` null) or from a turn. */
@@ -95,7 +103,9 @@ export class Calls {
 
   private async deliverLocated(name: string, parcel: Parcel): Promise<void> {
     try {
-      this.deliverTo(await this.catalog.locate(name), name, parcel)
+      const found = await this.catalog.locate(name, parcel.letter.to[0])
+      if (!(found instanceof Residents)) throw notHere(this.catalog.idOf(found, name))
+      this.deliverTo(found, name, parcel)
     } catch (thrown) {
       parcel.undelivered(notHanded(thrown))
     }
@@ -108,6 +118,7 @@ export class Calls {
     const asker = parcel.asker?.stage === 'settled' ? null : parcel.asker
     const nowMs = this.useClock.nowMs
     const activation = this.activationOf(residents, name, nowMs)
+    if (activation === null) throw notHere(residents.id(name))
     const action = actionOf(residents, letter.action)
     const cause = asker === null ? null : asker.cause
     const within = cause === null ? null : checkChain(activation, action.name, false, cause)
@@ -148,8 +159,37 @@ export class Calls {
     return parcel.id
   }
 
-  private async sendLocated(name: string, call: Call, cause: Message | null): Promise<unknown> {
-    return this.sendTo(await this.catalog.locate(name), name, call, cause)
+  private sendLocated(name: string, call: Call, cause: Message | null): Promise<unknown> {
+    const elsewhere = this.catalog.elsewhere(name, call.ref)
+    return elsewhere === null
+      ? this.sendLookedUp(name, call, cause)
+      : this.sendAway(elsewhere, name, call, cause)
+  }
+
+  private async sendLookedUp(name: string, call: Call, cause: Message | null): Promise<unknown> {
+    const found = await this.catalog.locate(name)
+    if (found instanceof Residents) return this.sendTo(found, name, call, cause)
+    return this.sendAway(found, name, call, cause)
+  }
+
+  /** A call of an actor whose definition only other members host. */
+  private sendAway(
+    hosted: HostedDefinition,
+    name: string,
+    call: Call,
+    cause: Message | null,
+  ): Promise<unknown> {
+    checkCall(call)
+    checkName('actor', name)
+    this.admit(cause !== null)
+    const destination = {
+      definition: hosted.name,
+      id: this.catalog.idOf(hosted, name),
+      action: foreignAction(call.action),
+    }
+    if (this.membership === null) throw notHere(destination.id)
+    if (call.signal?.aborted === true) throw cancelled(destination.id, destination.action)
+    return this.membership.remote.send(destination, call, cause)
   }
 
   private sendTo(residents: Residents, name: string, call: Call, cause: Message | null): Promise<unknown> {
@@ -157,23 +197,25 @@ export class Calls {
     return this.enqueue(residents, name, actionOf(residents, call.action), call, cause)
   }
 
-  /** Puts a call into its actor's mailbox, or runs it at once. */
+  /** Puts a call into its actor's mailbox, or runs it at once; or brings it to the member where the actor lives. */
   enqueue(
     residents: Residents,
     name: string,
     action: ActionDefinition,
-    call: Partial<Call>,
-    cause: Message | null,
+    call: Partial<Call> | Arrived,
+    cause: Cause | null,
   ): Promise<unknown> {
     this.admit(cause !== null)
     const nowMs = this.useClock.nowMs
-    const activation = this.activationOf(residents, name, nowMs)
+    const activation =
+      this.activationOf(residents, name, nowMs) ?? this.waitingFor(residents, name, action, call, cause)
+    if (activation === null) return this.leave(residents, name, action, call, cause)
     const waits = call.async !== true
     const query = action.query && residents.pool === null
     const within = cause !== null && waits ? checkChain(activation, action.name, query, cause) : null
     const plain = !query && within === null
     if (!plain || activation.waiting >= residents.room) checkRoom(activation, query, within)
-    if (call.signal?.aborted === true) throw cancelled(activation, action)
+    if (call.signal?.aborted === true) throw cancelled(activation.id, action)
 
     const timeoutMs = timeoutOf(call, this.callTimeoutMs)
     const caller = cause === null ? (call.caller ?? null) : cause.self
@@ -192,6 +234,40 @@ export class Calls {
     if (!waits) return ACCEPTED
     if (call.signal !== undefined) message.follow(call.signal)
     return message.answer()
+  }
+
+  /** Whether an actor can be called here without asking who has it. */
+  isHere(residents: Residents, name: string): boolean {
+    if (residents.pool === null && residents.byName.has(name)) return true
+    return this.membership === null || this.membership.isHere(residents, name)
+  }
+
+  /** The life of an actor that does not live here any more, and has a turn here which lets this call in; else null. */
+  private waitingFor(
+    residents: Residents,
+    name: string,
+    action: ActionDefinition,
+    call: Partial<Call>,
+    cause: Cause | null,
+  ): Activation | null {
+    if (cause === null || call.async === true) return null
+    const target = { id: residents.id(name), residents }
+    const within = checkChain(target, action.name, action.query && residents.pool === null, cause)
+    return within === null ? null : within.activation
+  }
+
+  private leave(
+    residents: Residents,
+    name: string,
+    action: ActionDefinition,
+    call: Partial<Call>,
+    cause: Cause | null,
+  ): Promise<unknown> {
+    const destination = destinationOf(residents, name, action)
+    const isOwn = action instanceof BuiltinAction && residents.actions.get(action.name) !== action
+    if (this.membership === null || isOwn) throw notHere(destination.id)
+    if (call.signal?.aborted === true) throw cancelled(destination.id, action)
+    return this.membership.remote.send(destination, call, cause)
   }
 
   private ask(activation: Activation, message: Query, { signal }: Partial<Call>): Promise<unknown> {
@@ -218,11 +294,12 @@ export class Calls {
     return { system: this.system, parent, name }
   }
 
-  /** The activation of an actor. A name is checked once in each of its lives. */
-  private activationOf(residents: Residents, name: string, nowMs: number): Activation {
+  /** The activation of an actor; null: it does not live here. A name is checked once in each of its lives. */
+  private activationOf(residents: Residents, name: string, nowMs: number): Activation | null {
     const resident = residents.byName.get(name)
-    if (resident !== undefined) return resident
+    if (resident !== undefined && (this.membership === null || residents.pool === null)) return resident
     checkName('actor', name)
+    if (this.membership !== null && !this.membership.isHere(residents, name)) return null
     return this.activations.of(residents, name, nowMs)
   }
 
@@ -235,8 +312,8 @@ export class Calls {
 
 const ACCEPTED: Promise<unknown> = Promise.resolve(undefined)
 
-function cancelled(activation: Activation, action: ActionDefinition): SpawnError {
-  const target = `"${addressText(activation.id)}" action "${action.name}"`
+function cancelled(id: ActorId, action: ActionDefinition): SpawnError {
+  const target = `"${addressText(id)}" action "${action.name}"`
   return new SpawnError('CANCELLED', `${target} did not run: its caller had cancelled it before`)
 }
 

@@ -1,9 +1,16 @@
 // Which definition a name means. A named actor is found by its name; an instance of an unnamed definition by `ref`, or,
 // without it, as the one stored actor of that name. Definitions come and go while the system runs; what that means to those
-// of their actors that are in memory is leaving.ts's.
+// of their actors that are in memory is leaving.ts's. In a cluster there are also those that other members host.
 
 import { LIMITS, SpawnError } from '../base/index.ts'
-import type { ActionDefinition, Definition, Statestore } from '../ports/index.ts'
+import type {
+  ActionDefinition,
+  Cluster,
+  Definition,
+  HostedDefinition,
+  Kind,
+  Statestore,
+} from '../ports/index.ts'
 import { type ActorId, checkName } from '../protocol/index.ts'
 import type { Budget } from './budget.ts'
 import type { Message } from './message.ts'
@@ -26,6 +33,7 @@ export class Catalog {
   private readonly system: string
   private readonly store: Statestore
   private readonly budget: Budget
+  private readonly cluster: Cluster | null
   private readonly byDefinition = new Map<string, Residents>()
   /**
    * Instances that were looked up by their names alone, as long as they are in memory and nothing else of their names has
@@ -34,10 +42,18 @@ export class Catalog {
   private readonly located = new Map<string, Residents>()
   private byChannel: ReadonlyMap<string, readonly ChannelListening[]> = new Map()
 
-  constructor(system: string, definitions: readonly Definition[], store: Statestore, budget: Budget) {
+  /** @param cluster null: there are no other members. */
+  constructor(
+    system: string,
+    definitions: readonly Definition[],
+    store: Statestore,
+    budget: Budget,
+    cluster: Cluster | null,
+  ) {
     this.system = system
     this.store = store
     this.budget = budget
+    this.cluster = cluster
     this.change(definitions, [])
   }
 
@@ -73,7 +89,10 @@ export class Catalog {
     return gone
   }
 
-  /** The definition behind a name; null: only the store can tell (see `locate`). Takes no time: the hot path. */
+  /**
+   * The definition behind a name; null: only the other members or the store can tell (see `elsewhere` and `locate`). Takes
+   * no time: the hot path.
+   */
   find(name: string, ref: string | undefined): Residents | null {
     if (ref === undefined || ref === '') {
       const residents = this.byDefinition.get(name)
@@ -82,14 +101,31 @@ export class Catalog {
       return residents
     }
     const residents = this.byDefinition.get(ref)
-    if (residents === undefined) throw this.unknown(ref)
-    if (residents.definition.kind !== 'unnamed' && name !== ref) {
-      throw new SpawnError(
-        'INVALID_ARGUMENT',
-        `"${ref}" is a ${residents.definition.kind} actor, so "${name}" cannot be an instance of it`,
-      )
+    if (residents === undefined) {
+      if (this.hosted(ref) !== null) return null
+      throw this.unknown(ref)
     }
+    checkInstance(residents.definition, name)
     return residents
+  }
+
+  /** The definition behind a name that other members host; null: none of them does. */
+  elsewhere(name: string, ref: string | undefined): HostedDefinition | null {
+    const isInstance = ref !== undefined && ref !== ''
+    const hosted = this.hosted(isInstance ? ref : name)
+    if (hosted === null) return null
+    if (isInstance) checkInstance(hosted, name)
+    else if (hosted.kind === 'unnamed') throw unnamed(name)
+    return hosted
+  }
+
+  private hosted(name: string): HostedDefinition | null {
+    return this.cluster === null ? null : this.cluster.definition(name)
+  }
+
+  /** What a definition makes of an actor's name. */
+  idOf({ kind, name: definition }: Pick<HostedDefinition, 'kind' | 'name'>, name: string): ActorId {
+    return { system: this.system, parent: kind === 'unnamed' ? definition : '', name }
   }
 
   /** The same for those who can go on without: undefined when it is not known here. */
@@ -104,10 +140,10 @@ export class Catalog {
   turnOf({ name, parent, system }: ActorId): Message | null {
     if (system !== '' && system !== this.system) return null
     const named = this.byDefinition.get(parent === '' ? name : parent)
-    if (named !== undefined) return named.pool === null ? (named.byName.get(name)?.running ?? null) : null
+    if (named !== undefined) return named.pool === null ? (named.life(name)?.running ?? null) : null
     if (parent !== '') return null
-    for (const { byName, isUnnamed } of this.all) {
-      const running = isUnnamed ? (byName.get(name)?.running ?? null) : null
+    for (const residents of this.all) {
+      const running = residents.isUnnamed ? (residents.life(name)?.running ?? null) : null
       if (running !== null) return running
     }
     return null
@@ -118,8 +154,13 @@ export class Catalog {
     return this.byChannel.get(channel) ?? NO_LISTENERS
   }
 
+  /** The definition behind a name, wherever it is hosted, and if only the store can tell. */
+  async locate(name: string, ref?: string): Promise<Residents | HostedDefinition> {
+    return this.elsewhere(name, ref) ?? this.lookUp(name)
+  }
+
   /** Looks an instance of an unnamed definition up by its name alone. */
-  async locate(name: string): Promise<Residents> {
+  private async lookUp(name: string): Promise<Residents | HostedDefinition> {
     checkName('actor', name)
     const page = await this.store.list({ system: this.system, name }, { limit: LIMITS.pageSize })
     const parents = new Set(page.actors.map((actor) => actor.id.parent))
@@ -127,9 +168,7 @@ export class Catalog {
       // What is stored was listed; an actor that keeps nothing exists while it is in memory.
       if (!definition.stateful && byName.has(name)) parents.add(definition.name)
     }
-    const known = [...parents].filter(
-      (parent) => this.byDefinition.get(parent)?.definition.kind === 'unnamed',
-    )
+    const known = [...parents].filter((parent) => this.kindOf(parent) === 'unnamed')
     const [parent] = known
     if (parent === undefined) throw this.unknown(name)
     if (known.length > 1) {
@@ -139,9 +178,16 @@ export class Catalog {
         `"${name}" is an instance of each of "${list}"; say which with ref`,
       )
     }
-    const residents = this.byDefinition.get(parent) as Residents
-    if (residents.byName.has(name)) this.located.set(name, residents)
-    return residents
+    const residents = this.byDefinition.get(parent)
+    const found = residents ?? this.hosted(parent)
+    if (found === null) throw this.unknown(name)
+    if (residents?.byName.has(name) === true) this.located.set(name, residents)
+    return found
+  }
+
+  /** What kind of definition a name is of, wherever that is hosted; undefined: it is of none. */
+  kindOf(definition: string): Kind | undefined {
+    return (this.byDefinition.get(definition)?.definition ?? this.hosted(definition))?.kind
   }
 
   /** An actor of this name has come to life, or ended one. */
@@ -171,6 +217,15 @@ export function actionOf(residents: Residents, name: string): ActionDefinition {
   throw new SpawnError(
     'ACTION_NOT_FOUND',
     `"${residents.definition.name}" has no action "${name}"; its actions: ${known}`,
+  )
+}
+
+/** @throws SpawnError INVALID_ARGUMENT when an actor of this name cannot be of a definition. */
+function checkInstance({ kind, name: ref }: Pick<HostedDefinition, 'kind' | 'name'>, name: string): void {
+  if (kind === 'unnamed' || name === ref) return
+  throw new SpawnError(
+    'INVALID_ARGUMENT',
+    `"${ref}" is a ${kind} actor, so "${name}" cannot be an instance of it`,
   )
 }
 

@@ -10,6 +10,7 @@ import type { Logger, Statestore, Verdict } from '../ports/index.ts'
 import { addressText, type Packed } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import { drawBirth, UNBORN } from './birth.ts'
+import type { Membership } from './membership.ts'
 import { OutsideCommit, type OutsideLoad } from './outside-commit.ts'
 import { type Cargo, PendingCommit, type Waiter } from './pending-commit.ts'
 
@@ -23,7 +24,10 @@ export interface CommitterOptions {
   readonly random: Random
   readonly logger: Logger
   readonly limits: Limits
-  readonly epoch: number
+  /** Whose epoch commits bear. */
+  readonly member: { readonly epoch: number }
+  /** Null: it is alone, and what is durable may always be told. */
+  readonly membership: Membership | null
   /** Ends an activation whose state can no longer be trusted. */
   readonly drop: (activation: Activation, error: SpawnError) => void
   /** What a commit carried is durable and may leave. */
@@ -63,7 +67,7 @@ export class Committer {
       commit.replace(state, nowMs)
     } else {
       if (activation.birth === UNBORN) activation.birth = drawBirth(this.options.random)
-      commit = new PendingCommit(activation, this.options.epoch, state, nowMs)
+      commit = new PendingCommit(activation, this.options.member.epoch, state, nowMs)
       if (pending !== null) pending.successor = commit
       commit.predecessor = pending
       activation.pending = commit
@@ -95,8 +99,8 @@ export class Committer {
    * @throws SpawnError STORE_UNAVAILABLE when the outcome is unknown.
    */
   outside(load: OutsideLoad): Promise<boolean> {
-    const { clock, epoch, system } = this.options
-    const commit = new OutsideCommit(system, epoch, clock.now(), load)
+    const { clock, member, system } = this.options
+    const commit = new OutsideCommit(system, member.epoch, clock.now(), load)
     this.open.push(commit)
     this.schedule()
     return commit.verdict
@@ -151,9 +155,14 @@ export class Committer {
   }
 
   private conclude(group: readonly GroupedCommit[], verdicts: readonly Verdict[]): void {
+    // Without a lease, others may serve these actors: then nothing of this is told, and all of it is lost by now.
+    this.options.membership?.lease.holds()
     for (const [at, commit] of group.entries()) {
-      if (commit.lost) continue
       const committed = verdicts[at] === 'committed'
+      if (commit.lost) {
+        if (committed && commit.carries) this.options.uncertain([commit])
+        continue
+      }
       if (commit instanceof OutsideCommit) commit.conclude(committed)
       else if (committed) settle(commit)
       else this.overtaken(commit)
@@ -178,6 +187,15 @@ export class Committer {
   private overtaken(commit: PendingCommit): void {
     this.options.uncertain([commit])
     this.loseChain(commit, conflict(commit))
+  }
+
+  /** Nobody here may tell any more whether an actor's commits are durable: the newest, and those before it. */
+  forsake(newest: PendingCommit, error: SpawnError): void {
+    const commits = [newest]
+    for (let commit = newest.predecessor; commit !== null; commit = commit.predecessor)
+      commits.unshift(commit)
+    for (const commit of commits) commit.lost = true
+    for (const commit of commits) for (const waiter of commit.waiters) waiter.failed(error)
   }
 
   private loseChain(from: PendingCommit, error: SpawnError): void {

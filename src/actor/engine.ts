@@ -1,22 +1,26 @@
 // The wiring of this room: one of each piece, and who tells whom. Nothing is decided here.
 
 import type { Clock, Limits, Random } from '../base/index.ts'
-import type { Definition, Logger, Statestore } from '../ports/index.ts'
+import type { Cluster, Definition, Logger, Statestore } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
 import { Activations } from './activations.ts'
 import { Budget } from './budget.ts'
 import { Catalog } from './catalog.ts'
 import { Committer } from './committer.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { Expulsion } from './expulsion.ts'
 import { Inflight } from './inflight.ts'
 import { Leaving } from './leaving.ts'
+import { Membership } from './membership.ts'
 import type { Message, Send } from './message.ts'
 import { Outcomes } from './outcome.ts'
 import type { Parcel } from './parcel.ts'
 import { Pools } from './pools.ts'
 import { Post } from './post.ts'
 import { Queries } from './queries.ts'
+import type { Query } from './query.ts'
 import { Reentry } from './reentry.ts'
+import type { Residents } from './residents.ts'
 import { RoutedOutcomes } from './routed-outcome.ts'
 import { Snapshots } from './snapshots.ts'
 import { Turns } from './turn.ts'
@@ -30,7 +34,10 @@ export interface EngineOptions {
   readonly random: Random
   readonly logger: Logger
   readonly limits: Limits
-  readonly epoch: number
+  /** Whose epoch commits bear. */
+  readonly member: { readonly epoch: number }
+  /** Null: this is the only member. */
+  readonly cluster: Cluster | null
   /** How long after the start definitions may still come, in milliseconds. */
   readonly lateDefinitionsMs: number
   readonly send: Send
@@ -52,13 +59,16 @@ export class Engine {
   readonly reentry: Reentry
   readonly pools: Pools
   readonly leaving: Leaving
+  readonly expulsion: Expulsion
+  /** Null: it is alone, and all actors live here. */
+  readonly membership: Membership | null
 
   constructor(options: EngineOptions) {
-    const { clock, definitions, limits, logger, send, store, system } = options
+    const { clock, cluster, definitions, limits, logger, send, store, system } = options
     const budget = new Budget(limits)
     this.budget = budget
     this.useClock = new UseClock(clock)
-    this.catalog = new Catalog(system, definitions, store, budget)
+    this.catalog = new Catalog(system, definitions, store, budget, cluster)
     const { catalog } = this
     this.inflight = new Inflight({
       clock,
@@ -66,8 +76,11 @@ export class Engine {
       send,
       proceed: (activation, givenUp, error) => this.activations.proceed(activation, givenUp, error),
     })
+    const membership = cluster === null ? null : this.memberOf(cluster, limits)
+    this.membership = membership
     this.committer = new Committer({
       ...options,
+      membership,
       drop: (activation, error) => this.activations.drop(activation, error),
       departed: (commit) => this.post.departed(commit),
       uncertain: (group) => this.post.uncertain(group),
@@ -82,35 +95,38 @@ export class Engine {
       read: (activation, message) => this.queries.begin(activation, message),
     })
     const { committer, dispatcher, inflight, snapshots, useClock } = this
+    const shared = { clock, useClock, inflight, dispatcher, membership }
     this.activations = new Activations({
       ...options,
-      inflight,
-      dispatcher,
+      ...shared,
       budget,
-      useClock,
-      residents: this.catalog.all,
+      residents: catalog.all,
       changed: (name) => this.catalog.forget(name),
       held: (id) => this.leaving.holds(id),
       // The timers of all others are set when the runtime starts, or they are defined.
       armed: ({ id, residents }) => id.parent !== '' && timers.arm(residents, id),
       query: (activation, message) => this.queries.take(activation, message),
+      forsake: (newest, error) => this.committer.forsake(newest, error),
       rested: (pool, worker) => this.pools.rested(pool, worker),
     })
     const { activations } = this
-    const parts = { clock, useClock, inflight, activations, dispatcher, begin }
+    const parts = { ...shared, activations, begin }
     this.queries = new Queries(parts)
     this.reentry = new Reentry(parts)
     this.pools = new Pools(parts)
     const { pools, queries, reentry } = this
-    this.leaving = new Leaving({
-      clock,
-      catalog: this.catalog,
-      activations,
-      query: (activation, message) => queries.take(activation, message),
-      writeOwed: (leaving) => snapshots.write(leaving),
-    })
-    const outcomes = new Outcomes({ clock, limits, inflight, activations, committer, snapshots, departures })
+    const query = (activation: Activation, message: Query): void => queries.take(activation, message)
+    const writeOwed = (leaving: Residents): void => snapshots.write(leaving)
+    this.leaving = new Leaving({ ...parts, catalog, query, writeOwed })
+    this.expulsion = new Expulsion({ logger, catalog, activations, leaving: this.leaving })
+    const outcomes = new Outcomes({ ...parts, limits, committer, snapshots, departures })
     const routed = new RoutedOutcomes({ system, store, clock, catalog })
     const turns = new Turns({ ...parts, store, outcomes, pools, queries, reentry, routed })
+  }
+
+  private memberOf(cluster: Cluster, { callTimeoutMs }: Limits): Membership {
+    const { catalog, inflight } = this
+    const expel = (): void => this.expulsion.expel()
+    return new Membership({ cluster, catalog, inflight, callTimeoutMs, expel })
   }
 }

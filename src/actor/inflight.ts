@@ -83,6 +83,9 @@ export class Inflight {
     } else if (stage === 'routed') {
       const advice = 'it may have happened, or may happen yet'
       message.fail(new SpawnError(code, `${label}: ${why} while another actor was to answer; ${advice}`))
+    } else if (stage === 'away') {
+      const advice = 'it may have happened, or may happen yet'
+      message.fail(new SpawnError(code, `${label}: ${why} while another member was to answer; ${advice}`))
     } else if (message.parcel === null) {
       const advice = 'it may have happened'
       message.fail(new SpawnError(code, `${label}: ${why} while its state was being committed; ${advice}`))

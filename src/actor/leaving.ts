@@ -1,8 +1,9 @@
-// Lives under a definition that was replaced, or is no more. What has begun ends under the old definition; what waits goes
-// to the next life of its actor, under the new one, or is told that there is none.
+// Lives that have to end. Under a definition that was replaced, or is no more: what has begun ends under the old definition;
+// what waits goes to the next life of its actor, under the new one, or is told that there is none. And lives of actors that
+// are to live on another member: what waits for them has its turn here, as long as that takes no more than a while.
 //
 // Invariant: the next life of an actor is not loaded before the last one has ended, so its turns stay one at a time and it
-// reads what the last one has committed. Definitions change seldom, so nothing on the way of a call looks out for the end
+// reads what the last one has committed. Lives have to end seldom, so nothing on the way of a call looks out for the end
 // of such a life: it is looked for here, again and again, as long as there is one.
 
 import { type Clock, SpawnError, type Timer } from '../base/index.ts'
@@ -26,12 +27,18 @@ export interface LeavingOptions {
 
 /** How often the lives that have to end are looked at, in milliseconds. */
 const LOOK_EVERY_MS = 5
+/** How long what waits for an actor may have its turns here when that is to live elsewhere, in milliseconds. */
+const FINISH_MS = 2_000
 
 export class Leaving {
   private readonly options: LeavingOptions
   private readonly lives = new Set<Activation>()
   /** The addresses of those of them whose next life waits. Workers of a pool keep nothing, so none waits for them. */
   private readonly held = new Map<string, Activation>()
+  /** When those of them that are released let go of what still waits for them. */
+  private readonly released = new Map<Activation, number>()
+  /** Who waits for their ends, by address. */
+  private readonly awaited = new Map<string, (() => void)[]>()
   private timer: Timer | null = null
 
   constructor(options: LeavingOptions) {
@@ -54,18 +61,58 @@ export class Leaving {
       if (pool === null && !this.holds(life.id)) this.held.set(addressText(life.id), life)
     }
     this.options.writeOwed(residents)
-    for (const life of lives) this.release(life)
+    for (const life of lives) this.letGo(life)
     if (pool !== null) this.moveWaiting(pool.front)
     this.look()
+  }
+
+  /** Its actor is to live on another member: it finishes, and ends. */
+  release(life: Activation): void {
+    const { activations, clock } = this.options
+    const { id, phase, residents } = life
+    if (phase === 'cold' || phase === 'loading') activations.sendOn(life)
+    if (life.settled || phase === 'loading') {
+      activations.end(life)
+      return
+    }
+    residents.depart(life)
+    this.lives.add(life)
+    this.released.set(life, clock.now() + FINISH_MS)
+    if (residents.pool === null && !this.holds(id)) this.held.set(addressText(id), life)
+    this.look()
+  }
+
+  /** Resolves when no life of an actor is left that has to end. */
+  gone(id: ActorId): Promise<void> {
+    if (!this.holds(id)) return Promise.resolve()
+    const address = addressText(id)
+    return new Promise((resolve) => {
+      this.awaited.set(address, [...(this.awaited.get(address) ?? []), resolve])
+    })
+  }
+
+  /** Resolves when none of those is left that have to end now. */
+  async allGone(): Promise<void> {
+    await Promise.all([...this.held.values()].map(({ id }) => this.gone(id)))
+  }
+
+  /** All of them end at once. */
+  expel(expel: (life: Activation) => void): void {
+    for (const life of this.lives) {
+      if (life.phase !== 'closed') expel(life)
+      this.end(life)
+    }
   }
 
   stop(): void {
     this.timer?.cancel()
     this.lives.clear()
+    for (const waiting of this.awaited.values()) for (const resolve of waiting) resolve()
+    this.awaited.clear()
   }
 
   /** Lets go of what waits for a life, and of the life itself if it has not begun. */
-  private release(life: Activation): void {
+  private letGo(life: Activation): void {
     const hasBegun = this.moveWaiting(life) && life.phase === 'ready'
     if (hasBegun) return
     const { current } = life.residents
@@ -107,7 +154,10 @@ export class Leaving {
   private readonly look = (): void => {
     this.timer?.cancel()
     this.timer = null
+    const nowMs = this.options.clock.now()
     for (const life of this.lives) {
+      const untilMs = this.released.get(life)
+      if (untilMs !== undefined && untilMs <= nowMs) this.options.activations.sendOn(life)
       if (life.phase === 'closed' || life.settled) this.end(life)
       else if (life.snapshotOwed) this.options.writeOwed(life.residents)
     }
@@ -118,9 +168,12 @@ export class Leaving {
     const { activations } = this.options
     if (life.phase !== 'closed') activations.end(life)
     this.lives.delete(life)
+    this.released.delete(life)
     const address = addressText(life.id)
     if (this.held.get(address) !== life) return
     this.held.delete(address)
+    for (const resolve of this.awaited.get(address) ?? []) resolve()
+    this.awaited.delete(address)
     const next = this.options.catalog.residents(life.id.name, life.id.parent)?.byName.get(life.id.name)
     if (next === undefined || (next.waiting === 0 && next.readers === 0)) return
     if (next.phase === 'cold' && next.residents.pool === null) activations.activate(next)

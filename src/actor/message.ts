@@ -7,6 +7,7 @@ import type { ActionDefinition, Call, Definition, Metadata, Tags, Turn } from '.
 import { type ActorId, addressText } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import type { Watch } from './deadlines.ts'
+import type { Cause } from './foreign-turn.ts'
 import type { Inflight } from './inflight.ts'
 import type { Parcel } from './parcel.ts'
 import type { Waiter } from './pending-commit.ts'
@@ -15,11 +16,17 @@ import { TurnReceipt } from './turn-receipt.ts'
 
 /**
  * queued: in a mailbox, has not run. running: its turn is on. committing: its turn is done, what it rests on is not yet
- * durable. routed: its turn is durable, and another actor answers. settled: answered.
+ * durable. routed: its turn is durable, and another actor answers. away: it was brought to another member, which answers.
+ * settled: answered.
  */
-export type Stage = 'queued' | 'running' | 'committing' | 'routed' | 'settled'
+export type Stage = 'queued' | 'running' | 'committing' | 'routed' | 'away' | 'settled'
 
 export const NO_METADATA: Metadata = Object.freeze({})
+
+/** A call that has come from another member. It asks for a receipt. */
+export interface Arrived extends Call {
+  readonly arrived: true
+}
 
 /** The way in for calls that a turn makes. */
 export type Send = (name: string, call: Call, cause: Message) => Promise<unknown>
@@ -32,7 +39,7 @@ export class Message implements Turn, Waiter {
   readonly metadata: Metadata
   readonly caller: ActorId | null
   /** The turn that waits for this call; null: nobody does, or the outside. */
-  readonly cause: Message | null
+  readonly cause: Cause | null
   private readonly timeoutMs: number
   /** Null: nobody has asked yet. */
   private endsAtMs: number | null = null
@@ -60,9 +67,9 @@ export class Message implements Turn, Waiter {
   constructor(
     inflight: Inflight,
     action: ActionDefinition,
-    call: Partial<Call>,
+    call: Partial<Call> & Partial<Pick<Arrived, 'arrived'>>,
     caller: ActorId | null,
-    cause: Message | null,
+    cause: Cause | null,
     timeoutMs: number,
     heard: boolean,
   ) {
@@ -75,7 +82,10 @@ export class Message implements Turn, Waiter {
     this.timeoutMs = timeoutMs
     this.heard = heard
     if (call.idempotencyKey !== undefined) this.special.idempotencyKey = call.idempotencyKey
-    if (call.receipt === true) this.special.wantsReceipt = true
+    if (call.receipt === true) {
+      this.special.wantsReceipt = true
+      this.special.arrived = call.arrived === true
+    }
     inflight.enter()
   }
 
@@ -114,6 +124,10 @@ export class Message implements Turn, Waiter {
 
   get routed(): boolean {
     return this.specials !== null && this.specials.routed
+  }
+
+  get arrived(): boolean {
+    return this.specials !== null && this.specials.arrived
   }
 
   private get wantsReceipt(): boolean {
@@ -238,6 +252,19 @@ export class Message implements Turn, Waiter {
   /** The answer of the actor that it was passed on to. */
   answered(by: Message, reply: unknown): void {
     if (this.stage !== 'settled') this.succeedWith(this.result(by, reply))
+  }
+
+  /** It is brought to another member, and has not run here. */
+  goAway(): void {
+    if (this.stage === 'settled') return
+    this.stage = 'away'
+    this.inflight.watch(this)
+  }
+
+  /** The answer of another member; null: there is nothing to say, it stands in the mailbox there. */
+  answeredAway(receipt: TurnReceipt | null): void {
+    if (this.stage !== 'settled')
+      this.succeedWith(this.wantsReceipt ? (receipt ?? undefined) : receipt?.response)
   }
 
   /** It was passed on, and is delivered after the next start: its answer goes nowhere then. */

@@ -22,12 +22,12 @@ import type { Catalog } from './catalog.ts'
 import { pageOf } from './letters.ts'
 import { decodeState } from './loader.ts'
 import { keepsNoState, notKept, nothingBefore, notStored, unreadableRevision } from './past-faults.ts'
-import type { Residents } from './residents.ts'
-import type { Restores } from './restore.ts'
+import { Residents } from './residents.ts'
 
 export interface PastsOptions {
   readonly store: Statestore
-  readonly restores: Restores
+  /** Where the actor lives. */
+  readonly restore: (name: string, query: RevisionQuery, options: RestoreOptions) => Promise<Restored>
   /** Throws when no calls are taken now. */
   readonly admit: () => void
   readonly catalog: Catalog
@@ -80,30 +80,8 @@ export class Pasts implements Past {
     }
   }
 
-  async restore(
-    name: string,
-    query: RevisionQuery,
-    { follows, ref }: RestoreOptions = {},
-  ): Promise<Restored> {
-    checkQuery(query)
-    if (follows !== undefined) checkRevision(follows)
-    this.options.admit()
-    const { catalog } = this.options
-    // Without waiting where that can be: a restore stands in the mailbox in the order in which it was asked for.
-    const residents = catalog.find(name, ref) ?? (await catalog.locate(name))
-    return this.restoreOf(residents, name, query, follows)
-  }
-
-  /** The same where the definition is known. */
-  async restoreOf(
-    residents: Residents,
-    name: string,
-    query: RevisionQuery,
-    follows?: number,
-  ): Promise<Restored> {
-    checkQuery(query)
-    checkKeeps(residents.definition, residents.id(name))
-    return this.options.restores.restore(residents, name, query, follows)
+  restore(name: string, query: RevisionQuery, options: RestoreOptions = {}): Promise<Restored> {
+    return this.options.restore(name, query, options)
   }
 
   private async actor(
@@ -113,7 +91,8 @@ export class Pasts implements Past {
     this.options.admit()
     checkName('actor', name)
     const { catalog } = this.options
-    const residents = catalog.find(name, ref) ?? (await catalog.locate(name))
+    const residents = catalog.find(name, ref) ?? (await catalog.locate(name, ref))
+    if (!(residents instanceof Residents)) throw hostedElsewhere(residents.name)
     const { definition } = residents
     const id = residents.id(name)
     checkKeeps(definition, id)
@@ -143,11 +122,17 @@ export class Pasts implements Past {
   }
 }
 
-function checkKeeps(definition: Definition, id: ActorId): void {
+/** What a revision of it was, only its definition can read. */
+function hostedElsewhere(definition: string): SpawnError {
+  const text = `"${definition}" is hosted by other members of the cluster alone: ask one of them for the past of its actors`
+  return new SpawnError('INVALID_ARGUMENT', text)
+}
+
+export function checkKeeps(definition: Definition, id: ActorId): void {
   if (!definition.stateful || definition.kind === 'pooled') throw keepsNoState(definition, id)
 }
 
-function checkQuery(query: RevisionQuery): void {
+export function checkQuery(query: RevisionQuery): void {
   if ('revision' in query) checkRevision(query.revision)
   else if (!(Number.isSafeInteger(query.atMs) && Math.abs(query.atMs) <= MAX_TIME_MS))
     throw new SpawnError(
@@ -156,7 +141,7 @@ function checkQuery(query: RevisionQuery): void {
     )
 }
 
-function checkRevision(revision: number): void {
+export function checkRevision(revision: number): void {
   if (Number.isSafeInteger(revision) && revision > 0) return
   throw new SpawnError('INVALID_ARGUMENT', `a revision is a whole number from 1, not ${revision}`)
 }

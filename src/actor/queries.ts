@@ -12,7 +12,9 @@ import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
 import { Beside } from './beside.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import { lapsed } from './expulsion.ts'
 import type { Inflight } from './inflight.ts'
+import type { Membership } from './membership.ts'
 import type { Message } from './message.ts'
 import type { Query } from './query.ts'
 import { failureOf, ignore, isPromise, perform } from './perform.ts'
@@ -23,6 +25,8 @@ export interface QueriesOptions {
   readonly inflight: Inflight
   readonly activations: Activations
   readonly dispatcher: Dispatcher
+  /** Null: all actors live here. */
+  readonly membership: Membership | null
 }
 
 export class Queries {
@@ -57,6 +61,8 @@ export class Queries {
 
   /** Runs a query. One that answers at once costs no promise and no view of its own. */
   begin(activation: Activation, message: Query): void {
+    const { membership } = this.options
+    if (membership !== null && !membership.admits(message)) return
     message.stage = 'running'
     if (message.action.timeoutMs !== null) message.limit(message.action.timeoutMs)
     message.seen = activation.durable ?? activation
@@ -101,6 +107,7 @@ export class Queries {
   private answer(activation: Activation, message: Message, outcome: Outcome): void {
     if (message.stage !== 'running') return
     try {
+      if (this.options.membership?.lease.holds() === false) throw lapsed(activation.id)
       refuseChange(message, outcome)
     } catch (error) {
       this.fail(activation, message, error)

@@ -27,6 +27,8 @@ export class Residents {
   readonly pool: Pool | null
   /** Messages that may wait under one name. */
   readonly room: number
+  /** Lives that have to end, and are not found by their names any more; null: there never were any. */
+  private departing: Map<string, Activation> | null = null
   /** Whether its definition is not there any more, or another one is. */
   isReplaced = false
   /** The residents of the definition in its place; null: there is none. */
@@ -73,7 +75,23 @@ export class Residents {
 
   /** All that run turns. */
   lives(): Iterable<Activation> {
-    return this.pool === null ? this.byName.values() : this.pool.all
+    if (this.pool !== null) return this.pool.all
+    return this.departing === null
+      ? this.byName.values()
+      : [...this.byName.values(), ...this.departing.values()]
+  }
+
+  /** The life of an actor, though it has to end. */
+  life(name: string): Activation | undefined {
+    return this.byName.get(name) ?? this.departing?.get(name)
+  }
+
+  /** A life has to end: who calls its actor does not find it any more. */
+  depart(activation: Activation): void {
+    if (this.pool !== null) return
+    this.byName.delete(activation.id.name)
+    this.departing ??= new Map()
+    this.departing.set(activation.id.name, activation)
   }
 
   id(name: string): ActorId {
@@ -111,8 +129,10 @@ export class Residents {
   /** Takes an activation out of memory. */
   remove(activation: Activation): void {
     if (this.pool === null) {
-      if (this.byName.get(activation.id.name) !== activation) return
-      this.byName.delete(activation.id.name)
+      const { name } = activation.id
+      if (this.byName.get(name) === activation) this.byName.delete(name)
+      else if (this.departing?.get(name) === activation) this.departing.delete(name)
+      else return
     } else if (!this.pool.remove(activation)) {
       return
     }

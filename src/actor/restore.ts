@@ -32,7 +32,8 @@ export interface RestoresOptions {
   readonly store: Statestore
   readonly clock: Clock
   readonly logger: Logger
-  readonly epoch: number
+  /** Whose epoch commits bear. */
+  readonly member: { readonly epoch: number }
   /** Puts a call into an actor's mailbox. */
   readonly enqueue: (residents: Residents, name: string, action: ActionDefinition) => Promise<unknown>
   /** Ends an activation that knows less than the store. */
@@ -77,7 +78,7 @@ export class Restores {
     why: SpawnError,
   ): Promise<Restored> {
     const { definition } = residents
-    const { clock, drop, epoch, store } = this.options
+    const { clock, drop, member, store } = this.options
     const id = residents.id(name)
     const [latest] = await store.revisions(id, 1)
     if (latest === undefined) throw notStored(id)
@@ -92,7 +93,7 @@ export class Restores {
       follows: latest.revision,
       revision,
       birth: latest.birth,
-      epoch,
+      epoch: member.epoch,
       tags,
       state,
       committedAtMs: clock.now(),

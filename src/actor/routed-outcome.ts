@@ -3,11 +3,12 @@
 
 import { type Clock, SpawnError } from '../base/index.ts'
 import type { Route, Statestore } from '../ports/index.ts'
-import { type ActorId, addressText, Packed } from '../protocol/index.ts'
+import { type ActorId, addressText, type Codec, Packed } from '../protocol/index.ts'
+import { foreignAction } from './carried.ts'
 import { actionOf, type Catalog } from './catalog.ts'
 import type { Message } from './message.ts'
 import { failureOf } from './perform.ts'
-import type { Residents } from './residents.ts'
+import { Residents } from './residents.ts'
 
 /** Only ever in our own store. */
 const TYPE_URL = 'type.googleapis.com/spawn.mesh.Route'
@@ -36,6 +37,12 @@ export function routeOf(reply: Packed | null): KeptRoute | null {
   return JSON.parse(new TextDecoder().decode(reply.value)) as KeptRoute
 }
 
+/** Whose outcome it is, and how it reads. */
+interface Whereabouts {
+  readonly id: ActorId
+  readonly response: Codec
+}
+
 export interface RoutedOutcomesOptions {
   readonly system: string
   readonly store: Statestore
@@ -55,12 +62,11 @@ export class RoutedOutcomes {
     try {
       let next = route
       for (;;) {
-        const residents = await this.residents(next)
-        const reply = await this.waitFor(message, residents.id(next.to), next)
+        const { id, response } = await this.whereabouts(next)
+        const reply = await this.waitFor(message, id, next)
         if (reply === undefined) return
         const further = routeOf(reply)
         if (further === null) {
-          const { response } = actionOf(residents, next.action)
           message.succeed(reply === null ? undefined : response.accept(reply))
           return
         }
@@ -96,9 +102,11 @@ export class RoutedOutcomes {
   }
 
   /** Where a call was passed on to. */
-  private async residents({ ref, to }: KeptRoute): Promise<Residents> {
+  private async whereabouts({ action, ref, to }: KeptRoute): Promise<Whereabouts> {
     const { catalog } = this.options
-    return catalog.find(to, ref) ?? catalog.locate(to)
+    const found = catalog.find(to, ref) ?? (await catalog.locate(to, ref))
+    if (found instanceof Residents) return { id: found.id(to), response: actionOf(found, action).response }
+    return { id: catalog.idOf(found, to), response: foreignAction(action).response }
   }
 }
 

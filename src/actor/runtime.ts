@@ -10,6 +10,7 @@ import type {
   ActorPage,
   Call,
   ChannelListener,
+  Cluster,
   DeadLetters,
   Definition,
   Erasure,
@@ -24,18 +25,19 @@ import type {
   Statestore,
 } from '../ports/index.ts'
 import { checkName, type Packed } from '../protocol/index.ts'
-import { type BuiltinAction, inspectAction, spawnAction, startAction } from './builtin.ts'
+import { startAction } from './builtin.ts'
 import { Calls } from './calls.ts'
 import { checkEntries, checkTimes } from './checks.ts'
-import { Deletions, type DeletionsOptions } from './deletion.ts'
 import { Engine } from './engine.ts'
-import { checkErasable, Erasing } from './erasing.ts'
+import { checkErasable } from './erasing.ts'
 import { Letters, pageOf } from './letters.ts'
 import { NO_METADATA } from './message.ts'
+import { Operations } from './operations.ts'
+import { hostedOf } from './placement.ts'
 import { Pasts } from './past.ts'
 import { Pruning } from './pruning.ts'
 import type { Residents } from './residents.ts'
-import { Restores, type RestoresOptions } from './restore.ts'
+import { Tenancy } from './tenancy.ts'
 import { TurnReceipt } from './turn-receipt.ts'
 
 export interface RuntimeOptions {
@@ -50,8 +52,10 @@ export interface RuntimeOptions {
   readonly sharesStore?: boolean | undefined
   /** Overrides of LIMITS. */
   readonly limits?: Partial<Limits> | undefined
-  /** Stored with every commit; a later owner has a higher one. */
+  /** Stored with every commit; a later owner has a higher one. In a cluster, its own is. */
   readonly epoch?: number | undefined
+  /** The members that share the actors; absent: this is the only one. */
+  readonly cluster?: Cluster | undefined
   /**
    * How long after its making definitions may still come by `define`, in milliseconds: so long, envelopes for actors that
    * are not known wait for them. Default 0: all are there.
@@ -74,12 +78,14 @@ export class Runtime implements Gateway {
   private readonly sharesStore: boolean
   private readonly clock: Clock
   private readonly logger: Logger
+  private readonly cluster: Cluster | null
   private readonly engine: Engine
   private readonly calls: Calls
   private readonly letters: Letters
   readonly past: Pasts
-  private readonly deletions: Deletions
-  private readonly erasing: Erasing
+  /** This runtime as its cluster sees it; null: it has none. */
+  readonly tenant: Tenancy | null
+  private readonly operations: Operations
   private phase: Phase = 'new'
   private stopped: Promise<void> | null = null
   /** Null: who shares the store sees to it. */
@@ -95,6 +101,9 @@ export class Runtime implements Gateway {
     this.logger = options.logger
     const limits: Limits = { ...LIMITS, ...options.limits }
     const { clock, definitions, epoch = 1, lateDefinitionsMs = 0, logger, random, store, system } = options
+    const cluster = options.cluster ?? null
+    this.cluster = cluster
+    const member = cluster ?? { epoch }
     this.engine = new Engine({
       system,
       definitions,
@@ -103,7 +112,8 @@ export class Runtime implements Gateway {
       random,
       logger,
       limits,
-      epoch,
+      member,
+      cluster,
       lateDefinitionsMs,
       send: (name, call, cause) => this.calls.send(name, call, cause),
       deliver: (parcel) => this.calls.deliver(parcel),
@@ -120,24 +130,15 @@ export class Runtime implements Gateway {
       commit: (load) => engine.committer.outside(load),
       supersede: (id) => engine.post.courier.supersede(id),
     })
-    const lives: Pick<RestoresOptions, 'enqueue' | 'drop'> = {
-      enqueue: (residents, actor, action) => this.calls.enqueue(residents, actor, action, {}, null),
-      drop: (activation, error) => engine.activations.drop(activation, error),
-    }
-    const disarm: DeletionsOptions['disarm'] = (residents, id) => engine.post.timers.disarm(residents, id)
-    this.deletions = new Deletions({ ...lives, store, disarm })
-    this.erasing = new Erasing({
-      ...lives,
-      store,
-      clock,
-      logger,
-      disarm,
-      admit: () => this.checkRunning(false),
-      commit: (load) => engine.committer.outside(load),
-      supersede: (id) => engine.post.courier.supersede(id),
-    })
-    const restores = new Restores({ ...lives, store, clock, logger, epoch })
-    this.past = new Pasts({ store, restores, catalog: engine.catalog, admit: () => this.checkRunning(false) })
+    const { catalog, membership } = engine
+    const admit = (): void => this.checkRunning(false)
+    const { calls } = this
+    const operations = new Operations({ engine, calls, store, clock, logger, member, admit })
+    this.operations = operations
+    const restore: Pasts['restore'] = (...asked) => operations.restore(...asked)
+    this.past = new Pasts({ store, restore, catalog, admit })
+    this.tenant =
+      membership === null ? null : new Tenancy({ system, clock, engine, membership, calls, operations })
   }
 
   get ready(): boolean {
@@ -159,6 +160,8 @@ export class Runtime implements Gateway {
     this.phase = 'running'
     this.engine.post.start()
     this.pruning?.start()
+    // Others may call from when they know, which may be before this returns.
+    await this.tellHosted()
     this.begin(this.engine.catalog.all)
   }
 
@@ -175,6 +178,9 @@ export class Runtime implements Gateway {
     const { catalog, leaving } = this.engine
     const before = new Set(catalog.all)
     for (const residents of catalog.change(definitions, undefine)) leaving.dismiss(residents)
+    void this.tellHosted().catch((error: unknown) => {
+      this.logger.error('what is hosted here could not be told', { error: messageOf(error) })
+    })
     if (this.phase === 'running') this.begin(catalog.all.filter((residents) => !before.has(residents)))
   }
 
@@ -201,29 +207,20 @@ export class Runtime implements Gateway {
     return answer instanceof TurnReceipt ? answer.packed() : undefined
   }
 
-  async spawn(name: string, options: SpawnOptions = {}): Promise<void> {
-    const { ref, revision } = options
-    const residents = this.catalogued(name, ref)
-    if (revision === undefined) await this.run(residents, name, spawnAction)
-    else await this.past.restoreOf(residents, name, { revision })
+  spawn(name: string, options: SpawnOptions = {}): Promise<void> {
+    return this.operations.spawn(name, options)
   }
 
-  async inspect(name: string, ref?: string): Promise<Inspection> {
-    const residents = await this.known(name, ref)
-    if (residents.pool !== null) {
-      this.checkRunning(false)
-      return residents.pool.inspect()
-    }
-    // The built-in action answers with nothing else.
-    return (await this.run(residents, name, inspectAction)) as Inspection
+  inspect(name: string, ref?: string): Promise<Inspection> {
+    return this.operations.inspect(name, ref)
   }
 
-  async delete(name: string, ref?: string): Promise<void> {
-    await this.deletions.delete(await this.known(name, ref), name)
+  delete(name: string, ref?: string): Promise<void> {
+    return this.operations.delete(name, ref)
   }
 
-  async erase(name: string, ref?: string): Promise<Erasure> {
-    return this.erasing.erase(await this.known(name, ref), name)
+  erase(name: string, ref?: string): Promise<Erasure> {
+    return this.operations.erase(name, ref)
   }
 
   async list(filter: Omit<ActorFilter, 'system'>, page: Partial<PageRequest> = {}): Promise<ActorPage> {
@@ -260,26 +257,17 @@ export class Runtime implements Gateway {
     return this.letters.deadLetters
   }
 
-  private async run(residents: Residents, name: string, action: BuiltinAction): Promise<unknown> {
-    return this.calls.enqueue(residents, name, action, {}, null)
-  }
-
-  private catalogued(name: string, ref: string | undefined): Residents {
-    const residents = this.engine.catalog.find(name, ref)
-    if (residents !== null) return residents
-    const advice = 'to make an instance of an unnamed definition, say of which with ref'
-    throw new SpawnError('ACTOR_NOT_FOUND', `there is no named actor "${name}" to spawn; ${advice}`)
-  }
-
-  private async known(name: string, ref: string | undefined): Promise<Residents> {
-    return this.engine.catalog.find(name, ref) ?? this.engine.catalog.locate(name)
-  }
-
   /** A draining runtime finishes what it has begun: calls of its turns come in, others do not. */
   private checkRunning(nested: boolean): void {
     if (this.phase === 'running' || (nested && this.phase === 'draining')) return
     const what = this.phase === 'new' ? 'has not started' : 'is stopping'
     throw new SpawnError('DRAINING', `the system "${this.system}" ${what} and takes no calls`)
+  }
+
+  /** Lets the other members know what is hosted here. */
+  private async tellHosted(): Promise<void> {
+    const { all } = this.engine.catalog
+    await this.cluster?.hosting(all.map(({ definition }) => hostedOf(definition)))
   }
 
   /** The definitions of these are there now. */
@@ -294,7 +282,7 @@ export class Runtime implements Gateway {
   private async activate(residents: Residents): Promise<void> {
     const { name } = residents.definition
     try {
-      await this.run(residents, name, startAction)
+      await this.calls.enqueue(residents, name, startAction, {}, null)
     } catch (error) {
       this.logger.error('a named actor does not start', { actor: name, error: messageOf(error) })
     }

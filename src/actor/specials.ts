@@ -7,6 +7,8 @@ export class Specials {
   wantsReceipt = false
   /** Whether it is the init action of a new activation: if it fails, the actor does not start. */
   starts = false
+  /** Whether it came from another member: if it cannot run here, it goes back there. */
+  arrived = false
   /** Whether its turn has passed it on: another actor's answer will be its own. */
   routed = false
   /** The deadline of the call, if its action has a sooner one; null: there is no other. */

@@ -14,7 +14,7 @@ export class TurnReceipt implements Receipt {
     action: ActionDefinition,
     actor: ActorId,
     revision: number,
-    { durability, stateful }: Definition,
+    { durability, stateful }: Pick<Definition, 'durability' | 'stateful'>,
     response: unknown,
   ) {
     this.response = response
@@ -22,6 +22,11 @@ export class TurnReceipt implements Receipt {
     this.revision = revision
     this.durability = stateful ? durability : 'none'
     this.#action = action
+  }
+
+  /** The name of the action that answered. */
+  get answeredBy(): string {
+    return this.#action.name
   }
 
   /** The response as it travels. */

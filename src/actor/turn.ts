@@ -10,6 +10,7 @@ import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
 import type { Inflight } from './inflight.ts'
 import { KnownKeys } from './known-keys.ts'
+import type { Membership } from './membership.ts'
 import type { Message } from './message.ts'
 import type { Outcomes } from './outcome.ts'
 import { ignore, isPromise, perform } from './perform.ts'
@@ -30,13 +31,17 @@ export interface TurnsOptions {
   readonly pools: Pools
   readonly queries: Queries
   readonly reentry: Reentry
+  /** Null: all actors live here. */
+  readonly membership: Membership | null
 }
 
 export class Turns {
   private readonly options: TurnsOptions
+  private readonly membership: Membership | null
 
   constructor(options: TurnsOptions) {
     this.options = options
+    this.membership = options.membership
   }
 
   /** Runs the next turn of an actor, or begins what must come before it. True: another may follow at once. */
@@ -60,6 +65,7 @@ export class Turns {
 
   /** Begins the turn of a message: checks what was kept of an earlier one with its key, or runs it. */
   begin(activation: Activation, message: Message): void {
+    if (this.membership !== null && !this.membership.admits(message)) return
     message.stage = 'running'
     if (message.action.timeoutMs !== null) message.limit(message.action.timeoutMs)
     if (isSuperseded(activation, message)) {
@@ -108,6 +114,8 @@ export class Turns {
 
   /** The turn that had to wait is over; another may still run within it, and ends first. */
   private end(activation: Activation, message: Message, conclude: () => void): void {
+    // When the lease is lost, it has failed by now.
+    this.membership?.lease.holds()
     if (message.stage !== 'running') return
     if (activation.running !== message && activation.beside !== null) {
       activation.beside.endLater(message, () => this.end(activation, message, conclude))

@@ -13,6 +13,7 @@ export type {
 export { type HostInvocation, hostInvocationBytes, packedOf, readHostAnswer } from './host-invocation.ts'
 export { jsonCodec, standardCodec } from './json-codec.ts'
 export { type JsonChange, jsonDiff } from './json-diff.ts'
+export { isJsonType } from './json-type.ts'
 export { Json, Packed } from './packed.ts'
 export {
   actionPath,

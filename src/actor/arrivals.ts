@@ -1,0 +1,75 @@
+// Calls that come from other members: each stands in its actor's mailbox like any other, and its answer goes back as bytes.
+//
+// Invariant: a call that cannot run here is refused with NOT_OWNER before anything of it has run.
+
+import type { Clock } from '../base/index.ts'
+import type { RemoteAnswer, RemoteCall } from '../ports/index.ts'
+import type { Abroad } from './abroad.ts'
+import type { Calls } from './calls.ts'
+import { actionOf, type Catalog } from './catalog.ts'
+import type { Arrived } from './message.ts'
+import type { Operations } from './operations.ts'
+import { notHere } from './remote-calls.ts'
+import type { Residents } from './residents.ts'
+import { TurnReceipt } from './turn-receipt.ts'
+
+export interface ArrivalsOptions {
+  readonly abroad: Abroad
+  readonly calls: Calls
+  readonly catalog: Catalog
+  readonly clock: Clock
+  readonly operations: Operations
+}
+
+export class Arrivals {
+  private readonly options: ArrivalsOptions
+
+  constructor(options: ArrivalsOptions) {
+    this.options = options
+  }
+
+  async receive(call: RemoteCall, signal: AbortSignal): Promise<RemoteAnswer> {
+    const { calls, catalog, operations } = this.options
+    const residents = catalog.residents(call.definition, undefined)
+    // What this member hosts has changed, and the caller does not know it yet.
+    if (residents === undefined) throw notHere({ system: '', parent: call.definition, name: call.name })
+    const id = residents.id(call.name)
+    if (call.operation !== 'call')
+      return { ...NOTHING, actor: id, json: await operations.arrived(residents, call) }
+    if (!calls.isHere(residents, call.name)) throw notHere(id)
+    const answer = await this.enqueue(residents, call, signal)
+    return answer instanceof TurnReceipt ? answerOf(answer) : { ...NOTHING, actor: id }
+  }
+
+  private enqueue(residents: Residents, call: RemoteCall, signal: AbortSignal): Promise<unknown> {
+    const { abroad, calls, clock } = this.options
+    const { async: isAsync, caller, chain, idempotencyKey, metadata, name, payload, timeoutMs } = call
+    const cause = abroad.causeOf(chain, clock.now() + timeoutMs)
+    const arrived: Arrived = {
+      action: call.action,
+      payload: payload ?? undefined,
+      metadata,
+      timeoutMs,
+      async: isAsync,
+      signal,
+      receipt: true,
+      arrived: true,
+      ...(idempotencyKey !== null && { idempotencyKey }),
+      ...(caller !== null && { caller }),
+    }
+    return calls.enqueue(residents, name, actionOf(residents, call.action), arrived, cause)
+  }
+}
+
+const NOTHING: Omit<RemoteAnswer, 'actor'> = {
+  response: null,
+  action: '',
+  revision: 0,
+  durability: 'none',
+  json: null,
+}
+
+function answerOf(receipt: TurnReceipt): RemoteAnswer {
+  const { actor, answeredBy: action, durability, revision } = receipt
+  return { response: receipt.packed() ?? null, actor, action, revision, durability, json: null }
+}

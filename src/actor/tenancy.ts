@@ -1,0 +1,94 @@
+// The engine as its cluster sees it: what comes in from other members, and what a change of the view means to the actors that
+// are in memory. Decides how much of that is done in one go; how each actor leaves is leaving.ts's and expulsion.ts's.
+
+import type { Clock } from '../base/index.ts'
+import type { RemoteAnswer, RemoteCall, Tenant } from '../ports/index.ts'
+import { Arrivals } from './arrivals.ts'
+import type { Calls } from './calls.ts'
+import type { Engine } from './engine.ts'
+import type { Membership } from './membership.ts'
+import type { Operations } from './operations.ts'
+import { placementOf } from './placement.ts'
+import type { Residents } from './residents.ts'
+
+export interface TenancyOptions {
+  readonly system: string
+  readonly clock: Clock
+  readonly engine: Engine
+  readonly membership: Membership
+  readonly calls: Calls
+  readonly operations: Operations
+}
+
+/** Actors looked at in one go, so that a million of them do not stop the process. */
+const SLICE = 1_000
+
+export class Tenancy implements Pick<Tenant, 'system' | 'receive' | 'release' | 'releaseAll' | 'expelled'> {
+  readonly system: string
+  private readonly options: TenancyOptions
+  private readonly arrivals: Arrivals
+
+  constructor(options: TenancyOptions) {
+    this.options = options
+    this.system = options.system
+    const { engine, membership } = options
+    this.arrivals = new Arrivals({ ...options, abroad: membership.abroad, catalog: engine.catalog })
+  }
+
+  receive(call: RemoteCall, signal: AbortSignal): Promise<RemoteAnswer> {
+    return this.arrivals.receive(call, signal)
+  }
+
+  release(definition: string, name: string): Promise<void> {
+    const { catalog, leaving } = this.options.engine
+    const residents = catalog.residents(definition, undefined)
+    const kind = residents?.definition.kind ?? (definition === name ? 'named' : 'unnamed')
+    if (residents !== undefined && residents.pool !== null) this.releasePool(residents)
+    else {
+      const life = residents?.byName.get(name)
+      if (life !== undefined) leaving.release(life)
+    }
+    return leaving.gone(catalog.idOf({ kind, name: definition }, name))
+  }
+
+  async releaseAll(): Promise<void> {
+    const { catalog } = this.options.engine
+    const slice = { left: SLICE }
+    for (const residents of catalog.all.slice()) {
+      if (placementOf(residents.definition).by === 'local') continue
+      if (residents.pool === null) await this.releaseThose(residents, slice)
+      else if (!this.isMine(residents, residents.definition.name)) this.releasePool(residents)
+    }
+    await this.options.engine.leaving.allGone()
+  }
+
+  expelled(): void {
+    this.options.engine.expulsion.expel()
+  }
+
+  private isMine({ definition }: Residents, name: string): boolean {
+    return this.options.membership.cluster.isMine(definition.name, name)
+  }
+
+  /** The list may change while others have their chance: who comes in meanwhile may stay, and who leaves is not seen again. */
+  private async releaseThose(residents: Residents, slice: { left: number }): Promise<void> {
+    const { clock, engine } = this.options
+    for (const [name, life] of residents.byName) {
+      if (!this.isMine(residents, name)) engine.leaving.release(life)
+      slice.left -= 1
+      if (slice.left > 0) continue
+      slice.left = SLICE
+      await new Promise<void>((resolve) => {
+        clock.defer(resolve)
+      })
+    }
+  }
+
+  /** Nobody waits for its workers to end: they keep nothing. */
+  private releasePool({ pool }: Residents): void {
+    const { activations, leaving } = this.options.engine
+    if (pool === null) return
+    activations.sendOn(pool.front)
+    for (const worker of Array.from(pool.all)) leaving.release(worker)
+  }
+}
