@@ -160,8 +160,7 @@ export class Runtime implements Gateway {
     this.phase = 'running'
     this.engine.post.start()
     this.pruning?.start()
-    // Others may call from when they know, which may be before this returns.
-    await this.tellHosted()
+    this.tellHosted()
     this.begin(this.engine.catalog.all)
   }
 
@@ -178,9 +177,7 @@ export class Runtime implements Gateway {
     const { catalog, leaving } = this.engine
     const before = new Set(catalog.all)
     for (const residents of catalog.change(definitions, undefine)) leaving.dismiss(residents)
-    void this.tellHosted().catch((error: unknown) => {
-      this.logger.error('what is hosted here could not be told', { error: messageOf(error) })
-    })
+    this.tellHosted()
     if (this.phase === 'running') this.begin(catalog.all.filter((residents) => !before.has(residents)))
   }
 
@@ -264,10 +261,13 @@ export class Runtime implements Gateway {
     throw new SpawnError('DRAINING', `the system "${this.system}" ${what} and takes no calls`)
   }
 
-  /** Lets the other members know what is hosted here. */
-  private async tellHosted(): Promise<void> {
+  /** Lets the other members know what is hosted here. It waits for nothing: a call waits until they do. */
+  private tellHosted(): void {
     const { all } = this.engine.catalog
-    await this.cluster?.hosting(all.map(({ definition }) => hostedOf(definition)))
+    const told = this.cluster?.hosting(all.map(({ definition }) => hostedOf(definition)))
+    told?.catch((error: unknown) => {
+      this.logger.error('what is hosted here could not be told', { error: messageOf(error) })
+    })
   }
 
   /** The definitions of these are there now. */
