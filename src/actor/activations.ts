@@ -41,6 +41,8 @@ export interface ActivationsOptions {
   readonly held: (id: ActorId) => boolean
   /** Sees to the timers of an actor that comes to life. */
   readonly armed: (activation: Activation) => void
+  /** Hears of each life that begins. */
+  readonly began: (activation: Activation) => void
   /** Takes a query whose actor has a new activation. */
   readonly query: (activation: Activation, message: Query) => void
   /** Null: all actors live here. */
@@ -234,6 +236,7 @@ export class Activations {
   /** The state is there: the init action goes first, before all that wait. */
   private begin(activation: Activation): void {
     this.options.armed(activation)
+    this.options.began(activation)
     const { initAction } = activation.residents.definition
     if (initAction === null) {
       activation.open = true

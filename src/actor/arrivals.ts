@@ -9,6 +9,7 @@ import type { Calls } from './calls.ts'
 import { actionOf, type Catalog } from './catalog.ts'
 import type { Arrived } from './message.ts'
 import type { Operations } from './operations.ts'
+import { answerOf, NO_ANSWER } from './remote-answer.ts'
 import { notHere } from './remote-calls.ts'
 import type { Residents } from './residents.ts'
 import { TurnReceipt } from './turn-receipt.ts'
@@ -35,10 +36,10 @@ export class Arrivals {
     if (residents === undefined) throw notHere({ system: '', parent: call.definition, name: call.name })
     const id = residents.id(call.name)
     if (call.operation !== 'call')
-      return { ...NOTHING, actor: id, json: await operations.arrived(residents, call) }
+      return { ...NO_ANSWER, actor: id, json: await operations.arrived(residents, call) }
     if (!calls.isHere(residents, call.name)) throw notHere(id)
     const answer = await this.enqueue(residents, call, signal)
-    return answer instanceof TurnReceipt ? answerOf(answer) : { ...NOTHING, actor: id }
+    return answer instanceof TurnReceipt ? answerOf(answer) : { ...NO_ANSWER, actor: id }
   }
 
   private enqueue(residents: Residents, call: RemoteCall, signal: AbortSignal): Promise<unknown> {
@@ -59,17 +60,4 @@ export class Arrivals {
     }
     return calls.enqueue(residents, name, actionOf(residents, call.action), arrived, cause)
   }
-}
-
-const NOTHING: Omit<RemoteAnswer, 'actor'> = {
-  response: null,
-  action: '',
-  revision: 0,
-  durability: 'none',
-  json: null,
-}
-
-function answerOf(receipt: TurnReceipt): RemoteAnswer {
-  const { actor, answeredBy: action, durability, revision } = receipt
-  return { response: receipt.packed() ?? null, actor, action, revision, durability, json: null }
 }

@@ -46,6 +46,13 @@ export class Buckets<Item extends Entry<Item>> {
     return false
   }
 
+  /** All of them, as they are now. */
+  all(): Item[] {
+    const items: Item[] = []
+    for (const first of this.buckets) for (let item = first; item !== null; item = item.next) items.push(item)
+    return items
+  }
+
   private put(item: Item): void {
     const at = item.hash & (this.buckets.length - 1)
     item.next = this.buckets[at] ?? null

@@ -10,9 +10,11 @@
 
 import { type Clock, type Limits, LIMITS, messageOf, type SpawnError, type Timer } from '../base/index.ts'
 import type { EnvelopePosition, Logger, StandingEnvelope, Statestore } from '../ports/index.ts'
+import type { AwayPost } from './away-post.ts'
 import type { GroupedCommit } from './committer.ts'
 import type { Delivery } from './delivery.ts'
 import { Doubts } from './doubts.ts'
+import type { ActorId } from '../protocol/index.ts'
 import { Held } from './held.ts'
 import type { Lane, LaneOwner } from './lane.ts'
 import { Lanes } from './lanes.ts'
@@ -30,6 +32,8 @@ export interface CourierOptions {
   readonly hand: (parcel: Parcel) => void
   /** Whether it is for a pooled actor. */
   readonly toPool: (parcel: Parcel) => boolean
+  /** What is not this member's to deliver; null: all is. */
+  readonly away: AwayPost | null
 }
 
 /** When to look into the store again after it could not be read, in milliseconds. */
@@ -43,7 +47,7 @@ const SCHEDULED: EnvelopePosition = { dueAtMs: 0, place: Number.MAX_SAFE_INTEGER
 
 export class Courier implements LaneOwner {
   private readonly options: CourierOptions
-  private readonly held = new Held()
+  private readonly held: Held
   private readonly lanes = new Lanes(this)
   private readonly doubts: Doubts
   /** Calls that wait for the answer of an envelope which is not held yet. */
@@ -69,6 +73,7 @@ export class Courier implements LaneOwner {
 
   constructor(options: CourierOptions) {
     this.options = options
+    this.held = new Held(options.limits)
     this.doubts = new Doubts(options.clock, options.limits.deliveries)
   }
 
@@ -91,13 +96,61 @@ export class Courier implements LaneOwner {
 
   /** A commit is durable: what it sends is on its way. */
   committed(commit: GroupedCommit): void {
-    const { clock } = this.options
-    if (this.doubts.touch(commit)) this.readAfresh(clock.now())
+    const { away, clock } = this.options
+    if (this.doubts.touch(commit)) {
+      this.readAfresh(clock.now())
+      away?.poke(commit.sends)
+    }
     for (const parcel of commit.sends) {
       if (parcel.box === 'dead') continue
-      if (parcel.dueAtMs > 0 && parcel.dueAtMs > clock.now()) this.comeLater(parcel)
-      else this.takeIn(parcel)
+      if (away !== null && !away.cares(parcel)) away.add(parcel)
+      else this.come(parcel)
     }
+    away?.send()
+  }
+
+  /** Other members have committed these. */
+  handed(parcels: readonly Parcel[]): void {
+    for (const parcel of parcels) this.come(parcel)
+  }
+
+  private come(parcel: Parcel): void {
+    if (parcel.dueAtMs > 0 && parcel.dueAtMs > this.options.clock.now()) this.comeLater(parcel)
+    else this.takeIn(parcel)
+  }
+
+  /** What is in the store may be more than this member knows of. */
+  look(asked: readonly Parcel[] = []): void {
+    for (const { asker, id } of asked) if (asker !== null) this.askers.set(id, asker)
+    this.readAfresh(this.options.clock.now())
+  }
+
+  /** The view has changed: what is not this member's any more is let go, what is new is found in the store. */
+  placed(): void {
+    const { away } = this.options
+    if (away === null) return
+    this.look()
+    for (const lane of this.lanes.all()) if (!lane.isBusy && !away.cares(lane.model)) this.letGo(lane)
+    away.placed()
+  }
+
+  /** Nothing that is held is this member's any more. */
+  expelled(error: SpawnError): void {
+    for (const lane of this.lanes.all()) {
+      for (const parcel of lane.dissolve()) {
+        this.held.remove(parcel)
+        parcel.asker?.fail(error)
+      }
+    }
+    for (const asker of this.askers.values()) asker.fail(error)
+    this.askers.clear()
+    this.backlog = []
+    this.overflowed = true
+  }
+
+  /** A new life of an actor may have had another member before, and what that has sent not be here yet. */
+  doubt(id: ActorId): void {
+    this.doubts.add(id)
   }
 
   private comeLater({ dueAtMs, id }: Parcel): void {
@@ -154,7 +207,20 @@ export class Courier implements LaneOwner {
   }
 
   failed(lane: Lane, parcel: Parcel, error: SpawnError): void {
-    void this.settle(lane, parcel, error)
+    if (error.code === 'NOT_OWNER' && this.options.away !== null) this.letGo(lane)
+    else void this.settle(lane, parcel, error)
+  }
+
+  /** The actor of these is not here any more: who has it reads them from the store. */
+  private letGo(lane: Lane): void {
+    const { away } = this.options
+    for (const parcel of lane.dissolve()) {
+      this.leave(parcel)
+      if (away === null || !away.takes(parcel)) continue
+      // It is back, or was never looked for under its full address.
+      if (away.isUnaddressed(parcel)) void away.readdress(parcel)
+      else this.look(parcel.asker === null ? [] : [parcel])
+    }
   }
 
   empty(lane: Lane): void {
@@ -195,12 +261,13 @@ export class Courier implements LaneOwner {
       held.asker ??= parcel.asker
       return
     }
+    if (this.options.away?.takes(parcel) === false) return
     if (this.closed !== null && (parcel.asker === null || this.closed.has(parcel.lane))) {
       this.closed.add(parcel.lane)
       parcel.asker?.unanswerable()
       return
     }
-    if (this.backlog === null && this.isFull) this.backlog = []
+    if (this.backlog === null && this.held.isFull) this.backlog = []
     if (this.backlog === null) {
       this.hold(parcel)
       return
@@ -222,7 +289,7 @@ export class Courier implements LaneOwner {
     if (this.reading) this.left.add(parcel.id)
     // What took its place in the store is looked for there.
     if (parcel.superseded) this.wakeAt(0)
-    if (this.crowded && this.isHalfEmpty) this.wakeAt(0)
+    if (this.crowded && this.held.isHalfEmpty) this.wakeAt(0)
   }
 
   private wakeAt(dueMs: number): void {
@@ -276,7 +343,9 @@ export class Courier implements LaneOwner {
   private endBacklog(): void {
     const rest = this.backlog ?? []
     this.backlog = null
-    for (const parcel of rest) if (this.isNew(parcel)) this.hold(parcel)
+    for (const parcel of rest) {
+      if (this.isNew(parcel) && this.options.away?.takes(parcel) !== false) this.hold(parcel)
+    }
   }
 
   private async readScheduled(): Promise<void> {
@@ -293,7 +362,7 @@ export class Courier implements LaneOwner {
 
   private get hasRoom(): boolean {
     if (this.stopped || this.closed !== null) return false
-    this.crowded = this.isFull
+    this.crowded = this.held.isFull
     return !this.crowded
   }
 
@@ -301,28 +370,9 @@ export class Courier implements LaneOwner {
     return this.held.find(id) === null && !this.left.has(id)
   }
 
-  private get isFull(): boolean {
-    const { deliveries, deliveryBytes } = this.options.limits
-    return this.held.size >= deliveries || this.held.bytes >= deliveryBytes
-  }
-
-  private get isHalfEmpty(): boolean {
-    const { deliveries, deliveryBytes } = this.options.limits
-    return this.held.size * 2 <= deliveries && this.held.bytes * 2 <= deliveryBytes
-  }
-
-  /** Null for one that cannot be read: it stays where it is, and no other waits for it. */
   private standing(envelope: StandingEnvelope): Parcel | null {
-    let parcel: Parcel
-    try {
-      parcel = Parcel.standing(envelope)
-    } catch (thrown) {
-      this.options.logger.error('an envelope cannot be read', {
-        envelope: envelope.id,
-        error: messageOf(thrown),
-      })
-      return null
-    }
+    const parcel = Parcel.readable(envelope, this.options.logger)
+    if (parcel === null) return null
     parcel.asker = this.askers.get(parcel.id) ?? null
     this.askers.delete(parcel.id)
     return parcel
@@ -333,7 +383,7 @@ export class Courier implements LaneOwner {
       if (this.stopped || this.closed !== null) return
       if (!this.isNew(envelope)) continue
       const parcel = this.standing(envelope)
-      if (parcel !== null) this.hold(parcel)
+      if (parcel !== null && this.options.away?.takes(parcel) !== false) this.hold(parcel)
     }
   }
 }

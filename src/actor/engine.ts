@@ -14,6 +14,7 @@ import { Leaving } from './leaving.ts'
 import { Membership } from './membership.ts'
 import type { Message, Send } from './message.ts'
 import { Outcomes } from './outcome.ts'
+import type { OutsideLoad } from './outside-commit.ts'
 import type { Parcel } from './parcel.ts'
 import { Pools } from './pools.ts'
 import { Post } from './post.ts'
@@ -85,8 +86,10 @@ export class Engine {
       departed: (commit) => this.post.departed(commit),
       uncertain: (group) => this.post.uncertain(group),
     })
-    this.post = new Post({ ...options, catalog, commit: (load) => this.committer.outside(load) })
-    const { departures, timers } = this.post
+    const commit = (load: OutsideLoad): Promise<boolean> => this.committer.outside(load)
+    this.post = new Post({ ...options, catalog, inflight: this.inflight, membership, commit })
+    const { post } = this
+    const { departures, timers } = post
     this.snapshots = new Snapshots(clock, this.committer)
     const begin = (activation: Activation, message: Message): void => turns.begin(activation, message)
     this.dispatcher = new Dispatcher(clock, {
@@ -105,6 +108,7 @@ export class Engine {
       held: (id) => this.leaving.holds(id),
       // The timers of all others are set when the runtime starts, or they are defined.
       armed: ({ id, residents }) => id.parent !== '' && timers.arm(residents, id),
+      began: (activation) => post.began(activation),
       query: (activation, message) => this.queries.take(activation, message),
       forsake: (newest, error) => this.committer.forsake(newest, error),
       rested: (pool, worker) => this.pools.rested(pool, worker),
@@ -118,7 +122,7 @@ export class Engine {
     const query = (activation: Activation, message: Query): void => queries.take(activation, message)
     const writeOwed = (leaving: Residents): void => snapshots.write(leaving)
     this.leaving = new Leaving({ ...parts, catalog, query, writeOwed })
-    this.expulsion = new Expulsion({ logger, catalog, activations, leaving: this.leaving })
+    this.expulsion = new Expulsion({ logger, catalog, activations, leaving: this.leaving, post })
     const outcomes = new Outcomes({ ...parts, limits, committer, snapshots, departures })
     const routed = new RoutedOutcomes({ system, store, clock, catalog })
     const turns = new Turns({ ...parts, store, outcomes, pools, queries, reentry, routed })

@@ -9,12 +9,14 @@ import type { Activation } from './activation.ts'
 import type { Activations } from './activations.ts'
 import type { Catalog } from './catalog.ts'
 import type { Leaving } from './leaving.ts'
+import type { Post } from './post.ts'
 
 export interface ExpulsionOptions {
   readonly logger: Logger
   readonly catalog: Catalog
   readonly activations: Activations
   readonly leaving: Leaving
+  readonly post: Post
 }
 
 export class Expulsion {
@@ -25,7 +27,9 @@ export class Expulsion {
   }
 
   expel(): void {
-    const { activations, catalog, leaving, logger } = this.options
+    const { activations, catalog, leaving, logger, post } = this.options
+    // First: what becomes of envelopes that are in mailboxes is not to be heard.
+    post.expelled()
     let actors = 0
     const drop = (life: Activation): void => {
       if (life.phase === 'closed') return

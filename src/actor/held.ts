@@ -1,5 +1,7 @@
-// The parcels that are in memory for delivery: found by their ids, and counted. Which ones these are is courier.ts's.
+// The parcels that are in memory for delivery: found by their ids, and counted. Which ones these are is courier.ts's; how many
+// there may be stands here.
 
+import type { Limits } from '../base/index.ts'
 import { Buckets, hashOf } from './buckets.ts'
 import type { Parcel } from './parcel.ts'
 
@@ -7,6 +9,21 @@ export class Held {
   /** Of all their payloads. */
   bytes = 0
   private readonly parcels = new Buckets<Parcel>()
+  private readonly limits: Pick<Limits, 'deliveries' | 'deliveryBytes'>
+
+  constructor(limits: Pick<Limits, 'deliveries' | 'deliveryBytes'>) {
+    this.limits = limits
+  }
+
+  get isFull(): boolean {
+    const { deliveries, deliveryBytes } = this.limits
+    return this.size >= deliveries || this.bytes >= deliveryBytes
+  }
+
+  get isHalfEmpty(): boolean {
+    const { deliveries, deliveryBytes } = this.limits
+    return this.size * 2 <= deliveries && this.bytes * 2 <= deliveryBytes
+  }
 
   get size(): number {
     return this.parcels.size

@@ -93,6 +93,30 @@ export class Lane implements ParcelWatcher, Entry<Lane> {
     this.restart()
   }
 
+  /** None of them is handed over any more, and what becomes of those that were is not heard. In order. */
+  dissolve(): Parcel[] {
+    const parcels: Parcel[] = []
+    for (let parcel = this.first; parcel !== null;) {
+      const { behind }: Parcel = parcel
+      parcel.watcher = null
+      parcel.behind = null
+      parcels.push(parcel)
+      parcel = behind
+    }
+    this.first = null
+    this.last = null
+    this.waiting = null
+    this.turning = null
+    this.away = 0
+    this.owner.empty(this)
+    return parcels
+  }
+
+  /** Whether one that was handed over has not come back. */
+  get isBusy(): boolean {
+    return this.away > 0
+  }
+
   private back(parcel: Parcel): void {
     this.away -= 1
     if (this.turning === parcel) this.turning = null

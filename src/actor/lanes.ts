@@ -23,6 +23,11 @@ export class Lanes {
     return lane
   }
 
+  /** As they are now. */
+  all(): Lane[] {
+    return this.lanes.all()
+  }
+
   /** Nothing is left in it. */
   remove(lane: Lane): void {
     this.lanes.remove(lane)

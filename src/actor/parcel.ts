@@ -1,8 +1,8 @@
 // One envelope as the engine has it in memory: its letter read, its lane known, and the call that waits for its answer.
 // It is handed over as a call, and tells its lane when that call has had its turn, and how it ended.
 
-import type { SpawnError } from '../base/index.ts'
-import type { Box, Commit, Envelope, StandingEnvelope } from '../ports/index.ts'
+import { messageOf, type SpawnError } from '../base/index.ts'
+import type { Box, Commit, Envelope, Logger, StandingEnvelope } from '../ports/index.ts'
 import type { Packed } from '../protocol/index.ts'
 import { type Entry, hashOf } from './buckets.ts'
 import { type Letter, letterFrom, letterText } from './letter.ts'
@@ -33,6 +33,8 @@ export class Parcel implements Envelope, Entry<Parcel> {
   watcher: ParcelWatcher | null = null
   /** Whether its receiver keeps no order: a pool, whose workers take what comes beside each other. */
   unordered = false
+  /** The member that it is for; null: the one where its actor lives. */
+  member: string | null = null
   /** Whether the commit that takes it was submitted. */
   taken = false
   /** It was cancelled, or another envelope was sent under its id: its turn must not begin any more. */
@@ -52,6 +54,16 @@ export class Parcel implements Envelope, Entry<Parcel> {
   /** @throws SpawnError STATE_UNREADABLE */
   static standing({ box, dueAtMs, header, id, payload }: StandingEnvelope): Parcel {
     return new Parcel(id, box, dueAtMs, payload, letterFrom(id, header))
+  }
+
+  /** Null for one that cannot be read: it stays where it is, and no other waits for it. */
+  static readable(envelope: StandingEnvelope, logger: Logger): Parcel | null {
+    try {
+      return Parcel.standing(envelope)
+    } catch (thrown) {
+      logger.error('an envelope cannot be read', { envelope: envelope.id, error: messageOf(thrown) })
+      return null
+    }
   }
 
   get header(): string {

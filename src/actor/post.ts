@@ -1,13 +1,18 @@
 // The wiring of what leaves actors: composing, delivery, timers, channels. What a commit carried goes on from here.
 
-import type { Clock, Limits, Random } from '../base/index.ts'
-import type { Logger, Statestore } from '../ports/index.ts'
+import { type Clock, type Limits, type Random, SpawnError } from '../base/index.ts'
+import type { HandedEnvelope, Logger, Statestore } from '../ports/index.ts'
+import type { Activation } from './activation.ts'
+import { Askers } from './askers.ts'
+import { AwayPost } from './away-post.ts'
 import type { Catalog } from './catalog.ts'
 import { Channels } from './channels.ts'
 import type { GroupedCommit } from './committer.ts'
 import { Courier } from './courier.ts'
 import { Delivery } from './delivery.ts'
 import { Departures } from './departures.ts'
+import type { Inflight } from './inflight.ts'
+import type { Membership } from './membership.ts'
 import type { OutsideLoad } from './outside-commit.ts'
 import type { Parcel } from './parcel.ts'
 import { Postmark } from './postmark.ts'
@@ -21,6 +26,9 @@ export interface PostOptions {
   readonly logger: Logger
   readonly limits: Limits
   readonly catalog: Catalog
+  readonly inflight: Inflight
+  /** Null: all actors live here. */
+  readonly membership: Membership | null
   /** How long after the start definitions may still come, in milliseconds. */
   readonly lateDefinitionsMs: number
   /** Commits what belongs to no actor. */
@@ -35,15 +43,26 @@ export class Post {
   readonly departures: Departures
   readonly postmark: Postmark
   readonly timers: Timers
+  /** Null: no envelope leaves. */
+  readonly away: AwayPost | null = null
+  readonly askers: Askers | null = null
 
-  constructor({ catalog, commit, deliver, ...rest }: PostOptions) {
+  constructor({ catalog, commit, deliver, membership, ...rest }: PostOptions) {
     const { clock, limits, logger, random, store, system } = rest
     const postmark = new Postmark(system, catalog, clock, random)
     const channels = new Channels(catalog, logger)
     const delivery = new Delivery({ ...rest, postmark, commit })
     const toPool = ({ letter: { to } }: Parcel): boolean =>
       catalog.residents(to[1], to[0])?.definition.kind === 'pooled'
-    const courier = new Courier({ ...rest, delivery, hand: deliver, toPool })
+    if (membership !== null) {
+      const { abroad, cluster } = membership
+      const askers = new Askers({ ...rest, abroad, catalog, cluster })
+      const cameHere = (asked: readonly Parcel[]): void => courier.look(asked)
+      this.askers = askers
+      this.away = new AwayPost({ ...rest, askers, catalog, cluster, commit, cameHere })
+    }
+    const { away } = this
+    const courier: Courier = new Courier({ ...rest, delivery, hand: deliver, toPool, away })
     const supersede = (id: string): void => courier.supersede(id)
     const timers = new Timers({ system, store, clock, logger, commit, supersede })
     this.channels = channels
@@ -76,5 +95,27 @@ export class Post {
   /** What these commits carried may be durable or not, or others of the same actors are. */
   uncertain(group: readonly GroupedCommit[]): void {
     this.courier.uncertain(group)
+    for (const { sends } of group) this.away?.poke(sends)
   }
+
+  /** An actor has come to life. */
+  began({ id }: Activation): void {
+    if (this.away?.hasMoved === true) this.courier.doubt(id)
+  }
+
+  /** Other members have committed these, for actors of this one. */
+  handed(member: string, envelopes: readonly HandedEnvelope[]): void {
+    if (this.away !== null) this.courier.handed(this.away.handed(member, envelopes))
+  }
+
+  /** Others may deliver what is held here. */
+  expelled(): void {
+    this.courier.expelled(passedOn())
+  }
+}
+
+/** What is told of a call whose next hop another member delivers. */
+function passedOn(): SpawnError {
+  const text = 'the call was passed on, and this member lost its lease before it was answered; it may have happened'
+  return new SpawnError('LEASE_LOST', text)
 }

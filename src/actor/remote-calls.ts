@@ -5,20 +5,20 @@
 // whether it happened is said here, when its time is up.
 
 import { SpawnError } from '../base/index.ts'
-import type { ActionDefinition, Call, Cluster, RemoteAnswer, RemoteCall } from '../ports/index.ts'
-import { type ActorId, addressText, sameActor } from '../protocol/index.ts'
+import type { ActionDefinition, Call, Cluster, RemoteCall } from '../ports/index.ts'
+import { type ActorId, addressText } from '../protocol/index.ts'
 import type { Abroad } from './abroad.ts'
 import { AwayCall, type Destination } from './away-call.ts'
 import { BuiltinAction } from './builtin.ts'
-import { foreignAction, packPayload, unpackAnswer } from './carried.ts'
+import { foreignAction, packPayload } from './carried.ts'
 import type { Catalog } from './catalog.ts'
 import { timeoutOf } from './checks.ts'
 import type { Cause } from './foreign-turn.ts'
 import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'
 import { failureOf } from './perform.ts'
+import { receiptOf } from './remote-answer.ts'
 import type { Residents } from './residents.ts'
-import { TurnReceipt } from './turn-receipt.ts'
 
 export interface RemoteCallsOptions {
   readonly cluster: Cluster
@@ -112,32 +112,12 @@ export class RemoteCalls {
     }
     try {
       const answer = await cluster.call(call, message.signal)
-      message.answeredAway(errand.async ? null : this.receiptOf(destination, answer))
+      message.answeredAway(errand.async ? null : receiptOf(answer, this.options.catalog))
     } catch (thrown) {
       message.fail(failureOf(message, thrown))
     } finally {
       abroad.returned(turn)
     }
-  }
-
-  private receiptOf(destination: Destination, answer: RemoteAnswer): TurnReceipt {
-    const { actor, durability, json, revision } = answer
-    const action = this.answering(destination, answer)
-    const response: unknown = json === null ? unpackAnswer(action, answer.response) : JSON.parse(json)
-    const stateful = durability !== 'none'
-    return new TurnReceipt(
-      action,
-      actor,
-      revision,
-      { stateful, durability: stateful ? durability : 'turn' },
-      response,
-    )
-  }
-
-  /** The action that gave an answer: after a pipe or a forward, another one than was called. */
-  private answering({ action, id }: Destination, { action: name, actor }: RemoteAnswer): ActionDefinition {
-    if (name === action.name && sameActor(actor, id)) return action
-    return this.options.catalog.residents(actor.name, actor.parent)?.actions.get(name) ?? foreignAction(name)
   }
 }
 

@@ -25,7 +25,7 @@ import type {
   Statestore,
 } from '../ports/index.ts'
 import { checkName, type Packed } from '../protocol/index.ts'
-import { startAction } from './builtin.ts'
+import { Beginnings } from './beginnings.ts'
 import { Calls } from './calls.ts'
 import { checkEntries, checkTimes } from './checks.ts'
 import { Engine } from './engine.ts'
@@ -36,7 +36,6 @@ import { Operations } from './operations.ts'
 import { hostedOf } from './placement.ts'
 import { Pasts } from './past.ts'
 import { Pruning } from './pruning.ts'
-import type { Residents } from './residents.ts'
 import { Tenancy } from './tenancy.ts'
 import { TurnReceipt } from './turn-receipt.ts'
 
@@ -86,6 +85,7 @@ export class Runtime implements Gateway {
   /** This runtime as its cluster sees it; null: it has none. */
   readonly tenant: Tenancy | null
   private readonly operations: Operations
+  private readonly beginnings: Beginnings
   private phase: Phase = 'new'
   private stopped: Promise<void> | null = null
   /** Null: who shares the store sees to it. */
@@ -137,8 +137,10 @@ export class Runtime implements Gateway {
     this.operations = operations
     const restore: Pasts['restore'] = (...asked) => operations.restore(...asked)
     this.past = new Pasts({ store, restore, catalog, admit })
+    const beginnings = new Beginnings({ calls, timers: engine.post.timers, logger, cluster })
+    this.beginnings = beginnings
     this.tenant =
-      membership === null ? null : new Tenancy({ system, clock, engine, membership, calls, operations })
+      membership === null ? null : new Tenancy({ system, clock, engine, membership, calls, operations, beginnings })
   }
 
   get ready(): boolean {
@@ -161,7 +163,7 @@ export class Runtime implements Gateway {
     this.engine.post.start()
     this.pruning?.start()
     this.tellHosted()
-    this.begin(this.engine.catalog.all)
+    this.beginnings.defined(this.engine.catalog.all)
   }
 
   /**
@@ -175,10 +177,9 @@ export class Runtime implements Gateway {
     if (this.phase !== 'new') this.checkRunning(false)
     checkErasable(definitions, this.store)
     const { catalog, leaving } = this.engine
-    const before = new Set(catalog.all)
     for (const residents of catalog.change(definitions, undefine)) leaving.dismiss(residents)
     this.tellHosted()
-    if (this.phase === 'running') this.begin(catalog.all.filter((residents) => !before.has(residents)))
+    if (this.phase === 'running') this.beginnings.defined(catalog.all)
   }
 
   /** Finishes what is running, commits, and closes the store. Called again, it answers with the same promise. */
@@ -268,24 +269,6 @@ export class Runtime implements Gateway {
     told?.catch((error: unknown) => {
       this.logger.error('what is hosted here could not be told', { error: messageOf(error) })
     })
-  }
-
-  /** The definitions of these are there now. */
-  private begin(all: readonly Residents[]): void {
-    for (const residents of all) {
-      const { kind, stateful } = residents.definition
-      if (kind !== 'unnamed') this.engine.post.timers.arm(residents, residents.own)
-      if (kind === 'named' && stateful) void this.activate(residents)
-    }
-  }
-
-  private async activate(residents: Residents): Promise<void> {
-    const { name } = residents.definition
-    try {
-      await this.calls.enqueue(residents, name, startAction, {}, null)
-    } catch (error) {
-      this.logger.error('a named actor does not start', { actor: name, error: messageOf(error) })
-    }
   }
 
   private async shutDown(drainMs: number): Promise<void> {

@@ -1,9 +1,10 @@
 // The engine as its cluster sees it: what comes in from other members, and what a change of the view means to the actors that
 // are in memory. Decides how much of that is done in one go; how each actor leaves is leaving.ts's and expulsion.ts's.
 
-import type { Clock } from '../base/index.ts'
-import type { RemoteAnswer, RemoteCall, Tenant } from '../ports/index.ts'
+import type { Clock, SpawnError } from '../base/index.ts'
+import type { HandedEnvelope, RemoteAnswer, RemoteCall, Tenant } from '../ports/index.ts'
 import { Arrivals } from './arrivals.ts'
+import type { Beginnings } from './beginnings.ts'
 import type { Calls } from './calls.ts'
 import type { Engine } from './engine.ts'
 import type { Membership } from './membership.ts'
@@ -18,12 +19,13 @@ export interface TenancyOptions {
   readonly membership: Membership
   readonly calls: Calls
   readonly operations: Operations
+  readonly beginnings: Beginnings
 }
 
 /** Actors looked at in one go, so that a million of them do not stop the process. */
 const SLICE = 1_000
 
-export class Tenancy implements Pick<Tenant, 'system' | 'receive' | 'release' | 'releaseAll' | 'expelled'> {
+export class Tenancy implements Omit<Tenant, 'announced'> {
   readonly system: string
   private readonly options: TenancyOptions
   private readonly arrivals: Arrivals
@@ -37,6 +39,23 @@ export class Tenancy implements Pick<Tenant, 'system' | 'receive' | 'release' | 
 
   receive(call: RemoteCall, signal: AbortSignal): Promise<RemoteAnswer> {
     return this.arrivals.receive(call, signal)
+  }
+
+  handed(member: string, envelopes: readonly HandedEnvelope[]): void {
+    this.options.engine.post.handed(member, envelopes)
+  }
+
+  told(envelope: string, end: RemoteAnswer | SpawnError): void {
+    this.options.engine.post.askers?.told(envelope, end)
+  }
+
+  poked(): void {
+    this.options.engine.post.courier.look()
+  }
+
+  placed(): void {
+    this.options.engine.post.courier.placed()
+    this.options.beginnings.placed()
   }
 
   release(definition: string, name: string): Promise<void> {
@@ -63,6 +82,7 @@ export class Tenancy implements Pick<Tenant, 'system' | 'receive' | 'release' | 
   }
 
   expelled(): void {
+    this.options.beginnings.expelled()
     this.options.engine.expulsion.expel()
   }
 

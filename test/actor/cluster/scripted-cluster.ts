@@ -19,7 +19,7 @@ import type { VirtualClock } from '../../../src/testing/index.ts'
 
 const LATENCY_MS = 1
 
-type Part = Pick<Tenant, 'receive' | 'release' | 'releaseAll' | 'expelled'> & Partial<Tenant>
+type Part = Omit<Tenant, 'announced'> & Partial<Tenant>
 
 export class Script {
   readonly clock: VirtualClock
@@ -58,7 +58,7 @@ export class Script {
   ): Promise<void> {
     this.epoch += 1
     for (const [definition, name] of actors) this.homes.set(`${definition}/${name}`, to)
-    for (const member of this.members) member.tenant.placed?.()
+    for (const member of this.members) member.tenant.placed()
     await Promise.all(
       this.members.map(async (member) => {
         await member.tenant.releaseAll()
@@ -140,9 +140,9 @@ export class ScriptedCluster implements Cluster {
   }
 
   whenHere(definition: string, name: string): Promise<void> {
-    if (this.isHere(definition, name)) return Promise.resolve()
     return new Promise((resolve, reject) => {
       this.waiting.push({ definition, name, resolve, reject })
+      this.look()
     })
   }
 
@@ -204,7 +204,7 @@ export class ScriptedCluster implements Cluster {
     for (const member of this.script.members) {
       const its = envelopes.filter((handed) => recipientOf(this.script, handed) === member)
       if (its.length > 0)
-        this.post(member, `hand ${its.length}`, () => member.tenant.handed?.(this.self, its.map(copyOf)))
+        this.post(member, `hand ${its.length}`, () => member.tenant.handed(this.self, its.map(copyOf)))
     }
   }
 
@@ -212,12 +212,12 @@ export class ScriptedCluster implements Cluster {
     const member = this.script.members.find(({ self }) => self === to)
     assert.ok(member !== undefined)
     const told = end instanceof SpawnError ? errorOf(end) : { ...end, response: packedOf(end.response) }
-    this.post(member, `tell ${envelope}`, () => member.tenant.told?.(envelope, told))
+    this.post(member, `tell ${envelope}`, () => member.tenant.told(envelope, told))
   }
 
   poke(to: readonly { readonly definition: string; readonly name: string }[]): void {
     const owners = new Set(to.map(({ definition, name }) => this.script.ownerOf(definition, name)))
-    for (const member of owners) this.post(member, 'poke', () => member.tenant.poked?.())
+    for (const member of owners) this.post(member, 'poke', () => member.tenant.poked())
   }
 
   announce(announcement: RemoteAnnouncement): void {
