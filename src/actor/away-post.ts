@@ -97,7 +97,8 @@ export class AwayPost {
     const sinceMs = this.placedAtMs - MISSED_MS
     const missed = [...this.sentTo.values()].filter(({ atMs }) => atMs >= sinceMs)
     this.sentTo.clear()
-    if (missed.length > 0) this.options.cluster.poke(missed.map(({ definition, name }) => ({ definition, name })))
+    if (missed.length > 0)
+      this.options.cluster.poke(missed.map(({ definition, name }) => ({ definition, name })))
   }
 
   /** Whether what an actor has sent on its last member may still be on its way. */

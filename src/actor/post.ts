@@ -116,6 +116,7 @@ export class Post {
 
 /** What is told of a call whose next hop another member delivers. */
 function passedOn(): SpawnError {
-  const text = 'the call was passed on, and this member lost its lease before it was answered; it may have happened'
+  const text =
+    'the call was passed on, and this member lost its lease before it was answered; it may have happened'
   return new SpawnError('LEASE_LOST', text)
 }

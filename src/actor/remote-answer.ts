@@ -26,5 +26,11 @@ export function receiptOf(answer: RemoteAnswer, catalog: Catalog): TurnReceipt {
   const action = residents?.actions.get(answer.action) ?? foreignAction(answer.action)
   const live: unknown = json === null ? unpackAnswer(action, response) : JSON.parse(json)
   const stateful = durability !== 'none'
-  return new TurnReceipt(action, actor, revision, { stateful, durability: stateful ? durability : 'turn' }, live)
+  return new TurnReceipt(
+    action,
+    actor,
+    revision,
+    { stateful, durability: stateful ? durability : 'turn' },
+    live,
+  )
 }

@@ -140,7 +140,9 @@ export class Runtime implements Gateway {
     const beginnings = new Beginnings({ calls, timers: engine.post.timers, logger, cluster })
     this.beginnings = beginnings
     this.tenant =
-      membership === null ? null : new Tenancy({ system, clock, engine, membership, calls, operations, beginnings })
+      membership === null
+        ? null
+        : new Tenancy({ system, clock, engine, membership, calls, operations, beginnings })
   }
 
   get ready(): boolean {

@@ -3,6 +3,7 @@
 
 import type { Clock, SpawnError } from '../base/index.ts'
 import type { HandedEnvelope, RemoteAnswer, RemoteCall, Tenant } from '../ports/index.ts'
+import type { Activation } from './activation.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Beginnings } from './beginnings.ts'
 import type { Calls } from './calls.ts'
@@ -27,6 +28,8 @@ const SLICE = 1_000
 
 export class Tenancy implements Omit<Tenant, 'announced'> {
   readonly system: string
+  /** Actors that were in memory and were let go of, because they are to live elsewhere. */
+  released = 0
   private readonly options: TenancyOptions
   private readonly arrivals: Arrivals
 
@@ -65,7 +68,7 @@ export class Tenancy implements Omit<Tenant, 'announced'> {
     if (residents !== undefined && residents.pool !== null) this.releasePool(residents)
     else {
       const life = residents?.byName.get(name)
-      if (life !== undefined) leaving.release(life)
+      if (life !== undefined) this.letGo(life)
     }
     return leaving.gone(catalog.idOf({ kind, name: definition }, name))
   }
@@ -86,15 +89,20 @@ export class Tenancy implements Omit<Tenant, 'announced'> {
     this.options.engine.expulsion.expel()
   }
 
+  private letGo(life: Activation): void {
+    this.released += 1
+    this.options.engine.leaving.release(life)
+  }
+
   private isMine({ definition }: Residents, name: string): boolean {
     return this.options.membership.cluster.isMine(definition.name, name)
   }
 
   /** The list may change while others have their chance: who comes in meanwhile may stay, and who leaves is not seen again. */
   private async releaseThose(residents: Residents, slice: { left: number }): Promise<void> {
-    const { clock, engine } = this.options
+    const { clock } = this.options
     for (const [name, life] of residents.byName) {
-      if (!this.isMine(residents, name)) engine.leaving.release(life)
+      if (!this.isMine(residents, name)) this.letGo(life)
       slice.left -= 1
       if (slice.left > 0) continue
       slice.left = SLICE

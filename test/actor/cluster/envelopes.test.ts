@@ -10,7 +10,9 @@ import { town, type Town } from './fixture.ts'
 
 const NOTHING: Workflow = { effects: [], broadcasts: [], route: null, timers: null }
 
-const sending = (...effects: readonly Effect[]): { workflow: Workflow } => ({ workflow: { ...NOTHING, effects } })
+const sending = (...effects: readonly Effect[]): { workflow: Workflow } => ({
+  workflow: { ...NOTHING, effects },
+})
 
 interface Journal {
   readonly heard: string[]

@@ -113,6 +113,7 @@ test('thousands of actors are let go in slices', async () => {
   const { steps } = clock
   await clock.run(script.move(second.cluster, ...names.map((name) => ['counter', name] as const)))
   assert.equal(first.runtime.residentActors, 0)
+  assert.equal(first.runtime.tenant?.released, 3_000)
   assert.ok(clock.steps - steps >= 3)
 })
 

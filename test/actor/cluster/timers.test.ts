@@ -36,7 +36,10 @@ async function clockwork(): Promise<Clockwork> {
 test('a named actor begins, and its timer ticks, on one member', async () => {
   const { clock, first, second, ticks } = await clockwork()
   await clock.advance(10_500)
-  assert.deepEqual(ticks, Array.from({ length: 10 }, () => 'member-1'))
+  assert.deepEqual(
+    ticks,
+    Array.from({ length: 10 }, () => 'member-1'),
+  )
   assert.equal(first.runtime.residentActors, 1)
   assert.equal(second.runtime.residentActors, 0)
 })
