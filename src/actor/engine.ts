@@ -70,7 +70,6 @@ export class Engine {
     this.budget = budget
     this.useClock = new UseClock(clock)
     this.catalog = new Catalog(system, definitions, store, budget, cluster)
-    const { catalog } = this
     this.inflight = new Inflight({
       clock,
       logger,
@@ -86,10 +85,8 @@ export class Engine {
       departed: (commit) => this.post.departed(commit),
       uncertain: (group) => this.post.uncertain(group),
     })
-    const commit = (load: OutsideLoad): Promise<boolean> => this.committer.outside(load)
-    this.post = new Post({ ...options, catalog, inflight: this.inflight, membership, commit })
-    const { post } = this
-    const { departures, timers } = post
+    this.post = this.postOf(options)
+    const { departures, timers } = this.post
     this.snapshots = new Snapshots(clock, this.committer)
     const begin = (activation: Activation, message: Message): void => turns.begin(activation, message)
     this.dispatcher = new Dispatcher(clock, {
@@ -97,7 +94,8 @@ export class Engine {
       begin,
       read: (activation, message) => this.queries.begin(activation, message),
     })
-    const { committer, dispatcher, inflight, snapshots, useClock } = this
+    const { catalog, committer, dispatcher, inflight, snapshots, useClock } = this
+    const query = (activation: Activation, message: Query): void => this.queries.take(activation, message)
     const shared = { clock, useClock, inflight, dispatcher, membership }
     this.activations = new Activations({
       ...options,
@@ -108,8 +106,8 @@ export class Engine {
       held: (id) => this.leaving.holds(id),
       // The timers of all others are set when the runtime starts, or they are defined.
       armed: ({ id, residents }) => id.parent !== '' && timers.arm(residents, id),
-      began: (activation) => post.began(activation),
-      query: (activation, message) => this.queries.take(activation, message),
+      began: (activation) => this.post.began(activation),
+      query,
       forsake: (newest, error) => this.committer.forsake(newest, error),
       rested: (pool, worker) => this.pools.rested(pool, worker),
     })
@@ -119,13 +117,18 @@ export class Engine {
     this.reentry = new Reentry(parts)
     this.pools = new Pools(parts)
     const { pools, queries, reentry } = this
-    const query = (activation: Activation, message: Query): void => queries.take(activation, message)
     const writeOwed = (leaving: Residents): void => snapshots.write(leaving)
     this.leaving = new Leaving({ ...parts, catalog, query, writeOwed })
-    this.expulsion = new Expulsion({ logger, catalog, activations, leaving: this.leaving, post })
+    this.expulsion = new Expulsion({ logger, catalog, activations, leaving: this.leaving, post: this.post })
     const outcomes = new Outcomes({ ...parts, limits, committer, snapshots, departures })
     const routed = new RoutedOutcomes({ system, store, clock, catalog })
     const turns = new Turns({ ...parts, store, outcomes, pools, queries, reentry, routed })
+  }
+
+  private postOf(options: EngineOptions): Post {
+    const { catalog, inflight, membership } = this
+    const commit = (load: OutsideLoad): Promise<boolean> => this.committer.outside(load)
+    return new Post({ ...options, catalog, inflight, membership, commit })
   }
 
   private memberOf(cluster: Cluster, { callTimeoutMs }: Limits): Membership {
