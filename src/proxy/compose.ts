@@ -8,7 +8,7 @@ import { type Clock, messageOf, type Random } from '../base/index.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
 import type { ActorDefinition } from '../hosts/index.ts'
 import { RemoteHosts } from '../hosts/remote/index.ts'
-import type { Definition, Gateway, Logger, Statestore } from '../ports/index.ts'
+import type { ClusterView, Definition, Gateway, Logger, Statestore } from '../ports/index.ts'
 import { registeredBytes } from '../protocol/index.ts'
 import { makeStore } from '../stores/open.ts'
 import type { ProxyConfig } from './config/proxy-config.ts'
@@ -30,6 +30,8 @@ export interface ProxyParts {
   readonly actors?: readonly ActorDefinition[] | undefined
   /** In place of the configured store; for tests. */
   readonly store?: Statestore | undefined
+  /** The cluster that it is a member of, for those who look at it; absent: none. */
+  readonly cluster?: ClusterView | undefined
 }
 
 /** A proxy that runs. */
@@ -105,7 +107,7 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
 
 function listenerOf(
   config: ProxyConfig,
-  { clock, logger, version }: ProxyParts,
+  { clock, cluster, logger, version }: ProxyParts,
   made: {
     readonly hosts: RemoteHosts
     readonly registrations: Registrations
@@ -125,9 +127,10 @@ function listenerOf(
       counts: wireCounts(metrics),
       registered: registeredBytes(config.appName, version),
     },
-    metrics: config.metrics ? () => metrics.text() : undefined,
+    cluster,
+    metrics: config.metrics ? () => metrics.text() : null,
   })
-  proxyMetrics(metrics, { hosts, listener, systems, version })
+  proxyMetrics(metrics, { cluster: cluster ?? null, hosts, listener, systems, version })
   return listener
 }
 

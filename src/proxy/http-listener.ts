@@ -10,6 +10,7 @@ import { assert, type Clock, SpawnError, type Timer } from '../base/index.ts'
 import type { ClusterView, Logger } from '../ports/index.ts'
 import { ActorRoutes } from './actor-routes.ts'
 import { ChannelRoutes } from './channel-routes.ts'
+import { clusterText } from './cluster-metrics.ts'
 import { ClusterRoutes } from './cluster-routes.ts'
 import { listen, urlOf } from './http-address.ts'
 import { BodyRoom } from './http-body.ts'
@@ -50,8 +51,8 @@ export interface HttpListenerOptions {
   readonly wire?: Omit<WireRoutesOptions, 'systems' | 'clock'> | undefined
   /** The cluster that this process is a member of; absent or null: it is alone. */
   readonly cluster?: ClusterView | null | undefined
-  /** The answer of /metrics; absent: there are none. */
-  readonly metrics?: (() => string) | undefined
+  /** The answer of /metrics; null: there is none. Default: the metrics of the cluster, if there is one. */
+  readonly metrics?: (() => string) | null | undefined
 }
 
 export class HttpListener {
@@ -72,6 +73,7 @@ export class HttpListener {
 
   constructor(options: HttpListenerOptions) {
     const { systems, logger, clock, host = DEFAULT_HOST, port = DEFAULT_PORT, socket, wire } = options
+    const cluster = options.cluster ?? null
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new SpawnError('INVALID_ARGUMENT', `the HTTP port must be a whole number from 0 to 65535`)
     }
@@ -96,10 +98,11 @@ export class HttpListener {
           outbox: new OutboxRoutes(gateway),
         }
       },
-      cluster: new ClusterRoutes(options.cluster ?? null, systems),
+      cluster: new ClusterRoutes(cluster, systems),
       limits: this.#limits,
       wire: wire === undefined ? null : new WireRoutes({ ...wire, systems, clock }, this.#room),
-      metrics: options.metrics ?? null,
+      metrics:
+        options.metrics === undefined && cluster !== null ? clusterText(cluster) : (options.metrics ?? null),
     })
   }
 

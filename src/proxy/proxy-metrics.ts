@@ -1,5 +1,8 @@
-// What a proxy tells of itself to those who watch: whether it takes calls, its actors, its hosts, its connections.
+// What a proxy tells of itself to those who watch: whether it takes calls, its actors, its hosts, its connections, and
+// its cluster.
 
+import type { ClusterView } from '../ports/index.ts'
+import { clusterMetrics } from './cluster-metrics.ts'
 import type { Metrics, Sample } from './metrics.ts'
 
 /** A host process, as far as it is told of. */
@@ -19,10 +22,15 @@ export interface Watched {
   }
   readonly hosts: { readonly hosts: readonly Host[]; readonly waiting: number }
   readonly listener: { readonly connections: number }
+  /** Null: it is alone. */
+  readonly cluster: ClusterView | null
   readonly version: string
 }
 
-export function proxyMetrics(metrics: Metrics, { hosts, listener, systems, version }: Watched): void {
+export function proxyMetrics(
+  metrics: Metrics,
+  { cluster, hosts, listener, systems, version }: Watched,
+): void {
   const ofHosts = (value: (host: Host) => number) => (): Iterable<Sample> =>
     hosts.hosts.map((host) => ({ labels: { host: `${host.host}:${host.port}` }, value: value(host) }))
   metrics.gauge('spawn_proxy_info', 'The version of the proxy.', () => [{ labels: { version }, value: 1 }])
@@ -57,4 +65,5 @@ export function proxyMetrics(metrics: Metrics, { hosts, listener, systems, versi
   metrics.gauge('process_resident_memory_bytes', 'Memory of the process.', () => [
     { value: process.memoryUsage.rss() },
   ])
+  if (cluster !== null) clusterMetrics(metrics, cluster)
 }
