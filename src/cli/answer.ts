@@ -222,10 +222,10 @@ function isAddress(value: unknown): value is Address {
   return isObject(value) && areTexts(value['system'], value['parent'], value['name'])
 }
 
-function areTexts(...values: readonly unknown[]): boolean {
+export function areTexts(...values: readonly unknown[]): boolean {
   return values.every((value) => typeof value === 'string')
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@
 // paths are protocol/paths.ts's, the connection is exchange.ts's.
 
 import { LIMITS } from '../base/index.ts'
+import { CLUSTER_PATH, drainPath, undrainPath, WHERE_PATH } from '../protocol/cluster-paths.ts'
 import {
   actionPath,
   actorPath,
@@ -39,6 +40,14 @@ import {
   scheduleRowsOf,
   systemOf,
 } from './answer.ts'
+import {
+  type ClusterAnswer,
+  clusterOf,
+  type PhaseAnswer,
+  phaseOf,
+  type WhereAnswer,
+  whereOf,
+} from './cluster-answer.ts'
 import { DEFAULT_URL } from './connection-options.ts'
 import { type Answer, type Exchange, openExchange, type Question } from './exchange.ts'
 import type { Rows } from './listing.ts'
@@ -231,6 +240,25 @@ export class Client {
 
   async discard(id: string): Promise<boolean> {
     return this.#changeOne('DELETE', deadLetterPath(await this.system(), id), id)
+  }
+
+  /** The cluster as the server sees it. */
+  async cluster(): Promise<ClusterAnswer> {
+    const answer = await this.#read(CLUSTER_PATH)
+    return this.#checked(clusterOf(this.#json(answer)), 'answered with something that is no cluster')
+  }
+
+  /** Which member an actor lives on. */
+  async where(actor: string, ref: string | undefined): Promise<WhereAnswer> {
+    const answer = await this.#read(WHERE_PATH + queryOf({ system: await this.system(), actor, ref }))
+    return this.#checked(whereOf(this.#json(answer)), 'did not say where an actor lives')
+  }
+
+  /** Resolves when the members agree. */
+  async setPhase(member: string, phase: PhaseAnswer['phase']): Promise<PhaseAnswer> {
+    const target = phase === 'up' ? undrainPath(member) : drainPath(member)
+    const answer = await this.#change('POST', target)
+    return this.#checked(phaseOf(this.#json(answer)), 'did not say the phase of a member')
   }
 
   async system(): Promise<string> {

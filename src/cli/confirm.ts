@@ -8,6 +8,7 @@ import type { Terminal } from './terminal.ts'
 const VERBS = {
   deleted: 'delete',
   discarded: 'discard',
+  drained: 'drain',
   erased: 'erase',
   restored: 'restore',
 } as const

@@ -46,6 +46,8 @@ export class ScriptedCluster implements ClusterView {
   /** What `setPhase` fails with. */
   refusal: SpawnError | null = null
   readonly asked: unknown[] = []
+  /** How often the status was asked for. */
+  looks = 0
 
   constructor(...members: readonly MemberView[]) {
     this.members = members
@@ -63,6 +65,7 @@ export class ScriptedCluster implements ClusterView {
   }
 
   status(): ClusterStatus {
+    this.looks += 1
     const { epoch, holdsLease, leaseAgeMs, members, self } = this
     const counts = {
       forwarded: 7,

@@ -8,6 +8,11 @@ import { actorsGet } from './actors-get.ts'
 import { actorsHistory } from './actors-history.ts'
 import { actorsList } from './actors-list.ts'
 import { actorsRestore } from './actors-restore.ts'
+import { clusterDrain } from './cluster-drain.ts'
+import { clusterMembers } from './cluster-members.ts'
+import { clusterUndrain } from './cluster-undrain.ts'
+import { clusterWatch } from './cluster-watch.ts'
+import { clusterWhere } from './cluster-where.ts'
 import { deadLettersDiscard } from './dead-letters-discard.ts'
 import { deadLettersList } from './dead-letters-list.ts'
 import { deadLettersRetry } from './dead-letters-retry.ts'
@@ -48,6 +53,11 @@ export const COMMANDS: readonly Command[] = [
   deadLettersShow,
   deadLettersRetry,
   deadLettersDiscard,
+  clusterMembers,
+  clusterWhere,
+  clusterDrain,
+  clusterUndrain,
+  clusterWatch,
   storeStatus,
   storeMigrate,
   storeExport,
