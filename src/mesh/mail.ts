@@ -25,8 +25,6 @@ interface Bag {
   /** Something may not have come: it is to look into the store. */
   afresh: boolean
   isUnderWay: boolean
-  /** Of the view under which the last one was sent. */
-  epoch: number
 }
 
 export class Mail {
@@ -71,10 +69,22 @@ export class Mail {
       this.#post(member, { kind: 'announce', announcement }, HAND_TIMEOUT_MS)
   }
 
+  /**
+   * A view is applied. Whoever cares for an actor now may have looked into the store before what this member has sent stood
+   * there: this member may have been the last to hear of the view.
+   */
+  viewed(): void {
+    this.#tellAllToLook()
+  }
+
+  #tellAllToLook(): void {
+    for (const member of this.#cluster.directory.neighbours()) this.#doubt(member)
+  }
+
   #bag(member: string): Bag {
     const known = this.#bags.get(member)
     if (known !== undefined) return known
-    const bag: Bag = { envelopes: [], bytes: 0, afresh: false, isUnderWay: false, epoch: 0 }
+    const bag: Bag = { envelopes: [], bytes: 0, afresh: false, isUnderWay: false }
     this.#bags.set(member, bag)
     return bag
   }
@@ -103,19 +113,19 @@ export class Mail {
 
   #send(member: string, bag: Bag): void {
     if (bag.isUnderWay) return
+    if (bag.envelopes.length === 0 && !bag.afresh) return
     if (!this.#cluster.has(member) || this.#bags.get(member) !== bag) {
-      // Whoever cares for its actors now looks into the store when the view changes.
       this.#leave(bag)
       if (this.#bags.get(member) === bag) this.#bags.delete(member)
+      this.#cluster.tenant?.poked()
+      this.#tellAllToLook()
       return
     }
-    if (bag.envelopes.length === 0 && !bag.afresh) return
     const { epoch, system } = this.#cluster
-    const afresh = bag.afresh || bag.epoch !== epoch
+    const { afresh } = bag
     const envelopes = bag.envelopes.splice(0, BATCH)
     bag.isUnderWay = true
     bag.afresh = false
-    bag.epoch = epoch
     bag.bytes -= envelopes.reduce((sum, { envelope }) => sum + (envelope.payload?.value.length ?? 0), 0)
     const body = { kind: 'hand', afresh, envelopes } as const
     this.#ground.links.request(member, { system, epoch, body }, { timeoutMs: HAND_TIMEOUT_MS }).then(

@@ -105,6 +105,8 @@ test('who asks for an actor that has no place is told why', () => {
 test('what nobody hosts is seen to by one of the members that are up, what only waits for a place by none', () => {
   const up = [member('a', null), member('b', null), member('c', null, { phase: 'draining' })]
   assert.deepEqual(owners(directory('a', ...up), 'keeper'), ['a', 'b'])
+  const running = ['d', 'e'].map((id) => member(id, hosted({ by: 'hash' }, { name: 'other' })))
+  assert.deepEqual(owners(directory('a', ...up, ...running), 'keeper'), ['d', 'e'], 'where its system runs')
   assert.deepEqual(owners(directory('a', ...up, member('d', hosted({ by: 'zone', zone: 'x' }))), 'keeper'), [
     'nobody',
   ])

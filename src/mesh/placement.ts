@@ -38,14 +38,16 @@ export function placeOf(view: View, system: string, definition: string): Place {
   }
 }
 
-/** Who sees to what nobody hosts. */
+/** Who sees to what nobody hosts: the members on which its system runs. */
 export interface Keeper {
   readonly members: readonly ViewMember[]
   readonly rendezvous: Rendezvous
 }
 
 export function rendezvousOfAll(view: View, system: string): Keeper {
-  const members = byId(view.members.filter(({ phase }) => phase === 'up'))
+  const up = view.members.filter(({ phase }) => phase === 'up')
+  const running = up.filter(({ hosts }) => hosts.some((host) => host.system === system))
+  const members = byId(running.length > 0 ? running : up)
   return { members, rendezvous: rendezvousOf(members, system, '') }
 }
 

@@ -175,6 +175,7 @@ export class SystemCluster implements Cluster {
     this.#holdings = new Holdings(record, this.system, this.self, this.#holdings)
     this.#holdings.update(this.#acked)
     this.#tenant?.placed()
+    this.#mail.viewed()
     this.#handoff.look()
     await this.letGo()
   }
