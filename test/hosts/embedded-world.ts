@@ -84,12 +84,13 @@ class EmbeddedWorld implements World {
 }
 
 function started(
-  { durability = 'turn', history = 0, parts }: WorldOptions,
+  { durability = 'turn', history = 0, isKept = false, parts }: WorldOptions,
   folder: StoreFolder,
 ): Promise<System> {
   const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
   const actors = parts.map((part) => definitionOf(part, history, durability))
-  return system('suite', { actors, store: `sqlite:${folder.file}`, logger }).start()
+  const store = isKept ? `sqlite:${folder.file}` : 'memory'
+  return system('suite', { actors, store, logger }).start()
 }
 
 /** @param keepsTags no tags mean those that were. */

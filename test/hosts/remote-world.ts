@@ -131,9 +131,9 @@ class RemoteWorld implements World {
   }
 
   async #begin(): Promise<void> {
-    const { durability = 'turn', history = 0, parts } = this.#options
+    const { durability = 'turn', history = 0, isKept = false, parts } = this.#options
     const proxy = await startProxy({
-      file: this.#folder.file,
+      file: isKept ? this.#folder.file : undefined,
       hostPort: this.#host.port,
       config: { durability, historyRevisions: history },
     })

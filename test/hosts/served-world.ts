@@ -87,10 +87,10 @@ class ServedWorld implements World {
   }
 
   async #begin(): Promise<void> {
-    const { durability = 'turn', history = 0, parts } = this.#options
+    const { durability = 'turn', history = 0, isKept = false, parts } = this.#options
     const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
     this.#proxy = await startProxy({
-      file: this.#folder.file,
+      file: isKept ? this.#folder.file : undefined,
       // None: the host says its own.
       hostPort: 1,
       config: { durability, historyRevisions: history },

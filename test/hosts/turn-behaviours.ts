@@ -90,7 +90,7 @@ function stateBehaviours(it: Behaviour, host: HostUnderTest): void {
     assert.deepEqual((await world.view('counter')).tags, host.keepsTags ? { size: 'xl' } : {})
   })
 
-  it('an acknowledged turn is durable', [counter, member], async (world) => {
+  it('an acknowledged turn is durable', { parts: [counter, member], isKept: true }, async (world) => {
     await world.call('counter', 'add', 2)
     await world.call('ann', 'add', 3, { ref: 'member' })
     await run(world, 'counter', { tags: { colour: 'red' } })
@@ -100,7 +100,11 @@ function stateBehaviours(it: Behaviour, host: HostUnderTest): void {
     assert.equal(await other.call('ann', 'add', 1, { ref: 'member' }), 4)
   })
 
-  const snapshot = { parts: [{ ...counter, snapshotMs: 3_600_000 }], durability: 'snapshot' } as const
+  const snapshot = {
+    parts: [{ ...counter, snapshotMs: 3_600_000 }],
+    durability: 'snapshot',
+    isKept: true,
+  } as const
   it('by snapshot, a turn is durable when it asks for a checkpoint', snapshot, async (world) => {
     await world.call('counter', 'add', 2)
     await using before = await world.fork()
@@ -110,7 +114,7 @@ function stateBehaviours(it: Behaviour, host: HostUnderTest): void {
     assert.equal(await after.call('counter', 'add', 1), 9)
   })
 
-  it('state and tags outlive a restart', [counter, member], async (world) => {
+  it('state and tags outlive a restart', { parts: [counter, member], isKept: true }, async (world) => {
     await run(world, 'counter', { set: { total: 5 }, tags: { colour: 'red' } })
     await run(world, 'ann', { set: { total: 6 }, tags: { colour: 'blue' } }, 'member')
     await world.restart()
@@ -153,7 +157,7 @@ function stateBehaviours(it: Behaviour, host: HostUnderTest): void {
 
   it(
     'nothing is kept of an actor without a stored state',
-    [{ ...counter, stateful: false }],
+    { parts: [{ ...counter, stateful: false }], isKept: true },
     async (world) => {
       assert.equal(await world.call('counter', 'add', 2), 2)
       assert.equal(await world.call('counter', 'add', 2), 4)

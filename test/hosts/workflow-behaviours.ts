@@ -140,7 +140,7 @@ function routeBehaviours(it: Behaviour, host: HostUnderTest): void {
 function laterBehaviours(it: Behaviour): void {
   it(
     'a timer fires again and again',
-    [{ ...counter, actions: ['tick'], timers: { tick: 60 } }],
+    { parts: [{ ...counter, actions: ['tick'], timers: { tick: 60 } }], isKept: true },
     async (world) => {
       const log = await logged(world, 'counter', 3)
       assert.partialDeepStrictEqual(log[0], { action: 'tick', payload: null })
@@ -164,7 +164,7 @@ function laterBehaviours(it: Behaviour): void {
     await logged(world, 'listener', 1)
   })
 
-  it('a call for later outlives a restart', [listener, counter], async (world) => {
+  it('a call for later outlives a restart', { parts: [listener, counter], isKept: true }, async (world) => {
     await world.call('listener', 'note', 'later', { scheduledToMs: Date.now() + 700 })
     const effects = [{ to: 'listener', action: 'note', payload: 'effect', delayMs: 700 }]
     await run(world, 'counter', { effects })
