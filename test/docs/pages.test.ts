@@ -1,9 +1,9 @@
-// The programs of the pages on what a turn can cause: each runs and type-checks as it stands, and answers what it claims.
+// The programs of the pages on what a turn can cause: each runs as it stands, and answers what it claims.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
-import { programsOf, runPrograms, typeCheck } from './programs.ts'
+import { programsOf, runPrograms } from './programs.ts'
 
 interface Page {
   readonly page: string
@@ -74,10 +74,6 @@ for (const { claims, logs, page, prints, programs: atLeast } of PAGES) {
       assert.match(outcome.stderr, logs)
       assert.equal(outcome.status, 0)
       assert.match(outcome.stdout, prints)
-    })
-
-    test('every program type-checks', () => {
-      assert.equal(typeCheck(programs), '')
     })
   })
 }

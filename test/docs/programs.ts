@@ -64,13 +64,20 @@ export function runPrograms(programs: readonly string[]): Outcome {
   return { status, stdout, stderr, claims }
 }
 
-/** @returns what the compiler says; nothing when all is well. */
-export function typeCheck(programs: readonly string[]): string {
-  const names = programs.map((_, at) => nameOf(at))
+/**
+ * Checks the programs of all these pages at once: the compiler takes longer for the package than for them.
+ *
+ * @returns what it says; nothing when all is well.
+ */
+export function typeCheck(pages: readonly string[]): string {
+  const programs = pages.flatMap((page) =>
+    programsOf(page).map((text, at) => ({ name: `${page}/${nameOf(at)}`, text })),
+  )
+  const files = programs.map(({ name }) => name)
   using project = createProject({
-    'tsconfig.json': JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files: names }),
+    'tsconfig.json': JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files }),
   })
-  programs.forEach((text, at) => project.write(nameOf(at), text))
+  for (const { name, text } of programs) project.write(name, text)
   installIn(project.path)
   return run(project.path, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.']).stdout
 }
