@@ -1,4 +1,4 @@
-// The process of flat-memory.test.ts: fills a store file with many actors and their history, exports it and imports it into
+// The process of measure.ts: fills a store file with many actors and their history, exports it and imports it into
 // another one, and prints what it holds meanwhile, part by part. Run with --expose-gc.
 
 import { createReadStream } from 'node:fs'

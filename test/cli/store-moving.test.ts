@@ -15,6 +15,7 @@ import { cli } from './cli.ts'
 import { cliProcess, startCli } from './process.ts'
 import { sit } from './fake-terminal.ts'
 import { createProject } from './project.ts'
+import { PATIENCE } from './server.ts'
 
 async function withFile<T>(file: string, work: (store: Statestore) => Promise<T>): Promise<T> {
   const store = new SqliteStore({ file })
@@ -123,7 +124,7 @@ describe('spawn store, moving', { concurrency: 2 }, () => {
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
       let isOver = false
       void ended.then(() => (isOver = true))
-      await until('the moment of the kill', () => isOver || isAt())
+      await until('the moment of the kill', () => isOver || isAt(), PATIENCE)
       if (!isOver) kills += 1
       child.kill('SIGKILL')
       await exit
