@@ -15,7 +15,7 @@ export { type ActionOutcome, runAction, type RunOptions, testContext } from './t
 export type { TestTurnOptions } from './test-turn.ts'
 export { until, type UntilOptions } from './until.ts'
 export { type RunLimits, VirtualClock, type VirtualClockOptions } from './virtual-clock.ts'
-export { statestoreConformance } from './statestore-conformance.ts'
+export { statestoreConformance, type StatestoreSection } from './statestore-conformance.ts'
 export type { StatestoreSubject } from './statestore-fixture.ts'
 export { type CommitPart, STEP_RANGES } from './statestore-parts.ts'
 export { playSteps, type StatestoreStep } from './statestore-steps.ts'

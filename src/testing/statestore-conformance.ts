@@ -13,7 +13,7 @@ import { outboxCases } from './statestore-outbox-cases.ts'
 import { historyCases, outcomeCases } from './statestore-past-cases.ts'
 import { schemaCases } from './statestore-schema-cases.ts'
 
-const SECTIONS: Readonly<Record<string, StatestoreCases>> = {
+const SECTIONS = {
   commits: commitCases,
   deletes: deleteCases,
   history: historyCases,
@@ -26,7 +26,9 @@ const SECTIONS: Readonly<Record<string, StatestoreCases>> = {
   schema: schemaCases,
   life: lifeCases,
   durability: durableCases,
-}
+} as const satisfies Readonly<Record<string, StatestoreCases>>
+
+export type StatestoreSection = keyof typeof SECTIONS
 
 /**
  * Registers the tests for one statestore. Those on durability run when the store `supports` it, those on the
@@ -34,9 +36,15 @@ const SECTIONS: Readonly<Record<string, StatestoreCases>> = {
  *
  * @param name what the tests are headed with.
  * @param open makes a store that is started, empty, and shared with nobody; called once for each test.
+ * @param sections what is asked of it. Default: everything.
  */
-export function statestoreConformance(name: string, open: () => Promise<StatestoreSubject>): void {
-  for (const [section, cases] of Object.entries(SECTIONS)) {
+export function statestoreConformance(
+  name: string,
+  open: () => Promise<StatestoreSubject>,
+  sections: readonly StatestoreSection[] = Object.keys(SECTIONS).filter(isSection),
+): void {
+  for (const section of sections) {
+    const cases: StatestoreCases = SECTIONS[section]
     void describe(`${name}: ${section}`, () => {
       for (const [title, check] of Object.entries(cases)) {
         void test(title, async (context) => {
@@ -58,4 +66,8 @@ export function statestoreConformance(name: string, open: () => Promise<Statesto
       }
     })
   }
+}
+
+function isSection(name: string): name is StatestoreSection {
+  return Object.hasOwn(SECTIONS, name)
 }

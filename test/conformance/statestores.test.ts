@@ -1,10 +1,10 @@
 // Every statestore of the package against the suite that says what a statestore is.
 import { statestoreConformance } from '../../src/testing/index.ts'
-import { sealing } from './sealed-subject.ts'
+import { SEALED_SECTIONS, sealing } from './sealed-subject.ts'
 import { temporaryMemory } from './temporary-memory.ts'
 import { temporarySqlite } from './temporary-store.ts'
 
 statestoreConformance('memory', temporaryMemory)
 statestoreConformance('sealed memory', sealing(temporaryMemory))
 statestoreConformance('sqlite', temporarySqlite)
-statestoreConformance('sealed sqlite', sealing(temporarySqlite))
+statestoreConformance('sealed sqlite', sealing(temporarySqlite), SEALED_SECTIONS)
