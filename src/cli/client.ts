@@ -248,9 +248,9 @@ export class Client {
     return this.#checked(clusterOf(this.#json(answer)), 'answered with something that is no cluster')
   }
 
-  /** Which member an actor lives on. */
+  /** Which member an actor lives on; without a system, in the one that the server takes. */
   async where(actor: string, ref: string | undefined): Promise<WhereAnswer> {
-    const answer = await this.#read(WHERE_PATH + queryOf({ system: await this.system(), actor, ref }))
+    const answer = await this.#read(WHERE_PATH + queryOf({ system: this.#system, actor, ref }))
     return this.#checked(whereOf(this.#json(answer)), 'did not say where an actor lives')
   }
 

@@ -8,13 +8,17 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 export class StopSignal {
   #isGiven = false
   #wake: (() => void) | null = null
+  readonly #given: () => void
   readonly #stop = (): void => {
     this.#isGiven = true
     this.#wake?.()
     this.release()
+    this.#given()
   }
 
-  constructor() {
+  /** @param given what is under way is given up by it. */
+  constructor(given: () => void) {
+    this.#given = given
     for (const signal of SIGNALS) process.on(signal, this.#stop)
   }
 

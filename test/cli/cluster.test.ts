@@ -342,6 +342,18 @@ describe('watch', () => {
     )
     assert.equal(watch.written.err.trimEnd().split('\n').length, 1, watch.written.err)
   })
+
+  test('ends at Ctrl-C before a server that does not answer', async () => {
+    let came = 0
+    const server = createServer(() => (came += 1))
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    using watch = watching(`http://127.0.0.1:${port}`)
+    await until('it asks', () => came > 0 || undefined, PATIENCE)
+    assert.equal(await watch.end('SIGINT'), 0, watch.written.err)
+    assert.deepEqual(watch.written, { out: '', err: '' })
+    server.close()
+  })
 })
 
 /** Something on a port that answers nobody: resolves when so many have come in vain, and the port is free again. */

@@ -32,6 +32,7 @@ test('help, and what only asks a server, load nothing heavy', () => {
   assert.deepEqual(heavyPartsOf('--help'), [])
   assert.deepEqual(heavyPartsOf('actors', 'list', '--url', '127.0.0.1:1'), [])
   assert.deepEqual(heavyPartsOf('invoke', 'a', 'b', '--url', '127.0.0.1:1'), [])
+  assert.deepEqual(heavyPartsOf('cluster', 'drain', 'a', '--url', '127.0.0.1:1'), [])
 })
 
 test('what serves loads Protobuf and the calendar of schedules, and no second HTTP client', () => {

@@ -35,15 +35,16 @@ again; nothing that stands at the end is missed.`,
   ],
   async run({ options: { every = LOOK_EVERY_MS, url }, json }, terminal) {
     const { withClient } = await import('../client.ts')
-    const stop = new StopSignal()
-    try {
-      await withClient({ url, system: undefined }, terminal.env, (client) =>
-        watch(client, every, stop, terminal, json),
-      )
-    } finally {
-      stop.release()
-    }
-    return EXIT.ok
+    return withClient({ url, system: undefined }, terminal.env, async (client) => {
+      // A server that does not answer must not keep it.
+      const stop = new StopSignal(() => client.close())
+      try {
+        await watch(client, every, stop, terminal, json)
+      } finally {
+        stop.release()
+      }
+      return EXIT.ok
+    })
   },
 })
 
@@ -58,10 +59,12 @@ async function watch(
   let isAway = false
   while (!stop.isGiven) {
     const look = await client.cluster().catch((thrown: unknown) => {
+      if (stop.isGiven) return null
       // The first time, it is most likely the command line that is wrong.
       if (seen === null || !(thrown instanceof Failure)) throw thrown
       return thrown
     })
+    if (look === null) return
     if (look instanceof Failure) {
       if (!isAway) tellAway(look, terminal, json)
       isAway = true
