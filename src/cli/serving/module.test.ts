@@ -1,0 +1,63 @@
+// A module that cannot be imported is told in one line, with its place, and nothing of the loader's own.
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+
+import { createProject } from '../../../test/cli/project.ts'
+import { Failure } from '../failure.ts'
+import { importModule, moduleFile } from './module.ts'
+
+/** What is told of a module with this code, with the file by its name. */
+async function refusalOf(code: string): Promise<string> {
+  using project = createProject({ 'module.ts': code })
+  const file = moduleFile(join(project.path, 'module.ts'))
+  try {
+    await importModule(file)
+  } catch (thrown) {
+    assert.ok(thrown instanceof Failure)
+    return `${thrown.message}\n${thrown.hint}`.replaceAll(`${project.path}/`, '')
+  }
+  return assert.fail('it was imported')
+}
+
+describe('what cannot be imported is told with its place', () => {
+  const refused: Readonly<Record<string, readonly [code: string, expected: RegExp]>> = {
+    'a syntax error': [
+      'const x = {\nexport',
+      /^module\.ts cannot be loaded: SyntaxError: [^\n]*\nat module\.ts:2$/,
+    ],
+    'an enum': [
+      'export enum A { b }',
+      /^module\.ts cannot be loaded: [^\n]*enum is not supported in strip-only mode\nat module\.ts:1$/,
+    ],
+    'an error while it loads': [
+      '\nthrow new RangeError("too far")',
+      /^module\.ts cannot be loaded: RangeError: too far\nat module\.ts:2:7$/,
+    ],
+    'a wrong definition': [
+      "import { actor } from 'spawn-mesh'\nactor('', { actions: {} })",
+      /^module\.ts cannot be loaded: [^\n]*the definition name must be a non-empty string\nat module\.ts:2:1$/,
+    ],
+    'a missing import': [
+      "import './gone.ts'",
+      /^module\.ts cannot be loaded: Cannot find module 'gone\.ts' imported from module\.ts\nundefined$/,
+    ],
+    'a part that the package does not have': [
+      "import 'spawn-mesh/no-such-part'",
+      /^module\.ts cannot be loaded: [^\n]*no-such-part[^\n]*\nundefined$/,
+    ],
+  }
+  for (const [what, [code, expected]] of Object.entries(refused)) {
+    test(what, async () => assert.match(await refusalOf(code), expected))
+  }
+})
+
+test('what is no file is refused before it is imported', () => {
+  for (const [path, message] of [
+    ['no-such.ts', 'there is no file no-such.ts'],
+    ['src', 'this is not a file: src'],
+  ] as const) {
+    assert.throws(() => moduleFile(path), { message })
+  }
+})
