@@ -2,7 +2,7 @@
 // made, and what a revision is.
 //
 // Invariant: revisions grow, also when the bucket was deleted and made anew, when its sequence numbers begin again: before
-// them stands the minute at which the bucket was made.
+// them stands the millisecond in which the bucket was made.
 
 import { type Clock, SpawnError } from '../../base/index.ts'
 import type { Logger } from '../../ports/index.ts'
@@ -10,11 +10,10 @@ import type { Connection } from './connection.ts'
 import { askJetStream, Refused, REFUSAL } from './jetstream.ts'
 import { bucketKeyOf, keyOf, tokenOf } from './names.ts'
 
-/** Minutes are counted from here; there are enough of them until 2057. */
+/** Milliseconds are counted from here; a revision has room for them until 2060. */
 const FIRST_MS = Date.UTC(2026, 0, 1)
-const MINUTE_MS = 60_000
-/** Sequence numbers of one bucket until those of the next minute's would begin: at ten a second, more than a year's. */
-const SEQUENCES = 2 ** 29
+/** For each millisecond that a bucket has stood, so many changes: no server makes as many. */
+const SEQUENCES = 2 ** 13
 
 /** Of the servers of a NATS cluster, so many keep the entries. */
 const REPLICAS = 3
@@ -71,7 +70,7 @@ export class Bucket {
       const message = `NATS does not say when the bucket ${this.name} was made: is it a server of version 2.9 or later?`
       throw new SpawnError('MEMBER_UNAVAILABLE', message, { retryable: false })
     }
-    const base = Math.max(0, Math.floor((madeMs - FIRST_MS) / MINUTE_MS)) * SEQUENCES
+    const base = Math.max(1, madeMs - FIRST_MS) * SEQUENCES
     const isAnother = base !== this.#base
     this.#base = base
     return isAnother

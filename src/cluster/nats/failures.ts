@@ -42,7 +42,10 @@ export function connectFailure(settings: NatsSettings, thrown: unknown): SpawnEr
       'cannot be asked: the key of this member cannot be read; is it a seed, or a credentials file?',
       false,
     )
-  return failure(`cannot be reached (${text}): is it running, and is this its address?`, true)
+  const { tls } = settings
+  const certificate =
+    tls?.cert === undefined && tls !== null ? '; does it want a certificate of this member' : ''
+  return failure(`cannot be reached (${text}): is it running, and is this its address${certificate}?`, true)
 }
 
 /** Why a request to JetStream failed. `mayHaveHappened`: what it was to change may be changed. */
@@ -51,7 +54,7 @@ export function requestFailure(what: string, thrown: unknown, mayHaveHappened: b
   const failure = (problem: string, retryable: boolean): SpawnError =>
     new SpawnError('MEMBER_UNAVAILABLE', `${what}: ${problem}`, { cause: thrown, retryable, details })
   const reason = reasonOf(thrown)
-  if (nameOf(reason) === 'NoRespondersError')
+  if (nameOf(reason) === 'NoResponders')
     return failure(
       'the NATS server has no JetStream, which keeps the leases of members: start it with it',
       false,
@@ -65,12 +68,17 @@ export function requestFailure(what: string, thrown: unknown, mayHaveHappened: b
   return failure(messageOf(reason), true)
 }
 
+/** What JetStream says to accounts that may not use it. */
+const NO_JETSTREAM = 10_039
+
 /** Told by JetStream itself. */
 export function refusal(what: string, code: number, description: string): SpawnError {
-  const hint = code === 10_039 ? ': enable JetStream for the account of this member' : ''
+  const isDisabled = code === NO_JETSTREAM
+  const hint = isDisabled ? ': enable JetStream for the account of this member' : ''
   const message = `${what}: JetStream refuses it (${description})${hint}`
   return new SpawnError('MEMBER_UNAVAILABLE', message, {
     details: { mayHaveHappened: false, jetstream: code },
+    retryable: !isDisabled,
   })
 }
 

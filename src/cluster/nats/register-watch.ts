@@ -73,6 +73,11 @@ export class RegisterWatch {
     this.#subscription = null
   }
 
+  /** The bucket may be gone. */
+  lookAgain(): void {
+    this.#failed(this.#round, 'the bucket was not found')
+  }
+
   /** Begins a delivery behind what is known. */
   async #deliver(): Promise<void> {
     const { bucket, connection } = this.#options

@@ -124,7 +124,7 @@ export class NatsRegister implements Register {
     } catch (thrown) {
       if (!(thrown instanceof Refused)) throw thrown
       if (thrown.code === REFUSAL.wrongSequence || thrown.code === REFUSAL.wrongSequenceUnknown) return null
-      throw new SpawnError('MEMBER_UNAVAILABLE', `${what}: ${thrown.message}`, { cause: thrown })
+      throw this.#gone(what, thrown)
     }
     throw new SpawnError('MEMBER_UNAVAILABLE', `${what}: JetStream has not said where it stands`)
   }
@@ -142,8 +142,14 @@ export class NatsRegister implements Register {
     } catch (thrown) {
       if (!(thrown instanceof Refused)) throw thrown
       if (thrown.code === REFUSAL.noMessage) return null
-      throw new SpawnError('MEMBER_UNAVAILABLE', `${what}: ${thrown.message}`, { cause: thrown })
+      throw this.#gone(what, thrown)
     }
+  }
+
+  #gone(what: string, cause: Refused): SpawnError {
+    this.#watch.lookAgain()
+    const message = `${what}: the bucket ${this.#bucket.name} is not there (${cause.message}); it is made again, empty`
+    return new SpawnError('MEMBER_UNAVAILABLE', message, { cause })
   }
 
   #checkRunning(): void {
