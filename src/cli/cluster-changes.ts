@@ -27,7 +27,7 @@ export function changesBetween(before: ClusterAnswer | null, after: ClusterAnswe
   if (before === null) return [...after.members.map((member) => there(member, after)), ...leaseOf(after)]
   const changes: ClusterChange[] = []
   for (const { id } of before.members)
-    if (find(after, id) === undefined) changes.push(of('left', id, 'has left'))
+    if (find(after, id) === undefined) changes.push(of('left', id, 'is gone'))
   for (const member of after.members)
     changes.push(...ofMember(find(before, member.id), member, before, after))
   if (changes.length === 0 && before.epoch !== after.epoch)

@@ -48,6 +48,7 @@ export class ClusterRoutes {
     checkName('actor', name)
     const { epoch, members } = cluster.status()
     const hosted = hostedIn(members, system)
+    if (hosted.size === 0) checkServed(this.#systems, system)
     const definition = await this.#definitionOf(name, parameters.get('ref') ?? '', system, hosted)
     const { isServed, member, reason } = cluster.whereabouts(system, definition, name)
     const known = hosted.get(definition)
@@ -109,6 +110,12 @@ export class ClusterRoutes {
     }
     return storedParent(systemOf(this.#systems, system), name, hosted)
   }
+}
+
+/** @throws SpawnError ACTOR_NOT_FOUND for a system that nobody hosts anything of, and that is not one of this process. */
+function checkServed(systems: Systems, system: string): void {
+  if (systems.find(system) !== null) return
+  throw new SpawnError('ACTOR_NOT_FOUND', `no member of the cluster hosts anything of the system "${system}"`)
 }
 
 /**

@@ -120,6 +120,8 @@ describe('where', () => {
   })
 
   test('of a system that is named', async () => {
+    const systems = [{ name: 'other', definitions: [hosted('x', { kind: 'unnamed' })] }]
+    cluster.members = [member('shop-1', { systems })]
     await run(['where', 'x-1', '--ref', 'x', '--system', 'other'])
     assert.deepEqual(cluster.asked, [{ system: 'other', definition: 'x', name: 'x-1' }])
   })
@@ -310,7 +312,7 @@ describe('watch', () => {
         'epoch 1  shop-1 is up, on node-shop-1, version 0.1.0',
         'epoch 1  shop-2 is up, on node-shop-2, version 0.1.0',
         'epoch 1  shop-3 is up, on node-shop-2, version 0.1.0',
-        'epoch 2  shop-3 has left',
+        'epoch 2  shop-3 is gone',
         'epoch 2  shop-2 drains',
         'epoch 2  shop-2 is empty',
         'epoch 2  every actor is where it is to live',

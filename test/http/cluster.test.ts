@@ -127,10 +127,20 @@ describe('where an actor lives', () => {
       placement,
       reason,
       served,
-    } = (await json(await get('/where?actor=x-1&ref=x&system=other'))) as Record<string, unknown>
+    } = (await json(await get('/where?actor=x-1&ref=x&system=my-system'))) as Record<string, unknown>
     assert.deepEqual([where, node, placement, served, hosts], [null, null, null, false, []])
     assert.equal(reason, 'no member hosts "x"')
+    assert.deepEqual(cluster.asked, [{ system: 'my-system', definition: 'x', name: 'x-1' }])
+  })
+
+  test('in a system that others host, and this process does not', async () => {
+    const x = hosted('x', { kind: 'unnamed' })
+    cluster.members = [member('a'), member('b', { systems: [{ name: 'other', definitions: [x] }] })]
+    const { hosts } = (await json(await get('/where?actor=x-1&ref=x&system=other'))) as { hosts: string[] }
+    assert.deepEqual(hosts, ['b'])
     assert.deepEqual(cluster.asked, [{ system: 'other', definition: 'x', name: 'x-1' }])
+    // By its name alone it is looked up in the store of a system that runs here.
+    await problem(await get('/where?actor=x-1&system=other'), 404, 'ACTOR_NOT_FOUND')
   })
 
   test('hosts are those that are up, of this system', async () => {
@@ -166,7 +176,11 @@ describe('where an actor lives', () => {
     }
     const nobody = await problem(await get('/where?actor=nobody'), 404, 'ACTOR_NOT_FOUND')
     assert.match(nobody.detail, /no actor "nobody" is stored in the system "my-system".* with ref/)
-    await problem(await get('/where?actor=nobody&system=none'), 404, 'ACTOR_NOT_FOUND')
+    for (const path of ['/where?actor=nobody&system=none', '/where?actor=a&ref=b&system=none'])
+      assert.match(
+        (await problem(await get(path), 404, 'ACTOR_NOT_FOUND')).detail,
+        /no member of the cluster hosts anything of the system "none"/,
+      )
     assert.deepEqual(cluster.asked, [])
   })
 })
