@@ -31,7 +31,7 @@ interface Recipient {
 
 /** How long after it was handed on an envelope may have missed its receiver, when the view changes, in milliseconds. */
 const MISSED_MS = 30_000
-/** Receivers that are remembered for that. */
+/** Receivers, and deliveries, that are remembered for that. */
 const REMEMBERED = 4_096
 
 export class AwayPost {
@@ -40,6 +40,8 @@ export class AwayPost {
   private readonly coming = new Map<string, Parcel[]>()
   private leaving: Parcel[] = []
   private placedAtMs = Number.NEGATIVE_INFINITY
+  /** What was delivered here of late: when it is handed to this member only then, it is not delivered again. */
+  private readonly delivered = new Set<string>()
   /** Who was sent to of late, and when, oldest first. */
   private readonly sentTo = new Map<string, Recipient & { readonly atMs: number }>()
 
@@ -64,6 +66,8 @@ export class AwayPost {
       if (isAsked(parcel)) this.handOn([parcel])
       return false
     }
+    // What is for a member is for it alone, wherever actors live.
+    if (parcel.member === this.options.cluster.self) return this.options.cluster.holdsLease
     const to = recipient(parcel.letter.to)
     const key = keyOf(to)
     const coming = this.coming.get(key)
@@ -106,14 +110,29 @@ export class AwayPost {
     return this.options.clock.now() - this.placedAtMs < MISSED_MS
   }
 
+  /** It has left this member: taken, or let go of. */
+  left({ id }: Parcel): void {
+    const { delivered } = this
+    delivered.add(id)
+    if (delivered.size <= REMEMBERED) return
+    for (const oldest of delivered) {
+      delivered.delete(oldest)
+      break
+    }
+  }
+
+  /** Whether only the store can say if it still stands. */
+  isDoubtful({ id }: Parcel): boolean {
+    return this.delivered.has(id)
+  }
+
   /** Envelopes that another member has handed to this one. */
   handed(from: string, envelopes: readonly HandedEnvelope[]): Parcel[] {
     const { askers, logger } = this.options
     const parcels: Parcel[] = []
-    for (const { asksForMs, chain, envelope, member } of envelopes) {
+    for (const { asksForMs, chain, envelope } of envelopes) {
       const parcel = Parcel.readable({ ...envelope, place: 0 }, logger)
       if (parcel === null) continue
-      parcel.member = member
       if (asksForMs !== null) parcel.asker = askers.standIn(from, parcel, chain, asksForMs)
       parcels.push(parcel)
     }

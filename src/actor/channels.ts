@@ -1,8 +1,9 @@
 // Who listens to what is broadcast: actors, by their definitions, and the application, by functions. Actors get an
-// envelope each, committed with the turn that broadcasts; functions are called when that commit is durable.
+// envelope each, committed with the turn that broadcasts; functions are called when that commit is durable. Those on other
+// members are known by what these host; what they have in memory, they know themselves (spreading.ts).
 
 import { messageOf } from '../base/index.ts'
-import type { BroadcastEvent, ChannelListener, Logger } from '../ports/index.ts'
+import type { BroadcastEvent, ChannelListener, Cluster, Logger } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import type { Catalog } from './catalog.ts'
 
@@ -12,18 +13,31 @@ export interface Subscriber {
   readonly action: string
 }
 
+/** Listeners of a definition on other members. */
+export interface Audience {
+  readonly definition: string
+  readonly action: string
+  /** The member whose instances these are; null: a named actor, which lives on one of them. */
+  readonly member: string | null
+}
+
 /** What functions are told once the turn that caused it is durable. */
 export interface Announcement extends BroadcastEvent {
   readonly payload: unknown
 }
 
+const NO_AUDIENCE: readonly Audience[] = Object.freeze([])
+
 export class Channels {
   private readonly catalog: Catalog
+  private readonly cluster: Cluster | null
   private readonly logger: Logger
   private readonly listeners = new Map<string, Set<ChannelListener>>()
 
-  constructor(catalog: Catalog, logger: Logger) {
+  /** @param cluster null: there are no other members. */
+  constructor(catalog: Catalog, cluster: Cluster | null, logger: Logger) {
     this.catalog = catalog
+    this.cluster = cluster
     this.logger = logger
   }
 
@@ -35,6 +49,21 @@ export class Channels {
       else for (const { id } of residents.byName.values()) found.push({ id, action })
     }
     return found
+  }
+
+  /** Those of other members. */
+  elsewhere(channel: string): readonly Audience[] {
+    const { catalog, cluster } = this
+    if (cluster === null) return NO_AUDIENCE
+    return cluster.listeners(channel).flatMap(({ channels, kind, name: definition }): Audience[] => {
+      const action = channels.find(([name]) => name === channel)?.[1]
+      if (action === undefined) return []
+      if (kind === 'unnamed')
+        return cluster.hosts(definition).map((member) => ({ definition, action, member }))
+      return catalog.residents(definition, undefined) === undefined
+        ? [{ definition, action, member: null }]
+        : []
+    })
   }
 
   /** @returns a function that ends it. */
@@ -49,8 +78,9 @@ export class Channels {
     }
   }
 
+  /** Whether there may be listeners, on this or another member. */
   hasListeners(channel: string): boolean {
-    return this.listeners.has(channel)
+    return this.cluster !== null || this.listeners.has(channel)
   }
 
   announce({ payload, ...event }: Announcement): void {

@@ -111,7 +111,10 @@ export class Courier implements LaneOwner {
 
   /** Other members have committed these. */
   handed(parcels: readonly Parcel[]): void {
-    for (const parcel of parcels) this.come(parcel)
+    for (const parcel of parcels) {
+      if (this.options.away?.isDoubtful(parcel) === true) this.look([parcel])
+      else this.come(parcel)
+    }
   }
 
   private come(parcel: Parcel): void {
@@ -199,10 +202,10 @@ export class Courier implements LaneOwner {
     else clock.after(waitMs, () => this.stopped || this.options.hand(parcel), { background: true })
   }
 
-  delivered(parcel: Parcel, by: Message, reply: unknown): void {
+  delivered(parcel: Parcel, by: Message | null, reply: unknown): void {
     this.leave(parcel)
     // A hop that was passed on itself is not the one that answers.
-    if (parcel.asker !== null && !by.routed) parcel.asker.answered(by, reply)
+    if (parcel.asker !== null && by !== null && !by.routed) parcel.asker.answered(by, reply)
     if (!parcel.taken) this.options.delivery.remove(parcel)
   }
 
@@ -287,6 +290,7 @@ export class Courier implements LaneOwner {
   private leave(parcel: Parcel): void {
     this.held.remove(parcel)
     if (this.reading) this.left.add(parcel.id)
+    this.options.away?.left(parcel)
     // What took its place in the store is looked for there.
     if (parcel.superseded) this.wakeAt(0)
     if (this.crowded && this.held.isHalfEmpty) this.wakeAt(0)

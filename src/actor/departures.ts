@@ -127,6 +127,9 @@ export class Departures {
     const sender = from === null ? null : correspondent(from)
     const createdAtMs = postmark.nowMs
     const carried = lasting(metadata)
+    const elsewhere = channels.elsewhere(channel)
+    // An instance that moves may be reached by two ways; under one key it has one turn.
+    const onceKey = elsewhere.some(({ member }) => member !== null) ? postmark.nextId() : undefined
     // Subscribers of one action share their bytes: a store may keep them once.
     const packed = new Map<string, Packed | null>()
     for (const { action, id } of channels.subscribers(channel)) {
@@ -139,7 +142,24 @@ export class Departures {
         packed.set(key, bytes)
       }
       const to = correspondent(id)
-      const letter: Letter = { kind: 'broadcast', from: sender, to, action, createdAtMs, metadata: carried }
+      const shared = id.parent === '' ? undefined : onceKey
+      const letter: Letter = {
+        kind: 'broadcast',
+        from: sender,
+        to,
+        action,
+        createdAtMs,
+        metadata: carried,
+        key: shared,
+      }
+      sends.push(postmark.envelope(letter, bytes))
+    }
+    for (const { action, definition, member } of elsewhere) {
+      const ref = member === null ? undefined : definition
+      const bytes = postmark.packAnyway({ name: definition, ref, system: undefined, action }, payload)
+      const common = { from: sender, to: ['', definition] as const, action, createdAtMs, metadata: carried }
+      const letter: Letter =
+        member === null ? { ...common, kind: 'broadcast' } : { ...common, kind: 'spread', key: onceKey, member }
       sends.push(postmark.envelope(letter, bytes))
     }
     if (channels.hasListeners(channel)) announcements.push({ channel, payload, from, metadata })

@@ -15,7 +15,7 @@ export interface LaneOwner {
   /** Hands a parcel to its actor; ends in one of the watcher's calls, maybe before it returns. */
   hand(parcel: Parcel): void
   /** It was delivered, and is gone from the store or about to be. */
-  delivered(parcel: Parcel, by: Message, reply: unknown): void
+  delivered(parcel: Parcel, by: Message | null, reply: unknown): void
   /** Deals with a failure; answers by `resume`. */
   failed(lane: Lane, parcel: Parcel, error: SpawnError): void
   /** Nothing is left in it. */
@@ -64,7 +64,7 @@ export class Lane implements ParcelWatcher, Entry<Lane> {
     this.advance()
   }
 
-  delivered(parcel: Parcel, by: Message, reply: unknown): void {
+  delivered(parcel: Parcel, by: Message | null, reply: unknown): void {
     this.careful = false
     this.back(parcel)
     this.remove(parcel)

@@ -5,9 +5,12 @@ import { SpawnError } from '../base/index.ts'
 import type { Metadata } from '../ports/index.ts'
 import type { Rhythm } from './rhythm.ts'
 
-const KINDS = ['effect', 'broadcast', 'hop', 'reply', 'call', 'timer'] as const
+const KINDS = ['effect', 'broadcast', 'hop', 'reply', 'call', 'timer', 'spread'] as const
 
-/** `hop`: the next actor of a pipe or forward. `reply`: the end of an effect that asked to be told. */
+/**
+ * `hop`: the next actor of a pipe or forward. `reply`: the end of an effect that asked to be told. `spread`: a broadcast to
+ * all instances of a definition that a member has in memory.
+ */
 export type LetterKind = (typeof KINDS)[number]
 
 /** The parent and name of an actor of the envelope's own system. */
@@ -41,9 +44,11 @@ export interface Letter {
   readonly rhythm?: Rhythm | undefined
   /** The steps of a pipe so far, as `actor.action`. */
   readonly path?: readonly string[] | undefined
-  /** The idempotency key of the call that it is; of a hop of such a call, its own id. */
+  /** The idempotency key of the call that it is; of a hop of such a call, its own id; one for all of a broadcast. */
   readonly key?: string | undefined
   readonly reply?: ReplyAddress | undefined
+  /** The member that it is for; absent: the one where its actor lives. */
+  readonly member?: string | undefined
 }
 
 type Always = 'kind' | 'from' | 'to' | 'action' | 'createdAtMs'
@@ -101,16 +106,17 @@ function unreadable(id: string, cause: unknown): SpawnError {
 
 /** Null: nothing. On the path of every message, where most have nothing, or metadata alone. */
 function restOf(letter: Letter): Rest | null {
-  const { attempts, error, key, metadata, path, reply, retryAtMs, rhythm, system } = letter
+  const { attempts, error, key, member, metadata, path, reply, retryAtMs, rhythm, system } = letter
   const isEmpty =
     metadata === undefined &&
     path === undefined &&
     key === undefined &&
     reply === undefined &&
     system === undefined &&
+    member === undefined &&
     rhythm === undefined &&
     attempts === undefined &&
     retryAtMs === undefined &&
     error === undefined
-  return isEmpty ? null : { attempts, error, key, metadata, path, reply, retryAtMs, rhythm, system }
+  return isEmpty ? null : { attempts, error, key, member, metadata, path, reply, retryAtMs, rhythm, system }
 }

@@ -12,8 +12,8 @@ import type { Message } from './message.ts'
 export interface ParcelWatcher {
   /** Its turn is done, and will count if its commit does. */
   turned(parcel: Parcel): void
-  /** Its turn is durable. */
-  delivered(parcel: Parcel, by: Message, reply: unknown): void
+  /** Its turn is durable. `by` is null when it was no turn of an actor. */
+  delivered(parcel: Parcel, by: Message | null, reply: unknown): void
   undelivered(parcel: Parcel, error: SpawnError): void
 }
 
@@ -33,8 +33,6 @@ export class Parcel implements Envelope, Entry<Parcel> {
   watcher: ParcelWatcher | null = null
   /** Whether its receiver keeps no order: a pool, whose workers take what comes beside each other. */
   unordered = false
-  /** The member that it is for; null: the one where its actor lives. */
-  member: string | null = null
   /** Whether the commit that takes it was submitted. */
   taken = false
   /** It was cancelled, or another envelope was sent under its id: its turn must not begin any more. */
@@ -70,6 +68,11 @@ export class Parcel implements Envelope, Entry<Parcel> {
     return letterText(this.letter)
   }
 
+  /** The member that it is for; null: the one where its actor lives. */
+  get member(): string | null {
+    return this.letter.member ?? null
+  }
+
   /** Of what comes again: which occasion a commit takes that takes it. */
   get occasions(): Commit['occasions'] {
     return this.letter.rhythm === undefined ? undefined : new Map([[this.id, this.dueAtMs]])
@@ -81,7 +84,7 @@ export class Parcel implements Envelope, Entry<Parcel> {
     this.watcher?.turned(this)
   }
 
-  delivered(by: Message, reply: unknown): void {
+  delivered(by: Message | null, reply: unknown): void {
     this.watcher?.delivered(this, by, reply)
   }
 

@@ -1,12 +1,14 @@
 // The wiring of what leaves actors: composing, delivery, timers, channels. What a commit carried goes on from here.
 
-import { type Clock, type Limits, type Random, SpawnError } from '../base/index.ts'
-import type { HandedEnvelope, Logger, Statestore } from '../ports/index.ts'
+import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../base/index.ts'
+import type { Cluster, HandedEnvelope, Logger, RemoteAnnouncement, Statestore } from '../ports/index.ts'
+import { anyCodec } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import { Askers } from './askers.ts'
 import { AwayPost } from './away-post.ts'
+import { foreignAction, unpackAnswer } from './carried.ts'
 import type { Catalog } from './catalog.ts'
-import { Channels } from './channels.ts'
+import { type Announcement, Channels } from './channels.ts'
 import type { GroupedCommit } from './committer.ts'
 import { Courier } from './courier.ts'
 import { Delivery } from './delivery.ts'
@@ -16,6 +18,7 @@ import type { Membership } from './membership.ts'
 import type { OutsideLoad } from './outside-commit.ts'
 import type { Parcel } from './parcel.ts'
 import { Postmark } from './postmark.ts'
+import { Spreading } from './spreading.ts'
 import { Timers } from './timers.ts'
 
 export interface PostOptions {
@@ -43,14 +46,18 @@ export class Post {
   readonly departures: Departures
   readonly postmark: Postmark
   readonly timers: Timers
+  private readonly logger: Logger
   /** Null: no envelope leaves. */
   readonly away: AwayPost | null = null
   readonly askers: Askers | null = null
+  readonly spreading: Spreading | null = null
+  private readonly cluster: Cluster | null = null
 
   constructor({ catalog, commit, deliver, membership, ...rest }: PostOptions) {
     const { clock, limits, logger, random, store, system } = rest
+    this.logger = logger
     const postmark = new Postmark(system, catalog, clock, random)
-    const channels = new Channels(catalog, logger)
+    const channels = new Channels(catalog, membership?.cluster ?? null, logger)
     const delivery = new Delivery({ ...rest, postmark, commit })
     const toPool = ({ letter: { to } }: Parcel): boolean =>
       catalog.residents(to[1], to[0])?.definition.kind === 'pooled'
@@ -60,9 +67,15 @@ export class Post {
       const cameHere = (asked: readonly Parcel[]): void => courier.look(asked)
       this.askers = askers
       this.away = new AwayPost({ ...rest, askers, catalog, cluster, commit, cameHere })
+      this.spreading = new Spreading({ ...rest, catalog, cluster, commit, postmark })
+      this.cluster = cluster
     }
-    const { away } = this
-    const courier: Courier = new Courier({ ...rest, delivery, hand: deliver, toPool, away })
+    const { away, spreading } = this
+    const hand = (parcel: Parcel): void => {
+      if (spreading !== null && parcel.letter.kind === 'spread') void spreading.take(parcel)
+      else deliver(parcel)
+    }
+    const courier: Courier = new Courier({ ...rest, delivery, hand, toPool, away })
     const supersede = (id: string): void => courier.supersede(id)
     const timers = new Timers({ system, store, clock, logger, commit, supersede })
     this.channels = channels
@@ -88,8 +101,25 @@ export class Post {
 
   /** What a commit carried is durable and leaves. */
   departed(commit: GroupedCommit): void {
-    for (const announcement of commit.announcements) this.channels.announce(announcement)
+    for (const announcement of commit.announcements) this.announce(announcement)
     this.courier.committed(commit)
+  }
+
+  private announce(announcement: Announcement): void {
+    this.channels.announce(announcement)
+    if (this.cluster === null) return
+    const { channel, from, metadata, payload } = announcement
+    try {
+      this.cluster.announce({ channel, from, metadata, payload: anyCodec.accept(payload) ?? null })
+    } catch (thrown) {
+      const error = messageOf(thrown)
+      this.logger.error('a broadcast could not be told to listeners on other members', { channel, error })
+    }
+  }
+
+  /** Another member has broadcast. */
+  announced({ payload, ...event }: RemoteAnnouncement): void {
+    this.channels.announce({ ...event, payload: unpackAnswer(foreignAction(''), payload) })
   }
 
   /** What these commits carried may be durable or not, or others of the same actors are. */

@@ -107,7 +107,8 @@ export class Postmark {
     }
   }
 
-  private nextId(): string {
+  /** Differs from all others. */
+  nextId(): string {
     this.count += 1
     return `${this.prefix}-${this.count.toString(36)}`
   }

@@ -2,7 +2,7 @@
 // are in memory. Decides how much of that is done in one go; how each actor leaves is leaving.ts's and expulsion.ts's.
 
 import type { Clock, SpawnError } from '../base/index.ts'
-import type { HandedEnvelope, RemoteAnswer, RemoteCall, Tenant } from '../ports/index.ts'
+import type { HandedEnvelope, RemoteAnnouncement, RemoteAnswer, RemoteCall, Tenant } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Beginnings } from './beginnings.ts'
@@ -26,7 +26,7 @@ export interface TenancyOptions {
 /** Actors looked at in one go, so that a million of them do not stop the process. */
 const SLICE = 1_000
 
-export class Tenancy implements Omit<Tenant, 'announced'> {
+export class Tenancy implements Tenant {
   readonly system: string
   /** Actors that were in memory and were let go of, because they are to live elsewhere. */
   released = 0
@@ -50,6 +50,10 @@ export class Tenancy implements Omit<Tenant, 'announced'> {
 
   told(envelope: string, end: RemoteAnswer | SpawnError): void {
     this.options.engine.post.askers?.told(envelope, end)
+  }
+
+  announced(announcement: RemoteAnnouncement): void {
+    this.options.engine.post.announced(announcement)
   }
 
   poked(): void {
@@ -91,7 +95,9 @@ export class Tenancy implements Omit<Tenant, 'announced'> {
 
   private letGo(life: Activation): void {
     this.released += 1
-    this.options.engine.leaving.release(life)
+    const { leaving, post } = this.options.engine
+    post.spreading?.movedAway(life)
+    leaving.release(life)
   }
 
   private isMine({ definition }: Residents, name: string): boolean {

@@ -19,7 +19,7 @@ import type { VirtualClock } from '../../../src/testing/index.ts'
 
 const LATENCY_MS = 1
 
-type Part = Omit<Tenant, 'announced'> & Partial<Tenant>
+type Part = Omit<Tenant, 'system'>
 
 export class Script {
   readonly clock: VirtualClock
@@ -222,7 +222,7 @@ export class ScriptedCluster implements Cluster {
 
   announce(announcement: RemoteAnnouncement): void {
     for (const member of this.others())
-      this.post(member, 'announce', () => member.tenant.announced?.(announcement))
+      this.post(member, 'announce', () => member.tenant.announced(announcement))
   }
 
   hosting(definitions: readonly HostedDefinition[]): Promise<void> {
