@@ -159,7 +159,9 @@ export class Departures {
       const bytes = postmark.packAnyway({ name: definition, ref, system: undefined, action }, payload)
       const common = { from: sender, to: ['', definition] as const, action, createdAtMs, metadata: carried }
       const letter: Letter =
-        member === null ? { ...common, kind: 'broadcast' } : { ...common, kind: 'spread', key: onceKey, member }
+        member === null
+          ? { ...common, kind: 'broadcast' }
+          : { ...common, kind: 'spread', key: onceKey, member }
       sends.push(postmark.envelope(letter, bytes))
     }
     if (channels.hasListeners(channel)) announcements.push({ channel, payload, from, metadata })

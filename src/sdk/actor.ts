@@ -9,6 +9,7 @@ import type { Durability, HistoryPolicy, Reentrancy, Tags } from '../ports/index
 import { checkName, type Schema, type SchemaInput, type SchemaOutput } from '../protocol/index.ts'
 import { actionsOf, initActionOf } from './actions.ts'
 import { type ChannelSetting, channelsOf } from './channels-setting.ts'
+import { placementOf, type PlacementSetting } from './placement-setting.ts'
 import { type PoolSetting, poolOf } from './pool-setting.ts'
 import { Settings, shown } from './settings.ts'
 import { stateOf } from './state-setting.ts'
@@ -134,6 +135,12 @@ export interface ActorSettings<
   readonly reentrancy?: Reentrancy | undefined
   /** For the kind `pooled`: how many workers there are. Default: 1 at rest, up to 10 under load. */
   readonly pool?: PoolSetting | undefined
+  /**
+   * On which members of a cluster its actors may live. `hash` (default): any that hosts the definition, by the actor's name.
+   * `local` (default of the kind `pooled`; only for what stores no state): the one where the call is made. `{ zone }` or
+   * `{ labels }`: one of the members in that zone, or with all of these labels.
+   */
+  readonly placement?: PlacementSetting | undefined
 }
 
 /**
@@ -176,6 +183,7 @@ const SETTINGS = [
   'channels',
   'reentrancy',
   'pool',
+  'placement',
 ] as const
 
 /**
@@ -215,6 +223,7 @@ export function actor(name: string, given: object): ActorDefinition {
     ])
   if (durability === 'turn') settings.excludes("durability is 'turn'", ['snapshotTimeout'])
   const actions = actionsOf(settings)
+  const placement = placementOf(settings, stateful)
   return markDefinition({
     name,
     kind,
@@ -232,6 +241,7 @@ export function actor(name: string, given: object): ActorDefinition {
     channels: channelsOf(settings, actions),
     reentrancy: settings.oneOf('reentrancy', ['none', 'call-chain'], 'none'),
     pool,
+    ...(placement !== undefined && { placement }),
   })
 }
 

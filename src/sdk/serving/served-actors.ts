@@ -115,13 +115,21 @@ function timeout(ms: number) {
   return { $typeName: 'spawn.actors.TimeoutStrategy', timeout: BigInt(ms) } as const
 }
 
-function unsaidOf({ actions, durability, history, mailboxLimit, reentrancy }: Definition): readonly string[] {
+function unsaidOf({
+  actions,
+  durability,
+  history,
+  mailboxLimit,
+  placement,
+  reentrancy,
+}: Definition): readonly string[] {
   const isQuery = ({ query }: Pick<HandlerAction, 'query'>): boolean => query
   return [
     ...(durability === 'snapshot' ? ['durability'] : []),
     ...(history.revisions > 0 || history.durationMs > 0 ? ['history'] : []),
     ...(mailboxLimit === LIMITS.mailbox ? [] : ['mailbox']),
     ...(reentrancy === 'none' ? [] : ['reentrancy']),
+    ...(placement === undefined ? [] : ['placement']),
     ...([...actions.values()].some(isQuery) ? ['query'] : []),
   ]
 }
