@@ -45,8 +45,8 @@ export class Server implements Victim {
   }
 
   /** The same over any store, and of any module. */
-  static async over(store: string, module: URL): Promise<Server> {
-    return new Server(await freePort(), store, ['start', fileURLToPath(module)])
+  static async over(store: string, module: URL, options: readonly string[] = []): Promise<Server> {
+    return new Server(await freePort(), store, ['start', fileURLToPath(module), ...options])
   }
 
   /** A proxy before a host that answers on a port of this machine. */
@@ -80,6 +80,15 @@ export class Server implements Victim {
 
   async stop(): Promise<number | null> {
     return this.#end('SIGTERM')
+  }
+
+  /** Takes all time from it, as a machine does that stands still; `thaw` gives it back. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {

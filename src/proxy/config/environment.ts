@@ -2,6 +2,8 @@
 // and which are probably misspelt. It reads no values of the latter, so none of them is ever told.
 
 import { suggestionFor } from '../../base/index.ts'
+import type { NatsPlan } from '../../cluster/cluster-plan.ts'
+import { CLUSTER_VARIABLES, readClusterVariables } from '../../cluster/cluster-variables.ts'
 import { sealingIn, type SealingPlan, STATE_KEY_VARIABLE } from '../../stores/state-keys.ts'
 import type { StorePlan } from '../../stores/store-plan.ts'
 import {
@@ -21,12 +23,12 @@ export const CONFIG_VARIABLE = 'PROXY_CONFIG'
 const DEFAULT_SOCKET = '/var/run/spawn.sock'
 
 /** Of settings that say where something is in another way than by their own variable. */
-const OTHERS = ['PROXY_UDS_ENABLED', ...STORE_VARIABLES]
+const OTHERS = ['PROXY_UDS_ENABLED', ...STORE_VARIABLES, ...CLUSTER_VARIABLES]
 
 /** For what is not there yet: a manifest that has them starts all the same. */
 const LATER: readonly RegExp[] = [
   /^PROXY_GRPC_/,
-  /^SPAWN_(USE_INTERNAL_NATS$|INTERNAL_NATS_|PUBSUB_)/,
+  /^SPAWN_PUBSUB_/,
   /^SPAWN_(DELAYED_INVOKES|PROXY_TASK_CONFIG)$/,
   /^ACTORS_GLOBAL_BACKPRESSURE_ENABLED$/,
   /^OTEL_/,
@@ -40,8 +42,6 @@ const ALSO_KNOWN = [
   'PROXY_GRPC_HTTP_TRANSCODING_ENABLED',
   'PROXY_GRPC_INCLUDE_PROTOS_PATH',
   STATE_KEY_VARIABLE,
-  'SPAWN_USE_INTERNAL_NATS',
-  'SPAWN_INTERNAL_NATS_HOSTS',
   'SPAWN_PUBSUB_ADAPTER',
   'SPAWN_URL',
   'SPAWN_SYSTEM',
@@ -51,7 +51,7 @@ const ALSO_KNOWN = [
 const CLOSE = 2
 
 /** What a variable gives to a setting: a text to be read, or what several variables say together. */
-export type FromVariable = ({ readonly text: string } | { readonly value: StorePlan }) & {
+export type FromVariable = ({ readonly text: string } | { readonly value: StorePlan | NatsPlan }) & {
   /** The variable. */
   readonly from: string
 }
@@ -85,6 +85,7 @@ export function readEnvironment(env: Environment, hasStore: boolean): Variables 
   if (sealing !== null && 'problem' in sealing)
     mistakes.push({ where: STATE_KEY_VARIABLE, problem: sealing.problem })
   storeFrom(set, hasStore, given, mistakes, unused)
+  clusterFrom(set, given, mistakes, unused)
   return {
     given,
     mistakes,
@@ -135,6 +136,24 @@ function storeFrom(
   }
   const { from, plan } = variables
   if (plan !== null) given.set('store', { value: plan, from })
+  mistakes.push(...variables.mistakes)
+  unused.push(...variables.unused)
+}
+
+/** The variables of Spawn's own proxy count where no URL of a cluster is given that goes before them. */
+function clusterFrom(
+  set: ReadonlyMap<string, string>,
+  given: Map<SettingKey, FromVariable>,
+  mistakes: { where: string; problem: string }[],
+  unused: string[],
+): void {
+  if (given.has('cluster.url')) {
+    unused.push(...CLUSTER_VARIABLES.filter((name) => set.has(name)))
+    return
+  }
+  const variables = readClusterVariables(set)
+  const { from, nats } = variables
+  if (nats !== null) given.set('cluster.url', { value: nats, from })
   mistakes.push(...variables.mistakes)
   unused.push(...variables.unused)
 }

@@ -6,6 +6,9 @@
 import { bytesOf, isSpawnError, millisecondsOf, sizeText, spanText } from '../../base/index.ts'
 // Not by the index: a help is made from this table, and needs nothing else of that room.
 import { checkName } from '../../protocol/address.ts'
+import type { NatsPlan } from '../../cluster/cluster-plan.ts'
+import { CLUSTER_FORMS, clusterText, readClusterUrl } from '../../cluster/cluster-url.ts'
+import type { Tags } from '../../ports/index.ts'
 import type { StorePlan } from '../../stores/store-plan.ts'
 import { readStoreUrl, STORE_FORMS, storeText } from '../../stores/store-url.ts'
 
@@ -164,6 +167,42 @@ export const store: Form<StorePlan> = {
   fromJson: (given) =>
     typeof given === 'string' ? store.fromText(given) : { problem: `must be ${STORE_FORMS}, as a text` },
   show: storeText,
+}
+
+/** Never quoted: it may have a password in it. */
+export const cluster: Form<NatsPlan> = {
+  placeholder: 'url',
+  fromText(given) {
+    const reading = readClusterUrl(given)
+    return 'nats' in reading ? { value: reading.nats } : reading
+  },
+  fromJson: (given) =>
+    typeof given === 'string' ? cluster.fromText(given) : { problem: `must be ${CLUSTER_FORMS}, as a text` },
+  show: clusterText,
+}
+
+/** Texts by name. */
+export const labels: Form<Tags> = {
+  placeholder: 'name=text,…',
+  fromText: (given) => labelsOf(given.split(',').map((part) => part.trim().split(/=(.*)/s, 2))),
+  fromJson: (given) =>
+    typeof given === 'object' && given !== null && !Array.isArray(given)
+      ? labelsOf(Object.entries(given))
+      : mustBe('an object of texts', given),
+  show: (value) =>
+    Object.entries(value)
+      .map(([key, text]) => `${key}=${text}`)
+      .join(','),
+}
+
+function labelsOf(given: readonly (readonly unknown[])[]): Reading<Tags> {
+  const found: Record<string, string> = {}
+  for (const [key, text] of given) {
+    if (typeof key !== 'string' || typeof text !== 'string' || key === '' || text === '')
+      return mustBe('labels, such as disk=fast,gpu=none', key)
+    found[key] = text
+  }
+  return { value: found }
 }
 
 function mustBe(rule: string, given: unknown): { readonly problem: string } {

@@ -2,6 +2,7 @@
 // business, what it means that of the part that gets it.
 
 import { LIMITS } from '../../base/index.ts'
+import type { ClusterPlan } from '../../cluster/cluster-plan.ts'
 import type { SealingPlan } from '../../stores/state-keys.ts'
 import type { StorePlan } from '../../stores/store-plan.ts'
 
@@ -54,6 +55,8 @@ export interface ProxyConfig {
   readonly store: StorePlan
   /** What states are encrypted with where they rest; null: they are not. Never shown. */
   readonly sealing: SealingPlan | null
+  /** Null: it is alone. */
+  readonly cluster: ClusterPlan | null
   /** Of the actors of registered hosts. */
   readonly durability: 'turn' | 'snapshot'
   /** How often a `snapshot` actor's state is written when its registration does not say, in milliseconds. */
@@ -87,6 +90,7 @@ export const DEFAULTS: ProxyConfig = Object.freeze<ProxyConfig>({
   userFunction: { host: null, port: 8090 },
   store: { kind: 'sqlite', file: 'spawn-system.db' },
   sealing: null,
+  cluster: null,
   durability: 'turn',
   snapshotTimeoutMs: LIMITS.snapshotTimeoutMs,
   historyRevisions: 0,

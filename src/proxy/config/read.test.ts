@@ -158,7 +158,7 @@ describe('the names that an operator knows', () => {
       PROXY_GRPC_PORT: '9980',
       PROXY_DATABASE_SECRET: 'hunter2',
       SPAWN_USE_INTERNAL_NATS: 'true',
-      SPAWN_INTERNAL_NATS_AUTH_PASS: 'hunter2',
+      SPAWN_PUBSUB_NATS_AUTH_PASS: 'hunter2',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel',
       HOME: '/root',
     }
@@ -284,7 +284,14 @@ test('what is shown is what can be written: by flags it gives the same configura
     'allowed-hosts': 'spawn,proxy.local',
     'user-function-host': '10.0.0.2',
     'user-function-port': '8091',
-    store: 'sqlite:/data/x y.db',
+    store: 'postgres://ada@db/shop',
+    cluster: 'nats://one,two:4333?nkey=%2Fkey.nk',
+    'cluster-name': 'shops',
+    node: 'a',
+    zone: 'north',
+    labels: 'disk=fast,gpu=none',
+    capacity: '2',
+    lease: '3s',
     durability: 'snapshot',
     'snapshot-interval': '1500',
     'history-revisions': '10',
@@ -306,4 +313,30 @@ test('what is shown is what can be written: by flags it gives the same configura
   const again = Object.fromEntries(shown.map(({ key, value }) => [SETTINGS[key].flag, value]))
   assert.deepEqual(configOf({ flags: again }), config)
   assert.equal(again['snapshot-interval'], '1500ms')
+})
+
+describe('a cluster', () => {
+  const store = 'postgres://ada@db/shop'
+  test('needs a store that is shared', () => {
+    const flags = { cluster: 'nats://one', store: 'sqlite:a.db' }
+    assert.match(
+      mistakesOf({ flags }).join('\n'),
+      /^--cluster: needs a store that all members share.*is sqlite$/,
+    )
+  })
+  test('is what makes settings of a member count', () =>
+    assert.deepEqual(mistakesOf({ flags: { node: 'a', store } }), [
+      '--node: has no effect without --cluster',
+    ]))
+  test('is meant by the variables of a manifest, if the store is shared', () => {
+    const env = { SPAWN_USE_INTERNAL_NATS: 'true', SPAWN_INTERNAL_NATS_HOSTS: 'nats://one' }
+    assert.deepEqual(configOf({ env, flags: { store } }).cluster?.nats.servers, ['one:4222'])
+    const alone = good({ env })
+    assert.equal(alone.config.cluster, null)
+    assert.deepEqual(alone.unused, ['SPAWN_INTERNAL_NATS_HOSTS'])
+  })
+  test('never shows its password', () => {
+    const { shown } = good({ flags: { cluster: 'nats://ada:hunter2@one', store } })
+    assert.doesNotMatch(JSON.stringify(shown), /hunter2/)
+  })
 })

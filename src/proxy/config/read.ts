@@ -3,6 +3,8 @@
 //
 // Invariant: all mistakes are told, or there is a configuration: never both, and never a part of them.
 
+import { type ClusterPlan, USUAL_CLUSTER } from '../../cluster/cluster-plan.ts'
+import { CLUSTER_VARIABLES } from '../../cluster/cluster-variables.ts'
 import { systemFile } from '../../protocol/index.ts'
 import type { SealingPlan } from '../../stores/state-keys.ts'
 import type { StorePlan } from '../../stores/store-plan.ts'
@@ -63,10 +65,11 @@ export function readProxyConfig({ env, file, flags, module }: ConfigSources): Re
   const given = Object.fromEntries(values) as Given
   checkTogether(given, layers)
   const store = settleStore(given, variables, layers)
+  const settled = settleCluster(given, store, layers)
   if (mistakes.length > 0) return { mistakes }
-  const config = configOf(given, store, variables.sealing)
+  const config = configOf(settled, store, variables.sealing)
   const shown = shownOf(config, (key) => origins.get(key)?.from)
-  return { config, shown, unused: unusedOf(variables, store), misspelt: variables.misspelt }
+  return { config, shown, unused: unusedOf(variables, config), misspelt: variables.misspelt }
 }
 
 function fromFile(file: ConfigFile, path: string, layers: Layers): void {
@@ -142,9 +145,14 @@ function settleStore(given: Given, { credentials }: Variables, { mistakes, origi
 }
 
 /** Who connects is of use to every database. */
-function unusedOf({ credentials, unused }: Variables, { kind }: StorePlan): readonly string[] {
-  const isDatabase = kind === 'postgres' || kind === 'mariadb'
-  return isDatabase ? unused.filter((name) => !credentials.from.includes(name)) : unused
+function unusedOf(
+  { credentials, given, unused }: Variables,
+  { cluster, store }: ProxyConfig,
+): readonly string[] {
+  const isDatabase = store.kind === 'postgres' || store.kind === 'mariadb'
+  const names = isDatabase ? unused.filter((name) => !credentials.from.includes(name)) : unused
+  const nats = given.get('cluster.url')?.from
+  return cluster === null && nats !== undefined ? [...names, nats].toSorted() : names
 }
 
 function checkTogether(given: Given, { mistakes, origins }: Layers): void {
@@ -154,6 +162,39 @@ function checkTogether(given: Given, { mistakes, origins }: Layers): void {
     mistakes.push({ where: whereOf(interval, 'snapshotInterval'), problem })
   }
 }
+
+/**
+ * Members share what they keep. A manifest of Spawn may say NATS and mean no more than that other systems can be called: with
+ * a store of its own, such a proxy is alone.
+ */
+function settleCluster(given: Given, { kind }: StorePlan, { mistakes, origins }: Layers): Given {
+  const url = origins.get('cluster.url')
+  const { 'cluster.url': nats, ...rest } = given
+  const isShared = kind === 'postgres' || kind === 'mariadb'
+  if (url !== undefined && !isShared && !CLUSTER_VARIABLES.includes(url.from)) {
+    const problem = `needs a store that all members share, postgres://… or mariadb://…; this one is ${kind}`
+    mistakes.push({ where: whereOf(url, 'cluster.url'), problem })
+  }
+  if (nats !== undefined && isShared) return given
+  if (url === undefined) {
+    for (const key of CLUSTER_KEYS) {
+      const origin = origins.get(key)
+      if (origin === undefined) continue
+      const problem = `has no effect without --${SETTINGS['cluster.url'].flag}`
+      mistakes.push({ where: whereOf(origin, key), problem })
+    }
+  }
+  return rest
+}
+
+const CLUSTER_KEYS = [
+  'cluster.name',
+  'cluster.node',
+  'cluster.zone',
+  'cluster.labels',
+  'cluster.capacity',
+  'cluster.lease',
+] as const
 
 function whereOf({ from, rank }: Origin, key: SettingKey): string {
   return rank === RANKS.file ? `${from} ${key}` : from
@@ -172,6 +213,7 @@ function configOf(given: Given, store: StorePlan, sealing: SealingPlan | null): 
     },
     store,
     sealing,
+    cluster: clusterOf(given),
     durability: given.durability ?? DEFAULTS.durability,
     snapshotTimeoutMs: given.snapshotInterval ?? DEFAULTS.snapshotTimeoutMs,
     historyRevisions: given.historyRevisions ?? DEFAULTS.historyRevisions,
@@ -189,6 +231,20 @@ function configOf(given: Given, store: StorePlan, sealing: SealingPlan | null): 
     metrics: given.metrics ?? DEFAULTS.metrics,
     logLevel: given.logLevel ?? DEFAULTS.logLevel,
     module: given.module ?? DEFAULTS.module,
+  }
+}
+
+function clusterOf(given: Given): ClusterPlan | null {
+  const nats = given['cluster.url']
+  if (nats === undefined) return null
+  return {
+    nats,
+    name: given['cluster.name'] ?? USUAL_CLUSTER.name,
+    node: given['cluster.node'] ?? USUAL_CLUSTER.node,
+    zone: given['cluster.zone'] ?? USUAL_CLUSTER.zone,
+    labels: given['cluster.labels'] ?? USUAL_CLUSTER.labels,
+    capacity: given['cluster.capacity'] ?? USUAL_CLUSTER.capacity,
+    leaseMs: given['cluster.lease'] ?? USUAL_CLUSTER.leaseMs,
   }
 }
 

@@ -1,7 +1,20 @@
 // The settings of a proxy: for each its key in a file, its flag, its variable and its form. The help, the reading and the
 // documentation all go by this table.
 
-import { choice, type Form, hostNames, name, onOff, size, span, store, text, whole } from './form.ts'
+import {
+  choice,
+  cluster,
+  type Form,
+  hostNames,
+  labels,
+  name,
+  onOff,
+  size,
+  span,
+  store,
+  text,
+  whole,
+} from './form.ts'
 import { LOG_LEVELS } from './proxy-config.ts'
 
 export interface Setting<T> {
@@ -83,6 +96,55 @@ export const SETTINGS = {
     form: store,
     help: 'Where states are kept',
     usually: 'sqlite:<system>.db',
+  }),
+  'cluster.url': setting({
+    flag: 'cluster',
+    variable: 'PROXY_CLUSTER',
+    form: cluster,
+    help: 'The NATS servers that carry the cluster which this proxy is a member of',
+    usually: 'none',
+  }),
+  'cluster.name': setting({
+    flag: 'cluster-name',
+    variable: 'PROXY_CLUSTER_NAME',
+    form: name('cluster'),
+    help: 'Members of one name are one cluster',
+    usually: 'the system',
+  }),
+  'cluster.node': setting({
+    flag: 'node',
+    variable: 'PROXY_CLUSTER_NODE',
+    form: name('node'),
+    help: 'What this place in the cluster is called',
+    usually: 'the host name',
+  }),
+  'cluster.zone': setting({
+    flag: 'zone',
+    variable: 'PROXY_CLUSTER_ZONE',
+    form: name('zone'),
+    help: 'Where it is, for actors that are placed by zone',
+    usually: 'none',
+  }),
+  'cluster.labels': setting({
+    flag: 'labels',
+    variable: 'PROXY_CLUSTER_LABELS',
+    form: labels,
+    help: 'What it has, for actors that are placed by labels',
+    usually: 'none',
+  }),
+  'cluster.capacity': setting({
+    flag: 'capacity',
+    variable: 'PROXY_CLUSTER_CAPACITY',
+    form: whole('count', { least: 1, most: 1_000 }),
+    help: 'How many actors it takes beside others: 2 gets twice as many as 1',
+    usually: '1',
+  }),
+  'cluster.lease': setting({
+    flag: 'lease',
+    variable: 'PROXY_CLUSTER_LEASE',
+    form: span({ least: 300, most: 600_000 }),
+    help: 'How long a member that is not heard of may go on serving, before others take over',
+    usually: '6s',
   }),
   durability: setting({
     flag: 'durability',

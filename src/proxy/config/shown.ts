@@ -35,11 +35,14 @@ export function usualText(key: SettingKey): string {
 }
 
 /** Those that have no meaning beside the others. */
-function hiddenBy({ durability, listen }: ProxyConfig): readonly SettingKey[] {
+function hiddenBy({ cluster, durability, listen }: ProxyConfig): readonly SettingKey[] {
   return [
     ...('socket' in listen
       ? (['listen.host', 'listen.port', 'listen.allowedHosts'] as const)
       : (['listen.socket'] as const)),
+    ...(cluster === null
+      ? SETTING_KEYS.filter((key) => key.startsWith('cluster.') && key !== 'cluster.url')
+      : []),
     ...(durability === 'turn' ? (['snapshotInterval'] as const) : []),
   ]
 }
@@ -65,6 +68,7 @@ function valuesOf(config: ProxyConfig): Given {
     ...(userFunction.host === null ? {} : { 'userFunction.host': userFunction.host }),
     'userFunction.port': userFunction.port,
     store: config.store,
+    ...clusterValues(config),
     durability: config.durability,
     snapshotInterval: config.snapshotTimeoutMs,
     historyRevisions: config.historyRevisions,
@@ -80,5 +84,19 @@ function valuesOf(config: ProxyConfig): Given {
     metrics: config.metrics,
     logLevel: config.logLevel,
     ...(config.module === null ? {} : { module: config.module }),
+  }
+}
+
+function clusterValues({ cluster }: ProxyConfig): Given {
+  if (cluster === null) return {}
+  const { capacity, labels, leaseMs, name, nats, node, zone } = cluster
+  return {
+    'cluster.url': nats,
+    ...(name !== null && { 'cluster.name': name }),
+    ...(node !== null && { 'cluster.node': node }),
+    ...(zone !== null && { 'cluster.zone': zone }),
+    ...(Object.keys(labels).length > 0 && { 'cluster.labels': labels }),
+    'cluster.capacity': capacity,
+    'cluster.lease': leaseMs,
   }
 }

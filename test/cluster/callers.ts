@@ -1,0 +1,147 @@
+// The outside of a cluster: callers that add to lists and read them over HTTP, each through any of the doors that are open,
+// and the history of all that they were told. What must be true of it is judged in reckoning.ts.
+
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { below, type Random } from '../../src/base/index.ts'
+import { SYSTEM } from '../crash/server.ts'
+import type { LedgerCall, Sight } from './ledger-model.ts'
+
+/** Where calls go in. */
+export interface Door {
+  readonly port: number
+  /** False: nobody should be behind it now. */
+  readonly isOpen: boolean
+}
+
+export interface CallersOptions {
+  readonly doors: readonly Door[]
+  readonly random: Random
+  readonly callers: number
+  readonly ledgers: number
+  /** The least time between two calls of one caller, in milliseconds. Default 0: the next follows the answer. */
+  readonly everyMs?: number | undefined
+  /** How long a caller waits for an answer, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+/** A call that was not answered as it should be. */
+export interface Failed {
+  readonly atMs: number
+  readonly tookMs: number
+  readonly error: string
+}
+
+const RETRY_MS = 20
+
+export class ClusterCallers {
+  /** By ledger. */
+  readonly calls: LedgerCall[][]
+  readonly failures: Failed[] = []
+  /** Of the calls that were answered, in milliseconds. */
+  readonly latenciesMs: number[] = []
+  readonly #options: CallersOptions
+  readonly #agent: Agent
+  #running = true
+  #count = 0
+
+  constructor(options: CallersOptions) {
+    this.#options = options
+    this.#agent = new Agent({ keepAlive: true })
+    this.calls = Array.from({ length: options.ledgers }, () => [])
+  }
+
+  /** Calls until `stop`; resolves when the last answer is in. */
+  async run(): Promise<void> {
+    const { callers } = this.#options
+    await Promise.all(Array.from({ length: callers }, (_, at) => this.#caller(at / callers)))
+    this.#agent.destroy()
+  }
+
+  stop(): void {
+    this.#running = false
+  }
+
+  /** All entries of a ledger. */
+  async entries(ledger: number, port: number): Promise<readonly string[]> {
+    const { body, status } = await this.#post(port, pathOf(ledger, 'all'), '{}')
+    if (status !== 200)
+      throw new Error(`the entries of ledger ${ledger} were answered with ${status}: ${body}`)
+    // An answer of ledger.ts.
+    return (JSON.parse(body) as { entries: string[] }).entries
+  }
+
+  async #caller(phase: number): Promise<void> {
+    const { everyMs = 0, ledgers, random } = this.#options
+    await sleep(everyMs * phase)
+    while (this.#running) {
+      const ledger = below(random, ledgers)
+      const nextAt = performance.now() + everyMs
+      if (!(await this.#call(ledger, random.next() < 0.5))) await sleep(RETRY_MS)
+      const restMs = nextAt - performance.now()
+      if (restMs > 0) await sleep(restMs)
+    }
+  }
+
+  /** @returns whether it was answered. */
+  async #call(ledger: number, adds: boolean): Promise<boolean> {
+    const { doors, random } = this.#options
+    const open = doors.filter(({ isOpen }) => isOpen)
+    const door = open[below(random, open.length)]
+    if (door === undefined) return false
+    this.#count += 1
+    const input = adds ? `${this.#count}` : null
+    const path = pathOf(ledger, adds ? 'add' : 'look')
+    const sentAt = performance.now()
+    const { output, error } = await this.#sight(door.port, path, adds ? `{"id":"${input}"}` : '{}')
+    const endedAt = performance.now()
+    const answeredAt = output === null ? Number.POSITIVE_INFINITY : endedAt
+    this.calls[ledger]?.push({ sentAt, answeredAt, input, output })
+    if (output === null) this.failures.push({ atMs: endedAt, tookMs: endedAt - sentAt, error })
+    else this.latenciesMs.push(endedAt - sentAt)
+    return output !== null
+  }
+
+  async #sight(
+    port: number,
+    path: string,
+    payload: string,
+  ): Promise<{ output: Sight | null; error: string }> {
+    try {
+      const { body, status } = await this.#post(port, path, payload)
+      // An answer of ledger.ts.
+      if (status === 200) return { output: JSON.parse(body) as Sight, error: '' }
+      return { output: null, error: `${status} ${body}` }
+    } catch (thrown) {
+      return { output: null, error: thrown instanceof Error ? thrown.message : String(thrown) }
+    }
+  }
+
+  #post(
+    port: number,
+    path: string,
+    body: string,
+  ): Promise<{ readonly status: number; readonly body: string }> {
+    const { timeoutMs } = this.#options
+    return new Promise((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'content-length': body.length }
+      const call = request(
+        { host: '127.0.0.1', port, path, method: 'POST', agent: this.#agent, headers, timeout: timeoutMs },
+        (response) => {
+          let text = ''
+          response.setEncoding('utf8')
+          response.on('data', (chunk: string) => (text += chunk))
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
+          response.on('error', reject)
+        },
+      )
+      call.on('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs} ms`)))
+      call.on('error', reject)
+      call.end(body)
+    })
+  }
+}
+
+function pathOf(ledger: number, action: string): string {
+  return `/api/v1/system/${SYSTEM}/actors/ledger-${ledger}/actions/${action}?ref=ledger`
+}
