@@ -68,7 +68,7 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
   const registrations = new Registrations({
     systems,
     hosts,
-    log: new RegistrationLog({ store, clock, random, logger }),
+    log: new RegistrationLog({ store, node: null, clock, random, logger }),
     clock,
     logger,
     userFunction: config.userFunction,

@@ -2,8 +2,9 @@
 // once, when they start, and never hear that a proxy was gone. It decides what is kept and what is too old; what a
 // registration means is decided where it came in.
 //
-// Each host has one row for each system, under a system name that no host may register. A crash between a registration and
-// its row leaves a host unknown after the next start, which was never told that it was accepted.
+// Each host has one row for each system, under a system name that no host may register. In a cluster each node has rows of
+// its own: an address such as 127.0.0.1 means another host there. A crash between a registration and its row leaves a host
+// unknown after the next start, which was never told that it was accepted.
 
 import { below, type Clock, messageOf, type Random } from '../base/index.ts'
 import type { Commit, Logger, Statestore, StoredActor } from '../ports/index.ts'
@@ -30,6 +31,8 @@ export interface KeptRegistration {
 
 export interface RegistrationLogOptions {
   readonly store: Statestore
+  /** The node of the cluster whose hosts these are; null: the store is this proxy's alone. */
+  readonly node: string | null
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -62,7 +65,8 @@ export class RegistrationLog {
         { limit: PAGE, ...(after !== undefined && { after }) },
       )
       after = page.next
-      for (const stored of await store.load(page.actors.map(({ id }) => id))) {
+      const own = page.actors.map(({ id }) => id).filter((id) => nodeOf(id) === this.#options.node)
+      for (const stored of own.length === 0 ? [] : await store.load(own)) {
         if (stored === null) continue
         this.#rows.set(keyOf(stored.id), stored)
         const one = read(stored)
@@ -77,7 +81,7 @@ export class RegistrationLog {
   keep({ body, host, port, system }: Omit<KeptRegistration, 'keptAtMs'>): Promise<void> {
     return this.#then(async () => {
       const { clock, random, store } = this.#options
-      const id = idOf(system, host, port)
+      const id = this.#idOf(system, host, port)
       const row = this.#rows.get(keyOf(id)) ?? NO_ROW
       const next = {
         revision: row.revision + 1,
@@ -105,12 +109,18 @@ export class RegistrationLog {
   /** Keeps it no longer. */
   drop({ host, port, system }: Pick<KeptRegistration, 'host' | 'port' | 'system'>): Promise<void> {
     return this.#then(async () => {
-      const id = idOf(system, host, port)
+      const id = this.#idOf(system, host, port)
       const row = this.#rows.get(keyOf(id))
       if (row === undefined) return
       await this.#options.store.delete(id, row.revision, row.birth)
       this.#rows.delete(keyOf(id))
     })
+  }
+
+  #idOf(system: string, host: string, port: number): ActorId {
+    const { node } = this.#options
+    const place = `${host} ${port}`
+    return { system: REGISTRATIONS, parent: system, name: node === null ? place : `${place} ${node}` }
   }
 
   /** A row that cannot be written is no reason to refuse a host: it is missed only at the next start. */
@@ -122,8 +132,9 @@ export class RegistrationLog {
   }
 }
 
-function idOf(system: string, host: string, port: number): ActorId {
-  return { system: REGISTRATIONS, parent: system, name: `${host} ${port}` }
+/** All that stands behind the host and the port. */
+function nodeOf({ name }: ActorId): string | null {
+  return /^\S* \S* (.*)$/s.exec(name)?.[1] ?? null
 }
 
 function keyOf({ name, parent }: ActorId): string {
