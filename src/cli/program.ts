@@ -76,7 +76,7 @@ async function general([option, extra]: readonly string[], terminal: Terminal): 
     )
   }
   if (option === '--version' || option === '-v' || option === '-V') {
-    const { version } = await import('./version.ts')
+    const { version } = await import('../sdk/version.ts')
     return show(version(), terminal)
   }
   const overview = overviewText(COMMANDS, null, terminal.style)

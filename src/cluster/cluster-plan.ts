@@ -1,6 +1,7 @@
 // Which cluster a program is a member of, and as what: plain data. How it is written is cluster-url.ts's and the options',
 // what is made of it open.ts's.
 
+import { hostname } from 'node:os'
 import type { Tags } from '../ports/index.ts'
 
 /** Who connects. Each kind as NATS has it; files hold what must not stand in a command line. */
@@ -55,3 +56,8 @@ export const USUAL_CLUSTER: Omit<ClusterPlan, 'nats'> = Object.freeze({
   capacity: 1,
   leaseMs: 6_000,
 })
+
+/** What this place in the cluster is called. */
+export function nodeOf({ node }: Pick<ClusterPlan, 'node'>): string {
+  return node ?? hostname()
+}

@@ -5,9 +5,11 @@
 // running actions make; then states are committed and the store closes; then the listener, and the connections to hosts.
 
 import { type Clock, messageOf, type Random } from '../base/index.ts'
+import { type ClusterPlan, nodeOf } from '../cluster/cluster-plan.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
 import type { ActorDefinition } from '../hosts/index.ts'
 import { RemoteHosts } from '../hosts/remote/index.ts'
+import type { Mesh } from '../mesh/index.ts'
 import type { ClusterView, Definition, Gateway, Logger, Statestore } from '../ports/index.ts'
 import { registeredBytes } from '../protocol/index.ts'
 import { makeStore } from '../stores/open.ts'
@@ -30,7 +32,7 @@ export interface ProxyParts {
   readonly actors?: readonly ActorDefinition[] | undefined
   /** In place of the configured store; for tests. */
   readonly store?: Statestore | undefined
-  /** The cluster that it is a member of, for those who look at it; absent: none. */
+  /** In place of the configured cluster, for those who look at it; for tests. */
   readonly cluster?: ClusterView | undefined
 }
 
@@ -56,9 +58,11 @@ const LAST_REPLIES_MS = 2_000
 export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Promise<Proxy> {
   const { clock, logger, random } = parts
   const store = parts.store ?? (await makeStore(config.store, config.sealing, { clock, logger, random }))
+  const mesh = config.cluster === null ? null : await meshOf(config, config.cluster, parts)
   const systems = new OpenSystems({
     main: config.system,
     store,
+    cluster: mesh,
     clock,
     random,
     logger,
@@ -68,17 +72,20 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
   const registrations = new Registrations({
     systems,
     hosts,
-    log: new RegistrationLog({ store, node: null, clock, random, logger }),
+    log: new RegistrationLog({ store, node: config.cluster && nodeOf(config.cluster), clock, random, logger }),
     clock,
     logger,
     userFunction: config.userFunction,
     embedded: { system: config.system, names: new Set(parts.actors?.map(({ name }) => name)) },
   })
-  const listener = listenerOf(config, parts, { hosts, registrations, systems })
+  const listener = listenerOf(config, parts, { hosts, mesh, registrations, systems })
   const stop = async (drainMs: number): Promise<void> => {
     const failures: unknown[] = []
     const failed = (thrown: unknown): void => void failures.push(thrown)
+    systems.leave()
+    await mesh?.drain({ drainMs }).catch(failed)
     await systems.stop({ drainMs }).catch(failed)
+    await mesh?.stop().catch(failed)
     await listener.stop({ drainMs: LAST_REPLIES_MS }).catch(failed)
     await hosts.stop().catch(failed)
     if (failures.length > 0) throw failures[0]
@@ -87,6 +94,7 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
     await systems.start()
     await systems.define(config.system, embedded(parts), [])
     await registrations.restore()
+    await mesh?.start()
     await listener.start()
   } catch (error) {
     await stop(0).catch((thrown: unknown) => {
@@ -105,16 +113,28 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
   }
 }
 
+/** Only who is a member pays for the loading of what makes one. */
+async function meshOf(
+  { system }: ProxyConfig,
+  plan: ClusterPlan,
+  { clock, logger, random, version }: ProxyParts,
+): Promise<Mesh> {
+  const { memberOf } = await import('./cluster-member.ts')
+  return memberOf(plan, { system, version, clock, random, logger })
+}
+
 function listenerOf(
   config: ProxyConfig,
-  { clock, cluster, logger, version }: ProxyParts,
+  { clock, cluster: shown = null, logger, version }: ProxyParts,
   made: {
     readonly hosts: RemoteHosts
+    readonly mesh: Mesh | null
     readonly registrations: Registrations
     readonly systems: OpenSystems
   },
 ): HttpListener {
-  const { hosts, registrations, systems } = made
+  const { hosts, mesh, registrations, systems } = made
+  const cluster: ClusterView | null = mesh ?? shown
   const metrics = new Metrics()
   const listener = new HttpListener({
     systems,
@@ -130,7 +150,7 @@ function listenerOf(
     cluster,
     metrics: config.metrics ? () => metrics.text() : null,
   })
-  proxyMetrics(metrics, { cluster: cluster ?? null, hosts, listener, systems, version })
+  proxyMetrics(metrics, { cluster, hosts, listener, systems, version })
   return listener
 }
 

@@ -12,7 +12,13 @@ test('each node of a cluster has hosts of its own, at one and the same address',
   const store = new MemoryStore()
   await store.start()
   const at = (node: string | null): RegistrationLog =>
-    new RegistrationLog({ store, node, clock: new VirtualClock(), random: seededRandom(1), logger: silentLogger })
+    new RegistrationLog({
+      store,
+      node,
+      clock: new VirtualClock(),
+      random: seededRandom(1),
+      logger: silentLogger,
+    })
   const address = { system: 'shop', host: '127.0.0.1', port: 8_090 }
   const nodes = [null, 'north', 'north 2'] as const
   for (const [count, node] of nodes.entries())

@@ -6,7 +6,7 @@
 
 import { Pruning, Runtime } from '../actor/index.ts'
 import { type Clock, type Limits, type Random, SpawnError } from '../base/index.ts'
-import type { Definition, Gateway, Logger, Statestore } from '../ports/index.ts'
+import type { Cluster, Definition, Gateway, Logger, Statestore, Tenant } from '../ports/index.ts'
 
 export interface Systems {
   /** The name of the one that is there without a registration. */
@@ -19,13 +19,13 @@ export interface Systems {
   find(name: string): Gateway | null
 }
 
-/** The system of an application. */
-export function oneSystem(gateway: Gateway): Systems {
+/** The system of an application. @param isLeaving whether it goes, and calls should rather be made elsewhere. */
+export function oneSystem(gateway: Gateway, isLeaving: () => boolean = () => false): Systems {
   return {
     main: gateway.system,
     all: [gateway],
     get ready() {
-      return gateway.ready
+      return gateway.ready && !isLeaving()
     },
     find: (name) => (name === gateway.system ? gateway : null),
   }
@@ -58,6 +58,8 @@ export interface OpenSystemsOptions {
   readonly random: Random
   readonly logger: Logger
   readonly limits?: Partial<Limits> | undefined
+  /** The cluster of which this proxy is a member, for each of its systems; null: it is alone. */
+  readonly cluster: { of(system: string): Cluster & { attach(tenant: Tenant): void } } | null
   /** How long after a system's beginning its definitions may still come, in milliseconds. */
   readonly lateDefinitionsMs: number
 }
@@ -68,6 +70,7 @@ export class OpenSystems implements Systems {
   readonly #begun = new Map<Runtime, Promise<void>>()
   readonly #pruning: Pruning
   #open = false
+  #isLeaving = false
   #stopped: Promise<void> | null = null
 
   constructor(options: OpenSystemsOptions) {
@@ -84,7 +87,7 @@ export class OpenSystems implements Systems {
   }
 
   get ready(): boolean {
-    return this.#open && this.#stopped === null
+    return this.#open && !this.#isLeaving
   }
 
   find(name: string): Runtime | null {
@@ -116,7 +119,9 @@ export class OpenSystems implements Systems {
       return
     }
     this.checkRoom(system)
-    const runtime = new Runtime({ ...this.#options, system, definitions, sharesStore: true })
+    const cluster = this.#options.cluster?.of(system)
+    const runtime = new Runtime({ ...this.#options, system, definitions, sharesStore: true, cluster })
+    if (runtime.tenant !== null) cluster?.attach(runtime.tenant)
     this.#byName.set(system, runtime)
     const begun = runtime.start()
     this.#begun.set(runtime, begun)
@@ -134,8 +139,14 @@ export class OpenSystems implements Systems {
     throw new SpawnError('MAILBOX_FULL', text)
   }
 
+  /** From now on calls should rather be made elsewhere, and no host may register; what comes is answered. */
+  leave(): void {
+    this.#isLeaving = true
+  }
+
   /** All finish what they have begun, and commit; then the store closes. */
   stop(options: { readonly drainMs?: number | undefined } = {}): Promise<void> {
+    this.leave()
     this.#stopped ??= this.#stop(options)
     return this.#stopped
   }

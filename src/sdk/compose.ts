@@ -6,11 +6,15 @@
 import { type Clock, messageOf, systemClock, systemRandom } from '../base/index.ts'
 import { Runtime } from '../actor/index.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
+import type { ClusterPlan } from '../cluster/cluster-plan.ts'
+import type { Mesh } from '../mesh/index.ts'
 import type { Definition, Gateway, Host, Logger } from '../ports/index.ts'
+import type { MemberSurroundings } from '../proxy/cluster-member.ts'
 import { makeStore, sealedStore } from '../stores/open.ts'
 import { freezesStates } from './config.ts'
 import { stderrLogger } from './stderr-logger.ts'
 import type { SystemPlan } from './system-options.ts'
+import { version } from './version.ts'
 
 /** A system that runs. */
 export interface Composition {
@@ -29,6 +33,9 @@ interface Part {
   stop(options: StopOptions): Promise<void>
 }
 
+/** How long turns may take to end, and actors to move, unless it is said. */
+const DRAIN_MS = 30_000
+
 /** @throws SpawnError what the part that failed says: STORE_UNAVAILABLE, INVALID_ARGUMENT for a port that is taken. */
 export async function compose(plan: SystemPlan): Promise<Composition> {
   const { clock = systemClock, limits, name: system, random = systemRandom } = plan
@@ -39,16 +46,28 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
     plan.store.kind === 'own'
       ? await sealedStore(plan.store.store, plan.sealing, { clock, logger, random })
       : await makeStore(plan.store, plan.sealing, { clock, logger, random })
-  const runtime = new Runtime({ system, definitions, store, clock, random, logger, limits })
-  const parts: Part[] = [runtime]
+  const mesh = plan.cluster === null ? null : await meshOf(plan.cluster, { system, clock, random, logger })
+  const cluster = mesh?.of(system)
+  const runtime = new Runtime({ system, definitions, store, clock, random, logger, limits, cluster })
+  if (runtime.tenant !== null) cluster?.attach(runtime.tenant)
+  const parts: Part[] = mesh === null ? [runtime] : [mesh, runtime]
+  let isLeaving = false
+  const stop = async (options: StopOptions): Promise<void> => {
+    isLeaving = true
+    // The doors stay open meanwhile, for what is brought on to other members.
+    await mesh?.drain({ drainMs: options.drainMs ?? DRAIN_MS })
+    await stopAll(parts, options)
+  }
   try {
     await runtime.start()
-    if (plan.http === null) return { gateway: runtime, url: null, stop: (options) => stopAll(parts, options) }
+    await mesh?.start()
+    if (plan.http === null) return { gateway: runtime, url: null, stop }
     const { HttpListener, oneSystem } = await import('../proxy/index.ts')
-    const listener = new HttpListener({ systems: oneSystem(runtime), logger, clock, ...plan.http })
+    const systems = oneSystem(runtime, () => isLeaving)
+    const listener = new HttpListener({ systems, logger, clock, cluster: mesh, ...plan.http })
     parts.push(listener)
     await listener.start()
-    return { gateway: runtime, url: listener.url, stop: (options) => stopAll(parts, options) }
+    return { gateway: runtime, url: listener.url, stop }
   } catch (error) {
     await stopAll(parts, { drainMs: undefined }).catch((thrown: unknown) => {
       logger.error('a system that did not start could not be stopped either', {
@@ -58,6 +77,12 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
     })
     throw error
   }
+}
+
+/** Only who is a member pays for the loading of what makes one. */
+async function meshOf(plan: ClusterPlan, surroundings: Omit<MemberSurroundings, 'version'>): Promise<Mesh> {
+  const { memberOf } = await import('../proxy/cluster-member.ts')
+  return memberOf(plan, { ...surroundings, version: version() })
 }
 
 /** Runs the handlers of definitions in this process. */

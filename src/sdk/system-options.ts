@@ -3,11 +3,13 @@
 
 import { type Clock, LIMITS, type Limits, type Random } from '../base/index.ts'
 import { type ActorDefinition, isActorDefinition } from '../hosts/index.ts'
+import type { ClusterPlan } from '../cluster/cluster-plan.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
 import { checkName, systemFile } from '../protocol/index.ts'
 import type { SealingPlan } from '../stores/state-keys.ts'
 import type { StorePlan } from '../stores/store-plan.ts'
 import { completed, readStoreUrl, STORE_FORMS } from '../stores/store-url.ts'
+import { type ClusterSetting, clusterOf } from './cluster-setting.ts'
 import { type EncryptionSetting, encryptionOf } from './encryption-setting.ts'
 import { Settings, shown } from './settings.ts'
 
@@ -49,6 +51,11 @@ export interface SystemOptions {
    * case.
    */
   readonly encryption?: EncryptionSetting | false | undefined
+  /**
+   * The URL of the NATS server that carries the cluster of which this process is a member (`nats://host:4222`), or that and
+   * what it is in it. The store must be one that all members share. Default: none, it is alone.
+   */
+  readonly cluster?: ClusterSetting | undefined
   /** Default: none, no port is opened. */
   readonly http?: HttpSetting | undefined
   /** Default: warnings and errors to standard error. */
@@ -68,6 +75,8 @@ export interface SystemPlan {
   readonly store: StorePlan | OwnStore
   /** Null: nothing is encrypted. */
   readonly sealing: SealingPlan | null
+  /** Null: it is alone. */
+  readonly cluster: ClusterPlan | null
   /** Null: no port. */
   readonly http: HttpPlan | null
   readonly logger: Logger | undefined
@@ -88,7 +97,17 @@ export interface HttpPlan {
   readonly allowedHosts: readonly string[]
 }
 
-const OPTIONS = ['actors', 'store', 'encryption', 'http', 'logger', 'limits', 'clock', 'random'] as const
+const OPTIONS = [
+  'actors',
+  'store',
+  'encryption',
+  'cluster',
+  'http',
+  'logger',
+  'limits',
+  'clock',
+  'random',
+] as const
 const DEFAULT_PORT = 9001
 const USUAL_ADDRESS = { host: undefined, allowedHosts: [] }
 const MAX_PORT = 65_535
@@ -103,6 +122,7 @@ export function planOf(name: string, options: SystemOptions): SystemPlan {
     actors: actorsOf(settings),
     store,
     sealing: encryptionOf(settings, store.kind === 'own'),
+    cluster: sharing(settings, clusterOf(settings), store),
     http: httpOf(settings),
     logger: withMethods(settings, 'logger', options.logger, ['debug', 'info', 'warn', 'error']),
     limits: limitsOf(settings),
@@ -145,6 +165,17 @@ function storeOf(settings: Settings, name: string): StorePlan | OwnStore {
   const whole = 'plan' in reading ? completed(reading.plan, {}) : reading
   if ('plan' in whole) return whole.plan
   throw settings.fault('store', whole.problem)
+}
+
+/** What members share, a file of one of them is not. */
+function sharing(
+  settings: Settings,
+  cluster: ClusterPlan | null,
+  { kind }: StorePlan | OwnStore,
+): ClusterPlan | null {
+  if (cluster === null || (kind !== 'memory' && kind !== 'sqlite')) return cluster
+  const problem = `needs a store that all members share, postgres://… or mariadb://…; this one is ${kind}`
+  throw settings.fault('cluster', problem)
 }
 
 function httpOf(settings: Settings): HttpPlan | null {

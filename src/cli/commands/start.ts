@@ -2,7 +2,7 @@
 
 import { command } from '../command.ts'
 import { WORKER_VARIABLE } from '../dev/messages.ts'
-import { SERVE_ARGUMENTS, SERVE_OPTIONS } from '../serving/options.ts'
+import { clusterOnLine, SERVE_ARGUMENTS, SERVE_OPTIONS } from '../serving/options.ts'
 
 export const start = command({
   name: 'start',
@@ -15,9 +15,14 @@ Prints the address and a call to paste. SIGTERM or Ctrl-C stops in order, a seco
     { line: 'spawn start counter.ts', what: 'serve the actors that counter.ts exports' },
     { line: 'spawn start shop.ts --host 0.0.0.0 --port 80', what: 'for other machines too' },
     { line: 'spawn start shop.ts --store sqlite:/var/lib/shop.db --json', what: 'in production' },
+    {
+      line: 'spawn start shop.ts --store postgres://shop@db/shop --cluster nats://nats',
+      what: 'one member of a cluster',
+    },
   ],
   async run({ args: [module = ''], options, json }, terminal) {
     const { port, host, store, system, 'log-level': level } = options
+    const cluster = clusterOnLine(options, terminal.env)
     // Before anything of the application is imported, so that all of it is seen.
     const worker =
       terminal.env[WORKER_VARIABLE] === undefined
@@ -26,6 +31,6 @@ Prints the address and a call to paste. SIGTERM or Ctrl-C stops in order, a seco
     // As everywhere in Node: in development mistakes such as changing a state in place are thrown, which costs a little.
     process.env['NODE_ENV'] ||= worker === null ? 'production' : 'development'
     const { serve } = await import('../serving/serve.ts')
-    return serve(module, { port, host, store, system, level, json }, terminal, worker)
+    return serve(module, { port, host, store, system, cluster, level, json }, terminal, worker)
   },
 })

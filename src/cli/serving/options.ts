@@ -1,8 +1,11 @@
 // What `start` and `dev` take: the same, because `dev` is `start` in a process of its own.
 
 import type { Argument } from '../command.ts'
-import { choice, text, whole } from '../option.ts'
+import { usageFailure } from '../failure.ts'
+import { choice, duration, text, whole } from '../option.ts'
 import { LOG_LEVELS } from '../../proxy/config/proxy-config.ts'
+import { SETTINGS } from '../../proxy/config/settings.ts'
+import type { ClusterSettings } from '../../sdk/index.ts'
 
 export const SERVE_ARGUMENTS: readonly Argument[] = [
   { name: 'module', help: 'the TypeScript or JavaScript file that exports your actors, or a system' },
@@ -23,5 +26,53 @@ export const SERVE_OPTIONS = {
     'The name of the system, when the module exports actors alone; default my-system',
     's',
   ),
+  cluster: text(
+    'url',
+    "The NATS servers that carry its cluster; default $PROXY_CLUSTER, the module's, or none: it is alone",
+  ),
+  'cluster-name': text('name', 'Members of one name are one cluster; default the name of the system'),
+  node: text('name', 'What this place in the cluster is called; default the host name'),
+  zone: text('name', 'Where it is, for actors that are placed by zone'),
+  labels: text('name=text,…', 'What it has, for actors that are placed by labels'),
+  capacity: whole('count', 'How many actors it takes beside others; default 1', { least: 1, most: 1_000 }),
+  lease: duration('How long a member that is not heard of may go on serving; default 6s', {
+    least: 300,
+    most: 600_000,
+  }),
   'log-level': choice(LOG_LEVELS, 'The least that is logged; default info'),
 } as const
+
+/** What is undefined is the module's to say. */
+export type ClusterLine = Omit<ClusterSettings, 'url'> & { readonly url: string | undefined }
+
+/** What a line and its surroundings say of the cluster. */
+export function clusterOnLine(
+  options: {
+    readonly cluster: string | undefined
+    readonly 'cluster-name': string | undefined
+    readonly node: string | undefined
+    readonly zone: string | undefined
+    readonly labels: string | undefined
+    readonly capacity: number | undefined
+    readonly lease: number | undefined
+  },
+  env: Readonly<Record<string, string | undefined>>,
+): ClusterLine {
+  const { capacity, labels, lease, node, zone } = options
+  const url = options.cluster ?? env[SETTINGS['cluster.url'].variable]
+  return {
+    url: url === '' ? undefined : url,
+    name: options['cluster-name'],
+    node,
+    zone,
+    labels: labels === undefined ? undefined : labelsIn(labels),
+    capacity,
+    lease,
+  }
+}
+
+function labelsIn(text: string): Readonly<Record<string, string>> {
+  const reading = SETTINGS['cluster.labels'].form.fromText(text)
+  if ('value' in reading) return reading.value
+  throw usageFailure(`--labels ${reading.problem}`)
+}

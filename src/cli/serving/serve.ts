@@ -21,6 +21,7 @@ import { exportedBy } from './exported.ts'
 import { stopInOrder, watchProcess } from './lifecycle.ts'
 import { loggerFor } from './log.ts'
 import { importModule, moduleFile, shortPath } from './module.ts'
+import type { ClusterLine } from './options.ts'
 import { sampleCall } from './sample-call.ts'
 import type { Worker } from '../dev/worker.ts'
 
@@ -32,6 +33,7 @@ export interface ServeOptions {
   readonly host: string | undefined
   readonly store: string | undefined
   readonly system: string | undefined
+  readonly cluster: ClusterLine
   readonly level: LogLevel | undefined
   readonly json: boolean
 }
@@ -102,10 +104,36 @@ function overrides(
   return {
     http: { port: options.port ?? given.port, host: options.host ?? given.host },
     logger: own.logger ?? logger,
+    ...clusterOf(own, options, chosen),
     // What it is encrypted with is the system's to say, and else the environment's.
     ...(chosen !== null && { store: chosen.bare, encryption: own.encryption ?? sealingOf(chosen) }),
   }
 }
+
+/** What the line says of the cluster goes before what the module says, setting by setting. */
+function clusterOf(
+  { cluster: own }: Partial<SystemOptions>,
+  { cluster: line }: ServeOptions,
+  chosen: LineStore | null,
+): Partial<SystemOptions> {
+  const said = Object.entries(line).filter(([, value]) => value !== undefined)
+  const given = typeof own === 'string' ? { url: own } : own
+  const cluster = { ...given, ...Object.fromEntries(said) }
+  const [first] = said
+  if (cluster.url === undefined) {
+    if (first === undefined) return {}
+    throw usageFailure(`--${first[0] === 'name' ? 'cluster-name' : first[0]} has no effect without --cluster`)
+  }
+  const kind = chosen?.plan.kind
+  if (kind === 'memory' || kind === 'sqlite')
+    throw usageFailure(
+      `a cluster needs a store that all members share, and --store is ${kind}`,
+      SHARED_STORES,
+    )
+  return { cluster: { ...cluster, url: cluster.url } }
+}
+
+const SHARED_STORES = 'name a database with --store postgres://… or mariadb://…'
 
 function sealingOf({ sealing }: LineStore): SystemOptions['encryption'] {
   if (sealing === null) return false

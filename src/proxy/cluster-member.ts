@@ -1,0 +1,36 @@
+// This process as a member of a cluster: made, not started. It decides what of a plan means what to the mesh; where the store
+// and the systems stand in the order of start and stop is the composition roots' business.
+
+import type { Clock, Random } from '../base/index.ts'
+import { type ClusterPlan, nodeOf } from '../cluster/cluster-plan.ts'
+import { openCarriers } from '../cluster/open.ts'
+import { Mesh, timingOf } from '../mesh/index.ts'
+import type { Logger } from '../ports/index.ts'
+
+export interface MemberSurroundings {
+  /** Whose name the cluster has, if its plan says no other. */
+  readonly system: string
+  /** Of this package. */
+  readonly version: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+/** @throws SpawnError INVALID_ARGUMENT for a file of the plan that cannot be read. */
+export async function memberOf(plan: ClusterPlan, surroundings: MemberSurroundings): Promise<Mesh> {
+  const { capacity, labels, leaseMs, zone } = plan
+  const { clock, logger, random, system, version } = surroundings
+  return new Mesh({
+    ...(await openCarriers(plan, system, { clock, logger })),
+    clock,
+    random,
+    logger,
+    node: nodeOf(plan),
+    zone,
+    labels,
+    capacity,
+    version,
+    timing: timingOf(leaseMs),
+  })
+}
