@@ -48,12 +48,12 @@ const ACTS: Readonly<Record<string, Act>> = {
   'sees NATS restart': async (_member, { restartNats }) => restartNats(),
 }
 
-/** Goes on until so much time is over, and everything is as it was. */
+/** Goes on until each act has come once and so much time is over, and everything is as it was. */
 export async function chaos(forMs: number, options: ChaosOptions): Promise<void> {
   const { leaseMs, members, progress, random } = options
   const endMs = performance.now() + forMs
   const names = Object.keys(ACTS)
-  for (let count = 0; performance.now() < endMs; count += 1) {
+  for (let count = 0; count < names.length || performance.now() < endMs; count += 1) {
     // Every act once before any comes again.
     const name = names[count < names.length ? count : below(random, names.length)] as string
     const member = members[below(random, members.length)] as Member

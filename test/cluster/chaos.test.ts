@@ -1,0 +1,30 @@
+// Real members over a real NATS and a real Postgres, to which everything happens once that may: killed, frozen, cut off,
+// restarted. What callers were told in the meantime must have happened one call at a time. At length: test/slow.
+
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { after, test } from 'node:test'
+import { seededRandom } from '../../src/base/index.ts'
+import { endPostgres } from '../servers/postgres.ts'
+import { chaos } from './chaos.ts'
+import { LEASE_MS, ordeal } from './ordeal.ts'
+
+after(endPostgres)
+
+test('nothing is lost, doubled or read stale while members die, stand still and are cut off', async (context) => {
+  const seed = Number(process.env['SEED'] ?? randomInt(1_000_000))
+  const load = { callers: 16, ledgers: 40 }
+  const { callers, violations } = await ordeal({ seed, members: 3, load }, ({ members, nats }) =>
+    chaos(0, {
+      members,
+      random: seededRandom(seed + 1),
+      leaseMs: LEASE_MS,
+      restartNats: () => nats.restart(),
+      progress: (text) => context.diagnostic(text),
+    }),
+  )
+  const { failures, latenciesMs } = callers
+  context.diagnostic(`seed ${seed}: ${latenciesMs.length} answers, ${failures.length} failures`)
+  assert.deepEqual(violations, [], `seed ${seed}`)
+  assert.ok(latenciesMs.length > failures.length, 'most calls are answered')
+})

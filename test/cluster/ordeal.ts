@@ -1,0 +1,82 @@
+// The ordeal of a cluster: callers that never rest at the doors of real members, things that happen to these, and the
+// reckoning. Used by the tests and by the demonstration.
+
+import { performance } from 'node:perf_hooks'
+import { seededRandom } from '../../src/base/index.ts'
+import { until } from '../../src/testing/index.ts'
+import { PrivateNats } from '../servers/nats.ts'
+import { postgresServer, type TestDatabase } from '../servers/postgres.ts'
+import { ClusterCallers, type CallersOptions } from './callers.ts'
+import { reckon } from './reckoning.ts'
+import { Member } from './world.ts'
+
+/** A member that is lost is found so soon that a test need not wait for long. */
+export const LEASE_MS = 1_200
+
+export interface OrdealOptions {
+  /** Decides who is called where, and what happens when. */
+  readonly seed: number
+  readonly members: number
+  readonly load: Pick<CallersOptions, 'callers' | 'ledgers' | 'everyMs'>
+  readonly progress?: ((text: string) => void) | undefined
+}
+
+export interface Stage {
+  readonly members: readonly Member[]
+  readonly callers: ClusterCallers
+  readonly nats: PrivateNats
+  readonly seed: number
+  readonly progress: (text: string) => void
+}
+
+export interface Reckoning {
+  readonly callers: ClusterCallers
+  /** What is wrong, in words; empty: all that was told can have happened one call at a time. */
+  readonly violations: readonly string[]
+}
+
+/** @param play what happens while the callers go on; they stop when it is over. */
+export async function ordeal(options: OrdealOptions, play: (stage: Stage) => Promise<void>): Promise<Reckoning> {
+  const nats = await PrivateNats.start()
+  const database = await (await postgresServer()).takeDatabase()
+  const members: Member[] = []
+  try {
+    for (let at = 0; at < options.members; at += 1) {
+      const node = String.fromCodePoint('a'.codePointAt(0)! + at)
+      members.push(await Member.of(node, { database, nats: nats.address, leaseMs: LEASE_MS }))
+    }
+    await Promise.all(members.map((member) => member.start()))
+    return await underLoad(options, nats, members, play)
+  } finally {
+    await endAll(members, nats, database)
+  }
+}
+
+async function underLoad(
+  { load, progress = () => {}, seed }: OrdealOptions,
+  nats: PrivateNats,
+  members: readonly Member[],
+  play: (stage: Stage) => Promise<void>,
+): Promise<Reckoning> {
+  const callers = new ClusterCallers({ ...load, doors: members, random: seededRandom(seed), timeoutMs: 30_000 })
+  const running = callers.run()
+  try {
+    await until('the first hundred answers', () => callers.latenciesMs.length >= 100, { timeoutMs: 60_000 })
+    await play({ members, callers, nats, seed, progress })
+  } finally {
+    callers.stop()
+    await running
+  }
+  const [door] = members
+  if (door === undefined) throw new Error('there is no member')
+  const ends = []
+  for (const [ledger, calls] of callers.calls.entries())
+    ends.push({ calls, entries: await callers.entries(ledger, door.port) })
+  return { callers, violations: reckon(ends, performance.now()) }
+}
+
+async function endAll(members: readonly Member[], nats: PrivateNats, database: TestDatabase): Promise<void> {
+  for (const member of members) await member.end()
+  await nats.end()
+  await database.release()
+}
