@@ -7,19 +7,25 @@ import { after, test } from 'node:test'
 import { seededRandom } from '../../src/base/index.ts'
 import { endPostgres } from '../servers/postgres.ts'
 import { chaos } from './chaos.ts'
-import { LEASE_MS, ordeal } from './ordeal.ts'
+import { ordeal } from './ordeal.ts'
+
+/** So short that a member which is lost is found soon, and so long that one which is slow is not. */
+const LEASE_MS = 3_000
 
 after(endPostgres)
 
 test('nothing is lost, doubled or read stale while members die, stand still and are cut off', async (context) => {
   const seed = Number(process.env['SEED'] ?? randomInt(1_000_000))
   const load = { callers: 16, ledgers: 40 }
-  const { callers, violations } = await ordeal({ seed, members: 3, load }, ({ members, nats }) =>
+  const { callers, violations } = await ordeal({ seed, members: 3, leaseMs: LEASE_MS, load }, ({ members, nats }) =>
     chaos(0, {
       members,
       random: seededRandom(seed + 1),
       leaseMs: LEASE_MS,
-      restartNats: () => nats.restart(),
+      restartNats: async () => {
+        await nats.halt()
+        await nats.start()
+      },
       progress: (text) => context.diagnostic(text),
     }),
   )

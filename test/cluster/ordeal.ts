@@ -6,17 +6,16 @@ import { seededRandom } from '../../src/base/index.ts'
 import { until } from '../../src/testing/index.ts'
 import { PrivateNats } from '../servers/nats.ts'
 import { postgresServer, type TestDatabase } from '../servers/postgres.ts'
+import type { Place } from './cable.ts'
 import { ClusterCallers, type CallersOptions } from './callers.ts'
 import { reckon } from './reckoning.ts'
 import { Member } from './world.ts'
-
-/** A member that is lost is found so soon that a test need not wait for long. */
-export const LEASE_MS = 1_200
 
 export interface OrdealOptions {
   /** Decides who is called where, and what happens when. */
   readonly seed: number
   readonly members: number
+  readonly leaseMs: number
   readonly load: Pick<CallersOptions, 'callers' | 'ledgers' | 'everyMs'>
   readonly progress?: ((text: string) => void) | undefined
 }
@@ -43,7 +42,7 @@ export async function ordeal(options: OrdealOptions, play: (stage: Stage) => Pro
   try {
     for (let at = 0; at < options.members; at += 1) {
       const node = String.fromCodePoint('a'.codePointAt(0)! + at)
-      members.push(await Member.of(node, { database, nats: nats.address, leaseMs: LEASE_MS }))
+      members.push(await Member.of(node, { database, nats: placeOf(nats), leaseMs: options.leaseMs }))
     }
     await Promise.all(members.map((member) => member.start()))
     return await underLoad(options, nats, members, play)
@@ -79,4 +78,9 @@ async function endAll(members: readonly Member[], nats: PrivateNats, database: T
   for (const member of members) await member.end()
   await nats.end()
   await database.release()
+}
+
+function placeOf({ address }: PrivateNats): Place {
+  const { hostname: host, port } = new URL(`nats://${address}`)
+  return { host, port: Number(port) }
 }

@@ -11,7 +11,7 @@ after(endPostgres)
 test('a rolling restart shows callers no error', async (context) => {
   const load = { callers: 20, ledgers: 100, everyMs: 100 }
   let calm = 0
-  const { callers, violations } = await ordeal({ seed: 1, members: 3, load }, async (stage) => {
+  const { callers, violations } = await ordeal({ seed: 1, members: 3, leaseMs: 6_000, load }, async (stage) => {
     calm = stage.callers.latenciesMs.length
     for (const member of stage.members) {
       assert.equal(await member.stop(), 0, `the exit code of ${member.node}`)
