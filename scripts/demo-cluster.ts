@@ -43,10 +43,15 @@ async function demonstrate(leaseMs: number, callers: number): Promise<void> {
   say('starting NATS, Postgres and three members …')
   const load = { callers, ledgers: 200 }
   try {
-    const { violations } = await ordeal({ seed: 1, members: 3, leaseMs, load }, (stage) => play(stage, leaseMs))
+    const { violations } = await ordeal({ seed: 1, members: 3, leaseMs, load }, (stage) =>
+      play(stage, leaseMs),
+    )
     for (const violation of violations) say(`WRONG: ${violation}`)
     if (violations.length > 0) process.exitCode = 1
-    else say('every answer, before and after, fits one history per actor with one call at a time: nothing was lost or doubled')
+    else
+      say(
+        'every answer, before and after, fits one history per actor with one call at a time: nothing was lost or doubled',
+      )
   } finally {
     await endPostgres()
   }
@@ -59,11 +64,15 @@ async function play({ callers, members }: Stage, leaseMs: number): Promise<void>
   if (victim === undefined) throw new Error('there are three members')
   await victim.kill()
   const killedAt = performance.now()
-  say(`member ${victim.node} is killed; its lease of ${leaseMs} ms has to run out before others serve its actors`)
+  say(
+    `member ${victim.node} is killed; its lease of ${leaseMs} ms has to run out before others serve its actors`,
+  )
   await watch(callers, Math.ceil((leaseMs * 1.25) / 1_000) + 4)
   const slowest = Math.max(...callers.latenciesMs)
   const unsure = callers.failures.filter(({ atMs }) => atMs >= killedAt).length
-  say(`${unsure} calls were told that they may have happened; the longest that any other waited was ${text(slowest)}`)
+  say(
+    `${unsure} calls were told that they may have happened; the longest that any other waited was ${text(slowest)}`,
+  )
   await victim.start()
   say(`member ${victim.node} is back`)
   await watch(callers, 5)
@@ -77,7 +86,9 @@ async function watch({ failures, latenciesMs }: ClusterCallers, seconds: number)
     const taken = latenciesMs.slice(answered).toSorted((one, other) => one - other)
     const at = (part: number): string => text(taken[Math.floor(taken.length * part)] ?? 0)
     const errors = failures.length - failed
-    say(`${String(taken.length).padStart(6)} calls/s, half within ${at(0.5)}, 99 % within ${at(0.99)}, ${errors} errors`)
+    say(
+      `${String(taken.length).padStart(6)} calls/s, half within ${at(0.5)}, 99 % within ${at(0.99)}, ${errors} errors`,
+    )
   }
 }
 

@@ -35,7 +35,8 @@ async function settingsOf({ identity, servers, tls }: NatsPlan): Promise<NatsSet
 }
 
 async function identityOf(identity: NatsIdentity): Promise<NatsSettings['identity']> {
-  if (identity.kind === 'nkey') return { kind: 'nkey', seed: (await textIn(identity.seedFile, 'nkey')).trim() }
+  if (identity.kind === 'nkey')
+    return { kind: 'nkey', seed: (await textIn(identity.seedFile, 'nkey')).trim() }
   if (identity.kind !== 'credentials') return identity
   return { kind: 'credentials', text: await textIn(identity.file, 'credentials') }
 }

@@ -1,7 +1,8 @@
 // The composition root of a proxy: the one file of this room that names concrete adapters. It makes the parts, starts them
 // in order (store, systems, the hosts that it had, listener) and stops them in the order that loses nothing.
 //
-// How it stops: readiness goes down and new calls get 503; what runs goes on, and the listener stays open for the calls that
+// How it stops: readiness goes down; in a cluster its actors move to other members, and calls are brought on to them; then new
+// calls get 503; what runs goes on, and the listener stays open for the calls that
 // running actions make; then states are committed and the store closes; then the listener, and the connections to hosts.
 
 import { type Clock, messageOf, type Random } from '../base/index.ts'
@@ -72,24 +73,20 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
   const registrations = new Registrations({
     systems,
     hosts,
-    log: new RegistrationLog({ store, node: config.cluster && nodeOf(config.cluster), clock, random, logger }),
+    log: new RegistrationLog({
+      store,
+      node: config.cluster && nodeOf(config.cluster),
+      clock,
+      random,
+      logger,
+    }),
     clock,
     logger,
     userFunction: config.userFunction,
     embedded: { system: config.system, names: new Set(parts.actors?.map(({ name }) => name)) },
   })
   const listener = listenerOf(config, parts, { hosts, mesh, registrations, systems })
-  const stop = async (drainMs: number): Promise<void> => {
-    const failures: unknown[] = []
-    const failed = (thrown: unknown): void => void failures.push(thrown)
-    systems.leave()
-    await mesh?.drain({ drainMs }).catch(failed)
-    await systems.stop({ drainMs }).catch(failed)
-    await mesh?.stop().catch(failed)
-    await listener.stop({ drainMs: LAST_REPLIES_MS }).catch(failed)
-    await hosts.stop().catch(failed)
-    if (failures.length > 0) throw failures[0]
-  }
+  const stop = (drainMs: number): Promise<void> => stopAll({ hosts, listener, mesh, systems }, drainMs)
   try {
     await systems.start()
     await systems.define(config.system, embedded(parts), [])
@@ -111,6 +108,27 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
     system: (name) => systems.find(name),
     stop: ({ drainMs = config.drainMs } = {}) => (stopped ??= stop(drainMs)),
   }
+}
+
+interface Running {
+  readonly hosts: RemoteHosts
+  readonly listener: HttpListener
+  readonly mesh: Mesh | null
+  readonly systems: OpenSystems
+}
+
+/** One that fails does not keep the others running. */
+async function stopAll({ hosts, listener, mesh, systems }: Running, drainMs: number): Promise<void> {
+  const failures: unknown[] = []
+  const failed = (thrown: unknown): void => void failures.push(thrown)
+  systems.leave()
+  // The doors stay open meanwhile, for what is brought on to other members.
+  await mesh?.drain({ drainMs }).catch(failed)
+  await systems.stop({ drainMs }).catch(failed)
+  await mesh?.stop().catch(failed)
+  await listener.stop({ drainMs: LAST_REPLIES_MS }).catch(failed)
+  await hosts.stop().catch(failed)
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Only who is a member pays for the loading of what makes one. */

@@ -58,8 +58,8 @@ export interface OpenSystemsOptions {
   readonly random: Random
   readonly logger: Logger
   readonly limits?: Partial<Limits> | undefined
-  /** The cluster of which this proxy is a member, for each of its systems; null: it is alone. */
-  readonly cluster: { of(system: string): Cluster & { attach(tenant: Tenant): void } } | null
+  /** The cluster of which this proxy is a member, for each of its systems; null or absent: it is alone. */
+  readonly cluster?: { of(system: string): Cluster & { attach(tenant: Tenant): void } } | null | undefined
   /** How long after a system's beginning its definitions may still come, in milliseconds. */
   readonly lateDefinitionsMs: number
 }

@@ -17,17 +17,19 @@ after(endPostgres)
 test('nothing is lost, doubled or read stale while members die, stand still and are cut off', async (context) => {
   const seed = Number(process.env['SEED'] ?? randomInt(1_000_000))
   const load = { callers: 16, ledgers: 40 }
-  const { callers, violations } = await ordeal({ seed, members: 3, leaseMs: LEASE_MS, load }, ({ members, nats }) =>
-    chaos(0, {
-      members,
-      random: seededRandom(seed + 1),
-      leaseMs: LEASE_MS,
-      restartNats: async () => {
-        await nats.halt()
-        await nats.start()
-      },
-      progress: (text) => context.diagnostic(text),
-    }),
+  const { callers, violations } = await ordeal(
+    { seed, members: 3, leaseMs: LEASE_MS, load },
+    ({ members, nats }) =>
+      chaos(0, {
+        members,
+        random: seededRandom(seed + 1),
+        leaseMs: LEASE_MS,
+        restartNats: async () => {
+          await nats.halt()
+          await nats.start()
+        },
+        progress: (text) => context.diagnostic(text),
+      }),
   )
   const { failures, latenciesMs } = callers
   context.diagnostic(`seed ${seed}: ${latenciesMs.length} answers, ${failures.length} failures`)

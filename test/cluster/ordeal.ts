@@ -35,7 +35,10 @@ export interface Reckoning {
 }
 
 /** @param play what happens while the callers go on; they stop when it is over. */
-export async function ordeal(options: OrdealOptions, play: (stage: Stage) => Promise<void>): Promise<Reckoning> {
+export async function ordeal(
+  options: OrdealOptions,
+  play: (stage: Stage) => Promise<void>,
+): Promise<Reckoning> {
   const nats = await PrivateNats.start()
   const database = await (await postgresServer()).takeDatabase()
   const members: Member[] = []
@@ -57,7 +60,12 @@ async function underLoad(
   members: readonly Member[],
   play: (stage: Stage) => Promise<void>,
 ): Promise<Reckoning> {
-  const callers = new ClusterCallers({ ...load, doors: members, random: seededRandom(seed), timeoutMs: 30_000 })
+  const callers = new ClusterCallers({
+    ...load,
+    doors: members,
+    random: seededRandom(seed),
+    timeoutMs: 30_000,
+  })
   const running = callers.run()
   try {
     await until('the first hundred answers', () => callers.latenciesMs.length >= 100, { timeoutMs: 60_000 })

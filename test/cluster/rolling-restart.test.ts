@@ -11,13 +11,16 @@ after(endPostgres)
 test('a rolling restart shows callers no error', async (context) => {
   const load = { callers: 20, ledgers: 100, everyMs: 100 }
   let calm = 0
-  const { callers, violations } = await ordeal({ seed: 1, members: 3, leaseMs: 6_000, load }, async (stage) => {
-    calm = stage.callers.latenciesMs.length
-    for (const member of stage.members) {
-      assert.equal(await member.stop(), 0, `the exit code of ${member.node}`)
-      await member.start()
-    }
-  })
+  const { callers, violations } = await ordeal(
+    { seed: 1, members: 3, leaseMs: 6_000, load },
+    async (stage) => {
+      calm = stage.callers.latenciesMs.length
+      for (const member of stage.members) {
+        assert.equal(await member.stop(), 0, `the exit code of ${member.node}`)
+        await member.start()
+      }
+    },
+  )
   const before = percentile(callers.latenciesMs.slice(0, calm), 0.99)
   const during = percentile(callers.latenciesMs.slice(calm), 0.99)
   context.diagnostic(`p99 ${before.toFixed(1)} ms before, ${during.toFixed(1)} ms during`)

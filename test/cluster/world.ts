@@ -6,10 +6,9 @@ import type { TestDatabase } from '../servers/postgres.ts'
 import { Cable, type Place } from './cable.ts'
 import type { Door } from './callers.ts'
 
-export interface WorldOptions {
+export interface MemberOptions {
   readonly database: TestDatabase
   readonly nats: Place
-  readonly members: number
   readonly leaseMs: number
 }
 
@@ -28,7 +27,7 @@ export class Member implements Door {
     this.toDatabase = toDatabase
   }
 
-  static async of(node: string, { database, leaseMs, nats }: WorldOptions): Promise<Member> {
+  static async of(node: string, { database, leaseMs, nats }: MemberOptions): Promise<Member> {
     const { host, port, user } = database.options
     const toDatabase = await Cable.to({ host, port })
     const toNats = await Cable.to(nats)
