@@ -143,7 +143,7 @@ async function meshOf(
 
 function listenerOf(
   config: ProxyConfig,
-  { clock, cluster: shown = null, logger, version }: ProxyParts,
+  { clock, cluster: shown, logger, version }: ProxyParts,
   made: {
     readonly hosts: RemoteHosts
     readonly mesh: Mesh | null
@@ -152,7 +152,7 @@ function listenerOf(
   },
 ): HttpListener {
   const { hosts, mesh, registrations, systems } = made
-  const cluster: ClusterView | null = mesh ?? shown
+  const cluster: ClusterView | null = mesh ?? shown ?? null
   const metrics = new Metrics()
   const listener = new HttpListener({
     systems,
