@@ -29,14 +29,17 @@ const { values } = parseArgs({
   },
 })
 
+const [leaseMs, callers] = [wholeNumber(values.lease, 300), wholeNumber(values.callers, 1)]
 if (values.help) console.log(HELP)
-else await demonstrate(count('lease', 300), count('callers', 1))
+else if (leaseMs !== null && callers !== null) await demonstrate(leaseMs, callers)
+else {
+  console.error(`a lease is a whole number of milliseconds from 300, and callers are at least 1\n\n${HELP}`)
+  process.exitCode = 2
+}
 
-function count(option: 'lease' | 'callers', least: number): number {
-  const value = Number(values[option])
-  if (Number.isSafeInteger(value) && value >= least) return value
-  console.error(`--${option} takes a whole number from ${least}, not ${values[option]}`)
-  process.exit(2)
+function wholeNumber(text: string, least: number): number | null {
+  const value = Number(text)
+  return Number.isSafeInteger(value) && value >= least ? value : null
 }
 
 async function demonstrate(leaseMs: number, callers: number): Promise<void> {
