@@ -15,6 +15,7 @@ describe('the plan of a system', () => {
       actors: [one],
       store: { kind: 'sqlite', file: 'my-system.db' },
       sealing: null,
+      cluster: null,
       http: null,
       logger: undefined,
       limits: {},
@@ -129,4 +130,16 @@ describe('the plan of a system', () => {
       )
     })
   }
+})
+
+test('a member of a cluster shares its store with the others', () => {
+  const cluster = 'nats://one'
+  for (const store of ['memory', 'sqlite:a.db'] as const) {
+    assert.throws(() => planOf('shop', { actors: [], cluster, store }), {
+      code: 'INVALID_ARGUMENT',
+      message: /cluster needs a store that all members share/,
+    })
+  }
+  const { cluster: plan } = planOf('shop', { actors: [], cluster, store: 'postgres://ada@db/shop' })
+  assert.deepEqual(plan?.nats.servers, ['one:4222'])
 })
