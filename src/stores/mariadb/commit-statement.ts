@@ -1,5 +1,5 @@
 // The statement that commits a whole group. Decides in which order things are checked and done; what is checked and done
-// comes with it, from sql/group-plan.ts, as commit-parts.ts writes it down: rows of JSON, and all bytes in one.
+// comes with it, from sql/group-plan.ts, as commit-parts.ts writes it down.
 //
 // Invariants:
 //  - What does not stand as it must ends the block, and nothing of it is applied.
@@ -8,6 +8,7 @@
 //    the order of their places, and who has read one has missed none before it.
 
 import { ENTER, HANDLERS, LANE, LEAVE, REFUSED } from './block.ts'
+import { INLINE_COLUMNS } from './inline-actors.ts'
 import { ADDRESS, ID, NUMBER, rowsOf, SAME_ACTOR } from './json-rows.ts'
 
 /**
@@ -25,7 +26,6 @@ export const LATEST = {
   tags: NUMBER,
   type: NUMBER,
   state: NUMBER,
-  has_policy: NUMBER,
 } as const
 /** Of revisions that are replaced: how many of the past their policy keeps, and this one until when. */
 export const POLICY = {
@@ -62,11 +62,17 @@ export const SENT = {
 } as const
 
 const REFUSE = `SIGNAL SQLSTATE '${REFUSED}'`
+const TOO_LARGE = `SIGNAL SQLSTATE '45S04' SET MESSAGE_TEXT = 'values are larger than max_allowed_packet'`
 
-/** Rows with what they have of the bytes. Those are named once: the server writes down for its logs what a variable holds, each time. */
-const withBytes = (rows: string, ...lengths: readonly string[]): string =>
-  `(SELECT u.*, SUBSTR(its_bytes, u.starts, ${lengths.map((length) => `IFNULL(u.${length}, 0)`).join(' + ')}) AS part
-        FROM ${rows}) AS u`
+/**
+ * Rows with what they have of the bytes: of the large ones where it starts below 0. The others are named once: the server
+ * writes down for its logs what a variable of the block holds, each time, but not what one of the session does.
+ */
+const withBytes = (rows: string, ...lengths: readonly string[]): string => {
+  const length = lengths.map((each) => `IFNULL(u.${each}, 0)`).join(' + ')
+  return `(SELECT u.*, IF(u.starts < 0, SUBSTR(@spawn_large, -u.starts, ${length}),
+        SUBSTR(its_bytes, u.starts, ${length})) AS part FROM ${rows}) AS u`
+}
 
 /** As a part of a number: counts the rows that a statement goes through. See json-rows.ts. */
 const COUNT_ROW = '0 * (@spawn_rows := @spawn_rows + 1)'
@@ -74,24 +80,44 @@ const counted = (rows: string): string =>
   `IF NOT (@spawn_rows <=> JSON_LENGTH(${rows})) THEN ${REFUSE}; END IF;`
 
 /** A column takes its new value where that revision stands which the new one follows; none is 0. */
-const changed = (column: string): string =>
-  `${column} = IF(spawn_actors.revision = u.follows AND spawn_actors.birth = u.birth, VALUES(${column}),
-        spawn_actors.${column})`
+const update = (follows: string, birth: string): string =>
+  ['epoch', 'committed_at_ms', 'tags', 'state_type', 'state', 'revision']
+    .map(
+      (
+        column,
+      ) => `${column} = IF(spawn_actors.revision = ${follows} AND spawn_actors.birth = ${birth}, VALUES(${column}),
+          spawn_actors.${column})`,
+    )
+    .join(',\n        ')
 
 /**
  * An insert counts as one row, an update as two, and one that stays as it is not at all: so the sum, the score, tells whether all of them
  * did as they should. Each column of the condition changes last.
  */
+const hasScored = (score: string): string => `IF NOT (ROW_COUNT() <=> ${score}) THEN ${REFUSE}; END IF;`
+
 const WRITE_LATEST = `
-    INSERT INTO spawn_actors
+      INSERT INTO spawn_actors
         (system, parent, name, revision, birth, epoch, committed_at_ms, tags, state_type, state)
       SELECT u.system, u.parent, u.name, u.revision, u.birth, u.epoch, u.at_ms,
         SUBSTR(u.part, 1, u.tags), SUBSTR(u.part, 1 + IFNULL(u.tags, 0), u.type),
         SUBSTR(u.part, 1 + IFNULL(u.tags, 0) + u.type, u.state)
       FROM ${withBytes(rowsOf('wave_actors', LATEST), 'tags', 'type', 'state')}
       ON DUPLICATE KEY UPDATE
-        ${['epoch', 'committed_at_ms', 'tags', 'state_type', 'state', 'revision'].map(changed).join(',\n        ')};
-    IF NOT (ROW_COUNT() <=> CAST(JSON_VALUE(its_scores, CONCAT('$[', wave, ']')) AS INT)) THEN ${REFUSE}; END IF;`
+        ${update('u.follows', 'u.birth')};
+      ${hasScored("CAST(JSON_VALUE(its_scores, CONCAT('$[', wave, ']')) AS INT)")}`
+
+const INLINE_ROW = `(${INLINE_COLUMNS.map(() => '?').join(', ')})`
+
+/** Rows that follow the revision below their own, as values of the text; a row that comes twice changes nothing more. */
+const writeInline = (rows: number): string => `
+    IF wave = 0 THEN
+      INSERT INTO spawn_actors (${INLINE_COLUMNS.join(', ')})
+      VALUES ${Array.from({ length: rows }, () => INLINE_ROW).join(', ')}
+      ON DUPLICATE KEY UPDATE
+        ${update('VALUES(revision) - 1', 'VALUES(birth)')};
+      ${hasScored('its_inline_score')}
+    END IF;`
 
 /** A revision that is to be replaced goes to the past. */
 const REMEMBER = `
@@ -121,23 +147,28 @@ const RECOUNT = `
       END FOR;
       ${counted('wave_policies')}`
 
-const FORGETTING = `${rowsOf('wave_actors', LATEST, { columns: ['name', 'parent', 'system', 'has_policy'] })}
-        STRAIGHT_JOIN spawn_past AS a ON ${SAME_ACTOR} AND u.has_policy = 0`
+const ofWave = (list: string): string =>
+  `IF(its_waves = 1, ${list}, JSON_EXTRACT(${list}, CONCAT('$[', wave, ']')))`
+
+const FORGETTING = `${rowsOf('wave_forgotten', ADDRESS)} STRAIGHT_JOIN spawn_past AS a ON ${SAME_ACTOR}`
 
 /** Who has no policy drops the past that others have left; that is seldom there. */
 const FORGET = `
-    IF EXISTS (SELECT 1 FROM spawn_past LIMIT 1) THEN
+    IF its_forgotten IS NOT NULL AND EXISTS (SELECT 1 FROM spawn_past LIMIT 1) THEN
+      SET wave_forgotten = ${ofWave('its_forgotten')};
       DELETE a FROM ${FORGETTING};
       IF EXISTS (SELECT 1 FROM ${FORGETTING}) THEN ${REFUSE}; END IF;
     END IF;`
 
 /** Of an actor with several revisions in one group, the first is in wave 0, the next in wave 1, and so on. */
-const ACTORS = `
+const actors = (inlineRows: number): string => `
   WHILE wave < its_waves DO
-    SET wave_actors = IF(its_waves = 1, its_actors, JSON_EXTRACT(its_actors, CONCAT('$[', wave, ']')));
     IF its_policies IS NOT NULL THEN
-      SET wave_policies = IF(its_waves = 1, its_policies, JSON_EXTRACT(its_policies, CONCAT('$[', wave, ']')));${REMEMBER}
-    END IF;${WRITE_LATEST}
+      SET wave_policies = ${ofWave('its_policies')};${REMEMBER}
+    END IF;${inlineRows === 0 ? '' : writeInline(inlineRows)}
+    IF its_actors IS NOT NULL THEN
+      SET wave_actors = ${ofWave('its_actors')};${WRITE_LATEST}
+    END IF;
     IF its_policies IS NOT NULL THEN${RECOUNT}
     END IF;${FORGET}
     SET wave = wave + 1;
@@ -206,14 +237,28 @@ const ENVELOPES = `
 
 const TEXT = 'LONGTEXT CHARACTER SET utf8mb4'
 
-/** A group that is too large for one packet comes in several blocks, of which the first begins and the last commits. */
-export const COMMIT = `BEGIN NOT ATOMIC${LANE}
+/** Which text a commit has. */
+export interface CommitForm {
+  /** How many rows of actors stand in it. */
+  readonly rows: number
+  /** How many pieces the large bytes come in. */
+  readonly pieces: number
+}
+
+/** The session's, so that its value is not written down for the logs. Not all of it there: it was too large for the server. */
+const large = (pieces: number): string => `
+  DECLARE its_large BIGINT DEFAULT ?;
+  DECLARE its_found BIGINT DEFAULT LENGTH(@spawn_large := ${pieces === 0 ? "X''" : `CONCAT(${Array.from({ length: pieces }, () => '?').join(', ')})`});`
+
+const commitText = ({ pieces, rows }: CommitForm): string => `BEGIN NOT ATOMIC${LANE}
   DECLARE it_begins TINYINT DEFAULT ?;
   DECLARE it_ends TINYINT DEFAULT ?;
   DECLARE its_waves INT DEFAULT ?;
+  DECLARE its_inline_score INT DEFAULT ?;
   DECLARE its_scores ${TEXT} DEFAULT ?;
   DECLARE its_actors ${TEXT} DEFAULT ?;
   DECLARE its_policies ${TEXT} DEFAULT ?;
+  DECLARE its_forgotten ${TEXT} DEFAULT ?;
   DECLARE its_needs ${TEXT} DEFAULT ?;
   DECLARE its_standing INT DEFAULT ?;
   DECLARE its_outcomes ${TEXT} DEFAULT ?;
@@ -222,17 +267,27 @@ export const COMMIT = `BEGIN NOT ATOMIC${LANE}
   DECLARE its_renewed ${TEXT} DEFAULT ?;
   DECLARE its_swept ${TEXT} DEFAULT ?;
   DECLARE its_sent ${TEXT} DEFAULT ?;
-  DECLARE its_bytes LONGBLOB DEFAULT ?;
+  DECLARE its_bytes LONGBLOB DEFAULT ?;${large(pieces)}
   DECLARE wave INT DEFAULT 0;
-  DECLARE wave_actors ${TEXT};
-  DECLARE wave_policies ${TEXT};
+  DECLARE wave_actors, wave_policies, wave_forgotten ${TEXT};
   DECLARE its_keeps, its_cut, found, fitting BIGINT DEFAULT 0;
   ${HANDLERS}
+  IF NOT (its_found <=> its_large) THEN ${TOO_LARGE}; END IF;
   IF it_begins THEN${ENTER}
-  END IF;${ACTORS}${NEEDS}${OUTCOMES}${ENVELOPES}
+  END IF;${actors(rows)}${NEEDS}${OUTCOMES}${ENVELOPES}
   IF it_ends THEN${LEAVE}
   END IF;
 END`
+
+const texts = new Map<number, string>()
+
+/** A group that is too large for one packet comes in several blocks, of which the first begins and the last commits. */
+export function commitStatement(form: CommitForm): string {
+  const key = form.rows * 1_000 + form.pieces
+  let text = texts.get(key)
+  if (text === undefined) texts.set(key, (text = commitText(form)))
+  return text
+}
 
 /** Removes an actor with its past and its outcomes, if it stands as it must. */
 export const DELETE = `BEGIN NOT ATOMIC${LANE}

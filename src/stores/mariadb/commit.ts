@@ -7,7 +7,7 @@ import type { Field } from '../sql/rows.ts'
 import type { Written } from '../sql/writing.ts'
 import { ANSWER } from './block.ts'
 import { partsOf } from './commit-parts.ts'
-import { COMMIT, DELETE } from './commit-statement.ts'
+import { commitStatement, DELETE } from './commit-statement.ts'
 import type { Value } from './connection.ts'
 import type { Database } from './database.ts'
 import { BlockRefused } from './failures.ts'
@@ -51,7 +51,7 @@ function applyPlan(writing: Writing, plan: GroupPlan): Promise<Written> {
       for (const [at, part] of parts.entries()) {
         const isLast = at === parts.length - 1
         const values = [...numbersOf(lane), at === 0 ? 1 : 0, isLast ? 1 : 0, ...part.values]
-        const answer = await connection.answer(COMMIT, values)
+        const answer = await connection.answer(commitStatement(part.form), values)
         if (answer !== null || isLast) checkApplied(answer)
       }
     } catch (thrown) {
