@@ -136,7 +136,7 @@ test('a memory store with a key for each actor answers as the model', () =>
 test('the SQLite store answers as the model, over stops and crashes', () => holds(temporarySqlite, 12))
 
 test('a sealed SQLite store answers as the model, over stops and crashes', () =>
-  holds(sealing(temporarySqlite), 10))
+  holds(sealing(temporarySqlite), 5))
 
 test('the Postgres store answers as the model, over stops and crashes', () => holds(temporaryPostgres, 12))
 
