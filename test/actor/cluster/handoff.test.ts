@@ -181,3 +181,51 @@ test('what waits when a member is expelled does not run there: it is brought to 
   assert.deepEqual(ran.toSorted(), ['foreign', 'own'])
   assert.equal(first.runtime.residentActors, 0)
 })
+
+test('an actor at rest is not served after the lease is lost, though nobody has told the engine yet', async () => {
+  const { first, script, second } = await firstHasAll()
+  await first.call('a', 'counter', 'add')
+  first.cluster.lapse()
+  script.place('counter', 'a', second.cluster)
+  assert.equal(await second.call('a', 'counter', 'add'), 2)
+  assert.equal(await first.call('a', 'counter', 'read'), 2)
+  assert.equal(first.runtime.residentActors, 0)
+})
+
+test('a turn that only reads is not answered after the lease is lost', async () => {
+  const gate = Promise.withResolvers<undefined>()
+  const { clock, first } = await firstHasAll({
+    handlers: { look: (turn) => gate.promise.then(() => ({ response: totalOf(turn) })) },
+  })
+  const look = codeOf(first.runtime.invoke('a', { ref: 'counter', action: 'look' }))
+  await clock.advance(1)
+  first.cluster.lapse()
+  gate.resolve(undefined)
+  assert.equal(await clock.run(look), 'LEASE_LOST')
+})
+
+test('what waited behind a lost commit of an actor that moves has its turn on the new member', async () => {
+  const gate = Promise.withResolvers<undefined>()
+  const { clock, first, script, second, store } = await firstHasAll({
+    handlers: { slow: (turn) => gate.promise.then(() => setTotal(totalOf(turn) + 10)) },
+  })
+  await first.call('a', 'counter', 'add')
+  store.hold()
+  store.failCommit = 'before'
+  const lost = codeOf(first.runtime.invoke('a', { ref: 'counter', action: 'add' }))
+  await clock.advance(1)
+  // It runs on what is being committed, and one more waits behind it.
+  const slow = codeOf(first.runtime.invoke('a', { ref: 'counter', action: 'slow' }))
+  const behind = first.runtime.invoke('a', { ref: 'counter', action: 'add', payload: 5 })
+  await clock.advance(1)
+  const moved = script.move(second.cluster, ['counter', 'a'])
+  await clock.advance(1)
+  store.release()
+  const codes = await clock.run(Promise.all([lost, slow]))
+  assert.deepEqual(codes, ['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE'])
+  assert.equal(await clock.run(behind), 6)
+  await clock.run(moved)
+  assert.equal(first.runtime.residentActors, 0)
+  assert.equal(second.runtime.residentActors, 1)
+  gate.resolve(undefined)
+})

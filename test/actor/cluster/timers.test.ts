@@ -71,3 +71,19 @@ test('a named actor comes to life where its member is lost and comes back', asyn
   assert.deepEqual(ticks.slice(4), ['member-1', 'member-1'])
   assert.equal(second.runtime.residentActors, 0)
 })
+
+test('a named actor that moves comes to life on its new member without being called', async () => {
+  const definitions = [counter('alone', { kind: 'named' })]
+  const { clock, first, script, second } = await town({
+    definitions: [definitions, definitions],
+    placed: (placing, [one]) => {
+      if (one !== undefined) placing.place('alone', 'alone', one)
+    },
+  })
+  await clock.advance(100)
+  assert.equal(first.runtime.residentActors, 1)
+  await clock.run(script.move(second.cluster, ['alone', 'alone']))
+  await clock.advance(100)
+  assert.equal(first.runtime.residentActors, 0)
+  assert.equal(second.runtime.residentActors, 1)
+})
