@@ -2,7 +2,8 @@
 // frozen, and wakes, must see it before anything else. When and how it is renewed is membership.ts's.
 //
 // Invariants: it holds for `leaseMs` from before the renewal was sent, by both clocks: the one that never jumps, and wall
-// time, which goes on while a machine sleeps. Once found to be over it stays so until it is begun anew.
+// time, which goes on while a machine sleeps. Once found to be over it stays so until it is begun anew. The first is read each
+// time; wall time, which costs more, once in a millisecond of the first: only a machine that slept shows it, and not for long.
 
 import type { Clock } from '../base/index.ts'
 
@@ -12,11 +13,15 @@ export interface Moment {
   readonly wallMs: number
 }
 
+const WALL_EVERY_MS = 1
+
 export class Lease {
   readonly #clock: Clock
   readonly #leaseMs: number
   #untilMs = 0
   #untilWallMs = 0
+  /** From when on wall time is read again. */
+  #wallDueMs = 0
   #renewedMs = 0
   #holds = false
   readonly #ended: () => void
@@ -30,7 +35,10 @@ export class Lease {
 
   get holds(): boolean {
     if (!this.#holds) return false
-    if (this.#clock.elapsedMs() < this.#untilMs && this.#clock.now() < this.#untilWallMs) return true
+    const nowMs = this.#clock.elapsedMs()
+    if (nowMs < this.#untilMs && nowMs < this.#wallDueMs) return true
+    this.#wallDueMs = nowMs + WALL_EVERY_MS
+    if (nowMs < this.#untilMs && this.#clock.now() < this.#untilWallMs) return true
     this.end()
     return false
   }

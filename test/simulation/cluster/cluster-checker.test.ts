@@ -10,7 +10,7 @@ import type { Fitted } from './member.ts'
 import type { Weather } from './weather.ts'
 import { runCluster, type WorldOptions } from './world.ts'
 
-const SEEDS = 80
+const SEEDS = 60
 
 async function finds(rules: RegExp, options: WorldOptions): Promise<void> {
   const seen = new Set<string>()

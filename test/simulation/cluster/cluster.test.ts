@@ -5,8 +5,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runCluster } from './world.ts'
 
-const SEEDS = 200
-const SEEDS_PER_TEST = 50
+const SEEDS = 120
+const SEEDS_PER_TEST = 40
 
 for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
   const last = first + SEEDS_PER_TEST - 1

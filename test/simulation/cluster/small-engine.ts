@@ -81,8 +81,8 @@ export class SmallEngine implements Tenant, Judged {
     return 0
   }
 
-  get inMemory(): number {
-    return this.#lives.size
+  inMemory(): Iterable<string> {
+    return this.#lives.keys()
   }
 
   holds(actor: string): boolean {

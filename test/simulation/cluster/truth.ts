@@ -12,8 +12,9 @@ const NOTHING: Row = { adds: [] }
 /** A member, as far as it is judged. */
 export interface Judged {
   readonly name: string
-  /** Whether it would serve the actor if it were asked now. */
+  /** Whether it would serve an actor that it has in memory, if it were asked now. */
   holds(actor: string): boolean
+  inMemory(): Iterable<string>
 }
 
 export class Truth {
@@ -53,11 +54,21 @@ export class Truth {
       this.violations.push(
         `stale: ${by.name} shows revision ${revision} of ${actor}, ${acknowledged} was acknowledged`,
       )
-    const other = this.members.find((member) => member !== by && member.holds(actor))
-    if (other !== undefined) this.violations.push(`two holders: ${by.name} and ${other.name} hold ${actor}`)
+    this.#onlyBy(by, actor)
     const last = this.#lastHolder.get(actor)
     if (last !== undefined && last !== by.name) this.moved += 1
     this.#lastHolder.set(actor, by.name)
+  }
+
+  /** Whatever is called: who would serve an actor is the only one. */
+  look(): void {
+    for (const member of this.members)
+      for (const actor of member.inMemory()) if (member.holds(actor)) this.#onlyBy(member, actor)
+  }
+
+  #onlyBy(by: Judged, actor: string): void {
+    const other = this.members.find((member) => member !== by && member.holds(actor))
+    if (other !== undefined) this.violations.push(`two holders: ${by.name} and ${other.name} hold ${actor}`)
   }
 
   actors(): Iterable<string> {

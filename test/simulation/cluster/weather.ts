@@ -2,6 +2,7 @@
 // what happens when. Decides no outcome.
 
 import { below, type Random, seededRandom } from '../../../src/base/index.ts'
+import { oneOf } from '../plan.ts'
 import { type MeshTiming, timingOf } from '../../../src/mesh/index.ts'
 
 /** Short times: what happens between them is the same, and a simulation is over sooner. */
@@ -56,38 +57,44 @@ export interface Weather {
   readonly events: readonly { readonly atMs: number; readonly event: Event }[]
 }
 
-const KINDS = [
-  'start',
-  'register away',
-  'crash',
-  'stop',
-  'drain',
-  'service',
-  'freeze',
-  'freeze',
-  'cut from the register',
-  'cut from the register',
-  'deaf',
-  'mute',
-  'cut from each other',
-  'cut from each other',
-  'clock',
-] as const
+type Kind = Event['kind']
+
+/** What a seed is about: what befalls members together finds more than all things at random. */
+const THEMES: readonly (readonly Kind[])[] = [
+  [
+    'start',
+    'register away',
+    'crash',
+    'stop',
+    'drain',
+    'service',
+    'freeze',
+    'cut from the register',
+    'deaf',
+    'mute',
+    'cut from each other',
+    'clock',
+  ],
+  ['cut from the register', 'deaf', 'mute', 'register away', 'cut from each other', 'clock'],
+  ['start', 'start', 'stop', 'drain', 'crash', 'service', 'service', 'deaf', 'cut from each other'],
+  ['freeze', 'freeze', 'clock', 'cut from the register', 'service'],
+]
 
 export function weatherOf(seed: number): Weather {
   const random = seededRandom(seed)
   const rough = random.next() < 0.6
   const chance = (most: number): number => (rough && random.next() < 0.6 ? random.next() * most : 0)
-  const count = below(random, 9)
+  const count = below(random, 13)
+  const kinds = oneOf(random, THEMES)
   const times = Array.from({ length: count }, () => below(random, STORM_MS)).sort(
     (left, right) => left - right,
   )
   return {
     seed,
     members: 2 + below(random, random.next() < 0.2 ? 7 : 3),
-    actors: 1 + below(random, 12),
-    callers: 2 + below(random, 4),
-    callsEach: 15 + below(random, 25),
+    actors: 1 + below(random, 8),
+    callers: 3 + below(random, 3),
+    callsEach: 20 + below(random, 30),
     register: {
       delayMs: below(random, 40),
       failBefore: chance(0.2),
@@ -96,16 +103,16 @@ export function weatherOf(seed: number): Weather {
     },
     wire: { lose: chance(0.15), double: chance(0.2), delayMs: below(random, 30) },
     latenessMs: below(random, 10),
-    storeMs: below(random, 40),
-    events: times.map((atMs) => ({ atMs, event: eventOf(random) })),
+    storeMs: below(random, random.next() < 0.3 ? 200 : 40),
+    events: times.map((atMs) => ({ atMs, event: eventOf(random, kinds) })),
   }
 }
 
-function eventOf(random: Random): Event {
-  const kind = KINDS[below(random, KINDS.length)] ?? 'freeze'
+function eventOf(random: Random, kinds: readonly Kind[]): Event {
+  const kind = oneOf(random, kinds)
   const member = below(random, 8)
   // Around the length of a lease, mostly.
-  const forMs = 100 + below(random, random.next() < 0.7 ? 2_500 : 6_000)
+  const forMs = 100 + below(random, random.next() < 0.8 ? 2_500 : 6_000)
   switch (kind) {
     case 'start':
       return { kind }

@@ -36,6 +36,7 @@ const CALL_MS = 4_000
 /** What everything may take when nothing goes wrong any more. */
 const FINE_MS = 12_000
 const TOLD = 10
+const LOOK_EVERY_MS = 25
 
 export async function runCluster(seed: number, options: WorldOptions = {}): Promise<Verdict> {
   return new World({ ...weatherOf(seed), ...options.weather }, options).run()
@@ -56,6 +57,7 @@ class World {
   readonly #envelopes: Handed[] = []
   readonly #log: string[] = []
   #registerAway = false
+  #isOver = false
 
   constructor(weather: Weather, options: WorldOptions) {
     this.#weather = weather
@@ -91,7 +93,16 @@ class World {
     }
   }
 
+  /** What members would do is looked at all the time, also when nobody calls. */
+  async #watch(): Promise<void> {
+    while (!this.#isOver) {
+      this.#truth.look()
+      await this.#clock.sleep(LOOK_EVERY_MS)
+    }
+  }
+
   async #course(): Promise<void> {
+    void this.#watch()
     const { members } = this.#weather
     await Promise.all([
       ...Array.from({ length: members }, () => this.#start()),
@@ -101,6 +112,7 @@ class World {
     await this.#clearUp()
     await this.#settle()
     await this.#readAll()
+    this.#isOver = true
     judge({
       ops: this.#ops,
       envelopes: this.#envelopes,
@@ -186,6 +198,8 @@ class World {
         machine.isDeaf = true
         await this.#clock.sleep(event.forMs)
         machine.isMute = false
+        // It can ask again before it is told what it has missed.
+        await this.#clock.sleep(below(this.#random, 1_000))
         return machine.hear()
       case 'mute':
         machine.isMute = true
