@@ -1,15 +1,15 @@
 // What must be true of a simulated cluster in its end: of the calls that were made, and the envelopes that were handed on. What
 // must be true at any time is truth.ts's.
 
-import type { Member } from './member.ts'
-import { DEFINITION } from './small-engine.ts'
+import type { Ask, Member } from './member.ts'
+import { DEFINITION, SmallEngine } from './small-engine.ts'
 import type { Truth } from './truth.ts'
 import type { Weather } from './weather.ts'
 
 /** A call, as its caller sees it. */
 export interface Op {
   readonly id: string
-  readonly kind: 'add' | 'read'
+  readonly kind: Ask['kind']
   readonly actor: string
   readonly door: Member
   readonly endMs: number
@@ -43,7 +43,7 @@ export function judge(evidence: Evidence): void {
   }
   for (const op of ops) {
     judgeAnswer(op, evidence)
-    if (op.kind === 'add') judgeAdd(op, truth)
+    if (op.kind !== 'read') judgeAdd(op, truth)
   }
   judgeEnvelopes(evidence)
 }
@@ -63,9 +63,9 @@ function judgeAnswer({ actor, answer, answeredMs, door, endMs, id, kind }: Op, e
     truth.violations.push(`known: ${what} failed with ${answer.message}`)
 }
 
-function judgeAdd({ actor, answer, door, id }: Op, truth: Truth): void {
+function judgeAdd({ actor, answer, door, id, kind }: Op, truth: Truth): void {
   if (answer === null) return
-  const what = `add ${id} of ${actor} at ${door.name}`
+  const what = `${kind} ${id} of ${actor} at ${door.name}`
   const stands = truth.load(actor).adds.includes(id)
   if ('revision' in answer) {
     if (!stands) truth.violations.push(`acknowledged: ${what} is lost`)
@@ -81,7 +81,7 @@ function judgeEnvelopes({ alive, envelopes, truth }: Evidence): void {
     const [actor = ''] = id.split(' ')
     const keeper = first?.cluster.directory.keeper(DEFINITION, actor)?.id
     const engine = alive.find(({ name }) => name === keeper)?.engine
-    if (engine !== undefined && engine.lookedMs < atMs && !engine.got.has(`${member} ${id}`))
+    if (engine instanceof SmallEngine && engine.lookedMs < atMs && !engine.got.has(`${member} ${id}`))
       truth.violations.push(`found: ${keeper} has not got ${id} of ${member}, and was not told to look`)
   }
 }

@@ -1,22 +1,44 @@
-// One member of a simulated cluster: a mesh and a small engine on a machine. Decides how it begins and ends.
+// One member of a simulated cluster: a mesh and an engine on a machine. Decides how it begins and ends.
 
 import type { Random } from '../../../src/base/index.ts'
 import { Mesh, type SystemCluster } from '../../../src/mesh/index.ts'
-import type { Logger } from '../../../src/ports/index.ts'
+import type { Logger, Tenant } from '../../../src/ports/index.ts'
 import { Machine, type MachineOptions } from './machine.ts'
-import { type EngineBugs, HOSTED, SmallEngine, SYSTEM } from './small-engine.ts'
-import type { Truth } from './truth.ts'
+import type { Judged, Truth } from './truth.ts'
 import { TIMING } from './weather.ts'
+
+/** A call to an actor, as callers of both kinds of engine make it. */
+export interface Ask {
+  readonly kind: 'add' | 'read' | 'pass' | 'later'
+  readonly actor: string
+  readonly id: string
+  readonly isKeyed: boolean
+  readonly timeoutMs: number
+}
+
+/** What runs on a member, and is asked by its door. */
+export interface Engine {
+  readonly tenant: Tenant
+  readonly judged: Judged
+  start(): Promise<void>
+  /** How many adds the actor has, or that it will be done. */
+  ask(ask: Ask): Promise<number>
+  stop(): Promise<void>
+}
+
+export type MakeEngine = (cluster: SystemCluster, machine: Machine, options: MemberOptions) => Engine
 
 /** Changes what a mesh sees of its machine. */
 export type Fitted = (machine: Machine) => Pick<Machine, 'clock' | 'register' | 'wire'>
+
+export const SYSTEM = 'simulated'
 
 export interface MemberOptions extends MachineOptions {
   readonly name: string
   readonly seeded: Random
   readonly truth: Truth
   readonly logger: Logger
-  readonly bugs: EngineBugs
+  readonly engine: MakeEngine
   readonly fitted: Fitted | undefined
 }
 
@@ -25,7 +47,7 @@ export class Member {
   readonly machine: Machine
   readonly mesh: Mesh
   readonly cluster: SystemCluster
-  readonly engine: SmallEngine
+  readonly engine: Engine
   /** Why it could not join. */
   failure: unknown = null
   /** It takes calls. */
@@ -35,7 +57,7 @@ export class Member {
   readonly #truth: Truth
 
   constructor(options: MemberOptions) {
-    const { bugs, fitted, logger, name, seeded, truth, weather } = options
+    const { engine, fitted, logger, name, seeded, truth } = options
     this.name = name
     this.#truth = truth
     this.machine = new Machine(options)
@@ -52,9 +74,9 @@ export class Member {
       timing: TIMING,
     })
     this.cluster = this.mesh.of(SYSTEM)
-    this.engine = new SmallEngine(this.cluster, this.machine, truth, { storeMs: weather.storeMs, bugs })
-    this.cluster.attach(this.engine)
-    truth.members.push(this.engine)
+    this.engine = engine(this.cluster, this.machine, options)
+    this.cluster.attach(this.engine.tenant)
+    truth.members.push(this.engine.judged)
   }
 
   get isAlive(): boolean {
@@ -62,8 +84,8 @@ export class Member {
   }
 
   async start(): Promise<void> {
-    await this.cluster.hosting([HOSTED])
     try {
+      await this.engine.start()
       await this.mesh.start()
       this.isOpen = this.isAlive
     } catch (thrown) {
@@ -76,13 +98,14 @@ export class Member {
     this.machine.isDead = true
     this.isOpen = false
     this.gone.resolve()
-    this.#truth.members.splice(this.#truth.members.indexOf(this.engine), 1)
+    this.#truth.members.splice(this.#truth.members.indexOf(this.engine.judged), 1)
   }
 
   /** An orderly end, with or without giving its actors away first. Calls still come in by its door until then. */
   async stop(drainMs: number): Promise<void> {
     if (drainMs > 0) await this.mesh.drain({ drainMs })
     this.isOpen = false
+    await Promise.race([this.engine.stop(), this.gone.promise])
     await this.mesh.stop()
     if (this.isAlive) this.crash()
   }

@@ -12,12 +12,12 @@ import type {
 } from '../../../src/ports/index.ts'
 import { Packed } from '../../../src/protocol/index.ts'
 import type { Machine } from './machine.ts'
+import { type Ask, type Engine, SYSTEM } from './member.ts'
 import type { Judged, Truth } from './truth.ts'
 
-export const SYSTEM = 'simulated'
 export const DEFINITION = 'list'
 
-export const HOSTED: HostedDefinition = {
+const HOSTED: HostedDefinition = {
   name: DEFINITION,
   kind: 'unnamed',
   stateful: true,
@@ -47,7 +47,7 @@ export interface EngineBugs {
   readonly looksAtNothing?: boolean
 }
 
-export class SmallEngine implements Tenant, Judged {
+export class SmallEngine implements Engine, Tenant, Judged {
   readonly system = SYSTEM
   readonly name: string
   readonly #cluster: Cluster
@@ -79,6 +79,41 @@ export class SmallEngine implements Tenant, Judged {
 
   get released(): number {
     return 0
+  }
+
+  get tenant(): Tenant {
+    return this
+  }
+
+  get judged(): Judged {
+    return this
+  }
+
+  start(): Promise<void> {
+    return this.#cluster.hosting([HOSTED])
+  }
+
+  async stop(): Promise<void> {}
+
+  async ask({ actor, id, isKeyed, kind, timeoutMs }: Ask): Promise<number> {
+    const call: RemoteCall = {
+      operation: 'call',
+      definition: DEFINITION,
+      name: actor,
+      action: kind,
+      payload: new Packed('text', Buffer.from(id)),
+      metadata: {},
+      caller: null,
+      chain: [],
+      idempotencyKey: kind === 'add' && isKeyed ? id : null,
+      async: false,
+      repeatable: kind === 'read',
+      timeoutMs,
+      revision: null,
+      follows: null,
+    }
+    const { response } = await this.#cluster.call(call, undefined)
+    return Number(textOf(response))
   }
 
   inMemory(): Iterable<string> {
@@ -235,6 +270,6 @@ function notOwner(name: string): SpawnError {
   return new SpawnError('NOT_OWNER', `${name} is not here`)
 }
 
-export function textOf(packed: Packed | null): string {
+function textOf(packed: Packed | null): string {
   return packed === null ? '' : Buffer.from(packed.value).toString()
 }

@@ -42,6 +42,11 @@ export class Truth {
     return true
   }
 
+  /** As it was found elsewhere. */
+  found(actor: string, adds: readonly string[]): void {
+    this.#rows.set(actor, { adds })
+  }
+
   acknowledge(actor: string, revision: number): void {
     this.#acknowledged.set(actor, Math.max(this.#acknowledged.get(actor) ?? 0, revision))
   }

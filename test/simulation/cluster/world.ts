@@ -3,19 +3,23 @@
 
 import { below, seededRandom, type Random, SpawnError } from '../../../src/base/index.ts'
 import { MemoryNetwork, SharedEntries } from '../../../src/cluster/memory/index.ts'
-import { type Logger, type RemoteCall, silentLogger } from '../../../src/ports/index.ts'
-import { Packed } from '../../../src/protocol/index.ts'
+import { type Logger, silentLogger } from '../../../src/ports/index.ts'
 import { VirtualClock } from '../../../src/testing/index.ts'
 import { oneOf } from '../plan.ts'
 import { type Handed, judge, type Op } from './judgement.ts'
-import { type Fitted, Member } from './member.ts'
-import { DEFINITION, type EngineBugs, textOf } from './small-engine.ts'
+import { type Ask, type Fitted, type MakeEngine, Member } from './member.ts'
+import { DEFINITION, type EngineBugs, SmallEngine } from './small-engine.ts'
 import { Truth } from './truth.ts'
 import { type Event, STORM_MS, type Weather, weatherOf } from './weather.ts'
 
 export interface WorldOptions {
   readonly weather?: Partial<Weather>
   readonly bugs?: EngineBugs
+  /** What runs on each member. Default: a small engine. */
+  readonly engine?: MakeEngine
+  readonly kinds?: readonly Ask['kind'][]
+  /** What the store says in the end. */
+  readonly stored?: (truth: Truth) => Promise<void>
   readonly fitted?: Fitted
   readonly log?: boolean
 }
@@ -111,6 +115,7 @@ class World {
     ])
     await this.#clearUp()
     await this.#settle()
+    await this.#options.stored?.(this.#truth)
     await this.#readAll()
     this.#isOver = true
     judge({
@@ -137,7 +142,7 @@ class World {
       isCut: (from, to) => this.#cuts.has(`${from} ${to}`),
       isRegisterAway: () => this.#registerAway,
       logger: this.#logger(`m${number}`),
-      bugs: this.#options.bugs ?? {},
+      engine: this.#options.engine ?? smallEngine(this.#options.bugs ?? {}),
       fitted: this.#options.fitted,
     })
     this.#members.push(member)
@@ -237,8 +242,9 @@ class World {
       if (doors.length === 0) continue
       const door = oneOf(this.#random, doors)
       const actor = `a${below(this.#random, actors)}`
-      if (this.#random.next() < 0.3) this.#hand(door, actor)
-      const kind = this.#random.next() < 0.6 ? 'add' : 'read'
+      const { engine, kinds = ['add', 'add', 'read'] } = this.#options
+      if (engine === undefined && this.#random.next() < 0.3) this.#hand(door, actor)
+      const kind = oneOf(this.#random, kinds)
       await this.#call(door, actor, kind, `${number}.${call}`, this.#random.next() < 0.4)
     }
   }
@@ -254,32 +260,16 @@ class World {
       answeredMs: 0,
     }
     this.#ops.push(op)
-    const call: RemoteCall = {
-      operation: 'call',
-      definition: DEFINITION,
-      name: actor,
-      action: kind,
-      payload: new Packed('text', Buffer.from(id)),
-      metadata: {},
-      caller: null,
-      chain: [],
-      idempotencyKey: kind === 'add' && isKeyed ? id : null,
-      async: false,
-      repeatable: kind === 'read',
-      timeoutMs: CALL_MS,
-      revision: null,
-      follows: null,
-    }
     // Nobody waits longer than a frozen door sleeps, or for one that is gone.
-    await Promise.race([this.#answered(op, call), door.gone.promise, this.#clock.sleep(CALL_MS * 3)])
+    await Promise.race([this.#answered(op, isKeyed), door.gone.promise, this.#clock.sleep(CALL_MS * 3)])
     return op
   }
 
-  async #answered(op: Op, call: RemoteCall): Promise<void> {
+  async #answered(op: Op, isKeyed: boolean): Promise<void> {
+    const { actor, door, id, kind } = op
     let answer: Op['answer']
     try {
-      const { response } = await op.door.cluster.call(call, undefined)
-      answer = { revision: Number(textOf(response)) }
+      answer = { revision: await door.engine.ask({ actor, kind, id, isKeyed, timeoutMs: CALL_MS }) }
     } catch (thrown) {
       const known = thrown instanceof SpawnError
       answer = { code: known ? thrown.code : 'NOT A SPAWN ERROR', message: String(thrown) }
@@ -373,4 +363,9 @@ class World {
   #note(text: string): void {
     if (this.#options.log === true) this.#log.push(`${this.#clock.now()}: ${text}`)
   }
+}
+
+function smallEngine(bugs: EngineBugs): MakeEngine {
+  return (cluster, machine, { truth, weather }) =>
+    new SmallEngine(cluster, machine, truth, { storeMs: weather.storeMs, bugs })
 }
