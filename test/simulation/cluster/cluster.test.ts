@@ -5,8 +5,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runCluster } from './world.ts'
 
-const SEEDS = 120
-const SEEDS_PER_TEST = 40
+const SEEDS = 100
+const SEEDS_PER_TEST = 50
 
 for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
   const last = first + SEEDS_PER_TEST - 1
@@ -53,6 +53,7 @@ test('members that are started, drained and stopped in turn show callers no fail
   ]).flat()
   const fine = {
     members: 3,
+    storeMs: 10,
     register: { delayMs: 5, failBefore: 0, failAfter: 0, failThenApply: 0 },
     wire: { lose: 0.02, double: 0.02, delayMs: 5 },
     events: rolling,

@@ -54,6 +54,7 @@ export class Member {
   isOpen = false
   /** Resolves when its process is gone: nobody waits for its answers then. */
   readonly gone = Promise.withResolvers<void>()
+  readonly #open = new Set<Promise<unknown>>()
   readonly #truth: Truth
 
   constructor(options: MemberOptions) {
@@ -93,6 +94,14 @@ export class Member {
     }
   }
 
+  /** A call by its door. */
+  ask(ask: Ask): Promise<number> {
+    const answer = this.engine.ask(ask)
+    const over: Promise<unknown> = answer.catch(() => {}).then(() => this.#open.delete(over))
+    this.#open.add(over)
+    return answer
+  }
+
   /** kill -9. */
   crash(): void {
     this.machine.isDead = true
@@ -105,6 +114,8 @@ export class Member {
   async stop(drainMs: number): Promise<void> {
     if (drainMs > 0) await this.mesh.drain({ drainMs })
     this.isOpen = false
+    // Who has been let in is answered.
+    await Promise.race([Promise.all(this.#open), this.gone.promise])
     await Promise.race([this.engine.stop(), this.gone.promise])
     await this.mesh.stop()
     if (this.isAlive) this.crash()

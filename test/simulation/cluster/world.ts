@@ -41,6 +41,8 @@ const CALL_MS = 4_000
 const FINE_MS = 12_000
 const TOLD = 10
 const LOOK_EVERY_MS = 25
+/** What real engines may take to deliver what turns have sent. */
+const DELIVERED_MS = 5_000
 
 export async function runCluster(seed: number, options: WorldOptions = {}): Promise<Verdict> {
   return new World({ ...weatherOf(seed), ...options.weather }, options).run()
@@ -115,6 +117,7 @@ class World {
     ])
     await this.#clearUp()
     await this.#settle()
+    if (this.#options.engine !== undefined) await this.#clock.sleep(DELIVERED_MS)
     await this.#options.stored?.(this.#truth)
     await this.#readAll()
     this.#isOver = true
@@ -245,7 +248,7 @@ class World {
       const { engine, kinds = ['add', 'add', 'read'] } = this.#options
       if (engine === undefined && this.#random.next() < 0.3) this.#hand(door, actor)
       const kind = oneOf(this.#random, kinds)
-      await this.#call(door, actor, kind, `${number}.${call}`, this.#random.next() < 0.4)
+      await this.#call(door, actor, kind, `${kind}${number}.${call}`, this.#random.next() < 0.4)
     }
   }
 
@@ -269,7 +272,7 @@ class World {
     const { actor, door, id, kind } = op
     let answer: Op['answer']
     try {
-      answer = { revision: await door.engine.ask({ actor, kind, id, isKeyed, timeoutMs: CALL_MS }) }
+      answer = { revision: await door.ask({ actor, kind, id, isKeyed, timeoutMs: CALL_MS }) }
     } catch (thrown) {
       const known = thrown instanceof SpawnError
       answer = { code: known ? thrown.code : 'NOT A SPAWN ERROR', message: String(thrown) }
@@ -320,6 +323,10 @@ class World {
         })
       )
     }
+    // Were all of them out of service, nobody would have anything.
+    const [first] = this.#alive()
+    for (const { isOpen, name } of this.#alive())
+      if (isOpen) await first?.mesh.setPhase(name, 'up').catch(() => {})
     while (!isSettled()) {
       if (this.#clock.now() > endMs) {
         const shown = this.#alive().map(({ failure, mesh }) => ({
@@ -338,9 +345,6 @@ class World {
   }
 
   async #readAll(): Promise<void> {
-    // Out of service, all of them, nobody has anything.
-    const [first] = this.#alive()
-    for (const { name } of this.#alive()) await first?.mesh.setPhase(name, 'up')
     for (const door of this.#alive()) {
       for (const actor of this.#truth.actors()) {
         const { answer } = await this.#call(door, actor, 'read', 'last', false)
