@@ -2,6 +2,7 @@
 // that are made beforehand, state that survives `kill -9`, and what is told when something is wrong, never with a password.
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 
 import { cli } from '../cli/cli.ts'
@@ -45,7 +46,7 @@ const KINDS = {
 } as const
 
 for (const [kind, { driver, server }] of Object.entries(KINDS)) {
-  test(`${kind}: from nothing to a system that is killed, looked at and rehearsed`, async () => {
+  test(`${kind}: from nothing to a system that is killed, looked at, rehearsed and encrypted`, async () => {
     const database = await (await server()).takeDatabase()
     const { host, password, port, user } = database.options
     const name = database.options.database
@@ -113,6 +114,17 @@ for (const [kind, { driver, server }] of Object.entries(KINDS)) {
     assert.equal((await run(['invoke', 'counter', 'peek', '--url', proxy.url])).stdout, '5\n')
     await proxy.end('SIGTERM')
     told.push(proxy.output().stdout, proxy.output().stderr)
+
+    const keys = { SPAWN_STATESTORE_KEY: `2026:${randomBytes(32).toString('base64')}` }
+    const plain = { ...variables, SPAWN_STATESTORE_KEY: `${keys.SPAWN_STATESTORE_KEY},plain` }
+    const rotated = JSON.parse((await run(['store', 'rotate-keys', '--json'], plain)).stdout)
+    assert.deepEqual([rotated.done, rotated.unreadable, rotated.sealed], [true, 0, rotated.rows])
+    assert.ok(rotated.rows >= 3, 'the actor and its past')
+    const check = await run(['store', 'rotate-keys', '--check'], { ...variables, ...keys })
+    assert.equal(check.code, 0, check.stderr)
+    assert.match(check.stdout, /^KEY +ROWS\n2026 +\d+\n$/)
+    const opened = await run(['store', 'rehearse', 'next.ts', '--json'], { ...variables, ...keys })
+    assert.match(opened.stdout, /"looked":1,"fine":0,"upgraded":1,"failing":0/)
     if (password !== '') for (const text of told) assert.ok(!text.includes(password), text)
     await database.release()
   })
