@@ -44,7 +44,7 @@ function wholeNumber(text: string, least: number): number | null {
 
 async function demonstrate(leaseMs: number, callers: number): Promise<void> {
   say('starting NATS, Postgres and three members …')
-  const load = { callers, ledgers: 200 }
+  const load = { callers, ledgers: 200, timeoutMs: 30_000 }
   try {
     const { violations } = await ordeal({ seed: 1, members: 3, leaseMs, load }, (stage) =>
       play(stage, leaseMs),

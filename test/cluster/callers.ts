@@ -1,5 +1,5 @@
-// The outside of a cluster: callers that add to lists and read them over HTTP, each through any of the doors that are open,
-// and the history of all that they were told. What must be true of it is judged in reckoning.ts.
+// The outside of a cluster: callers that add to lists and read them over HTTP, and the history of all that they were told. Each
+// has a door of its own, and goes to another one while that is closed: so those who wait at one door leave the others busy. What must be true of it is judged in reckoning.ts.
 
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -54,7 +54,7 @@ export class ClusterCallers {
   /** Calls until `stop`; resolves when the last answer is in. */
   async run(): Promise<void> {
     const { callers } = this.#options
-    await Promise.all(Array.from({ length: callers }, (_, at) => this.#caller(at / callers)))
+    await Promise.all(Array.from({ length: callers }, (_, at) => this.#caller(at)))
     this.#agent.destroy()
   }
 
@@ -71,24 +71,22 @@ export class ClusterCallers {
     return (JSON.parse(body) as { entries: string[] }).entries
   }
 
-  async #caller(phase: number): Promise<void> {
-    const { everyMs = 0, ledgers, random } = this.#options
-    await sleep(everyMs * phase)
+  async #caller(at: number): Promise<void> {
+    const { callers, everyMs = 0, ledgers, random } = this.#options
+    await sleep((everyMs * at) / callers)
     while (this.#running) {
       const ledger = below(random, ledgers)
       const nextAt = performance.now() + everyMs
-      if (!(await this.#call(ledger, random.next() < 0.5))) await sleep(RETRY_MS)
+      if (!(await this.#call(at, ledger, random.next() < 0.5))) await sleep(RETRY_MS)
       const restMs = nextAt - performance.now()
       if (restMs > 0) await sleep(restMs)
     }
   }
 
   /** @returns whether it was answered. */
-  async #call(ledger: number, adds: boolean): Promise<boolean> {
-    const { doors, random } = this.#options
-    const open = doors.filter(({ isOpen }) => isOpen)
-    const door = open[below(random, open.length)]
-    if (door === undefined) return false
+  async #call(caller: number, ledger: number, adds: boolean): Promise<boolean> {
+    const door = this.#doorOf(caller)
+    if (door === null) return false
     this.#count += 1
     const input = adds ? `${this.#count}` : null
     const path = pathOf(ledger, adds ? 'add' : 'look')
@@ -100,6 +98,14 @@ export class ClusterCallers {
     if (output === null) this.failures.push({ atMs: endedAt, tookMs: endedAt - sentAt, error })
     else this.latenciesMs.push(endedAt - sentAt)
     return output !== null
+  }
+
+  #doorOf(caller: number): Door | null {
+    const { doors, random } = this.#options
+    const own = doors[caller % doors.length]
+    if (own?.isOpen === true) return own
+    const open = doors.filter(({ isOpen }) => isOpen)
+    return open[below(random, open.length)] ?? null
   }
 
   async #sight(

@@ -35,14 +35,19 @@ const ACTS: Readonly<Record<string, Act>> = {
     await sleep(upTo(random, leaseMs / 2))
     member.server.thaw()
   },
-  'is cut from NATS': async (member, { leaseMs, random }) => {
+  'is cut from NATS for longer than its lease': async (member, { leaseMs, random }) => {
     member.toNats.pull()
-    await sleep(upTo(random, 3 * leaseMs))
+    await sleep(1.5 * leaseMs + upTo(random, leaseMs))
+    member.toNats.plug()
+  },
+  'is cut from NATS for a moment': async (member, { leaseMs, random }) => {
+    member.toNats.pull()
+    await sleep(upTo(random, leaseMs / 2))
     member.toNats.plug()
   },
   'is cut from the database': async (member, { leaseMs, random }) => {
     member.toDatabase.pull()
-    await sleep(upTo(random, 3 * leaseMs))
+    await sleep(upTo(random, 2 * leaseMs))
     member.toDatabase.plug()
   },
   'sees NATS restart': async (_member, { restartNats }) => restartNats(),

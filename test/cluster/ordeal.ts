@@ -16,7 +16,7 @@ export interface OrdealOptions {
   readonly seed: number
   readonly members: number
   readonly leaseMs: number
-  readonly load: Pick<CallersOptions, 'callers' | 'ledgers' | 'everyMs'>
+  readonly load: Pick<CallersOptions, 'callers' | 'ledgers' | 'everyMs' | 'timeoutMs'>
   readonly progress?: ((text: string) => void) | undefined
 }
 
@@ -64,7 +64,6 @@ async function underLoad(
     ...load,
     doors: members,
     random: seededRandom(seed),
-    timeoutMs: 30_000,
   })
   const running = callers.run()
   try {

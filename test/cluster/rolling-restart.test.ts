@@ -9,7 +9,7 @@ import { ordeal } from './ordeal.ts'
 after(endPostgres)
 
 test('a rolling restart shows callers no error', async (context) => {
-  const load = { callers: 20, ledgers: 100, everyMs: 100 }
+  const load = { callers: 20, ledgers: 100, everyMs: 100, timeoutMs: 30_000 }
   let calm = 0
   const { callers, violations } = await ordeal(
     { seed: 1, members: 3, leaseMs: 6_000, load },
