@@ -2,7 +2,8 @@
 
 import type { ClusterCounts } from '../ports/index.ts'
 
-export type MeshCounts = { -readonly [Name in keyof ClusterCounts]: number }
+/** What actors are let go of, their engines count. */
+export type MeshCounts = { -readonly [Name in Exclude<keyof ClusterCounts, 'released'>]: number }
 
 export function noCounts(): MeshCounts {
   return {
@@ -10,7 +11,6 @@ export function noCounts(): MeshCounts {
     received: 0,
     rerouted: 0,
     fetched: 0,
-    released: 0,
     handed: 0,
     unhanded: 0,
     views: 0,

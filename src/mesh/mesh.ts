@@ -142,12 +142,18 @@ export class Mesh implements ClusterView {
       leaseAgeMs: membership.lease.ageMs,
       leaseMs: timing.leaseMs,
       members: membership.view.members.map((member) => this.#shown(member)),
-      counts: { ...counts },
+      counts: { ...counts, released: this.#released },
     }
   }
 
   whereabouts(system: string, definition: string, name: string): Whereabouts {
     return this.of(system).whereabouts(definition, name)
+  }
+
+  get #released(): number {
+    let sum = 0
+    for (const { tenant } of this.#clusters.values()) sum += tenant?.released ?? 0
+    return sum
   }
 
   async #stop(): Promise<void> {

@@ -79,7 +79,6 @@ export class Service {
   ): Promise<PeerReply> {
     if (cluster.isMine(definition, name)) return this.#notOwner()
     await tenant.release(definition, name)
-    this.#ground().counts.released += 1
     return DONE
   }
 

@@ -161,6 +161,8 @@ export interface Cluster {
 /** The engine of a system, as its cluster sees it. */
 export interface Tenant {
   readonly system: string
+  /** Actors that were in memory and were let go of because they are to live elsewhere. */
+  readonly released: number
   /**
    * A call for an actor that is here. @throws SpawnError NOT_OWNER before anything of it has run, when it is not.
    */

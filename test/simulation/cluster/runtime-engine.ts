@@ -63,7 +63,7 @@ export function townOf(seed: number, actors: number, fitted?: (store: Statestore
       })
       if (runtime.tenant === null) throw new Error('a runtime in a cluster is a tenant')
       return {
-        tenant: Object.assign(runtime.tenant, { announced: () => {} }),
+        tenant: runtime.tenant,
         judged,
         start: () => started.then(() => runtime.start()),
         stop: () => runtime.stop(),
