@@ -7,7 +7,7 @@
 // A private server ends with the process that started it, however that ends.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -117,9 +117,15 @@ export class PrivateNats implements NatsServer {
     await exited
   }
 
-  /** It answers nothing any more, and its connections stay open; until `thaw`. */
-  freeze(): void {
-    process.kill(this.#pid, 'SIGSTOP')
+  /** Resolves when it answers nothing any more; its connections stay open, until `thaw`. */
+  async freeze(): Promise<void> {
+    const pid = this.#pid
+    process.kill(pid, 'SIGSTOP')
+    // Each of its threads stops for itself, and one that runs may answer until then.
+    const tasks = readdirSync(`/proc/${pid}/task`)
+    const isFrozen = (): boolean =>
+      tasks.every((task) => /\) [Tt] /.test(readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8')))
+    await until('NATS stands still', isFrozen)
   }
 
   thaw(): void {
