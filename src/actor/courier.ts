@@ -301,7 +301,9 @@ export class Courier implements LaneOwner {
     this.timer?.cancel()
     this.wakeMs = dueMs
     const { clock } = this.options
-    this.timer = clock.after(dueMs - clock.now(), () => void this.read(), { background: true })
+    // A call may wait for what is due at once, and nothing else may keep the process alive.
+    const background = dueMs > 0
+    this.timer = clock.after(dueMs - clock.now(), () => void this.read(), { background })
   }
 
   /** Reads what is due from the store. */
