@@ -23,4 +23,4 @@ export {
   systemRandomBytes,
 } from './random.ts'
 export { didYouMean, suggestionFor } from './suggestion.ts'
-export { bytesOf, millisecondsOf, sizeText, spanText } from './units.ts'
+export { bytesOf, millisecondsOf, sizeText, spanText, truthOf } from './units.ts'

@@ -1,5 +1,5 @@
-// Spans of time and sizes as people write them, and as they are shown to them: `30s`, `8MiB`. It decides which writings
-// there are; what span or size suits is the reader's business.
+// Spans of time, sizes and truths as people write them, and as they are shown to them: `30s`, `8MiB`, `on`. It decides which
+// writings there are; what suits is the reader's business.
 
 const TIME_UNITS: ReadonlyMap<string, number> = new Map([
   ['d', 86_400_000],
@@ -15,6 +15,20 @@ const SIZE_UNITS: ReadonlyMap<string, number> = new Map([
   ['KiB', 1_024],
   ['B', 1],
 ])
+
+const TRUTHS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['on', true],
+  ['1', true],
+  ['false', false],
+  ['off', false],
+  ['0', false],
+])
+
+/** Whether it is so: `true`, `on`, `1`, `false`, `off`, `0`, in any case; null when the text says neither. */
+export function truthOf(text: string): boolean | null {
+  return TRUTHS.get(text.toLowerCase()) ?? null
+}
 
 /** A span in milliseconds: `500`, `500ms`, `30s`, `5m`, `1h`, `2d`; null when the text says none. */
 export function millisecondsOf(text: string): number | null {

@@ -13,7 +13,7 @@ const VERBS = {
   restored: 'restore',
 } as const
 
-type Deed = keyof typeof VERBS
+export type Deed = keyof typeof VERBS
 
 /** @throws Failure USAGE where nobody can be asked. */
 export function checkAskable(deed: Deed, { interactive }: Terminal): void {

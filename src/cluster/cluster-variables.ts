@@ -1,6 +1,7 @@
 // Which NATS servers the variables of Spawn's own proxy mean: SPAWN_USE_INTERNAL_NATS and what goes with it. What is wrong
 // with one is told without it.
 
+import { truthOf } from '../base/index.ts'
 import type { NatsIdentity, NatsPlan } from './cluster-plan.ts'
 import { readClusterUrl } from './cluster-url.ts'
 
@@ -19,15 +20,6 @@ export const CLUSTER_VARIABLES: readonly string[] = [SWITCH, HOSTS, TLS, AUTH, A
 /** What a manifest of Spawn means when it says less. */
 const USUAL_HOSTS = 'nats://127.0.0.1:4222'
 
-const TRUTHS: ReadonlyMap<string, boolean> = new Map([
-  ['true', true],
-  ['on', true],
-  ['1', true],
-  ['false', false],
-  ['off', false],
-  ['0', false],
-])
-
 export interface ClusterVariables {
   /** Null: they name none, or not soundly. */
   readonly nats: NatsPlan | null
@@ -43,8 +35,8 @@ export function readClusterVariables(set: ReadonlyMap<string, string>): ClusterV
   const given = CLUSTER_VARIABLES.filter((name) => set.has(name))
   const mistakes: { where: string; problem: string }[] = []
   const truth = (name: string): boolean => {
-    const on = TRUTHS.get((set.get(name) ?? 'false').toLowerCase())
-    if (on === undefined) mistakes.push({ where: name, problem: 'must be true or false' })
+    const on = truthOf(set.get(name) ?? 'false')
+    if (on === null) mistakes.push({ where: name, problem: 'must be true or false' })
     return on === true
   }
   if (!truth(SWITCH))

@@ -4,7 +4,7 @@
 // Invariant: a problem names the parameter and what it takes, and quotes nothing: a password that was not encoded may have
 // been torn apart at a `?` or `&`.
 
-import { didYouMean, millisecondsOf, spanText } from '../base/index.ts'
+import { didYouMean, millisecondsOf, spanText, truthOf } from '../base/index.ts'
 import type { DatabasePlan, TlsPlan } from './store-plan.ts'
 
 export type Applied = { readonly plan: DatabasePlan } | { readonly problem: string }
@@ -38,15 +38,6 @@ const MODES: ReadonlyMap<string, 'off' | 'encrypt' | 'verify'> = new Map([
   ['verify-ca', 'verify'],
   ['verify-full', 'verify'],
   ['verify-identity', 'verify'],
-])
-
-const TRUTHS: ReadonlyMap<string, boolean> = new Map([
-  ['true', true],
-  ['on', true],
-  ['1', true],
-  ['false', false],
-  ['off', false],
-  ['0', false],
 ])
 
 /** In the order in which they count: what says more of the same comes later. */
@@ -215,8 +206,8 @@ function plainName(name: string): string {
 }
 
 function switched<T>(text: string, make: (on: boolean) => T): T | null {
-  const on = TRUTHS.get(text.toLowerCase())
-  return on === undefined ? null : make(on)
+  const on = truthOf(text)
+  return on === null ? null : make(on)
 }
 
 interface Range {

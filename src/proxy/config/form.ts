@@ -3,7 +3,7 @@
 //
 // Invariant: a problem says what is accepted. It quotes a value only where no secret can stand.
 
-import { bytesOf, isSpawnError, millisecondsOf, sizeText, spanText } from '../../base/index.ts'
+import { bytesOf, isSpawnError, millisecondsOf, sizeText, spanText, truthOf } from '../../base/index.ts'
 // Not by the index: a help is made from this table, and needs nothing else of that room.
 import { checkName } from '../../protocol/address.ts'
 import type { NatsPlan } from '../../cluster/cluster-plan.ts'
@@ -77,20 +77,11 @@ export function choice<const Word extends string>(
   return { placeholder: words.join('|'), fromText: read, fromJson: read, show: (value) => value }
 }
 
-const TRUTHS: ReadonlyMap<string, boolean> = new Map([
-  ['true', true],
-  ['on', true],
-  ['1', true],
-  ['false', false],
-  ['off', false],
-  ['0', false],
-])
-
 export const onOff: Form<boolean> = {
   placeholder: 'on|off',
   fromText(given) {
-    const value = TRUTHS.get(given.toLowerCase())
-    return value === undefined ? mustBe('on or off (or true or false)', given) : { value }
+    const value = truthOf(given)
+    return value === null ? mustBe('on or off (or true or false)', given) : { value }
   },
   fromJson: (given) => (typeof given === 'boolean' ? { value: given } : mustBe('true or false', given)),
   show: (value) => (value ? 'on' : 'off'),
@@ -157,29 +148,38 @@ function listOf(given: readonly unknown[]): Reading<readonly string[]> {
   return { value: names }
 }
 
-/** Never quoted: it may have a password in it. */
-export const store: Form<StorePlan> = {
-  placeholder: 'url',
-  fromText(given) {
+/** A URL that is never quoted: it may have a password in it. */
+function secretUrl<T>(
+  forms: string,
+  read: (given: string) => Reading<T>,
+  show: (value: T) => string,
+): Form<T> {
+  return {
+    placeholder: 'url',
+    fromText: read,
+    fromJson: (given) =>
+      typeof given === 'string' ? read(given) : { problem: `must be ${forms}, as a text` },
+    show,
+  }
+}
+
+export const store: Form<StorePlan> = secretUrl(
+  STORE_FORMS,
+  (given) => {
     const reading = readStoreUrl(given)
     return 'plan' in reading ? { value: reading.plan } : reading
   },
-  fromJson: (given) =>
-    typeof given === 'string' ? store.fromText(given) : { problem: `must be ${STORE_FORMS}, as a text` },
-  show: storeText,
-}
+  storeText,
+)
 
-/** Never quoted: it may have a password in it. */
-export const cluster: Form<NatsPlan> = {
-  placeholder: 'url',
-  fromText(given) {
+export const cluster: Form<NatsPlan> = secretUrl(
+  CLUSTER_FORMS,
+  (given) => {
     const reading = readClusterUrl(given)
     return 'nats' in reading ? { value: reading.nats } : reading
   },
-  fromJson: (given) =>
-    typeof given === 'string' ? cluster.fromText(given) : { problem: `must be ${CLUSTER_FORMS}, as a text` },
-  show: clusterText,
-}
+  clusterText,
+)
 
 /** Texts by name. */
 export const labels: Form<Tags> = {
