@@ -52,13 +52,13 @@ export class WireRoutes {
 
   async answer(operation: WireOperation, request: IncomingMessage, connection: Connection): Promise<Reply> {
     const { clock, counts } = this.#options
-    const begunMs = clock.now()
+    const begunMs = clock.elapsedMs()
     const body = await this.#read(request, connection)
     const reply =
       operation === 'invoke'
         ? await this.#invoke(request, body, connection)
         : await this.#change(operation, request, body)
-    counts.succeeded(operation, clock.now() - begunMs)
+    counts.succeeded(operation, clock.elapsedMs() - begunMs)
     return reply
   }
 

@@ -37,7 +37,7 @@ export interface Sender {
 
 export interface Connection {
   readonly client: Client
-  /** When it was used last, epoch milliseconds. */
+  /** When it was used last, by the clock's `elapsedMs`. */
   usedMs: number
 }
 

@@ -146,7 +146,7 @@ export class HostProcess implements Carrier, Culprit {
     exchange.connection = connection
     const { clock } = this.options
     // If the host has closed it meanwhile, that is seen before anything is written: what was written then would be lost.
-    const rested = clock.now() - connection.usedMs >= RESTED_MS
+    const rested = clock.elapsedMs() - connection.usedMs >= RESTED_MS
     if (rested) clock.defer(() => dispatch(connection.client, exchange))
     else dispatch(connection.client, exchange)
   }
@@ -184,7 +184,7 @@ export class HostProcess implements Carrier, Culprit {
     // Then all of them are closed, or about to be.
     if (this.stopped) return
     if (this.idle.length < this.options.settings.concurrencyPerHost) {
-      connection.usedMs = this.options.clock.now()
+      connection.usedMs = this.options.clock.elapsedMs()
       this.idle.push(connection)
     } else {
       this.clients.delete(connection.client)

@@ -45,13 +45,13 @@ export class MariadbSchema implements CheckedSchema {
 
   async migrate(): Promise<readonly Migration[]> {
     const { clock, logger } = this.#database.options
-    const startMs = clock.now()
+    const startMs = clock.elapsedMs()
     return this.#database.whileOpen(async () => {
       for (;;) {
         const done = await this.#database.persist((connection) => this.#migrate(connection))
         if (done !== null) return done
         logger?.info('waiting for another member that migrates the database')
-        if (clock.now() - startMs > LONGEST_WAIT_MS)
+        if (clock.elapsedMs() - startMs > LONGEST_WAIT_MS)
           throw new SpawnError(
             'STORE_UNAVAILABLE',
             `another has been migrating ${this.#database.address} for an hour; look after it`,

@@ -23,7 +23,7 @@ export class Patience {
 
   /** After a failure: waits until the next try; false when the time is up. */
   async again(): Promise<boolean> {
-    const nowMs = this.#clock.now()
+    const nowMs = this.#clock.elapsedMs()
     this.#endsMs ??= nowMs + this.#outageMs
     const leftMs = this.#endsMs - nowMs
     if (leftMs <= 0) return false

@@ -283,11 +283,11 @@ export class SqliteStore implements Statestore {
 
   /** Asks until another process lets go of the file, and null is no longer the answer. */
   async #unlocked<T>(ask: () => Promise<T | null>): Promise<T> {
-    const startMs = this.#clock.now()
+    const startMs = this.#clock.elapsedMs()
     for (;;) {
       const answer = await ask()
       if (answer !== null) return answer
-      const waitedMs = this.#clock.now() - startMs
+      const waitedMs = Math.round(this.#clock.elapsedMs() - startMs)
       if (waitedMs >= this.#lockTimeoutMs) throw lockedError(this.file, waitedMs)
       await new Promise<void>((resolve) => {
         this.#clock.after(LOCK_RETRY_MS, resolve)
