@@ -26,6 +26,9 @@ class One {
   readonly #clock: VirtualClock
   readonly #waiting: (() => void)[] = []
 
+  /** What its lease rests on beside time. */
+  stands = true
+
   constructor(id: string, shared: SharedEntries, clock: VirtualClock, wallMs = 0) {
     this.#clock = clock
     const own: Clock = {
@@ -42,6 +45,7 @@ class One {
       logger: silentLogger,
       timing: MESH_TIMING,
       self: { id, ...self },
+      grounds: () => this.stands,
       events: {
         viewed: ({ current }) => {
           this.events.push(`view ${current.epoch}`)
@@ -126,6 +130,34 @@ test('ten that start at once are all in the view, soon', async () => {
   await clock.run(Promise.all(all.map(({ membership }) => membership.start())))
   await clock.advance(1_000)
   for (const { ids } of all) assert.equal(ids.length, 19)
+})
+
+test('one whose process has ended is lost at once, whatever it wrote last', async () => {
+  const { all, clock, shared } = await cluster('a', 'b', 'c')
+  const [a, b, c] = all as [One, One, One]
+  b.isCut = true
+  b.isFrozen = true
+  a.membership.bury('b')
+  // A renewal that was on its way when it ended.
+  const { value = '', revision = 0 } = shared.entry('member.b') ?? {}
+  shared.change('member.b', value, revision)
+  await clock.advance(MESH_TIMING.retryMs * 2)
+  assert.equal(a.ids, 'a c')
+  assert.equal(c.ids, 'a c')
+  assert.equal(readMember('member.b', shared.entry('member.b')?.value ?? '').sealed, true)
+})
+
+test('one that has no grounds to serve any more holds no lease from that moment', async () => {
+  const { all, clock } = await cluster('a', 'b')
+  const [a, b] = all as [One, One]
+  b.stands = false
+  await clock.advance(2)
+  assert.equal(b.membership.serves, false)
+  await clock.advance(MESH_TIMING.leaseMs)
+  b.stands = true
+  await clock.advance(MESH_TIMING.leaseMs)
+  assert.equal(b.membership.serves, false, 'nor does a renewal give it one')
+  assert.equal(a.ids, 'a')
 })
 
 test('one that crashes is lost after its lease and a margin, not before', async () => {

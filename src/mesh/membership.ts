@@ -41,6 +41,8 @@ export interface MembershipOptions {
   /** Without what is decided here. */
   readonly self: Omit<ViewMember, 'session' | 'phase' | 'hosts'>
   readonly events: MembershipEvents
+  /** What else must be true for it to hold its lease; false once, it is a member no more. Looked at often, so it must be quick. */
+  readonly grounds?: (() => boolean) | undefined
 }
 
 /** `joining`: it has no lease, or is in no view yet. `draining`: it stays so, also when it comes back. `leaving`: it goes. */
@@ -65,7 +67,7 @@ export class Membership {
   #isExpelled = true
 
   constructor(options: MembershipOptions) {
-    const { clock, logger, random, register, self, timing } = options
+    const { clock, grounds, logger, random, register, self, timing } = options
     checkTiming(timing)
     checkMemberId(self.id)
     this.#options = options
@@ -84,7 +86,7 @@ export class Membership {
     this.#roster = new Roster({ ...self, ...first }, this.#lookout)
     this.#rest = new Rest(clock)
     // Who asks may be in the midst of something: what it served is dropped right after.
-    this.lease = new Lease(clock, timing.leaseMs, () => clock.defer(() => this.#expel()))
+    this.lease = new Lease(clock, timing.leaseMs, () => clock.defer(() => this.#expel()), grounds)
   }
 
   get stage(): Stage {
@@ -166,6 +168,13 @@ export class Membership {
     )
   }
 
+  /** The process of another member has surely ended: its lease is not waited for. */
+  bury(id: string): void {
+    assert(id !== this.self.id, 'nobody buries himself')
+    this.#sealing.bury(id)
+    this.#rest.end()
+  }
+
   /** How long ago another member was last heard of; null: it was not. */
   seenMsAgo(id: string): number | null {
     return this.#lookout.seenMsAgo(id)
@@ -211,11 +220,20 @@ export class Membership {
 
   async #live(): Promise<void> {
     while (this.#stage !== 'left') {
+      if (this.#options.grounds?.() === false) return this.#fallAway()
       const task = this.#next()
       if (task === null) await this.#rest.for(this.#restMs())
       else await this.#attempt(task)
       this.#rest.changed()
     }
+    this.#rest.changed()
+  }
+
+  /** Nothing is told to the others: they find out. */
+  #fallAway(): void {
+    this.lease.end()
+    this.#expel()
+    this.#stage = 'left'
     this.#rest.changed()
   }
 

@@ -37,6 +37,8 @@ export interface MeshOptions {
   readonly version: string
   readonly timing?: Partial<MeshTiming>
   readonly limits?: Partial<Limits>
+  /** What else must be true for it to serve; false once, it is a member no more. Looked at often, so it must be quick. */
+  readonly grounds?: (() => boolean) | undefined
 }
 
 export class Mesh implements ClusterView {
@@ -60,6 +62,7 @@ export class Mesh implements ClusterView {
       random,
       logger,
       timing,
+      grounds: options.grounds,
       self: {
         id: this.id,
         node: options.node,
@@ -127,6 +130,11 @@ export class Mesh implements ClusterView {
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
+  }
+
+  /** The process of another member has surely ended: its actors need not wait until its lease is over. */
+  bury(member: string): void {
+    this.#membership.bury(member)
   }
 
   setPhase(member: string, phase: 'up' | 'draining'): Promise<void> {
