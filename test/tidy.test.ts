@@ -30,8 +30,10 @@ const house: House = {
       'stores',
       'cluster',
     ],
-    stores: belowActor,
-    cluster: belowActor,
+    // Between processes on one machine: for the adapters that speak to them.
+    sockets: ['base'],
+    stores: [...belowActor, 'sockets'],
+    cluster: [...belowActor, 'sockets'],
     hosts: belowActor,
     projection: belowActor,
     sdk: [...belowActor, 'hosts', 'actor', 'mesh', 'proxy', 'projection', 'stores', 'cluster'],
@@ -40,7 +42,7 @@ const house: House = {
     testing: [],
   },
   adapterRooms: ['stores', 'hosts', 'cluster'],
-  sharedByAdapters: ['stores/sql'],
+  sharedByAdapters: ['stores/sql', 'stores/frames'],
   compositionRoots: [
     /^src\/proxy\/compose\.ts$/,
     /^src\/sdk\/compose\.ts$/,

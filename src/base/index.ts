@@ -11,6 +11,7 @@ export {
   SpawnError,
   type SpawnErrorOptions,
 } from './errors.ts'
+export { errorOf, type Failure, failureOf } from './failure.ts'
 export { hashOf } from './hash.ts'
 export { LIMITS, type Limits } from './limits.ts'
 export { Queue } from './queue.ts'

@@ -62,6 +62,10 @@ async function bareStore(plan: StorePlan, surroundings: StoreSurroundings): Prom
     const { SqliteStore } = await import('./sqlite/index.ts')
     return new SqliteStore({ file: plan.file, clock: surroundings.clock })
   }
+  if (plan.kind === 'served') {
+    const { openServed } = await import('./served/index.ts')
+    return openServed(plan.address, surroundings)
+  }
   if (plan.kind === 'postgres') {
     const { PostgresStore } = await import('./postgres/index.ts')
     return new PostgresStore({ ...plan, tls: await tlsOf(plan), ...surroundings })

@@ -1,7 +1,7 @@
 // Which store is meant, as plain data: what a URL or the environment says of it. How either is read is store-url.ts's and
 // store-variables.ts's; open.ts makes a store of it.
 
-export type StorePlan = MemoryPlan | SqlitePlan | DatabasePlan
+export type StorePlan = MemoryPlan | SqlitePlan | ServedPlan | DatabasePlan
 
 export interface MemoryPlan {
   readonly kind: 'memory'
@@ -10,6 +10,13 @@ export interface MemoryPlan {
 export interface SqlitePlan {
   readonly kind: 'sqlite'
   readonly file: string
+}
+
+/** The store of another process of the same program. Nobody writes it: a worker is told. */
+export interface ServedPlan {
+  readonly kind: 'served'
+  /** The path of the socket at which it is served. */
+  readonly address: string
 }
 
 export interface DatabasePlan {

@@ -126,14 +126,14 @@ export function completed(
     password = '',
   }: { readonly user?: string | undefined; readonly password?: string | undefined },
 ): StoreReading {
-  if (plan.kind === 'memory' || plan.kind === 'sqlite') return { plan }
+  if (plan.kind !== 'postgres' && plan.kind !== 'mariadb') return { plan }
   const known = { ...plan, user: plan.user || user, password: plan.password || password }
   return known.user === '' ? { problem: `names no user: ${exampleOf(plan.kind)}` } : { plan: known }
 }
 
 /** As it could be written, without the password. */
 export function storeText(plan: StorePlan): string {
-  if (plan.kind === 'memory') return 'memory'
+  if (plan.kind === 'memory' || plan.kind === 'served') return plan.kind
   return plan.kind === 'sqlite' ? `sqlite:${plan.file}` : databaseText(plan)
 }
 

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { below, type Random, seededRandom } from '../../src/base/index.ts'
 import { BOXES, type Commit, type EnvelopePosition, type StandingEnvelope } from '../../src/ports/index.ts'
-import { unpackEnvelopes, unpackStretch } from '../../src/stores/sqlite/envelope-bytes.ts'
-import { FrameWriter } from '../../src/stores/sqlite/frame.ts'
+import { unpackEnvelopes, unpackStretch } from '../../src/stores/frames/envelope-bytes.ts'
+import { FrameWriter } from '../../src/stores/frames/frame.ts'
 import { StoreFile } from '../../src/stores/sqlite/store-file.ts'
 import {
   commitOf,

@@ -10,6 +10,7 @@ import { ROOT } from './programs.ts'
 for (const folder of [
   'actor',
   'archive',
+  'cluster/local',
   'cluster/nats',
   'hosts/remote',
   'mesh',
@@ -17,7 +18,10 @@ for (const folder of [
   'proxy',
   'proxy/config',
   'sdk/serving',
+  'sockets',
   'stores',
+  'stores/frames',
+  'stores/served',
   'stores/sql',
   'stores/postgres',
   'stores/mariadb',

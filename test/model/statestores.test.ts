@@ -10,6 +10,7 @@ import {
   STEP_RANGES,
 } from '../../src/testing/index.ts'
 import { sealing } from '../conformance/sealed-subject.ts'
+import { serving } from '../conformance/served-subject.ts'
 import { temporaryMemory } from '../conformance/temporary-memory.ts'
 import { temporaryMariadb, temporaryPostgres, temporarySqlite } from '../conformance/temporary-store.ts'
 import { endMariadb } from '../servers/mariadb.ts'
@@ -137,6 +138,14 @@ test('the SQLite store answers as the model, over stops and crashes', () => hold
 
 test('a sealed SQLite store answers as the model, over stops and crashes', () =>
   holds(sealing(temporarySqlite), 5))
+
+test('a memory store that is served answers as the model', () => holds(serving(temporaryMemory), 60))
+
+test('a served memory store with a key for each actor answers as the model', () =>
+  holds(serving(sealing(temporaryMemory, true)), 30))
+
+test('a SQLite store that is served answers as the model, over stops and crashes', () =>
+  holds(serving(temporarySqlite), 12))
 
 test('the Postgres store answers as the model, over stops and crashes', () => holds(temporaryPostgres, 12))
 

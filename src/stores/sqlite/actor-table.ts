@@ -6,7 +6,7 @@ import { Packed } from '../../protocol/packed.ts'
 import { NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, type Family, fields, type SQLField } from './dictionary.ts'
-import type { PastRow, StoredRow } from './rows.ts'
+import type { PastRow, StoredRow } from '../frames/rows.ts'
 
 export interface NamedRow extends StoredRow {
   readonly parent: string

@@ -7,7 +7,7 @@ import { sameActor } from '../../protocol/address.ts'
 import { placeTaken, standsAsRead, withBytesOf } from '../archive-rows.ts'
 import type { Tables } from './journal.ts'
 import { ROW_OUTCOMES } from './kept-outcomes.ts'
-import { storedActor, type StoredRow, tagsText } from './rows.ts'
+import { storedActor, type StoredRow, tagsText } from '../frames/rows.ts'
 
 /** Of replies, after which a row of the table takes no more. */
 const ROW_BYTES = 64 * 1_024

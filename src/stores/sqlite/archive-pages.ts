@@ -12,7 +12,7 @@ import type { Tables } from './journal.ts'
 import { fields, type SQLField } from './dictionary.ts'
 import { standingEnvelope } from './outbox-table.ts'
 import { unpackOutcomes } from './kept-outcomes.ts'
-import { storedActor } from './rows.ts'
+import { storedActor } from '../frames/rows.ts'
 
 /** A row, and where a reading goes on behind it. */
 type Found = readonly [row: ArchiveRow, key: readonly KeyPart[]]

@@ -5,7 +5,7 @@
 import type { StatementSync } from 'node:sqlite'
 import { hashOf, SpawnError } from '../../base/index.ts'
 import type { Database } from './database.ts'
-import type { FamilyName } from './frame.ts'
+import type { FamilyName } from '../frames/frame.ts'
 
 export interface Family extends FamilyName {
   /** Null: not stored yet. */

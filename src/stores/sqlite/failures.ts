@@ -71,27 +71,3 @@ export function storeError(file: string, thrown: unknown): SpawnError {
   const advice = UNAVAILABLE[code] ?? `SQLite failed: ${messageOf(thrown)}`
   return new SpawnError('STORE_UNAVAILABLE', `the store file ${file}: ${advice}`, options)
 }
-
-/** A SpawnError as it crosses between threads. */
-export interface Failure {
-  readonly code: SpawnError['code']
-  readonly message: string
-  readonly retryable: boolean
-  readonly details: SpawnError['details']
-  /** What SQLite said. */
-  readonly cause: string | null
-}
-
-export function failureOf(error: SpawnError): Failure {
-  const { code, message, retryable, details, cause } = error
-  return { code, message, retryable, details, cause: cause === undefined ? null : messageOf(cause) }
-}
-
-/** The error on the caller's side. Made where the caller waits, so that its stack names the caller. */
-export function errorOf({ code, message, retryable, details, cause }: Failure): SpawnError {
-  return new SpawnError(code, message, {
-    retryable,
-    details,
-    ...(cause !== null && { cause: new Error(cause) }),
-  })
-}

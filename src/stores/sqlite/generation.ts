@@ -5,8 +5,8 @@
 
 import { NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { Family } from './dictionary.ts'
-import type { FramedCommit } from './frame.ts'
-import type { FramedOutcome } from './framed-outcome.ts'
+import type { FramedCommit } from '../frames/frame.ts'
+import type { FramedOutcome } from '../frames/framed-outcome.ts'
 import { Places } from './journal-table.ts'
 import { actorHash } from './outcome-table.ts'
 

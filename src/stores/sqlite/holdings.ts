@@ -5,7 +5,7 @@ import type { Box, Holdings } from '../../ports/index.ts'
 import { compareCodePoints } from '../code-points.ts'
 import type { Database } from './database.ts'
 import { fields } from './dictionary.ts'
-import { boxOf } from './envelope-bytes.ts'
+import { boxOf } from '../frames/envelope-bytes.ts'
 
 interface Counts {
   actors: number

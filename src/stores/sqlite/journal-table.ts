@@ -7,7 +7,7 @@
 import type { StatementSync } from 'node:sqlite'
 import type { Database } from './database.ts'
 import { fields, type SQLField } from './dictionary.ts'
-import { pagesOf } from './frame.ts'
+import { pagesOf } from '../frames/frame.ts'
 
 /** Rows of larger frames are not kept to be written over: the space is for the tables too. */
 const KEPT_BYTES = 16 * 1_024

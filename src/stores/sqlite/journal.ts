@@ -16,7 +16,7 @@ import { mayFollow, NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { ActorTable } from './actor-table.ts'
 import type { Database } from './database.ts'
 import type { Dictionary, SQLField } from './dictionary.ts'
-import { type FamilyName, type FramedCommit, unpackFrame } from './frame.ts'
+import { type FamilyName, type FramedCommit, unpackFrame } from '../frames/frame.ts'
 import { Generation, PendingActor } from './generation.ts'
 import { type JournalRow, JournalTable, type RecoveredRow } from './journal-table.ts'
 import { Outbox } from './outbox.ts'
@@ -25,7 +25,7 @@ import { PendingEnvelope } from './pending-outbox.ts'
 import type { OutcomeTable } from './outcome-table.ts'
 import { outcomesInOrder, PendingOutcomes } from './pending-outcomes.ts'
 import type { PastTable } from './past-table.ts'
-import type { StoredRow } from './rows.ts'
+import type { StoredRow } from '../frames/rows.ts'
 
 /** No commit follows it. */
 const REFUSED: Standing = Object.freeze({ revision: -1, birth: 0 })

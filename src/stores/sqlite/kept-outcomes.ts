@@ -3,8 +3,8 @@
 
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
-import { FramedOutcome } from './framed-outcome.ts'
+import { ByteReader, ByteWriter } from '../frames/bytes.ts'
+import { FramedOutcome } from '../frames/framed-outcome.ts'
 
 /** Outcomes in a row at most: all of it is read to find one of them. */
 export const ROW_OUTCOMES = 64

@@ -8,7 +8,7 @@ import type { PagePosition } from '../page-token.ts'
 import { carriesAll } from '../tags.ts'
 import type { ActorTable, ListedRow, NamedRow } from './actor-table.ts'
 import type { Dictionary, Family } from './dictionary.ts'
-import { parsedTags } from './rows.ts'
+import { parsedTags } from '../frames/rows.ts'
 
 /** What one stretch looks at, and how many bytes of states it answers, at most; the last row may exceed them. */
 const STRETCH_ROWS = 2_000

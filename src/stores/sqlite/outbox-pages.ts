@@ -5,7 +5,7 @@
 
 import type { Box, Envelope, EnvelopePosition, StandingEnvelope } from '../../ports/index.ts'
 import { comparePositions } from '../envelope-token.ts'
-import { boxNumber, type EnvelopeStretch, LIVE_BOXES } from './envelope-bytes.ts'
+import { boxNumber, type EnvelopeStretch, LIVE_BOXES } from '../frames/envelope-bytes.ts'
 import type { Outbox } from './outbox.ts'
 import type { OutboxTable } from './outbox-table.ts'
 import type { PendingEnvelope } from './pending-outbox.ts'

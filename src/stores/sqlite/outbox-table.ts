@@ -5,7 +5,7 @@ import type { Envelope, EnvelopePosition, StandingEnvelope } from '../../ports/i
 import { Packed } from '../../protocol/packed.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, fields, type SQLField } from './dictionary.ts'
-import { boxNumber, boxOf } from './envelope-bytes.ts'
+import { boxNumber, boxOf } from '../frames/envelope-bytes.ts'
 import { IdFilter } from './id-filter.ts'
 
 const ROW = 'place, id, box, due_at_ms, header, payload_type, payload'

@@ -10,7 +10,7 @@
 //    was folded in part may be folded again from its beginning, as it is after a crash.
 
 import type { Envelope, StandingEnvelope } from '../../ports/index.ts'
-import { dropEnvelopes, type FramedCommit } from './frame.ts'
+import { dropEnvelopes, type FramedCommit } from '../frames/frame.ts'
 import type { OutboxTable } from './outbox-table.ts'
 import { PendingEnvelope, PendingOutbox, UNKNOWN_PLACE } from './pending-outbox.ts'
 

@@ -1,7 +1,7 @@
 // The outcomes of a generation, as they are folded: one row of an actor after the other, in the order of the table's index.
 // Decides what goes into a row together, and sees to it that the older outcome of a key makes room.
 
-import type { FramedOutcome } from './framed-outcome.ts'
+import type { FramedOutcome } from '../frames/framed-outcome.ts'
 import type { PendingActor } from './generation.ts'
 import { ROW_OUTCOMES } from './kept-outcomes.ts'
 import type { OutcomeTable } from './outcome-table.ts'

@@ -1,5 +1,6 @@
 // What the two sides of the store's thread say to each other. Requests are answered in order, each once.
 
+import type { Failure } from '../../base/index.ts'
 import type {
   ActorFilter,
   ArchiveChange,
@@ -17,9 +18,8 @@ import type {
 import type { ActorId } from '../../protocol/index.ts'
 import type { ArchivePosition } from '../archive-token.ts'
 import type { PagePosition } from '../page-token.ts'
-import type { Failure } from './failures.ts'
 import type { CountedStretch, Stretch } from './listing.ts'
-import type { StoredRow } from './rows.ts'
+import type { StoredRow } from '../frames/rows.ts'
 
 export interface OutcomeQuestion {
   readonly id: ActorId

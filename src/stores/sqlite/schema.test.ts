@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { isSpawnError, type SpawnError } from '../../base/index.ts'
-import { unpackEnvelopes } from './envelope-bytes.ts'
+import { unpackEnvelopes } from '../frames/envelope-bytes.ts'
 import { storeError } from './failures.ts'
-import { FrameWriter } from './frame.ts'
-import { packIds, unpackActors } from './rows.ts'
+import { FrameWriter } from '../frames/frame.ts'
+import { packIds, unpackActors } from '../frames/rows.ts'
 import { StoreFile } from './store-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-schema-'))

@@ -31,14 +31,15 @@ import { envelopePosition, envelopeToken } from '../envelope-token.ts'
 import { type PagePosition, pagePosition, pageToken } from '../page-token.ts'
 import type { NamedRow } from './actor-table.ts'
 import { SqliteArchive } from './archive.ts'
-import { unpackEnvelopes, unpackStretch } from './envelope-bytes.ts'
+import { unpackEnvelopes, unpackStretch } from '../frames/envelope-bytes.ts'
 import { lockedError } from './failures.ts'
 import { FileSchema } from './file-schema.ts'
-import { FrameWriter } from './frame.ts'
+import type { FramedRequests } from '../framed-requests.ts'
+import { FrameWriter } from '../frames/frame.ts'
 import type { CountedStretch } from './listing.ts'
 import { Together } from '../together.ts'
 import type { KeysQuestion, OutcomeQuestion } from './requests.ts'
-import { packIds, storedActor, unpackActors } from './rows.ts'
+import { packIds, storedActor, unpackActors } from '../frames/rows.ts'
 import { StoreThread } from './store-thread.ts'
 
 export interface SqliteStoreOptions {
@@ -62,6 +63,11 @@ export class SqliteStore implements Statestore {
   readonly archive: Archive = new SqliteArchive(() => this.#alive())
   readonly file: string
   readonly schema: Schema
+  /** For processes that have none of their own: what they have packed goes to the thread unread. */
+  readonly framed: FramedRequests = {
+    commit: (frames) => this.#commitFrames(frames),
+    load: (ids) => this.#loadRows(ids),
+  }
   readonly #clock: Clock
   readonly #lockTimeoutMs: number
   readonly #frames = new FrameWriter()
@@ -117,20 +123,12 @@ export class SqliteStore implements Statestore {
 
   async load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
     if (ids.length === 0) return []
-    const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
-    const packed = packIds(ids)
-    return unpackActors(ids, await thread.ask('load', { ids: packed }, [packed.buffer]))
+    return unpackActors(ids, await this.#loadRows(packIds(ids)))
   }
 
   async commit(group: readonly Commit[]): Promise<Verdict[]> {
     if (group.length === 0) return []
-    const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
-    const frames = this.#frames.pack(group)
-    const conflicts = await thread.ask(
-      'commit',
-      { frames },
-      frames.map(({ buffer }) => buffer),
-    )
+    const conflicts = await this.#commitFrames(this.#frames.pack(group))
     const verdicts = new Array<Verdict>(group.length).fill('committed')
     for (const at of conflicts) verdicts[at] = 'conflict'
     return verdicts
@@ -244,6 +242,17 @@ export class SqliteStore implements Statestore {
    */
   async killThread(): Promise<void> {
     await this.#thread?.kill()
+  }
+
+  async #loadRows(ids: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+    const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
+    return thread.ask('load', { ids }, [ids.buffer])
+  }
+
+  async #commitFrames(frames: readonly Uint8Array<ArrayBuffer>[]): Promise<readonly number[]> {
+    const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
+    const buffers = frames.map(({ buffer }) => buffer)
+    return thread.ask('commit', { frames }, buffers)
   }
 
   async #alive(): Promise<StoreThread> {

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import type { Commit } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
-import { FrameWriter } from './frame.ts'
-import { packIds, unpackActors } from './rows.ts'
+import { FrameWriter } from '../frames/frame.ts'
+import { packIds, unpackActors } from '../frames/rows.ts'
 import { StoreFile } from './store-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-file-'))

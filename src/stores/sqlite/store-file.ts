@@ -23,7 +23,7 @@ import { ArchiveChanges } from './archive-changes.ts'
 import { ArchivePages } from './archive-pages.ts'
 import { Database } from './database.ts'
 import { Dictionary } from './dictionary.ts'
-import { packEnvelopes, packStretch } from './envelope-bytes.ts'
+import { packEnvelopes, packStretch } from '../frames/envelope-bytes.ts'
 import { storeError } from './failures.ts'
 import { Journal, type Tables } from './journal.ts'
 import { holdingsOf } from './holdings.ts'
@@ -32,7 +32,7 @@ import { OutboxPages } from './outbox-pages.ts'
 import { OutboxTable } from './outbox-table.ts'
 import { OutcomeTable } from './outcome-table.ts'
 import { PastTable } from './past-table.ts'
-import { packRows, type StoredRow, visitIds } from './rows.ts'
+import { packRows, type StoredRow, visitIds } from '../frames/rows.ts'
 
 export class StoreFile {
   readonly #database: Database

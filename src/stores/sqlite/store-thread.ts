@@ -6,8 +6,7 @@
 
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { messageOf, monotonicMs, Queue, SpawnError, systemClock } from '../../base/index.ts'
-import { errorOf } from './failures.ts'
+import { errorOf, messageOf, monotonicMs, Queue, SpawnError, systemClock } from '../../base/index.ts'
 import type { Answer, Arguments, Operation, Response } from './requests.ts'
 import { Watch } from './watch.ts'
 

@@ -5,8 +5,8 @@
 
 import { availableParallelism } from 'node:os'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
-import { assert, monotonicMs, SpawnError, systemClock, type Timer } from '../../base/index.ts'
-import { failureOf, isLocked, storeError } from './failures.ts'
+import { assert, failureOf, monotonicMs, SpawnError, systemClock, type Timer } from '../../base/index.ts'
+import { isLocked, storeError } from './failures.ts'
 import { migrateFile, statusOfFile } from './file-schema.ts'
 import type { Operation, Operations, Request, Response } from './requests.ts'
 import { StoreFile } from './store-file.ts'

@@ -3,8 +3,8 @@
 //
 // Invariant: a request is done whole at the moment at which it is made; watchers are told of it afterwards, in that order.
 
-import { SpawnError } from '../../base/index.ts'
-import type { Register, RegisterEntry } from '../../ports/index.ts'
+import { SpawnError } from '../base/index.ts'
+import type { Register, RegisterEntry } from '../ports/index.ts'
 
 type Listener = (entry: RegisterEntry) => void
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RegisterEntry } from '../../ports/index.ts'
-import { MemoryRegister, SharedEntries } from './register.ts'
+import type { RegisterEntry } from '../ports/index.ts'
+import { MemoryRegister, SharedEntries } from './shared-register.ts'
 
 async function two(): Promise<{ one: MemoryRegister; other: MemoryRegister; seen: RegisterEntry[] }> {
   const shared = new SharedEntries()

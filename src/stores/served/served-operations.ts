@@ -1,0 +1,122 @@
+// What a store does for those who ask it from another process, but for commits and loads: each operation as a call of the
+// port, its answer as plain values.
+
+import { SpawnError } from '../../base/index.ts'
+import type { Archive, ArchiveRow, Erasures, Statestore } from '../../ports/index.ts'
+import type { Packed } from '../../protocol/index.ts'
+import {
+  crossingActor,
+  crossingEnvelope,
+  crossingOutcome,
+  crossingRow,
+  plainId,
+  withClass,
+} from '../crossing.ts'
+import type { ServedOperations } from './served-requests.ts'
+
+/** Bytes as they are: writing them copies them. */
+const asItIs = ({ typeUrl, value }: Packed): Packed => ({ typeUrl, value })
+
+export function servedOperations(store: Statestore): ServedOperations {
+  return { ...readings(store), ...changes(store), ...parts(store) }
+}
+
+type Readings = Pick<
+  ServedOperations,
+  | 'loadRevision'
+  | 'revisions'
+  | 'loadOutcomes'
+  | 'outcomeKeys'
+  | 'list'
+  | 'count'
+  | 'systems'
+  | 'due'
+  | 'envelopes'
+  | 'listEnvelopes'
+>
+
+function readings(store: Statestore): Readings {
+  return {
+    loadRevision: async ({ id, query }) => {
+      const actor = await store.loadRevision(id, query)
+      return actor && crossingActor(actor, asItIs)
+    },
+    revisions: async ({ id, limit, before }) => {
+      const revisions = await store.revisions(id, limit, before)
+      return revisions.map((revision) => {
+        const { state: _state, ...rest } = crossingActor({ ...revision, state: null }, asItIs)
+        return rest
+      })
+    },
+    loadOutcomes: async ({ questions }) => {
+      const asked = questions.map(({ id, key, nowMs }) => store.loadOutcome(id, key, nowMs))
+      return (await Promise.all(asked)).map((outcome) => outcome && crossingOutcome(outcome, asItIs))
+    },
+    outcomeKeys: ({ questions }) =>
+      Promise.all(questions.map(({ id, limit }) => store.outcomeKeys(id, limit))),
+    list: async ({ filter, page }) => {
+      const { actors, next } = await store.list(filter, page)
+      return { actors: actors.map((actor) => crossingActor(actor, asItIs)), next }
+    },
+    count: ({ filter }) => store.count(filter),
+    systems: () => store.systems(),
+    due: async ({ system, untilMs, limit, after }) => {
+      const { envelopes, isLast, nextDueMs } = await store.due(system, untilMs, limit, after)
+      const crossing = envelopes.map((envelope) => crossingEnvelope(envelope, asItIs))
+      return { envelopes: crossing, isLast, nextDueMs }
+    },
+    envelopes: async ({ system, ids }) => {
+      const envelopes = await store.envelopes(system, ids)
+      return envelopes.map((envelope) => envelope && crossingEnvelope(envelope, asItIs))
+    },
+    listEnvelopes: async ({ system, box, page }) => {
+      const { envelopes, next } = await store.listEnvelopes(system, box, page)
+      return { envelopes: envelopes.map((envelope) => crossingEnvelope(envelope, asItIs)), next }
+    },
+  }
+}
+
+function changes(store: Statestore): Pick<ServedOperations, 'delete' | 'prune'> {
+  return {
+    delete: ({ id, follows, birth }) => store.delete(id, follows, birth),
+    prune: ({ nowMs, limit }) => store.prune(nowMs, limit),
+  }
+}
+
+type Parts = Omit<ServedOperations, keyof Readings | 'delete' | 'prune'>
+
+function parts(store: Statestore): Parts {
+  const archive = (): Archive => store.archive ?? missing('archive')
+  const erasures = (): Erasures => store.erasures ?? missing('erasures')
+  const whole = (row: ArchiveRow): ArchiveRow => crossingRow(row, withClass)
+  return {
+    offer: async () => ({
+      name: store.name,
+      durable: store.supports.durable,
+      archive: store.archive !== undefined,
+      schema: (await store.schema?.status()) ?? null,
+      erasures: store.erasures !== undefined,
+      holdings: store.holdings !== undefined,
+    }),
+    holdings: async () => (await store.holdings?.()) ?? missing('holdings'),
+    readArchive: async ({ page }) => {
+      const { next, rows } = await archive().read(page)
+      return { next, rows: rows.map((row) => crossingRow(row, asItIs)) }
+    },
+    writeArchive: ({ rows }) => archive().write(rows.map(whole)),
+    replaceInArchive: ({ changes: replaced }) =>
+      archive().replace(
+        replaced.map(({ after, before }) => ({ before: whole(before), after: whole(after) })),
+      ),
+    erase: async ({ id, nowMs }) => {
+      const erasure = await erasures().erase(id, nowMs)
+      return erasure && { ...erasure, id: plainId(erasure.id) }
+    },
+    listErasures: ({ system, page }) => erasures().list(system, page),
+  }
+}
+
+/** Who asks has been told in the offer what there is. */
+function missing(what: string): never {
+  throw new SpawnError('DEFECT', `the store has no ${what}, and was asked for it`)
+}

@@ -1,0 +1,167 @@
+// What is asked of a store in another process. Commits and loads go as bytes that the store takes as they are; the rest is
+// rare, and goes as values in the form in which they cross between threads. Decides how both are written.
+//
+// Both sides are processes of one program on one machine: nothing here outlives them.
+
+import { deserialize, serialize } from 'node:v8'
+import type {
+  ActorFilter,
+  ActorPage,
+  ArchiveChange,
+  ArchivePage,
+  ArchiveRow,
+  Box,
+  DuePage,
+  EnvelopePage,
+  EnvelopePosition,
+  Erasure,
+  ErasurePage,
+  Holdings,
+  OutcomeRecord,
+  PageRequest,
+  RevisionQuery,
+  SchemaStatus,
+  StandingEnvelope,
+  StoredActor,
+  Verdict,
+} from '../../ports/index.ts'
+import type { ActorId } from '../../protocol/index.ts'
+import { ByteReader, ByteWriter } from '../frames/bytes.ts'
+
+/** The kinds of requests. */
+export const REQUEST = { operation: 0, commit: 1, load: 2 } as const
+
+/** What the store is, and has. */
+export interface Offer {
+  readonly name: string
+  readonly durable: boolean
+  readonly archive: boolean
+  /** The tables as they stand: up to date, for the store has been started. Null: there are none. */
+  readonly schema: SchemaStatus | null
+  readonly erasures: boolean
+  readonly holdings: boolean
+}
+
+export interface OutcomeQuestion {
+  readonly id: ActorId
+  readonly key: string
+  readonly nowMs: number
+}
+
+export interface KeysQuestion {
+  readonly id: ActorId
+  readonly limit: number
+}
+
+/** Each operation with what it takes and what it answers. */
+export interface ServedOperations {
+  offer: (given: object) => Promise<Offer>
+  loadRevision: (given: {
+    readonly id: ActorId
+    readonly query: RevisionQuery
+  }) => Promise<StoredActor | null>
+  revisions: (given: {
+    readonly id: ActorId
+    readonly limit: number
+    readonly before: number | undefined
+  }) => Promise<readonly Omit<StoredActor, 'state'>[]>
+  /** In the order of the questions. */
+  loadOutcomes: (given: {
+    readonly questions: readonly OutcomeQuestion[]
+  }) => Promise<readonly (OutcomeRecord | null)[]>
+  outcomeKeys: (given: {
+    readonly questions: readonly KeysQuestion[]
+  }) => Promise<readonly (Uint32Array | null)[]>
+  list: (given: { readonly filter: ActorFilter; readonly page: PageRequest }) => Promise<ActorPage>
+  count: (given: { readonly filter: ActorFilter }) => Promise<number>
+  systems: (given: object) => Promise<readonly string[]>
+  due: (given: {
+    readonly system: string
+    readonly untilMs: number
+    readonly limit: number
+    readonly after: EnvelopePosition | undefined
+  }) => Promise<DuePage>
+  envelopes: (given: {
+    readonly system: string
+    readonly ids: readonly string[]
+  }) => Promise<readonly (StandingEnvelope | null)[]>
+  listEnvelopes: (given: {
+    readonly system: string
+    readonly box: Box
+    readonly page: PageRequest
+  }) => Promise<EnvelopePage>
+  delete: (given: {
+    readonly id: ActorId
+    readonly follows: number
+    readonly birth: number
+  }) => Promise<Verdict>
+  prune: (given: { readonly nowMs: number; readonly limit: number }) => Promise<number>
+  holdings: (given: object) => Promise<Holdings>
+  readArchive: (given: { readonly page: PageRequest }) => Promise<ArchivePage>
+  writeArchive: (given: { readonly rows: readonly ArchiveRow[] }) => Promise<number>
+  replaceInArchive: (given: { readonly changes: readonly ArchiveChange[] }) => Promise<number>
+  erase: (given: { readonly id: ActorId; readonly nowMs: number }) => Promise<Erasure | null>
+  listErasures: (given: {
+    readonly system: string | null
+    readonly page: PageRequest
+  }) => Promise<ErasurePage>
+}
+
+export type ServedOperation = keyof ServedOperations
+export type Given<Name extends ServedOperation> = Parameters<ServedOperations[Name]>[0]
+export type Answered<Name extends ServedOperation> = Awaited<ReturnType<ServedOperations[Name]>>
+
+export function valueBytes(value: unknown): Uint8Array {
+  return serialize(value)
+}
+
+/** What `valueBytes` was given, on the other side. Its bytes are views of these. */
+export function valueIn(bytes: Uint8Array): unknown {
+  return deserialize(bytes)
+}
+
+const writer = new ByteWriter()
+
+/** A group in frames: what stands before them, so that they can be told apart. */
+export function groupHead(frames: readonly Uint8Array[], ownKeys: readonly number[]): Uint8Array {
+  writer.whole(ownKeys.length)
+  for (const place of ownKeys) writer.whole(place)
+  writer.whole(frames.length)
+  for (const { length } of frames) writer.whole(length)
+  return writer.take()
+}
+
+interface Group {
+  readonly ownKeys: readonly number[]
+  /** Each in a buffer of its own. */
+  readonly frames: readonly Uint8Array<ArrayBuffer>[]
+}
+
+/** Reads it again. What is in the frames is not looked at. */
+export function readGroup(content: Uint8Array): Group {
+  const bytes = new ByteReader(content)
+  const ownKeys = numbers(bytes)
+  const lengths = numbers(bytes)
+  let at = bytes.at
+  const frames = lengths.map((length) => {
+    at += length
+    return new Uint8Array(content.subarray(at - length, at))
+  })
+  return { ownKeys, frames }
+}
+
+export function placesBytes(places: readonly number[]): Uint8Array {
+  writer.whole(places.length)
+  for (const place of places) writer.whole(place)
+  return writer.take()
+}
+
+export function placesIn(answer: Uint8Array): readonly number[] {
+  return numbers(new ByteReader(answer))
+}
+
+function numbers(bytes: ByteReader): number[] {
+  const all: number[] = []
+  for (let left = bytes.whole(); left > 0; left -= 1) all.push(bytes.whole())
+  return all
+}
