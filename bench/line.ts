@@ -5,7 +5,7 @@
 
 import type { Reading } from './subject.ts'
 
-export type Unit = '/s' | 'µs' | 'ms' | 'bytes' | 'MB'
+export type Unit = '/s' | 'µs' | 'ms' | 'bytes' | 'MB' | 'calls'
 
 export interface Bar {
   readonly atLeast?: number

@@ -1,7 +1,7 @@
 // What is measured, beside what, and against which bar. The bars are the project's budgets.
 
 import type { LineChoice } from './line.ts'
-import { links } from './links-plan.ts'
+import { cluster } from './cluster-plan.ts'
 import type { SubjectChoice } from './measure.ts'
 
 export interface Comparison {
@@ -389,5 +389,5 @@ export const PLAN: readonly Comparison[] = [
   ...activationsFromServer('MariaDB', 'mariadb'),
   ...doors,
   ...sidecar,
-  ...links,
+  ...cluster,
 ]
