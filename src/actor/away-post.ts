@@ -9,11 +9,13 @@ import { type Clock, messageOf } from '../base/index.ts'
 import type { Cluster, HandedEnvelope, Logger } from '../ports/index.ts'
 import type { Askers } from './askers.ts'
 import type { Catalog } from './catalog.ts'
+import { isOutbound, type Letter, type Recipient, recipientOf } from './letter.ts'
 import type { OutsideLoad } from './outside-commit.ts'
 import { Parcel } from './parcel.ts'
 import { correspondent } from './postmark.ts'
 
 export interface AwayPostOptions {
+  readonly system: string
   readonly cluster: Cluster
   readonly catalog: Catalog
   readonly clock: Clock
@@ -22,11 +24,6 @@ export interface AwayPostOptions {
   readonly commit: (load: OutsideLoad) => Promise<boolean>
   /** The actor of these is here now: what stands in the store for it may be more than these. */
   readonly cameHere: (asked: readonly Parcel[]) => void
-}
-
-interface Recipient {
-  readonly definition: string
-  readonly name: string
 }
 
 /** How long after it was handed on an envelope may have missed its receiver, when the view changes, in milliseconds. */
@@ -54,7 +51,7 @@ export class AwayPost {
     const { cluster } = this.options
     // What was for a member that is gone is for whoever finds it.
     if (member !== null && cluster.has(member)) return member === cluster.self
-    const { definition, name } = recipient(letter.to)
+    const { definition, name } = this.recipient(letter)
     return cluster.caresFor(definition, name)
   }
 
@@ -68,7 +65,7 @@ export class AwayPost {
     }
     // What is for a member is for it alone, wherever actors live.
     if (parcel.member === this.options.cluster.self) return this.options.cluster.holdsLease
-    const to = recipient(parcel.letter.to)
+    const to = this.recipient(parcel.letter)
     const key = keyOf(to)
     const coming = this.coming.get(key)
     if (coming === undefined && this.isHere(to)) return true
@@ -92,7 +89,7 @@ export class AwayPost {
   /** Something may have been sent that this member does not know of. */
   poke(parcels: readonly Parcel[]): void {
     const away = parcels.filter((parcel) => parcel.box !== 'dead' && !this.cares(parcel))
-    if (away.length > 0) this.options.cluster.poke(away.map(({ letter }) => recipient(letter.to)))
+    if (away.length > 0) this.options.cluster.poke(away.map(({ letter }) => this.recipient(letter)))
   }
 
   /** The view has changed: what was handed to members that did not care for it any more may have been dropped by them. */
@@ -140,8 +137,10 @@ export class AwayPost {
   }
 
   /** Whether it names an instance without its definition. */
-  isUnaddressed({ letter: { to } }: Parcel): boolean {
-    return to[0] === '' && this.options.catalog.kindOf(to[1]) === undefined
+  isUnaddressed({ letter }: Parcel): boolean {
+    const { catalog, system } = this.options
+    const [parent, name] = letter.to
+    return parent === '' && !isOutbound(letter, system) && catalog.kindOf(name) === undefined
   }
 
   /** An instance that was named without its definition: its envelope is addressed anew, and goes where that instance lives. */
@@ -163,7 +162,7 @@ export class AwayPost {
   private handOn(parcels: readonly Parcel[]): void {
     const { askers, clock, cluster } = this.options
     const nowMs = clock.now()
-    for (const { letter } of parcels) this.remember(recipient(letter.to), nowMs)
+    for (const { letter } of parcels) this.remember(this.recipient(letter), nowMs)
     cluster.hand(
       parcels.map((parcel) => {
         const { box, dueAtMs, header, id, member, payload } = parcel
@@ -180,6 +179,10 @@ export class AwayPost {
       if (this.sentTo.size <= REMEMBERED) break
       this.sentTo.delete(oldest)
     }
+  }
+
+  private recipient(letter: Letter): Recipient {
+    return recipientOf(letter, this.options.system)
   }
 
   private isHere({ definition, name }: Recipient): boolean {
@@ -208,10 +211,6 @@ export class AwayPost {
 /** Whether somebody still waits for its end. */
 function isAsked({ asker }: Parcel): boolean {
   return asker !== null && asker.stage !== 'settled'
-}
-
-function recipient([parent, name]: Parcel['letter']['to']): Recipient {
-  return { definition: parent === '' ? name : parent, name }
 }
 
 function keyOf({ definition, name }: Recipient): string {

@@ -28,6 +28,7 @@ import type { Reentry } from './reentry.ts'
 import { destinationOf, notHere } from './remote-calls.ts'
 import { Residents } from './residents.ts'
 import { checkRoom } from './room.ts'
+import type { SystemCalls } from './system-calls.ts'
 import type { UseClock } from './use-clock.ts'
 
 export interface CallsOptions {
@@ -53,6 +54,7 @@ export class Calls {
   private readonly queries: Queries
   private readonly reentry: Reentry
   private readonly pools: Pools
+  private readonly systems: SystemCalls
   /** Null: all actors live here. */
   private readonly membership: Membership | null
 
@@ -70,13 +72,14 @@ export class Calls {
     this.queries = engine.queries
     this.reentry = engine.reentry
     this.pools = engine.pools
+    this.systems = engine.systems
     this.membership = engine.membership
   }
 
   /** The way of every call by name: from outside (`cause` null) or from a turn. */
   send(name: string, call: Call, cause: Message | null): Promise<unknown> {
     try {
-      this.checkSystem(call)
+      if (this.systems.isOther(call.system)) return this.sendOut(call.system, name, call, cause)
       if (isTimed(call)) return this.schedule(name, call, cause)
       const residents = this.catalog.find(name, call.ref)
       return residents === null
@@ -92,7 +95,12 @@ export class Calls {
     const { letter } = parcel
     const [parent, name] = letter.to
     try {
-      this.checkSystem(letter)
+      if (this.systems.isOther(letter.system)) {
+        this.admit(true)
+        if (this.membership?.lease.holds() === false) throw notHere(this.idOf(letter.to))
+        void this.systems.deliver(parcel)
+        return
+      }
       const residents = this.catalog.find(name, parent)
       if (residents === null) void this.deliverLocated(name, parcel)
       else this.deliverTo(residents, name, parcel)
@@ -144,15 +152,18 @@ export class Calls {
       const advice = 'it would run once under it, and never again'
       throw new SpawnError('INVALID_ARGUMENT', `a call that comes again takes no idempotency key: ${advice}`)
     }
+    const isOther = this.systems.isOther(system)
     const letter: Letter = {
       kind: 'call',
       from: cause === null ? null : correspondent(cause.self),
-      to: this.postmark.address(name, ref),
+      to: this.postmark.address(name, ref, system),
+      system: isOther ? system : undefined,
       action,
       createdAtMs: this.postmark.nowMs,
       metadata: lasting(metadata),
       key,
     }
+    if (isOther) this.systems.checkLater(letter, call)
     const packed = this.postmark.pack({ name, ref, system, action }, payload)
     const parcel = this.postmark.envelope(letter, packed, call)
     await this.committer.outside({ sends: [parcel], takes: [] })
@@ -303,10 +314,11 @@ export class Calls {
     return this.activations.of(residents, name, nowMs)
   }
 
-  private checkSystem({ system }: { readonly system?: string | undefined }): void {
-    if (system === undefined || system === this.system) return
-    const message = `the system "${system}" is not served here; this is "${this.system}"`
-    throw new SpawnError('ACTOR_NOT_FOUND', message)
+  /** A call of an actor of another system. */
+  private sendOut(system: string, name: string, call: Call, cause: Message | null): Promise<unknown> {
+    if (isTimed(call)) return this.schedule(name, call, cause)
+    this.admit(cause !== null)
+    return this.systems.send(system, name, call, cause)
   }
 }
 

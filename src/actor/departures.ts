@@ -4,6 +4,7 @@
 
 import { isSpawnError, type Limits, SpawnError } from '../base/index.ts'
 import type {
+  ActionDefinition,
   Broadcast,
   Commit,
   Effect,
@@ -16,7 +17,7 @@ import type {
 import { type ActorId, type Packed } from '../protocol/index.ts'
 import { step } from './call-chain.ts'
 import type { Announcement, Channels } from './channels.ts'
-import type { Letter } from './letter.ts'
+import { isOutbound, type Letter } from './letter.ts'
 import type { Message } from './message.ts'
 import type { Parcel } from './parcel.ts'
 import { correspondent, lasting, type Postmark, type Target } from './postmark.ts'
@@ -37,6 +38,8 @@ export interface DeparturesOptions {
   readonly timers: Timers
   readonly limits: Limits
   readonly now: () => number
+  /** @throws SpawnError when there is no way to the system that an effect is for. */
+  readonly checkOutbound: (letter: Letter) => void
 }
 
 export class Departures {
@@ -96,7 +99,7 @@ export class Departures {
     const letter: Letter = {
       kind: 'effect',
       from,
-      to: postmark.address(to, ref),
+      to: postmark.address(to, ref, system),
       action,
       createdAtMs: postmark.nowMs,
       metadata: lasting(metadata === undefined ? message.metadata : { ...message.metadata, ...metadata }),
@@ -104,6 +107,7 @@ export class Departures {
       reply: told,
     }
     try {
+      if (isOutbound(letter, message.self.system)) this.options.checkOutbound(letter)
       return postmark.envelope(
         letter,
         postmark.pack({ name: to, ref, system, action }, effect.payload),
@@ -194,22 +198,40 @@ export class Departures {
     return hop
   }
 
+  /** What an envelope asks for whose turn in another system is done. */
+  afterOutbound(parcel: Parcel, action: ActionDefinition, response: unknown): Parcel[] {
+    const sends: Parcel[] = []
+    this.tellEnd(parcel, action, response, sends)
+    this.recur(parcel, sends)
+    return sends
+  }
+
   /** What the envelope that caused this turn asks for: that its end is told, or that it comes again. */
   private after(message: Message, parcel: Parcel, outcome: Outcome, sends: Parcel[]): void {
-    const { postmark } = this.options
-    const { reply, rhythm } = parcel.letter
     const routed = outcome.workflow !== null && outcome.workflow.route !== null
-    if (reply !== undefined && !routed) {
-      const { response } = outcome
-      const end: EffectEnd =
-        response === undefined
-          ? { token: reply.token }
-          : { token: reply.token, response: message.action.response.toJson(response) }
-      sends.push(postmark.reply(parcel, reply, end))
-    }
+    if (!routed) this.tellEnd(parcel, message.action, outcome.response, sends)
     // A turn that changed its own timer has said when it comes again; one that is not declared any more does not.
-    if (rhythm === undefined || sends.some(({ id }) => id === parcel.id)) return
+    if (parcel.letter.rhythm === undefined || sends.some(({ id }) => id === parcel.id)) return
     if (parcel.box === 'timer' && !message.activation.residents.hasTimer(message.action.name)) return
+    this.recur(parcel, sends)
+  }
+
+  private tellEnd(
+    parcel: Parcel,
+    { response: codec }: ActionDefinition,
+    response: unknown,
+    sends: Parcel[],
+  ): void {
+    const { reply } = parcel.letter
+    if (reply === undefined) return
+    const { token } = reply
+    const end: EffectEnd = response === undefined ? { token } : { token, response: codec.toJson(response) }
+    sends.push(this.options.postmark.reply(parcel, reply, end))
+  }
+
+  private recur(parcel: Parcel, sends: Parcel[]): void {
+    const { rhythm } = parcel.letter
+    if (rhythm === undefined) return
     const dueAtMs = nextDueMs(rhythm, parcel.dueAtMs, this.options.now())
     if (dueAtMs !== null) sends.push(parcel.afresh(dueAtMs))
   }

@@ -1,7 +1,7 @@
 // The wiring of this room: one of each piece, and who tells whom. Nothing is decided here.
 
 import type { Clock, Limits, Random } from '../base/index.ts'
-import type { Cluster, Definition, Logger, Statestore } from '../ports/index.ts'
+import type { Cluster, Definition, Logger, OtherSystems, Statestore } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
 import { Activations } from './activations.ts'
 import { Budget } from './budget.ts'
@@ -11,6 +11,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { Expulsion } from './expulsion.ts'
 import { Inflight } from './inflight.ts'
 import { Leaving } from './leaving.ts'
+import type { Letter } from './letter.ts'
 import { Membership } from './membership.ts'
 import type { Message, Send } from './message.ts'
 import { Outcomes } from './outcome.ts'
@@ -21,9 +22,9 @@ import { Post } from './post.ts'
 import { Queries } from './queries.ts'
 import type { Query } from './query.ts'
 import { Reentry } from './reentry.ts'
-import type { Residents } from './residents.ts'
 import { RoutedOutcomes } from './routed-outcome.ts'
 import { Snapshots } from './snapshots.ts'
+import { SystemCalls } from './system-calls.ts'
 import { Turns } from './turn.ts'
 import { UseClock } from './use-clock.ts'
 
@@ -42,6 +43,8 @@ export interface EngineOptions {
   /** How long after the start definitions may still come, in milliseconds. */
   readonly lateDefinitionsMs: number
   readonly send: Send
+  /** Null: this system is alone. */
+  readonly systems: OtherSystems | null
   /** Hands an envelope to its actor. */
   readonly deliver: (parcel: Parcel) => void
 }
@@ -53,6 +56,7 @@ export class Engine {
   readonly inflight: Inflight
   readonly committer: Committer
   readonly post: Post
+  readonly systems: SystemCalls
   readonly snapshots: Snapshots
   readonly dispatcher: Dispatcher
   readonly activations: Activations
@@ -86,6 +90,7 @@ export class Engine {
       uncertain: (group) => this.post.uncertain(group),
     })
     this.post = this.postOf(options)
+    this.systems = this.systemCallsOf(options)
     const { departures, timers } = this.post
     this.snapshots = new Snapshots(clock, this.committer)
     const begin = (activation: Activation, message: Message): void => turns.begin(activation, message)
@@ -117,8 +122,7 @@ export class Engine {
     this.reentry = new Reentry(parts)
     this.pools = new Pools(parts)
     const { pools, queries, reentry } = this
-    const writeOwed = (leaving: Residents): void => snapshots.write(leaving)
-    this.leaving = new Leaving({ ...parts, catalog, query, writeOwed })
+    this.leaving = new Leaving({ ...parts, catalog, query, writeOwed: (left) => snapshots.write(left) })
     this.expulsion = new Expulsion({ logger, catalog, activations, leaving: this.leaving, post: this.post })
     const outcomes = new Outcomes({ ...parts, limits, committer, snapshots, departures })
     const routed = new RoutedOutcomes({ system, store, clock, catalog })
@@ -128,7 +132,15 @@ export class Engine {
   private postOf(options: EngineOptions): Post {
     const { catalog, inflight, membership } = this
     const commit = (load: OutsideLoad): Promise<boolean> => this.committer.outside(load)
-    return new Post({ ...options, catalog, inflight, membership, commit })
+    const checkOutbound = (letter: Letter): void => this.systems.checkOutbound(letter)
+    return new Post({ ...options, catalog, inflight, membership, commit, checkOutbound })
+  }
+
+  private systemCallsOf({ limits, system, systems }: EngineOptions): SystemCalls {
+    const { inflight, post } = this
+    const { callTimeoutMs } = limits
+    const commit = (load: OutsideLoad): Promise<boolean> => this.committer.outside(load)
+    return new SystemCalls({ system, systems, inflight, departures: post.departures, callTimeoutMs, commit })
   }
 
   private memberOf(cluster: Cluster, { callTimeoutMs }: Limits): Membership {

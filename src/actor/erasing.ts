@@ -22,7 +22,7 @@ import {
 import { type ActorId, addressText, jsonCodec } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import { answer, BuiltinAction, doesNotStart } from './builtin.ts'
-import { type Correspondent, letterFrom } from './letter.ts'
+import { type Correspondent, isOutbound, letterFrom } from './letter.ts'
 import type { Message } from './message.ts'
 import type { OutsideLoad } from './outside-commit.ts'
 import type { Residents } from './residents.ts'
@@ -122,8 +122,9 @@ export function checkErasable(definitions: readonly Definition[], { erasures }: 
 
 function concerns(envelope: StandingEnvelope, id: ActorId): boolean {
   try {
-    const { from, to } = letterFrom(envelope.id, envelope.header)
-    return isOf(to, id) || (from !== null && isOf(from, id))
+    const letter = letterFrom(envelope.id, envelope.header)
+    const { from, to } = letter
+    return (isOf(to, id) && !isOutbound(letter, id.system)) || (from !== null && isOf(from, id))
   } catch (thrown) {
     if (isSpawnError(thrown) && thrown.code === 'STATE_UNREADABLE') return false
     throw thrown

@@ -3,4 +3,4 @@
 export { decodeState } from './loader.ts'
 export { Pruning } from './pruning.ts'
 export { Runtime } from './runtime.ts'
-export { letterFrom } from './letter.ts'
+export { letterFrom, recipientOf } from './letter.ts'

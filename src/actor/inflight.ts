@@ -85,7 +85,9 @@ export class Inflight {
       message.fail(new SpawnError(code, `${label}: ${why} while another actor was to answer; ${advice}`))
     } else if (stage === 'away') {
       const advice = 'it may have happened, or may happen yet'
-      message.fail(new SpawnError(code, `${label}: ${why} while another member was to answer; ${advice}`))
+      message.fail(
+        new SpawnError(code, `${label}: ${why} while ${message.answerer} was to answer; ${advice}`),
+      )
     } else if (message.parcel === null) {
       const advice = 'it may have happened'
       message.fail(new SpawnError(code, `${label}: ${why} while its state was being committed; ${advice}`))

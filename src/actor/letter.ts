@@ -51,6 +51,12 @@ export interface Letter {
   readonly member?: string | undefined
 }
 
+/** Who sees to an envelope, as placement knows it: an actor of a definition. */
+export interface Recipient {
+  readonly definition: string
+  readonly name: string
+}
+
 type Always = 'kind' | 'from' | 'to' | 'action' | 'createdAtMs'
 /** All that a letter may have besides: every name is here, so that none is left out of its text. */
 type Rest = { readonly [Name in Exclude<keyof Letter, Always>]-?: Letter[Name] | undefined }
@@ -84,6 +90,21 @@ export function letterFrom(id: string, header: string): Letter {
   if (!isLetter(parts)) throw unreadable(id, undefined)
   const [kind, from, to, action, createdAtMs, rest] = parts
   return { kind, from, to, action, createdAtMs, ...rest }
+}
+
+/** Whether it is for an actor of another system. @param own the system that it stands in. */
+export function isOutbound({ system }: Letter, own: string): boolean {
+  return system !== undefined && system !== own
+}
+
+/**
+ * What is for another system is no actor's of this one: like what nobody hosts, it is for the one member that the name of its
+ * receiver gives it to.
+ */
+export function recipientOf(letter: Letter, own: string): Recipient {
+  const [parent, name] = letter.to
+  if (isOutbound(letter, own)) return { definition: `\0${letter.system}`, name }
+  return { definition: parent === '' ? name : parent, name }
 }
 
 /** Whether it was written by letterText, of this release or an earlier one; a later one may know other kinds. */

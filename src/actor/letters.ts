@@ -14,7 +14,7 @@ import type {
 } from '../ports/index.ts'
 import { type ActorId, jsonCodec, type Packed } from '../protocol/index.ts'
 import { actionOf, type Catalog } from './catalog.ts'
-import { type Correspondent, type Letter, letterFrom } from './letter.ts'
+import { type Correspondent, isOutbound, type Letter, letterFrom } from './letter.ts'
 import type { OutsideLoad } from './outside-commit.ts'
 import { Parcel } from './parcel.ts'
 import type { Postmark } from './postmark.ts'
@@ -134,8 +134,10 @@ export class Letters {
   }
 
   /** A payload that its receiver cannot read, which may be why it died, is shown as the bytes that it is. */
-  private readable({ action, to: [parent, name] }: Letter, payload: Packed): unknown {
-    const residents = this.options.catalog.residents(name, parent)
+  private readable(letter: Letter, payload: Packed): unknown {
+    const { catalog, system } = this.options
+    const { action, to } = letter
+    const residents = isOutbound(letter, system) ? undefined : catalog.residents(to[1], to[0])
     try {
       const codec = residents === undefined ? jsonCodec : actionOf(residents, action).payload
       return codec.toJson(codec.accept(payload))

@@ -16,7 +16,8 @@ import { TurnReceipt } from './turn-receipt.ts'
 
 /**
  * queued: in a mailbox, has not run. running: its turn is on. committing: its turn is done, what it rests on is not yet
- * durable. routed: its turn is durable, and another actor answers. away: it was brought to another member, which answers.
+ * durable. routed: its turn is durable, and another actor answers. away: it was brought to another member or system, which
+ * answers.
  * settled: answered.
  */
 export type Stage = 'queued' | 'running' | 'committing' | 'routed' | 'away' | 'settled'
@@ -26,6 +27,11 @@ export const NO_METADATA: Metadata = Object.freeze({})
 /** A call that has come from another member. It asks for a receipt. */
 export interface Arrived extends Call {
   readonly arrived: true
+}
+
+/** A call of a door that hands values on as they are: its answer from another system stays as it came. */
+export interface Opaque extends Call {
+  readonly opaque: true
 }
 
 /** The way in for calls that a turn makes. */
@@ -210,6 +216,11 @@ export class Message implements Turn, Waiter {
       'CANCELLED',
       `the turn of ${this.label} has ended; its context can no longer be used`,
     )
+  }
+
+  /** Who answers when it is away. */
+  get answerer(): string {
+    return 'another member'
   }
 
   /** The actor and the action, for messages. */

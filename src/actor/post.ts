@@ -14,6 +14,7 @@ import { Courier } from './courier.ts'
 import { Delivery } from './delivery.ts'
 import { Departures } from './departures.ts'
 import type { Inflight } from './inflight.ts'
+import { isOutbound, type Letter } from './letter.ts'
 import type { Membership } from './membership.ts'
 import type { OutsideLoad } from './outside-commit.ts'
 import type { Parcel } from './parcel.ts'
@@ -36,6 +37,8 @@ export interface PostOptions {
   readonly lateDefinitionsMs: number
   /** Commits what belongs to no actor. */
   readonly commit: (load: OutsideLoad) => Promise<boolean>
+  /** @throws SpawnError when there is no way to the system that an effect is for. */
+  readonly checkOutbound: (letter: Letter) => void
   /** Hands an envelope to its actor. */
   readonly deliver: (parcel: Parcel) => void
 }
@@ -53,14 +56,15 @@ export class Post {
   readonly spreading: Spreading | null = null
   private readonly cluster: Cluster | null = null
 
-  constructor({ catalog, commit, deliver, membership, ...rest }: PostOptions) {
+  constructor({ catalog, checkOutbound, commit, deliver, membership, ...rest }: PostOptions) {
     const { clock, limits, logger, random, store, system } = rest
     this.logger = logger
     const postmark = new Postmark(system, catalog, clock, random)
     const channels = new Channels(catalog, membership?.cluster ?? null, logger)
     const delivery = new Delivery({ ...rest, postmark, commit })
-    const toPool = ({ letter: { to } }: Parcel): boolean =>
-      catalog.residents(to[1], to[0])?.definition.kind === 'pooled'
+    const toPool = ({ letter }: Parcel): boolean =>
+      !isOutbound(letter, system) &&
+      catalog.residents(letter.to[1], letter.to[0])?.definition.kind === 'pooled'
     if (membership !== null) {
       const { abroad, cluster } = membership
       const askers = new Askers({ ...rest, abroad, catalog, cluster })
@@ -80,7 +84,14 @@ export class Post {
     const timers = new Timers({ system, store, clock, logger, commit, supersede })
     this.channels = channels
     this.courier = courier
-    this.departures = new Departures({ postmark, channels, timers, limits, now: () => clock.now() })
+    this.departures = new Departures({
+      postmark,
+      channels,
+      timers,
+      limits,
+      now: () => clock.now(),
+      checkOutbound,
+    })
     this.postmark = postmark
     this.timers = timers
   }

@@ -5,10 +5,10 @@
 
 import { type Clock, isSpawnError, LIMITS, type Random, SpawnError } from '../base/index.ts'
 import type { Box, Metadata, Timing } from '../ports/index.ts'
-import { type ActorId, type Codec, jsonCodec, Packed } from '../protocol/index.ts'
+import { type ActorId, anyCodec, type Codec, jsonCodec, Packed } from '../protocol/index.ts'
 import { actionOf, type Catalog } from './catalog.ts'
 import { drawBirth } from './birth.ts'
-import type { Correspondent, Letter, ReplyAddress } from './letter.ts'
+import { type Correspondent, isOutbound, type Letter, type ReplyAddress } from './letter.ts'
 import { Parcel } from './parcel.ts'
 import { nextByCron, type Rhythm } from './rhythm.ts'
 
@@ -69,29 +69,37 @@ export class Postmark {
 
   /** Tells the sender of an effect how it ended. */
   reply({ letter }: Parcel, { action, to }: ReplyAddress, end: unknown): Parcel {
-    const { metadata, to: from } = letter
+    const { metadata } = letter
+    // An actor of another system has no address here.
+    const from = isOutbound(letter, this.system) ? null : letter.to
     const createdAtMs = this.nowMs
     return this.envelope({ kind: 'reply', from, to, action, createdAtMs, metadata }, jsonCodec.pack(end))
   }
 
   /** The actor that a name means, as far as its definition is known here. */
-  address(name: string, ref: string | undefined): Correspondent {
+  address(name: string, ref: string | undefined, system?: string): Correspondent {
     if (ref === undefined || ref === '') return ['', name]
+    if (this.isOther(system)) return [ref, name]
     const kind = this.catalog.residents(name, ref)?.definition.kind ?? 'unnamed'
     return [kind === 'unnamed' ? ref : '', name]
   }
 
   /** The payload in the form of its receiver, as far as the receiver is known here. */
   pack({ action, name, ref, system }: Target, payload: unknown): Packed | null {
-    const residents =
-      system === undefined || system === this.system ? this.catalog.residents(name, ref) : undefined
+    const isOther = this.isOther(system)
+    const residents = isOther ? undefined : this.catalog.residents(name, ref)
     // That there is such an action is checked now, with the sender's turn at hand to say so.
-    const codec = residents === undefined ? jsonCodec : actionOf(residents, action).payload
+    const codec =
+      residents !== undefined ? actionOf(residents, action).payload : isOther ? anyCodec : jsonCodec
     if (payload === undefined) return null
     const packed = payload instanceof Packed ? payload : packFor(codec, payload, name, action)
     if (packed.value.length <= LIMITS.payloadBytes) return packed
     const size = `${packed.value.length} bytes, at most ${LIMITS.payloadBytes} are taken`
     throw new SpawnError('INVALID_ARGUMENT', `the payload for "${name}" action "${action}" has ${size}`)
+  }
+
+  private isOther(system: string | undefined): boolean {
+    return system !== undefined && system !== this.system
   }
 
   /**

@@ -18,20 +18,21 @@ import type {
   Inspection,
   JsonAnswer,
   Logger,
+  OtherSystems,
   PageRequest,
   PublishOptions,
   Schedules,
   SpawnOptions,
   Statestore,
 } from '../ports/index.ts'
-import { checkName, type Packed } from '../protocol/index.ts'
+import { anyCodec, checkName, Packed } from '../protocol/index.ts'
 import { Beginnings } from './beginnings.ts'
 import { Calls } from './calls.ts'
 import { checkEntries, checkTimes } from './checks.ts'
 import { Engine } from './engine.ts'
 import { checkErasable } from './erasing.ts'
 import { Letters, pageOf } from './letters.ts'
-import { NO_METADATA } from './message.ts'
+import { NO_METADATA, type Opaque } from './message.ts'
 import { Operations } from './operations.ts'
 import { hostedOf } from './placement.ts'
 import { Pasts } from './past.ts'
@@ -55,6 +56,8 @@ export interface RuntimeOptions {
   readonly epoch?: number | undefined
   /** The members that share the actors; absent: this is the only one. */
   readonly cluster?: Cluster | undefined
+  /** The way to actors of other systems; null or absent: it is alone. */
+  readonly systems?: OtherSystems | null | undefined
   /**
    * How long after its making definitions may still come by `define`, in milliseconds: so long, envelopes for actors that
    * are not known wait for them. Default 0: all are there.
@@ -115,6 +118,7 @@ export class Runtime implements Gateway {
       member,
       cluster,
       lateDefinitionsMs,
+      systems: options.systems ?? null,
       send: (name, call, cause) => this.calls.send(name, call, cause),
       deliver: (parcel) => this.calls.deliver(parcel),
     })
@@ -195,16 +199,26 @@ export class Runtime implements Gateway {
   }
 
   async invokeJson(name: string, call: Call): Promise<JsonAnswer> {
+    if (this.engine.systems.isOther(call.system)) {
+      const json = anyCodec.toJson(await this.invokePacked(name, call))
+      return { json, receipt: null, scheduleId: null }
+    }
     const answer = await this.calls.send(name, { ...call, receipt: true }, null)
     if (answer instanceof TurnReceipt) return { json: answer.json(), receipt: answer, scheduleId: null }
     return { json: undefined, receipt: null, scheduleId: typeof answer === 'string' ? answer : null }
   }
 
   async invokePacked(name: string, call: Call): Promise<Packed | undefined> {
-    const asked = call.receipt === true ? call : { ...call, receipt: true }
+    const isOther = this.engine.systems.isOther(call.system)
+    const asked: Call | Opaque = isOther
+      ? { ...call, receipt: false, opaque: true }
+      : call.receipt === true
+        ? call
+        : { ...call, receipt: true }
     const turn = call.caller === undefined ? null : this.engine.catalog.turnOf(call.caller)
     const answer = await (turn === null ? this.calls.send(name, asked, null) : turn.call(name, asked))
-    return answer instanceof TurnReceipt ? answer.packed() : undefined
+    if (answer instanceof TurnReceipt) return answer.packed()
+    return answer instanceof Packed ? answer : undefined
   }
 
   spawn(name: string, options: SpawnOptions = {}): Promise<void> {

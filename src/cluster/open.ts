@@ -1,15 +1,17 @@
 // From a plan to what carries a cluster: the one place that names the adapters by what an operator calls them. It makes a
-// register and a wire and starts neither; what members do with them is mesh/'s.
+// register, a wire and an exchange of systems, and starts none; what members do with them is mesh/'s.
 
 import { readFile } from 'node:fs/promises'
 import { type Clock, messageOf, SpawnError } from '../base/index.ts'
-import type { Logger, Register, Wire } from '../ports/index.ts'
+import type { Logger, Register, SystemExchange, Wire } from '../ports/index.ts'
 import type { ClusterPlan, NatsIdentity, NatsPlan, NatsTlsPlan } from './cluster-plan.ts'
 import type { NatsSettings } from './nats/index.ts'
 
 export interface Carriers {
   readonly register: Register
   readonly wire: Wire
+  /** Where the systems of this cluster meet others; null: they meet none. */
+  readonly systems: SystemExchange | null
 }
 
 /**

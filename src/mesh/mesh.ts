@@ -110,11 +110,13 @@ export class Mesh implements ClusterView {
   of(system: string): SystemCluster {
     const known = this.#clusters.get(system)
     if (known !== undefined) return known
-    const cluster = new SystemCluster(system, this.#ground, (name, definitions) =>
-      this.#host(name, definitions),
-    )
+    const cluster = this.#clusterOf(system)
     this.#clusters.set(system, cluster)
     return cluster
+  }
+
+  #clusterOf(system: string): SystemCluster {
+    return new SystemCluster(system, this.#ground, (name, definitions) => this.#host(name, definitions))
   }
 
   /**
@@ -155,7 +157,14 @@ export class Mesh implements ClusterView {
   }
 
   whereabouts(system: string, definition: string, name: string): Whereabouts {
-    return this.of(system).whereabouts(definition, name)
+    // Anybody may ask for any name: what does not run here is not kept.
+    const cluster = this.#clusters.get(system) ?? this.#clusterOf(system)
+    return cluster.whereabouts(definition, name)
+  }
+
+  /** Whether any member hosts something of a system. */
+  hosts(system: string): boolean {
+    return this.#membership.view.members.some((member) => member.hosts.some((host) => host.system === system))
   }
 
   get #released(): number {

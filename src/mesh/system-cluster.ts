@@ -3,7 +3,7 @@
 //
 // Invariant: what is asked within one step is answered from one view, and `isHere` only while the lease holds.
 
-import { letterFrom } from '../actor/index.ts'
+import { letterFrom, recipientOf } from '../actor/index.ts'
 import { assert, type Clock, type SpawnError } from '../base/index.ts'
 import type {
   Cluster,
@@ -165,8 +165,8 @@ export class SystemCluster implements Cluster {
   /** The member that an envelope is for; null: nobody can take it now, it stands in the store. */
   receiverOf({ envelope, member }: HandedEnvelope): string | null {
     if (member !== null) return this.has(member) ? member : null
-    const [parent, name] = letterFrom(envelope.id, envelope.header).to
-    return this.#directory.keeper(parent === '' ? name : parent, name)?.id ?? null
+    const { definition, name } = recipientOf(letterFrom(envelope.id, envelope.header), this.system)
+    return this.#directory.keeper(definition, name)?.id ?? null
   }
 
   /** A later view is applied: from here on every answer is from it. Resolves when what is not this member's is let go of. */

@@ -95,4 +95,5 @@ export type {
   Verdict,
 } from './statestore.ts'
 export type { Register, RegisterEntry } from './register.ts'
+export type { OtherSystems, ServedSystem, SystemCall, SystemExchange } from './systems.ts'
 export type { Wire } from './wire.ts'

@@ -65,6 +65,7 @@ export {
   publicMessageOf,
 } from './status.ts'
 export { MAX_STATE_VERSION, versionOf } from './state-version.ts'
+export { readSystemAnswer, SYSTEM_ACCEPTED, systemAnswerBytes, systemFailureBytes } from './system-answer.ts'
 export { systemFile } from './system-file.ts'
 export { anyStateCodec, type StateShape, type UpgradeStep, versionedCodec } from './versioned-codec.ts'
 export { type HostAnswer, hostAnswerBytes, type HostWorkflow, readHostInvocation } from './host-answer.ts'

@@ -5,7 +5,7 @@ import type { Clock, Random } from '../base/index.ts'
 import { type ClusterPlan, nodeOf } from '../cluster/cluster-plan.ts'
 import { openCarriers } from '../cluster/open.ts'
 import { Mesh, timingOf } from '../mesh/index.ts'
-import type { Logger } from '../ports/index.ts'
+import type { Logger, SystemExchange } from '../ports/index.ts'
 
 export interface MemberSurroundings {
   /** Whose name the cluster has, if its plan says no other. */
@@ -17,12 +17,21 @@ export interface MemberSurroundings {
   readonly logger: Logger
 }
 
+/** What a member has of its cluster. */
+export interface ClusterMember {
+  readonly mesh: Mesh
+  /** Where its systems meet others; null: they meet none. */
+  readonly exchange: SystemExchange | null
+}
+
 /** @throws SpawnError INVALID_ARGUMENT for a file of the plan that cannot be read. */
-export async function memberOf(plan: ClusterPlan, surroundings: MemberSurroundings): Promise<Mesh> {
+export async function memberOf(plan: ClusterPlan, surroundings: MemberSurroundings): Promise<ClusterMember> {
   const { capacity, labels, leaseMs, zone } = plan
   const { clock, logger, random, system, version } = surroundings
-  return new Mesh({
-    ...(await openCarriers(plan, system, { clock, logger })),
+  const { register, systems, wire } = await openCarriers(plan, system, { clock, logger })
+  const mesh = new Mesh({
+    register,
+    wire,
     clock,
     random,
     logger,
@@ -33,4 +42,5 @@ export async function memberOf(plan: ClusterPlan, surroundings: MemberSurroundin
     version,
     timing: timingOf(leaseMs),
   })
+  return { mesh, exchange: systems }
 }

@@ -6,14 +6,15 @@
 // running actions make; then states are committed and the store closes; then the listener, and the connections to hosts.
 
 import { type Clock, messageOf, type Random } from '../base/index.ts'
-import { type ClusterPlan, nodeOf } from '../cluster/cluster-plan.ts'
+import { nodeOf } from '../cluster/cluster-plan.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
 import type { ActorDefinition } from '../hosts/index.ts'
 import { RemoteHosts } from '../hosts/remote/index.ts'
 import type { Mesh } from '../mesh/index.ts'
-import type { ClusterView, Definition, Gateway, Logger, Statestore } from '../ports/index.ts'
+import type { ClusterView, Definition, Gateway, Logger, Statestore, SystemExchange } from '../ports/index.ts'
 import { registeredBytes } from '../protocol/index.ts'
 import { makeStore } from '../stores/open.ts'
+import type { ClusterMember } from './cluster-member.ts'
 import type { ProxyConfig } from './config/proxy-config.ts'
 import { HttpListener } from './http-listener.ts'
 import { Metrics } from './metrics.ts'
@@ -59,11 +60,12 @@ const LAST_REPLIES_MS = 2_000
 export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Promise<Proxy> {
   const { clock, logger, random } = parts
   const store = parts.store ?? (await makeStore(config.store, config.sealing, { clock, logger, random }))
-  const mesh = config.cluster === null ? null : await meshOf(config, config.cluster, parts)
+  const { exchange, mesh } = await memberOf(config, parts)
   const systems = new OpenSystems({
     main: config.system,
     store,
     cluster: mesh,
+    exchange,
     clock,
     random,
     logger,
@@ -86,12 +88,15 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
     embedded: { system: config.system, names: new Set(parts.actors?.map(({ name }) => name)) },
   })
   const listener = listenerOf(config, parts, { hosts, mesh, registrations, systems })
-  const stop = (drainMs: number): Promise<void> => stopAll({ hosts, listener, mesh, systems }, drainMs)
+  const stop = (drainMs: number): Promise<void> =>
+    stopAll({ exchange, hosts, listener, mesh, systems }, drainMs)
   try {
     await systems.start()
     await systems.define(config.system, embedded(parts), [])
     await registrations.restore()
     await mesh?.start()
+    await exchange?.start()
+    await systems.meet()
     await listener.start()
   } catch (error) {
     await stop(0).catch((thrown: unknown) => {
@@ -110,7 +115,12 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
   }
 }
 
+/** No member of a cluster. */
+type Alone = { readonly [Part in keyof ClusterMember]: null }
+const ALONE: Alone = Object.freeze({ mesh: null, exchange: null })
+
 interface Running {
+  readonly exchange: SystemExchange | null
   readonly hosts: RemoteHosts
   readonly listener: HttpListener
   readonly mesh: Mesh | null
@@ -118,13 +128,16 @@ interface Running {
 }
 
 /** One that fails does not keep the others running. */
-async function stopAll({ hosts, listener, mesh, systems }: Running, drainMs: number): Promise<void> {
+async function stopAll(running: Running, drainMs: number): Promise<void> {
+  const { exchange, hosts, listener, mesh, systems } = running
   const failures: unknown[] = []
   const failed = (thrown: unknown): void => void failures.push(thrown)
   systems.leave()
+  await exchange?.leave().catch(failed)
   // The doors stay open meanwhile, for what is brought on to other members.
   await mesh?.drain({ drainMs }).catch(failed)
   await systems.stop({ drainMs }).catch(failed)
+  await exchange?.stop().catch(failed)
   await mesh?.stop().catch(failed)
   await listener.stop({ drainMs: LAST_REPLIES_MS }).catch(failed)
   await hosts.stop().catch(failed)
@@ -132,13 +145,11 @@ async function stopAll({ hosts, listener, mesh, systems }: Running, drainMs: num
 }
 
 /** Only who is a member pays for the loading of what makes one. */
-async function meshOf(
-  { system }: ProxyConfig,
-  plan: ClusterPlan,
-  { clock, logger, random, version }: ProxyParts,
-): Promise<Mesh> {
-  const { memberOf } = await import('./cluster-member.ts')
-  return memberOf(plan, { system, version, clock, random, logger })
+async function memberOf({ cluster, system }: ProxyConfig, parts: ProxyParts): Promise<ClusterMember | Alone> {
+  if (cluster === null) return ALONE
+  const { clock, logger, random, version } = parts
+  const { memberOf: made } = await import('./cluster-member.ts')
+  return made(cluster, { system, version, clock, random, logger })
 }
 
 function listenerOf(

@@ -1,12 +1,22 @@
 // The systems that a listener serves: the one of an application, or all those of a proxy, which begin with the first
-// registration that names them. It decides when there is a system; what its actors are, registrations say.
+// registration that names them, or, in a cluster, with the first call when another member hosts them. It decides when there is
+// a system, and from when on others may call it; what its actors are, registrations say.
 //
 // Invariant: the systems of a proxy share one store, which opens before the first, is pruned once for all, and closes after
 // the last of them.
 
 import { Pruning, Runtime } from '../actor/index.ts'
 import { type Clock, type Limits, type Random, SpawnError } from '../base/index.ts'
-import type { Cluster, Definition, Gateway, Logger, Statestore, Tenant } from '../ports/index.ts'
+import type {
+  Cluster,
+  Definition,
+  Gateway,
+  Logger,
+  Statestore,
+  SystemExchange,
+  Tenant,
+} from '../ports/index.ts'
+import { SystemLinks } from './system-links.ts'
 
 export interface Systems {
   /** The name of the one that is there without a registration. */
@@ -15,6 +25,8 @@ export interface Systems {
   readonly all: readonly Gateway[]
   /** Whether calls are taken. */
   readonly ready: boolean
+  /** Whether there are others elsewhere, that these can call. */
+  readonly meetsOthers: boolean
   /** Null: it is not served here. */
   find(name: string): Gateway | null
 }
@@ -24,6 +36,7 @@ export function oneSystem(gateway: Gateway, isLeaving: () => boolean = () => fal
   return {
     main: gateway.system,
     all: [gateway],
+    meetsOthers: false,
     get ready() {
       return gateway.ready && !isLeaving()
     },
@@ -50,6 +63,13 @@ const NAMES_SHOWN = 10
 /** Systems of one proxy, at most: each takes some memory for good. */
 const SYSTEMS = 1_000
 
+/** The cluster of a proxy. */
+export interface OpenCluster {
+  of(system: string): Cluster & { attach(tenant: Tenant): void }
+  /** Whether any member hosts something of a system. */
+  hosts(system: string): boolean
+}
+
 export interface OpenSystemsOptions {
   /** The name of the one that is there without a registration. */
   readonly main: string
@@ -59,7 +79,9 @@ export interface OpenSystemsOptions {
   readonly logger: Logger
   readonly limits?: Partial<Limits> | undefined
   /** The cluster of which this proxy is a member, for each of its systems; null or absent: it is alone. */
-  readonly cluster?: { of(system: string): Cluster & { attach(tenant: Tenant): void } } | null | undefined
+  readonly cluster?: OpenCluster | null | undefined
+  /** Where they meet others; null or absent: this proxy is alone. */
+  readonly exchange?: SystemExchange | null | undefined
   /** How long after a system's beginning its definitions may still come, in milliseconds. */
   readonly lateDefinitionsMs: number
 }
@@ -69,6 +91,10 @@ export class OpenSystems implements Systems {
   readonly #byName = new Map<string, Runtime>()
   readonly #begun = new Map<Runtime, Promise<void>>()
   readonly #pruning: Pruning
+  readonly #links: SystemLinks
+  /** Those of which this proxy has had definitions. */
+  readonly #hosted = new Set<Runtime>()
+  #meets = false
   #open = false
   #isLeaving = false
   #stopped: Promise<void> | null = null
@@ -76,6 +102,7 @@ export class OpenSystems implements Systems {
   constructor(options: OpenSystemsOptions) {
     this.#options = options
     this.#pruning = new Pruning(options)
+    this.#links = new SystemLinks((system) => this.find(system), options.exchange ?? null)
   }
 
   get main(): string {
@@ -90,8 +117,16 @@ export class OpenSystems implements Systems {
     return this.#open && !this.#isLeaving
   }
 
+  get meetsOthers(): boolean {
+    return this.#options.exchange !== null && this.#options.exchange !== undefined
+  }
+
+  /** One that only other members host is there, too, from its first call on: what it is asked goes to them. */
   find(name: string): Runtime | null {
-    return this.#byName.get(name) ?? null
+    const known = this.#byName.get(name)
+    if (known !== undefined) return known
+    const isElsewhere = this.ready && this.#options.cluster?.hosts(name) === true
+    return isElsewhere && this.#byName.size < SYSTEMS ? this.#begin(name, []) : null
   }
 
   /** Opens the store. */
@@ -113,19 +148,35 @@ export class OpenSystems implements Systems {
   ): Promise<void> {
     this.checkOpen()
     const known = this.#byName.get(system)
-    if (known !== undefined) {
-      known.define(definitions, undefine)
-      await this.#begun.get(known)
-      return
-    }
-    this.checkRoom(system)
+    if (known === undefined) this.checkRoom(system)
+    else known.define(definitions, undefine)
+    const runtime = known ?? this.#begin(system, definitions)
+    await this.#begun.get(runtime)
+    if (definitions.length === 0 || this.#hosted.has(runtime)) return
+    this.#hosted.add(runtime)
+    if (this.#meets) await this.#options.exchange?.serve(runtime)
+  }
+
+  /** From now on other systems can call those that are hosted here. */
+  async meet(): Promise<void> {
+    this.#meets = true
+    for (const runtime of this.#hosted) await this.#options.exchange?.serve(runtime)
+  }
+
+  #begin(system: string, definitions: readonly Definition[]): Runtime {
     const cluster = this.#options.cluster?.of(system)
-    const runtime = new Runtime({ ...this.#options, system, definitions, sharesStore: true, cluster })
+    const runtime = new Runtime({
+      ...this.#options,
+      system,
+      definitions,
+      sharesStore: true,
+      cluster,
+      systems: this.#links,
+    })
     if (runtime.tenant !== null) cluster?.attach(runtime.tenant)
     this.#byName.set(system, runtime)
-    const begun = runtime.start()
-    this.#begun.set(runtime, begun)
-    await begun
+    this.#begun.set(runtime, runtime.start())
+    return runtime
   }
 
   checkOpen(): void {

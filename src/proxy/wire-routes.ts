@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
 
 import type { Clock } from '../base/index.ts'
 import { SpawnError } from '../base/index.ts'
-import type { Call } from '../ports/index.ts'
+import type { Call, Gateway } from '../ports/index.ts'
 import {
   type ActorId,
   readSpawnRequest,
@@ -123,11 +123,21 @@ export class WireRoutes {
     if (wire.action === '')
       throw new SpawnError('INVALID_ARGUMENT', 'the body names no action in action_name')
     const named = wire.system === '' ? actor.system : wire.system
-    const gateway = systemOf(this.#options.systems, named === '' ? systemInPath(request.url ?? '') : named)
-    const call = callOf(wire, request, connection)
-    const payload = await gateway.invokePacked(actor.name, call)
+    const system = named === '' ? systemInPath(request.url ?? '') : named
+    const call = { ...callOf(wire, request, connection), system }
+    const payload = await this.#gatewayFor(system, wire.caller).invokePacked(actor.name, call)
     const isDone = call.async !== true && call.scheduledToMs === undefined
     return wireReply(wireAnswerBytes(wire, isDone ? payload : null))
+  }
+
+  /**
+   * The system that makes a call. What an actor calls in another system, its own brings there: the call belongs to its turn.
+   * What is for a system that is not here, the main one brings there.
+   */
+  #gatewayFor(system: string, caller: ActorId | undefined): Gateway {
+    const { systems } = this.#options
+    const own = caller === undefined || caller.system === system ? null : systems.find(caller.system)
+    return own ?? systems.find(system) ?? systemOf(systems, systems.meetsOthers ? systems.main : system)
   }
 }
 

@@ -6,10 +6,8 @@
 import { type Clock, messageOf, systemClock, systemRandom } from '../base/index.ts'
 import { Runtime } from '../actor/index.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
-import type { ClusterPlan } from '../cluster/cluster-plan.ts'
-import type { Mesh } from '../mesh/index.ts'
 import type { Definition, Gateway, Host, Logger } from '../ports/index.ts'
-import type { MemberSurroundings } from '../proxy/cluster-member.ts'
+import type { ClusterMember, MemberSurroundings } from '../proxy/cluster-member.ts'
 import { makeStore, sealedStore } from '../stores/open.ts'
 import { freezesStates } from './config.ts'
 import { stderrLogger } from './stderr-logger.ts'
@@ -33,6 +31,10 @@ interface Part {
   stop(options: StopOptions): Promise<void>
 }
 
+/** No member of a cluster. */
+type Alone = { readonly [Part in keyof ClusterMember]: null }
+const ALONE: Alone = Object.freeze({ mesh: null, exchange: null })
+
 /** How long turns may take to end, and actors to move, unless it is said. */
 const DRAIN_MS = 30_000
 
@@ -46,14 +48,25 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
     plan.store.kind === 'own'
       ? await sealedStore(plan.store.store, plan.sealing, { clock, logger, random })
       : await makeStore(plan.store, plan.sealing, { clock, logger, random })
-  const mesh = plan.cluster === null ? null : await meshOf(plan.cluster, { system, clock, random, logger })
+  const { exchange, mesh } = await memberOf(plan, { system, clock, random, logger })
   const cluster = mesh?.of(system)
-  const runtime = new Runtime({ system, definitions, store, clock, random, logger, limits, cluster })
+  const runtime = new Runtime({
+    system,
+    definitions,
+    store,
+    clock,
+    random,
+    logger,
+    limits,
+    cluster,
+    systems: exchange,
+  })
   if (runtime.tenant !== null) cluster?.attach(runtime.tenant)
-  const parts: Part[] = mesh === null ? [runtime] : [mesh, runtime]
+  const parts: Part[] = [mesh, exchange, runtime].filter((part) => part !== null)
   let isLeaving = false
   const stop = async (options: StopOptions): Promise<void> => {
     isLeaving = true
+    await exchange?.leave()
     // The doors stay open meanwhile, for what is brought on to other members.
     await mesh?.drain({ drainMs: options.drainMs ?? DRAIN_MS })
     await stopAll(parts, options)
@@ -61,6 +74,8 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
   try {
     await runtime.start()
     await mesh?.start()
+    await exchange?.start()
+    await exchange?.serve(runtime)
     if (plan.http === null) return { gateway: runtime, url: null, stop }
     const { HttpListener, oneSystem } = await import('../proxy/index.ts')
     const systems = oneSystem(runtime, () => isLeaving)
@@ -80,9 +95,13 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
 }
 
 /** Only who is a member pays for the loading of what makes one. */
-async function meshOf(plan: ClusterPlan, surroundings: Omit<MemberSurroundings, 'version'>): Promise<Mesh> {
-  const { memberOf } = await import('../proxy/cluster-member.ts')
-  return memberOf(plan, { ...surroundings, version: version() })
+async function memberOf(
+  { cluster }: SystemPlan,
+  surroundings: Omit<MemberSurroundings, 'version'>,
+): Promise<ClusterMember | Alone> {
+  if (cluster === null) return ALONE
+  const { memberOf: made } = await import('../proxy/cluster-member.ts')
+  return made(cluster, { ...surroundings, version: version() })
 }
 
 /** Runs the handlers of definitions in this process. */

@@ -10,6 +10,7 @@ import {
   type Definition,
   type LogFields,
   type Logger,
+  type OtherSystems,
   type Outcome,
   silentLogger,
   type Statestore,
@@ -233,6 +234,7 @@ export interface BenchOptions {
   readonly limits?: Partial<Limits>
   readonly store?: GatedStore
   readonly clock?: VirtualClock
+  readonly systems?: OtherSystems
 }
 
 /** A started runtime. Its `counter` definition is there unless others are given. */
@@ -251,6 +253,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     random,
     logger,
     limits: options.limits,
+    systems: options.systems,
   })
   await clock.run(runtime.start())
   const call: Bench['call'] = (name, ref, action, more = {}) =>

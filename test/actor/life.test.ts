@@ -276,12 +276,6 @@ test('what has expired is pruned in the background, and without a pause while th
   await clock.run(runtime.stop())
 })
 
-test('a call of another system is refused, as JSON too', async () => {
-  const { runtime } = await bench()
-  const call = { ref: 'counter', action: 'add', system: 'other' }
-  assert.equal(await codeOf(runtime.invokeJson('a', call)), 'ACTOR_NOT_FOUND')
-})
-
 test('two definitions of one name are refused', async () => {
   const store = new GatedStore()
   await assert.rejects(

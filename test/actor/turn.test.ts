@@ -249,10 +249,6 @@ test('calls with wrong arguments are refused with what was wrong', async () => {
   assert.match(await refused('counter', { action: 'add' }), /is an unnamed definition/)
   assert.match(await refused('a', { ref: 'counter' }), /must name its action/)
   assert.match(await refused('a', { ref: 'counter', action: 'add', timeoutMs: -1 }), /more than 0/)
-  assert.match(
-    await refused('a', { ref: 'counter', action: 'add', system: 'other' }),
-    /"other" is not served here/,
-  )
   assert.match(await refused('x'.repeat(513), { ref: 'counter', action: 'add' }), /longer than 512 bytes/)
   assert.match(await refused('\ud800', { ref: 'counter', action: 'add' }), /surrogate/)
   assert.match(

@@ -2,7 +2,7 @@
 // systems call each other's actors; one connection for all.
 
 import type { Clock } from '../../base/index.ts'
-import type { Logger, Register, Wire } from '../../ports/index.ts'
+import type { Logger, Register, SystemExchange, Wire } from '../../ports/index.ts'
 import { Connection } from './connection.ts'
 import { NatsRegister } from './register.ts'
 import type { NatsSettings } from './settings.ts'
@@ -22,7 +22,7 @@ export interface NatsOptions {
 export function openNats(
   settings: NatsSettings,
   { clock, cluster, logger }: NatsOptions,
-): { readonly register: Register; readonly wire: Wire; readonly systems: NatsSystems } {
+): { readonly register: Register; readonly wire: Wire; readonly systems: SystemExchange } {
   const connection = new Connection(settings, `spawn member of ${cluster}`, logger)
   const register = new NatsRegister({ cluster, connection, clock, logger })
   const systems = new NatsSystems({ connection, clock, logger })

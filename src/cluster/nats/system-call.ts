@@ -1,69 +1,45 @@
-// A call of another system, as the message that carries it: what is said in the body, what in its headers, and how long its
-// answer is waited for. And back, for the system that is called.
+// A call of another system, as the message that carries it: what is said in the body, what in its headers. And back, for the
+// system that is called.
+//
+// The body is what every Spawn runtime reads. The headers are for those who know them: the W3C trace context, which all do;
+// how long there is, and a key against running twice, which are ours.
 
+import type { MsgHdrs } from '@nats-io/transport-node'
 import { LIMITS, SpawnError } from '../../base/index.ts'
-import type { Call } from '../../ports/index.ts'
-import {
-  anyCodec,
-  asSpawnError,
-  readWireInvocation,
-  toWireStatus,
-  type WireCall,
-  type WireInvocation,
-  wireAnswerBytes,
-  wireFailureBytes,
-} from '../../protocol/index.ts'
+import type { Call, SystemCall } from '../../ports/index.ts'
+import { callBytes, readWireInvocation, type WireInvocation } from '../../protocol/index.ts'
 
-/** The W3C trace context, as NATS headers have it. */
+/** The W3C trace context, in headers and in metadata. */
 const TRACE = 'traceparent'
-const TIMEOUT = 'request-timeout'
+/** As over HTTP: milliseconds. In the metadata it would stand for all that follows from the call, too. */
+const TIMEOUT = 'Spawn-Timeout'
+const KEY = 'Idempotency-Key'
 
-interface SystemCall {
-  readonly wire: WireCall
+export interface CarriedCall {
+  readonly body: Uint8Array
   readonly headers: Readonly<Record<string, string>>
-  readonly timeoutMs: number
 }
 
-/** @throws SpawnError INVALID_ARGUMENT for what the wire has no place for. */
-export function systemCall(system: string, name: string, call: Call, nowMs: number): SystemCall {
-  const {
-    action,
-    async = false,
-    caller = null,
-    cron,
-    idempotencyKey,
-    metadata = {},
-    payload,
-    ref = '',
-  } = call
-  const missing =
-    cron !== undefined ? 'a cron expression' : idempotencyKey !== undefined ? 'an idempotency key' : null
-  if (missing !== null) {
-    const message = `"${name}" action "${action}" of the system "${system}" cannot be called with ${missing}: calls between systems have no place for it`
-    throw new SpawnError('INVALID_ARGUMENT', message)
-  }
-  const timeoutMs = Math.min(timeoutOf(call), LIMITS.maxCallTimeoutMs)
+export function carriedCall(system: string, name: string, call: SystemCall): CarriedCall {
+  const { action, async, caller, deliveryKey, metadata, payload, ref, timeoutMs } = call
   const trace = metadata[TRACE]
   return {
-    wire: {
+    body: callBytes({
       target: { system, parent: ref, name },
       action,
-      payload: anyCodec.accept(payload),
+      payload,
       caller,
-      metadata: { ...metadata, [TIMEOUT]: String(timeoutMs) },
+      metadata,
       async,
-      scheduledToMs: call.delayMs === undefined ? (call.scheduledToMs ?? null) : nowMs + call.delayMs,
+      scheduledToMs: null,
       pooled: false,
+    }),
+    headers: {
+      [TIMEOUT]: String(Math.ceil(timeoutMs)),
+      ...(trace !== undefined && { [TRACE]: trace }),
+      ...(deliveryKey !== null && { [KEY]: deliveryKey }),
     },
-    headers: trace === undefined ? {} : { [TRACE]: trace },
-    timeoutMs,
   }
-}
-
-/** What the caller says, else what the metadata does. */
-function timeoutOf({ metadata, timeoutMs }: Call): number {
-  const told = Number(metadata?.[TIMEOUT] ?? Number.NaN)
-  return timeoutMs ?? (Number.isSafeInteger(told) && told > 0 ? told : LIMITS.callTimeoutMs)
 }
 
 interface ComingCall {
@@ -73,7 +49,7 @@ interface ComingCall {
 }
 
 /** @throws SpawnError INVALID_ARGUMENT when the bytes are no call of this system. */
-export function callIn(system: string, bytes: Uint8Array, trace: string): ComingCall {
+export function callIn(system: string, bytes: Uint8Array, headers: MsgHdrs | undefined): ComingCall {
   const invocation = readWireInvocation(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   const { action, actor, async, caller, payload, ref, scheduledToMs } = invocation
   const named = invocation.system === '' ? actor.system : invocation.system
@@ -83,25 +59,28 @@ export function callIn(system: string, bytes: Uint8Array, trace: string): Coming
   }
   if (actor.name === '') throw new SpawnError('INVALID_ARGUMENT', 'the call names no actor in actor.id.name')
   if (action === '') throw new SpawnError('INVALID_ARGUMENT', 'the call names no action in action_name')
-  const metadata =
-    trace === '' || invocation.metadata?.[TRACE] !== undefined
-      ? invocation.metadata
-      : { ...invocation.metadata, [TRACE]: trace }
+  const key = headers?.get(KEY) ?? ''
   const call: Call = {
     action,
     ref: ref === '' ? undefined : ref,
     payload,
     async,
-    metadata,
+    metadata: tracedMetadata(invocation, headers?.get(TRACE) ?? ''),
     caller,
     scheduledToMs: scheduledToMs > 0 ? scheduledToMs : undefined,
+    timeoutMs: timeoutIn(headers?.get(TIMEOUT) ?? ''),
+    idempotencyKey: key === '' ? undefined : key,
   }
   return { invocation, name: actor.name, call }
 }
 
-export const answerBytes = wireAnswerBytes
+function tracedMetadata({ metadata }: WireInvocation, trace: string): WireInvocation['metadata'] {
+  if (trace === '' || metadata?.[TRACE] !== undefined) return metadata
+  return { ...metadata, [TRACE]: trace }
+}
 
-/** Anything that was thrown, as an answer with a status. */
-export function failureBytes(thrown: unknown): Uint8Array {
-  return wireFailureBytes(toWireStatus(asSpawnError(thrown)))
+/** Undefined: nothing is said of it there. */
+function timeoutIn(text: string): number | undefined {
+  const timeoutMs = Number(text)
+  return text !== '' && timeoutMs > 0 ? Math.min(timeoutMs, LIMITS.maxCallTimeoutMs) : undefined
 }
