@@ -56,3 +56,16 @@ test('a machine that slept is seen by its wall clock; one whose wall clock was p
   at.elapsedMs += 1
   assert.equal(lease.holds, false)
 })
+
+test('it ends by the clock that never jumps, whatever wall time says', () => {
+  const { at, ended, lease } = bench()
+  lease.begin(lease.now())
+  assert.ok(lease.holds)
+  at.wallMs -= 3_600_000
+  // Asked within the millisecond in which wall time is not read again, too.
+  at.elapsedMs += 5_999.5
+  assert.ok(lease.holds)
+  at.elapsedMs += 0.5
+  assert.equal(lease.holds, false)
+  assert.equal(ended(), 1)
+})

@@ -13,9 +13,13 @@ interface Sight {
   readonly exists: boolean
   readonly revision: number
   readonly seenMs: number
+  /** The latest sessions that were seen to be sealed, or followed by another. */
+  readonly over: readonly string[]
 }
 
-const NOTHING: Sight = { entry: null, exists: false, revision: 0, seenMs: 0 }
+const NOTHING: Sight = { entry: null, exists: false, revision: 0, seenMs: 0, over: [] }
+/** More than views can name of one member. */
+const KNOWN_OVER = 16
 
 export class Lookout {
   readonly #clock: Clock
@@ -32,7 +36,8 @@ export class Lookout {
     const before = this.#sights.get(id)
     if (before !== undefined && revision <= before.revision) return false
     const entry = value === null ? null : this.#read(key, value)
-    this.#sights.set(id, { entry, exists: value !== null, revision, seenMs: this.#clock.elapsedMs() })
+    const over = overNow(entry, before ?? NOTHING)
+    this.#sights.set(id, { entry, exists: value !== null, revision, seenMs: this.#clock.elapsedMs(), over })
     return true
   }
 
@@ -69,10 +74,12 @@ export class Lookout {
     return exists ? this.#clock.elapsedMs() - seenMs : null
   }
 
-  /** Whether this session of a member has no lease any more, and never will have. */
+  /**
+   * Whether this session of a member has no lease any more, and never will have. That its entry is another session's does
+   * not say so: that may be one of before, if this member was out of touch since.
+   */
   isOver({ id, session }: ViewMember): boolean {
-    const { entry } = this.sight(id)
-    return entry !== null && (entry.sealed || entry.session !== session)
+    return this.sight(id).over.includes(session)
   }
 
   /** The epoch that this session has acknowledged; -1: that is not known. */
@@ -99,4 +106,14 @@ export class Lookout {
       return null
     }
   }
+}
+
+/** The sessions that are over, once an entry follows what was seen before. */
+function overNow(entry: MemberEntry | null, { entry: last, over }: Sight): readonly string[] {
+  if (entry === null) return over
+  const ended = [
+    ...(last !== null && last.session !== entry.session ? [last.session] : []),
+    ...(entry.sealed ? [entry.session] : []),
+  ].filter((session) => !over.includes(session))
+  return ended.length === 0 ? over : [...over, ...ended].slice(-KNOWN_OVER)
 }

@@ -4,6 +4,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Clock } from '../../../src/base/index.ts'
+import { Membership } from '../../../src/mesh/membership.ts'
+import { Peers } from '../../../src/mesh/peers/peers.ts'
+import { readView, VIEW_KEY, writeView } from '../../../src/mesh/view-entry.ts'
 import type { Register } from '../../../src/ports/index.ts'
 import type { Machine } from './machine.ts'
 import type { Fitted } from './member.ts'
@@ -40,6 +43,20 @@ const cuts: Partial<Weather> = {
     atMs: 1_500 + at * 2_500,
     event: { kind: 'cut from the register', member, forMs: 2_200 },
   })),
+}
+
+/** Views follow each other before what the last one took is let go of. */
+const churn: Partial<Weather> = {
+  members: 3,
+  actors: 8,
+  callers: 12,
+  callsEach: 100,
+  storeMs: 200,
+  events: [0, 1, 2, 3].flatMap((round) => [
+    { atMs: 1_500 + round * 2_500, event: { kind: 'start' } },
+    { atMs: 1_600 + round * 2_500, event: { kind: 'start' } },
+    { atMs: 1_700 + round * 2_500, event: { kind: 'drain', member: round } },
+  ]),
 }
 
 test('an engine that does not look at its lease', () =>
@@ -88,3 +105,52 @@ test('a register that lets every change through', () =>
       return { ...register, put: (key, value) => force(key, value) }
     }),
   }))
+
+test('a member that acknowledges its view when what an earlier one took is let go of', (context) => {
+  const { settled } = Membership.prototype
+  context.mock.method(Membership.prototype, 'settled', function (this: Membership) {
+    settled.call(this, this.view.epoch)
+  })
+  return finds(/^(two holders|stale)/, { weather: churn })
+})
+
+test('a member that does not say, after envelopes that may not have come, that the store is to be looked into', (context) => {
+  const { request } = Peers.prototype
+  /** By member: the view under which something for it failed. */
+  const failed = new WeakMap<Peers, Map<string, number>>()
+  type Asked = Parameters<Peers['request']>
+  context.mock.method(Peers.prototype, 'request', function (this: Peers, ...[to, asked, more]: Asked) {
+    const { body, epoch } = asked
+    if (body.kind !== 'hand') return request.call(this, to, asked, more)
+    const epochs = failed.get(this) ?? new Map<string, number>()
+    failed.set(this, epochs)
+    const afresh = body.afresh && epochs.get(to) !== epoch
+    const reply = request.call(this, to, { ...asked, body: { ...body, afresh } }, more)
+    reply.catch(() => epochs.set(to, epoch))
+    return reply
+  })
+  return finds(/^(order|found)/, {})
+})
+
+test('a lease that goes by wall time, which may be put back', () =>
+  finds(/^(two holders|stale)/, {
+    fitted: withClock(({ clock }) => ({ ...clock, elapsedMs: () => clock.now() })),
+  }))
+
+test('a view that leaves out what is not settled', () => {
+  const cut = (text: string): string => {
+    const record = readView(text)
+    return writeView({ ...record, unsettled: record.unsettled.slice(-1) })
+  }
+  return finds(/^(two holders|stale)/, {
+    fitted: withRegister((register) => ({
+      ...register,
+      put: async (key, value, follows) => {
+        if (key !== VIEW_KEY) return register.put(key, value, follows)
+        await register.put(key, cut(value), follows)
+        // As if the answer was lost: who proposed it reads it, too.
+        return null
+      },
+    })),
+  })
+})

@@ -20,6 +20,8 @@ export interface Judged {
 export class Truth {
   readonly violations: string[] = []
   readonly members: Judged[] = []
+  /** By member and envelope: when it was handed on. */
+  readonly handedAtMs = new Map<string, number>()
   readonly #rows = new Map<string, Row>()
   readonly #acknowledged = new Map<string, number>()
   conflicts = 0

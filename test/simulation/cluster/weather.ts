@@ -59,6 +59,11 @@ export interface Weather {
 
 type Kind = Event['kind']
 
+/** Times of what happens before the last is overcome lie within this. */
+const BURST_MS = 500
+/** Longer than what one member asks of another waits for an answer, at most. */
+const LONG_CUT_MS = 11_000
+
 /** What a seed is about: what befalls members together finds more than all things at random. */
 const THEMES: readonly (readonly Kind[])[] = [
   [
@@ -78,23 +83,28 @@ const THEMES: readonly (readonly Kind[])[] = [
   ['cut from the register', 'deaf', 'mute', 'register away', 'cut from each other', 'clock'],
   ['start', 'start', 'stop', 'drain', 'crash', 'service', 'service', 'deaf', 'cut from each other'],
   ['freeze', 'freeze', 'clock', 'cut from the register', 'service'],
+  ['clock', 'cut from the register', 'mute'],
+  ['cut from each other'],
 ]
 
 export function weatherOf(seed: number): Weather {
   const random = seededRandom(seed)
   const rough = random.next() < 0.6
+  // Turns queue up, so that what moves takes its time.
+  const busy = random.next() < 0.15
   const chance = (most: number): number => (rough && random.next() < 0.6 ? random.next() * most : 0)
   const count = below(random, 13)
   const kinds = oneOf(random, THEMES)
-  const times = Array.from({ length: count }, () => below(random, STORM_MS)).sort(
-    (left, right) => left - right,
-  )
+  const bursts = Array.from({ length: below(random, 5) }, () => below(random, STORM_MS))
+  const times = Array.from({ length: count }, () =>
+    bursts.length === 0 ? below(random, STORM_MS) : oneOf(random, bursts) + below(random, BURST_MS),
+  ).sort((left, right) => left - right)
   return {
     seed,
     members: 2 + below(random, random.next() < 0.2 ? 7 : 3),
     actors: 1 + below(random, 8),
-    callers: 3 + below(random, 3),
-    callsEach: 20 + below(random, 30),
+    callers: (busy ? 7 : 3) + below(random, 3),
+    callsEach: (busy ? 30 : 20) + below(random, 30),
     register: {
       delayMs: below(random, 40),
       failBefore: chance(0.2),
@@ -103,7 +113,7 @@ export function weatherOf(seed: number): Weather {
     },
     wire: { lose: chance(0.15), double: chance(0.2), delayMs: below(random, 30) },
     latenessMs: below(random, 10),
-    storeMs: below(random, random.next() < 0.3 ? 200 : 40),
+    storeMs: (busy ? 100 : 0) + below(random, random.next() < 0.3 ? 200 : 40),
     events: times.map((atMs) => ({ atMs, event: eventOf(random, kinds) })),
   }
 }
@@ -125,8 +135,10 @@ function eventOf(random: Random, kinds: readonly Kind[]): Event {
       return { kind, member }
     case 'clock':
       return { kind, member, byMs: (random.next() < 0.5 ? -1 : 1) * below(random, 20_000) }
-    case 'cut from each other':
-      return { kind, member, other: below(random, 8), oneWay: random.next() < 0.4, forMs }
+    case 'cut from each other': {
+      const longMs = random.next() < 0.2 ? LONG_CUT_MS : 0
+      return { kind, member, other: below(random, 8), oneWay: random.next() < 0.4, forMs: longMs + forMs }
+    }
     case 'freeze':
     case 'cut from the register':
     case 'deaf':
