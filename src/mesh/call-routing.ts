@@ -129,8 +129,20 @@ export class CallRouting {
       if (thrown.code === 'NOT_OWNER') return { epoch: this.#cluster.epoch }
       // It was under way when its member lost the lease.
       if (thrown.code === 'LEASE_LOST' && this.#mayRepeat(errand)) return { epoch: this.#cluster.epoch }
+      // Its turn has found that nothing was kept of it: it had not happened.
+      if (errand.mayHaveRun && thrown.code !== 'ACTION_FAILED') throw this.#undecided(errand, thrown)
     }
     throw thrown
+  }
+
+  /** The attempt that failed did not come so far as to find out what became of the one before. */
+  #undecided(errand: Errand, cause: SpawnError): SpawnError {
+    return new SpawnError(
+      cause.code,
+      `${this.#text(errand)} may have happened: its member went away before it answered, ` +
+        `and when it was made again: ${cause.message}`,
+      { cause, details: { ...cause.details, mayHaveRun: true }, retryable: cause.retryable },
+    )
   }
 
   /** No answer came. @throws when the call may have run, and must not run twice; or its time is over. */
