@@ -41,6 +41,9 @@ export interface MeshOptions {
   readonly grounds?: (() => boolean) | undefined
 }
 
+/** How long a member that leaves waits for the others, at most: one of them may be gone. */
+const LEAVE_MS = 1_000
+
 export class Mesh implements ClusterView {
   readonly id: string
   readonly #membership: Membership
@@ -174,8 +177,20 @@ export class Mesh implements ClusterView {
   }
 
   async #stop(): Promise<void> {
+    await this.#takeLeave()
     await this.#membership.stop()
     await this.#ground.links.stop()
+  }
+
+  /** Who still brings calls here, or is to hear of a reply, would not know what has run of them when this member is gone. */
+  async #takeLeave(): Promise<void> {
+    const membership = this.#membership
+    if (!membership.serves) return
+    const areElsewhere = (): boolean =>
+      !membership.serves ||
+      membership.view.members.every((member) => membership.acked(member) >= membership.view.epoch)
+    await membership.reached(areElsewhere, LEAVE_MS)
+    await this.#ground.links.replied(LEAVE_MS)
   }
 
   async #host(system: string, definitions: readonly HostedDefinition[]): Promise<void> {

@@ -20,6 +20,7 @@ export class Asked {
   probeAtMs = Number.POSITIVE_INFINITY
   unwatch: (() => void) | null = null
   private pauseMs: number = PEER_LIMITS.firstProbeMs
+  private workingPauseMs: number = PEER_LIMITS.firstProbeMs
   private pieces: Gathering | null = null
 
   constructor(
@@ -54,6 +55,13 @@ export class Asked {
     this.isProbed = true
     this.pauseMs = Math.min(this.pauseMs * 2, PEER_LIMITS.maxProbeMs)
     this.probeAtMs = nowMs + this.pauseMs
+  }
+
+  /** The receiver is at it. Its reply may get lost: it is asked after again when it may take as long as it took so far. */
+  working(nowMs: number): void {
+    this.isProbed = false
+    this.workingPauseMs = Math.min(this.workingPauseMs * 2, PEER_LIMITS.workingProbeMs)
+    this.probeAtMs = nowMs + this.workingPauseMs
   }
 
   /** The pieces of its reply. */

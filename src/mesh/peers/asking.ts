@@ -91,7 +91,7 @@ export class Asking {
 
   reply(slot: number, sequence: number, content: FrameReader, bytes: number): void {
     const asked = this.waitingFor(slot, sequence)
-    if (asked === null) return
+    if (asked === null) return this.sayArrived(slot, sequence)
     try {
       const reply = readReply(content)
       this.settle(asked)
@@ -104,15 +104,14 @@ export class Asking {
   }
 
   piece(slot: number, sequence: number, piece: Piece): void {
-    const content = this.waitingFor(slot, sequence)?.gathering(this.options.room).add(piece) ?? null
+    const asked = this.waitingFor(slot, sequence)
+    if (asked === null) return this.sayArrived(slot, sequence)
+    const content = asked.gathering(this.options.room).add(piece)
     if (content !== null) this.reply(slot, sequence, new FrameReader(content), content.length)
   }
 
   working(slot: number, sequence: number): void {
-    const asked = this.waitingFor(slot, sequence)
-    if (asked === null) return
-    asked.isProbed = false
-    asked.probeAtMs = this.options.clock.elapsedMs() + PEER_LIMITS.workingProbeMs
+    this.waitingFor(slot, sequence)?.working(this.options.clock.elapsedMs())
   }
 
   missing(slot: number, sequence: number): void {
@@ -132,6 +131,11 @@ export class Asking {
   private waitingFor(slot: number, sequence: number): Asked | null {
     const asked = this.slots[slot] ?? null
     return asked !== null && asked.sequence === sequence && asked.isSent ? asked : null
+  }
+
+  /** A reply that has arrived before, or that nobody waits for: whoever sends it again is told so. */
+  private sayArrived(slot: number, sequence: number): void {
+    if (sequence <= (this.sequences[slot] ?? 0)) this.options.frames.about(ITEM.done, slot, sequence)
   }
 
   private watch(asked: Asked, signal: AbortSignal): void {

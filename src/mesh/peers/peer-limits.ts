@@ -8,8 +8,10 @@ export const PEER_LIMITS = {
   /** When it is asked whether a request has come, if no reply has: each time twice as late, up to the longest. */
   firstProbeMs: 250,
   maxProbeMs: 2_000,
-  /** The same, once the receiver has said that it is at it. */
+  /** The longest, once the receiver has said that it is at it. */
   workingProbeMs: 5_000,
+  /** Replies that may not have arrived are sent again so often when this member leaves. */
+  remindMs: 100,
   /** Deadlines and probes are looked after so often, at most. */
   sweepMs: 10,
   /** What is kept for requests that nobody can wait for any more is dropped so often. */

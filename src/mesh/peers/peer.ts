@@ -68,6 +68,13 @@ export class Peer {
     for (const serving of this.servings.values()) serving.tidy(nowMs)
   }
 
+  /** @returns how many replies may not have arrived; they are sent again. */
+  remind(nowMs: number): number {
+    let count = 0
+    for (const serving of this.servings.values()) count += serving.remind(nowMs)
+    return count
+  }
+
   end(why: string): void {
     this.asking.end(why)
     for (const serving of this.servings.values()) serving.end()

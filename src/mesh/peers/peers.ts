@@ -75,6 +75,20 @@ export class Peers implements PeerLinks {
     return Promise.reject(new SpawnError('MEMBER_UNAVAILABLE', message, { details }))
   }
 
+  async replied(limitMs: number): Promise<void> {
+    const { clock } = this.#options
+    const fromMs = clock.elapsedMs()
+    // What was lost on its way here is asked after, and so found out, by then.
+    const leastMs = this.#peers.size === 0 ? fromMs : fromMs + PEER_LIMITS.firstProbeMs + PEER_LIMITS.remindMs
+    while (this.#self !== null) {
+      const nowMs = clock.elapsedMs()
+      let count = 0
+      for (const peer of this.#peers.values()) count += peer.remind(nowMs)
+      if ((count === 0 && nowMs >= leastMs) || nowMs >= fromMs + limitMs) return
+      await new Promise<void>((resolve) => void clock.after(PEER_LIMITS.remindMs, resolve))
+    }
+  }
+
   forget(member: string): void {
     const peer = this.#peers.get(member)
     this.#peers.delete(member)

@@ -115,6 +115,18 @@ export class Serving {
     if (served?.sequence === sequence && served.reply !== null) served.reply = GONE
   }
 
+  /** Sends replies again that may not have arrived. @returns how many these are. */
+  remind(nowMs: number): number {
+    let count = 0
+    for (const [slot, served] of this.slots.entries()) {
+      if (served === undefined || served.reply === null || served.reply === GONE) continue
+      if (served.overAtMs <= nowMs) continue
+      count += 1
+      this.send(slot, served)
+    }
+    return count
+  }
+
   /** Drops what is kept for nobody. */
   tidy(nowMs: number): void {
     for (const [slot, served] of this.slots.entries()) {

@@ -21,7 +21,7 @@ for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
       assert.deepEqual(verdict.violations, [], replay)
     }
     assert.ok(happened > 60 * SEEDS_PER_TEST, `only ${happened} calls succeeded: the seeds try nothing`)
-    assert.ok(moved > 1.5 * SEEDS_PER_TEST, `only ${moved} times did an actor move`)
+    assert.ok(moved > SEEDS_PER_TEST, `only ${moved} times did an actor move`)
   })
 }
 
@@ -46,16 +46,17 @@ test('where nothing goes wrong, nothing fails', async () => {
   }
 })
 
+const rolling = Array.from({ length: 3 }, (_, at) => [
+  { atMs: 1_000 + at * 3_000, event: { kind: 'start' } as const },
+  { atMs: 2_000 + at * 3_000, event: { kind: 'drain', member: at } as const },
+]).flat()
+
 test('members that are started, drained and stopped in turn show callers no failure', async () => {
-  const rolling = Array.from({ length: 3 }, (_, at) => [
-    { atMs: 1_000 + at * 3_000, event: { kind: 'start' } as const },
-    { atMs: 2_000 + at * 3_000, event: { kind: 'drain', member: at } as const },
-  ]).flat()
   const fine = {
     members: 3,
     storeMs: 10,
     register: { delayMs: 5, failBefore: 0, failAfter: 0, failThenApply: 0 },
-    wire: { lose: 0.02, double: 0.02, delayMs: 5 },
+    wire: { lose: 0, double: 0.02, delayMs: 5 },
     events: rolling,
   }
   let moved = 0
@@ -65,4 +66,29 @@ test('members that are started, drained and stopped in turn show callers no fail
     moved += verdict.moved
   }
   assert.ok(moved > 60, `only ${moved} times did an actor move`)
+})
+
+test('nor where register and wire are slow, and where much is lost they know that it may have happened', async () => {
+  const register = { delayMs: 60, failBefore: 0, failAfter: 0, failThenApply: 0 }
+  const slow = { members: 3, storeMs: 10, register, events: rolling }
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const weather = { ...slow, wire: { lose: 0, double: 0.1, delayMs: 60 } }
+    const verdict = await runCluster(seed, { weather })
+    assert.deepEqual([verdict.failures, verdict.violations], [new Map(), []], `seed ${seed}`)
+  }
+  let failed = 0
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const weather = { ...slow, wire: { lose: 0.1, double: 0.1, delayMs: 60 } }
+    // What is lost is asked after later and later: within 4 seconds not often enough for all.
+    const { failures, violations } = await runCluster(seed, { weather, callMs: 20_000 })
+    assert.deepEqual(violations, [], `seed ${seed}`)
+    // A call that was lost on its way, and so was the question after it, to a member that has left since.
+    assert.deepEqual(
+      [...failures.keys()].filter((code) => code !== 'MEMBER_UNAVAILABLE'),
+      [],
+      `seed ${seed}`,
+    )
+    for (const count of failures.values()) failed += count
+  }
+  assert.ok(failed <= 5, `${failed} calls failed`)
 })
