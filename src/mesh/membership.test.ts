@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Clock, seededRandom } from '../base/index.ts'
-import { MemoryRegister, SharedEntries } from '../cluster/memory/index.ts'
-import { type HostedDefinition, type Register, silentLogger } from '../ports/index.ts'
+import { cluster, One } from '../../test/mesh/memberships.ts'
+import { SharedEntries } from '../cluster/memory/index.ts'
+import type { HostedDefinition } from '../ports/index.ts'
 import { VirtualClock } from '../testing/index.ts'
 import { readMember } from './member-entry.ts'
-import { Membership } from './membership.ts'
 import { MESH_TIMING } from './timing.ts'
 import { readView, VIEW_KEY, writeView } from './view-entry.ts'
 
@@ -17,99 +16,6 @@ const HOSTED: HostedDefinition = {
   stateful: true,
   placement: { by: 'hash' },
   channels: [],
-}
-
-let seeds = 0
-
-/** A membership, and what befell it. */
-class One {
-  readonly membership: Membership
-  readonly events: string[] = []
-  /** Requests to the register that are not answered: the member is cut off from it. */
-  isCut = false
-  /** It is told of nothing that changes there, and can ask. */
-  isDeaf = false
-  /** The clock of its process stands: nothing in it runs. */
-  isFrozen = false
-  /** It does not let go of what is not its own. */
-  keeps = false
-  readonly #clock: VirtualClock
-  readonly #waiting: (() => void)[] = []
-
-  /** What its lease rests on beside time. */
-  stands = true
-
-  constructor(id: string, shared: SharedEntries, clock: VirtualClock, wallMs = 0) {
-    this.#clock = clock
-    const own: Clock = {
-      now: () => clock.now() + wallMs,
-      elapsedMs: () => clock.elapsedMs(),
-      after: (delayMs, task, options) => clock.after(delayMs, this.#awake(task), options),
-      defer: (task) => clock.defer(this.#awake(task)),
-    }
-    const self = { node: id, zone: '', labels: {}, capacity: 1, version: '1', startedAtMs: 0 }
-    this.membership = new Membership({
-      register: this.#cuttable(new MemoryRegister(shared)),
-      clock: own,
-      random: seededRandom((seeds += 1)),
-      logger: silentLogger,
-      timing: MESH_TIMING,
-      self: { id, ...self },
-      grounds: () => this.stands,
-      events: {
-        viewed: ({ current }) => {
-          this.events.push(`view ${current.epoch}`)
-          if (!this.keeps) this.membership.settled(current.epoch)
-        },
-        acknowledged: () => {},
-        expelled: () => void this.events.push('expelled'),
-        serving: () => void this.events.push('serving'),
-      },
-    })
-  }
-
-  get ids(): string {
-    return this.membership.view.members.map(({ id, phase }) => (phase === 'up' ? id : `${id}?`)).join(' ')
-  }
-
-  thaw(): void {
-    this.isFrozen = false
-    for (const task of this.#waiting.splice(0)) this.#clock.defer(task)
-  }
-
-  #awake(task: () => void): () => void {
-    return () => {
-      if (this.isFrozen) this.#waiting.push(task)
-      else task()
-    }
-  }
-
-  #cuttable(register: Register): Register {
-    const unlessCut = <T>(work: () => Promise<T>): Promise<T> =>
-      this.isCut ? new Promise<T>(() => {}) : work()
-    return {
-      start: () => register.start(),
-      stop: () => register.stop(),
-      watch: (listener) =>
-        register.watch((entry) => {
-          if (!this.isCut && !this.isDeaf) this.#awake(() => listener(entry))()
-        }),
-      get: (key) => unlessCut(() => register.get(key)),
-      put: (key, value, follows) => unlessCut(() => register.put(key, value, follows)),
-      remove: (key, follows) => unlessCut(() => register.remove(key, follows)),
-    }
-  }
-}
-
-async function cluster(
-  ...ids: string[]
-): Promise<{ clock: VirtualClock; shared: SharedEntries; all: One[] }> {
-  const clock = new VirtualClock()
-  const shared = new SharedEntries()
-  const all = ids.map((id, at) => new One(id, shared, clock, at * 1_000_000))
-  for (const one of all) await clock.run(one.membership.start())
-  await clock.advance(100)
-  return { clock, shared, all }
 }
 
 function standing(shared: SharedEntries): ReturnType<typeof readView> {
