@@ -301,6 +301,7 @@ export class Runtime implements Gateway {
       await committer.idle()
     }
     this.phase = 'stopped'
+    this.tenant?.end()
     post.stop()
     leaving.stop()
     activations.stop()

@@ -30,6 +30,7 @@ export class Tenancy implements Tenant {
   readonly system: string
   /** Actors that were in memory and were let go of, because they are to live elsewhere. */
   released = 0
+  private isOver = false
   private readonly options: TenancyOptions
   private readonly arrivals: Arrivals
 
@@ -88,7 +89,13 @@ export class Tenancy implements Tenant {
     await this.options.engine.leaving.allGone()
   }
 
+  /** The runtime has stopped: all that is in memory is committed, and told. */
+  end(): void {
+    this.isOver = true
+  }
+
   expelled(): void {
+    if (this.isOver) return
     this.options.beginnings.expelled()
     this.options.engine.expulsion.expel()
   }

@@ -56,6 +56,20 @@ export function whole(
   return { value, help, many: false, read }
 }
 
+/** A whole number, or one word that stands for one. */
+export function wholeOr<const Word extends string>(
+  word: Word,
+  value: string,
+  help: string,
+  range: { least: number; most: number },
+): Option<number | Word | undefined> {
+  const read = ([given]: readonly string[], name: string): number | Word | undefined => {
+    if (given === undefined || given === word) return given as Word | undefined
+    return wholeNumber(given, `--${name}`, range)
+  }
+  return { value: `${value}|${word}`, help, many: false, read }
+}
+
 /** `--tag color=red --tag size=5`. The value may contain further equal signs. */
 export function entries(value: string, help: string): Option<Readonly<Record<string, string>>> {
   const read = (texts: readonly string[], name: string): Readonly<Record<string, string>> => {

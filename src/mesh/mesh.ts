@@ -26,8 +26,10 @@ export interface MeshOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  /** Of the cluster, and of this process alone: 1 to 64 letters, digits, `-` and `_`. Default: made from `node`. */
+  /** Of the cluster, and of this process alone: 1 to 64 letters, digits, `-` and `_`. Default: made from `name`. */
   readonly id?: string
+  /** What people know this process by; default: `node`. */
+  readonly name?: string | undefined
   /** The machine or process, as people know it. */
   readonly node: string
   readonly zone?: string | null
@@ -56,7 +58,7 @@ export class Mesh implements ClusterView {
 
   constructor(options: MeshOptions) {
     const { clock, logger, random, register, wire } = options
-    this.id = options.id ?? idFrom(options.node, random)
+    this.id = options.id ?? idFrom(options.name ?? options.node, random)
     const timing = { ...MESH_TIMING, ...options.timing }
     const counts = noCounts()
     this.#membership = new Membership({
@@ -257,8 +259,8 @@ export class Mesh implements ClusterView {
 }
 
 /** Unlike that of any other process, also of the one before on the same machine: its lease may still stand. */
-function idFrom(node: string, random: Random): string {
+function idFrom(name: string, random: Random): string {
   const own = Math.floor(random.next() * 36 ** 6)
-  const name = node.replaceAll(/[^A-Za-z0-9-]+/g, '-').slice(0, 48)
-  return `${name}-${own.toString(36).padStart(6, '0')}`
+  const readable = name.replaceAll(/[^A-Za-z0-9-]+/g, '-').slice(-48)
+  return `${readable}-${own.toString(36).padStart(6, '0')}`
 }

@@ -3,7 +3,7 @@
 
 import type { Clock, Random } from '../base/index.ts'
 import { type ClusterPlan, nodeOf } from '../cluster/cluster-plan.ts'
-import { openCarriers } from '../cluster/open.ts'
+import { type Carriers, openCarriers } from '../cluster/open.ts'
 import { Mesh, timingOf } from '../mesh/index.ts'
 import type { Logger, SystemExchange } from '../ports/index.ts'
 
@@ -15,6 +15,10 @@ export interface MemberSurroundings {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** Which of the processes of its program it is; absent: the first, or the only one. */
+  readonly worker?: number | undefined
+  /** What else must be true for it to serve: see MeshOptions. */
+  readonly grounds?: (() => boolean) | undefined
 }
 
 /** What a member has of its cluster. */
@@ -26,21 +30,33 @@ export interface ClusterMember {
 
 /** @throws SpawnError INVALID_ARGUMENT for a file of the plan that cannot be read. */
 export async function memberOf(plan: ClusterPlan, surroundings: MemberSurroundings): Promise<ClusterMember> {
-  const { capacity, labels, leaseMs, zone } = plan
-  const { clock, logger, random, system, version } = surroundings
-  const { register, systems, wire } = await openCarriers(plan, system, { clock, logger })
+  const { clock, logger, system } = surroundings
+  return memberOver(await openCarriers(plan, system, { clock, logger }), plan, surroundings)
+}
+
+/** A member that finds the others by what is given. */
+export function memberOver(
+  { register, systems, wire }: Carriers,
+  place: Omit<ClusterPlan, 'nats' | 'name'>,
+  surroundings: MemberSurroundings,
+): ClusterMember {
+  const { capacity, labels, leaseMs, zone } = place
+  const { clock, grounds, logger, random, version, worker } = surroundings
+  const node = nodeOf(place)
   const mesh = new Mesh({
     register,
     wire,
     clock,
     random,
     logger,
-    node: nodeOf(plan),
+    node,
+    name: worker === undefined ? node : `${node}-w${worker}`,
     zone,
     labels,
     capacity,
     version,
     timing: timingOf(leaseMs),
+    grounds,
   })
   return { mesh, exchange: systems }
 }

@@ -12,9 +12,9 @@ import { ActorRoutes } from './actor-routes.ts'
 import { ChannelRoutes } from './channel-routes.ts'
 import { clusterText } from './cluster-metrics.ts'
 import { ClusterRoutes } from './cluster-routes.ts'
-import { listen, urlOf } from './http-address.ts'
 import { BodyRoom } from './http-body.ts'
 import { Connection } from './http-connection.ts'
+import { type Door, doorOf, type Sharing } from './http-door.ts'
 import { HttpHandler } from './http-handler.ts'
 import { HTTP_LIMITS, type HttpLimits } from './http-limits.ts'
 import { OriginGuard } from './http-origin.ts'
@@ -51,14 +51,14 @@ export interface HttpListenerOptions {
   readonly wire?: Omit<WireRoutesOptions, 'systems' | 'clock'> | undefined
   /** The cluster that this process is a member of; absent or null: it is alone. */
   readonly cluster?: ClusterView | null | undefined
+  /** How it shares its port with other processes; absent: it does not. */
+  readonly sharing?: Sharing | undefined
   /** The answer of /metrics; null: there is none. Default: the metrics of the cluster, if there is one. */
   readonly metrics?: (() => string) | null | undefined
 }
 
 export class HttpListener {
-  readonly #host: string
-  readonly #port: number
-  readonly #socket: string | null
+  readonly #door: Door
   readonly #limits: HttpLimits
   readonly #logger: Logger
   readonly #clock: Clock
@@ -66,7 +66,9 @@ export class HttpListener {
   readonly #handler: HttpHandler
   readonly #connections = new Map<Duplex, Connection>()
   #server: HttpServer | null = null
-  #url: string | null = null
+  #isOpen = false
+  /** Told when the last connection has ended. */
+  #emptied: () => void = () => {}
   #stopped: Promise<void> | null = null
   #sweep: Timer | null = null
   #warnedFullMs = Number.NEGATIVE_INFINITY
@@ -77,9 +79,7 @@ export class HttpListener {
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new SpawnError('INVALID_ARGUMENT', `the HTTP port must be a whole number from 0 to 65535`)
     }
-    this.#host = host
-    this.#port = port
-    this.#socket = socket ?? null
+    this.#door = doorOf(socket ?? { host, port }, options.sharing, logger)
     this.#logger = logger
     this.#clock = clock
     this.#limits = { ...HTTP_LIMITS, ...options.limits }
@@ -111,10 +111,14 @@ export class HttpListener {
     return this.#connections.size
   }
 
-  /** Where it is reached, without a slash at the end; of a Unix socket `unix:` and its path. Known once it listens. */
+  /**
+   * Where it is reached, without a slash at the end; of a Unix socket `unix:` and its path. Known once it listens, to the process
+   * that opened the port.
+   */
   get url(): string {
-    assert(this.#url !== null, 'a listener has its address once it has started')
-    return this.#url
+    const url = this.#isOpen ? this.#door.url : null
+    assert(url !== null, 'a listener has its address once it has started')
+    return url
   }
 
   /**
@@ -127,14 +131,20 @@ export class HttpListener {
     assert(this.#server === null, 'a listener is started once')
     const server = this.#createServer()
     this.#server = server
-    await listen(server, this.#socket ?? { host: this.#host, port: this.#port })
+    await this.#door.open(server)
     if (this.#stopped !== null) {
+      this.#door.close()
       server.close()
       throw new SpawnError('CANCELLED', 'HTTP: the listener was stopped while it started')
     }
-    server.on('error', (error) => this.#logger.error('the HTTP listener failed', { error }))
-    this.#url = urlOf(server.address())
+    this.#isOpen = true
     this.#watchStalled()
+  }
+
+  /** A connection that another process accepted and does not serve. */
+  take(socket: Socket): void {
+    if (this.#server === null || this.#stopped !== null) socket.destroy()
+    else this.#server.adopt(socket)
   }
 
   /**
@@ -153,7 +163,8 @@ export class HttpListener {
 
   async #stop(drainMs: number): Promise<void> {
     const server = this.#server
-    if (server === null || !server.listening) return
+    if (server === null || !this.#isOpen) return
+    this.#door.close()
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve())
     })
@@ -164,8 +175,15 @@ export class HttpListener {
       for (const socket of this.#connections.keys()) socket.destroy()
     })
     await closed
+    await this.#empty()
     limit.cancel()
     this.#sweep?.cancel()
+  }
+
+  /** A server without a port of its own says that it is closed while connections still end. */
+  #empty(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve()
+    return new Promise((resolve) => (this.#emptied = resolve))
   }
 
   #createServer(): HttpServer {
@@ -208,7 +226,10 @@ export class HttpListener {
       return
     }
     this.#connections.set(socket, new Connection(socket, this.#clock))
-    socket.once('close', () => this.#connections.delete(socket))
+    socket.once('close', () => {
+      this.#connections.delete(socket)
+      if (this.#connections.size === 0) this.#emptied()
+    })
   }
 
   #turnAway(socket: Socket): void {

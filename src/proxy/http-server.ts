@@ -1,6 +1,7 @@
 // Node's HTTP server, set up with our limits, and what its parser reports in our words. Which request gets which answer is
 // the listener's business; no socket is written to here.
 
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 import type { Connection } from './http-connection.ts'
@@ -28,6 +29,17 @@ export class HttpServer extends Server {
     // One more than allowed, because Node drops the rest without a word.
     this.maxHeadersCount = limits.headers + 1
     this.#connections = connections
+  }
+
+  /** Without a port of its own: from now on it watches how long clients take, as it does from when it listens. */
+  begin(): void {
+    this.emit('listening')
+  }
+
+  /** A connection that was accepted elsewhere is served here from now on. */
+  adopt(socket: Socket): void {
+    this.emit('connection', socket)
+    socket.resume()
   }
 
   /** Part of `close`. Node's own closes connections as idle whose last reply is still on its way; ours knows better. */

@@ -6,12 +6,14 @@
 import { type Clock, messageOf, systemClock, systemRandom } from '../base/index.ts'
 import { Runtime } from '../actor/index.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
-import type { Definition, Gateway, Host, Logger } from '../ports/index.ts'
-import type { ClusterMember, MemberSurroundings } from '../proxy/cluster-member.ts'
+import type { Definition, Gateway, Host, Logger, Statestore } from '../ports/index.ts'
+import type { ClusterMember } from '../proxy/cluster-member.ts'
+import type { HttpListener } from '../proxy/index.ts'
 import { makeStore, sealedStore } from '../stores/open.ts'
-import { freezesStates } from './config.ts'
+import type { Company, Surroundings } from './company.ts'
+import { freezesStates, mayBeWorker } from './config.ts'
 import { stderrLogger } from './stderr-logger.ts'
-import type { SystemPlan } from './system-options.ts'
+import type { HttpPlan, SystemPlan } from './system-options.ts'
 import { version } from './version.ts'
 
 /** A system that runs. */
@@ -40,49 +42,53 @@ const DRAIN_MS = 30_000
 
 /** @throws SpawnError what the part that failed says: STORE_UNAVAILABLE, INVALID_ARGUMENT for a port that is taken. */
 export async function compose(plan: SystemPlan): Promise<Composition> {
-  const { clock = systemClock, limits, name: system, random = systemRandom } = plan
-  const logger = plan.logger ?? stderrLogger(clock)
+  const { clock = systemClock, random = systemRandom } = plan
+  const surroundings = { clock, random, logger: plan.logger ?? stderrLogger(clock) }
+  const company = await companyOf(plan, surroundings)
+  try {
+    return await composed(plan, { ...surroundings, ...(company && { logger: company.logger }) }, company)
+  } catch (thrown) {
+    await company?.fail(thrown)
+    throw thrown
+  }
+}
+
+async function composed(
+  plan: SystemPlan,
+  surroundings: Surroundings,
+  company: Company | null,
+): Promise<Composition> {
+  const { limits, name: system } = plan
+  const { clock, logger } = surroundings
   const host = handlersHost(clock, logger)
   const definitions = plan.actors.map((definition): Definition => ({ ...definition, host }))
-  const store =
-    plan.store.kind === 'own'
-      ? await sealedStore(plan.store.store, plan.sealing, { clock, logger, random })
-      : await makeStore(plan.store, plan.sealing, { clock, logger, random })
-  const { exchange, mesh } = await memberOf(plan, { system, clock, random, logger })
+  const store = company?.store ?? (await storeOf(plan, surroundings))
+  const { exchange, mesh } = company?.member ?? (await memberOf(plan, surroundings))
   const cluster = mesh?.of(system)
-  const runtime = new Runtime({
-    system,
-    definitions,
-    store,
-    clock,
-    random,
-    logger,
-    limits,
-    cluster,
-    systems: exchange,
-  })
+  const others = { cluster, systems: exchange }
+  const runtime = new Runtime({ system, definitions, store, limits, ...others, ...surroundings })
   if (runtime.tenant !== null) cluster?.attach(runtime.tenant)
-  const parts: Part[] = [mesh, exchange, runtime].filter((part) => part !== null)
+  const dispersal = company && { stop: (options: StopOptions) => company.disperse(options) }
+  const parts: Part[] = [company, mesh, exchange, runtime, dispersal].filter((part) => part !== null)
   let isLeaving = false
   const stop = async (options: StopOptions): Promise<void> => {
     isLeaving = true
-    await exchange?.leave()
     // The doors stay open meanwhile, for what is brought on to other members.
-    await mesh?.drain({ drainMs: options.drainMs ?? DRAIN_MS })
+    await company?.disperse(options)
+    await exchange?.leave()
+    if (company?.drains !== false) await mesh?.drain({ drainMs: options.drainMs ?? DRAIN_MS })
     await stopAll(parts, options)
   }
   try {
     await runtime.start()
-    await mesh?.start()
+    await company?.open()
+    // Others begin while this one joins: until then they have nothing to do with each other.
+    await Promise.all([mesh?.start(), company?.gather()])
     await exchange?.start()
     await exchange?.serve(runtime)
-    if (plan.http === null) return { gateway: runtime, url: null, stop }
-    const { HttpListener, oneSystem } = await import('../proxy/index.ts')
-    const systems = oneSystem(runtime, () => isLeaving)
-    const listener = new HttpListener({ systems, logger, clock, cluster: mesh, ...plan.http })
-    parts.push(listener)
-    await listener.start()
-    return { gateway: runtime, url: listener.url, stop }
+    const listener = plan.http && (await listenerOf(plan.http, runtime, () => isLeaving))
+    await company?.serve({ listener, stop })
+    return { gateway: runtime, url: listener?.url ?? null, stop }
   } catch (error) {
     await stopAll(parts, { drainMs: undefined }).catch((thrown: unknown) => {
       logger.error('a system that did not start could not be stopped either', {
@@ -92,16 +98,39 @@ export async function compose(plan: SystemPlan): Promise<Composition> {
     })
     throw error
   }
+
+  async function listenerOf(http: HttpPlan, gateway: Gateway, leaves: () => boolean): Promise<HttpListener> {
+    const { HttpListener: Listener, oneSystem } = await import('../proxy/index.ts')
+    const systems = oneSystem(gateway, leaves)
+    const sharing = company?.sharing
+    const listener = new Listener({ systems, logger, clock, cluster: mesh, sharing, ...http })
+    parts.push(listener)
+    await listener.start()
+    return listener
+  }
+}
+
+/** Only a system of several processes pays for the loading of what that takes. */
+async function companyOf(plan: SystemPlan, surroundings: Surroundings): Promise<Company | null> {
+  if (plan.workers === 1 && !mayBeWorker) return null
+  const workers = await import('./compose-workers.ts')
+  return workers.companyOf(plan, surroundings)
+}
+
+function storeOf({ sealing, store }: SystemPlan, surroundings: Surroundings): Promise<Statestore> {
+  return store.kind === 'own'
+    ? sealedStore(store.store, sealing, surroundings)
+    : makeStore(store, sealing, surroundings)
 }
 
 /** Only who is a member pays for the loading of what makes one. */
 async function memberOf(
-  { cluster }: SystemPlan,
-  surroundings: Omit<MemberSurroundings, 'version'>,
+  { cluster, name: system }: SystemPlan,
+  surroundings: Surroundings,
 ): Promise<ClusterMember | Alone> {
   if (cluster === null) return ALONE
   const { memberOf: made } = await import('../proxy/cluster-member.ts')
-  return made(cluster, { ...surroundings, version: version() })
+  return made(cluster, { ...surroundings, system, version: version() })
 }
 
 /** Runs the handlers of definitions in this process. */

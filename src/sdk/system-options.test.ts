@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { availableParallelism } from 'node:os'
 import { describe, test } from 'node:test'
 
 import { isSpawnError } from '../base/index.ts'
@@ -16,12 +17,25 @@ describe('the plan of a system', () => {
       store: { kind: 'sqlite', file: 'my-system.db' },
       sealing: null,
       cluster: null,
+      workers: 1,
       http: null,
       logger: undefined,
       limits: {},
       clock: undefined,
       random: undefined,
     })
+  })
+
+  test('has as many workers as it says, or as there are cores', () => {
+    const workers = (given: number | 'auto'): number => planOf('s', { actors: [], workers: given }).workers
+    assert.equal(workers(1), 1)
+    assert.equal(workers(4), 4)
+    assert.equal(workers('auto'), availableParallelism())
+    for (const wrong of [0, 1.5, 1_000, 'all'] as const) {
+      const message =
+        /^system "s" has a bad setting: workers must be 'auto', or a whole number from 1 to 128, not /
+      assert.throws(() => workers(wrong as number), { code: 'INVALID_ARGUMENT', message })
+    }
   })
 
   test('keeps the file in the working directory, whatever the name', () => {

@@ -12,6 +12,7 @@ import { completed, readStoreUrl, STORE_FORMS } from '../stores/store-url.ts'
 import { type ClusterSetting, clusterOf } from './cluster-setting.ts'
 import { type EncryptionSetting, encryptionOf } from './encryption-setting.ts'
 import { Settings, shown } from './settings.ts'
+import { workersOf, type WorkersSetting } from './workers-setting.ts'
 
 /** Where a system listens for HTTP: a port, an address with a port, or `true` for the usual 127.0.0.1:9001. */
 export type HttpSetting =
@@ -56,6 +57,11 @@ export interface SystemOptions {
    * what it is in it. The store must be one that all members share. Default: none, it is alone.
    */
   readonly cluster?: ClusterSetting | undefined
+  /**
+   * Processes of this machine that run the system, this one included: `'auto'` for one on each core. The others run the same
+   * program, up to its `start`. Default: 1.
+   */
+  readonly workers?: WorkersSetting | undefined
   /** Default: none, no port is opened. */
   readonly http?: HttpSetting | undefined
   /** Default: warnings and errors to standard error. */
@@ -77,6 +83,8 @@ export interface SystemPlan {
   readonly sealing: SealingPlan | null
   /** Null: it is alone. */
   readonly cluster: ClusterPlan | null
+  /** Processes, this one included. */
+  readonly workers: number
   /** Null: no port. */
   readonly http: HttpPlan | null
   readonly logger: Logger | undefined
@@ -102,6 +110,7 @@ const OPTIONS = [
   'store',
   'encryption',
   'cluster',
+  'workers',
   'http',
   'logger',
   'limits',
@@ -123,6 +132,7 @@ export function planOf(name: string, options: SystemOptions): SystemPlan {
     store,
     sealing: encryptionOf(settings, store.kind === 'own'),
     cluster: sharing(settings, clusterOf(settings), store),
+    workers: workersOf(settings),
     http: httpOf(settings),
     logger: withMethods(settings, 'logger', options.logger, ['debug', 'info', 'warn', 'error']),
     limits: limitsOf(settings),

@@ -26,6 +26,7 @@ for (const folder of [
   'stores/postgres',
   'stores/mariadb',
   'stores/sealed',
+  'workers',
 ]) {
   test(`the table of src/${folder} in ARCHITECTURE.md has every file, and no other`, () => {
     const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')

@@ -2,7 +2,7 @@
 
 import { command } from '../command.ts'
 import { WORKER_VARIABLE } from '../dev/messages.ts'
-import { clusterOnLine, SERVE_ARGUMENTS, SERVE_OPTIONS } from '../serving/options.ts'
+import { clusterOnLine, SERVE_ARGUMENTS, START_OPTIONS } from '../serving/options.ts'
 
 export const start = command({
   name: 'start',
@@ -10,11 +10,12 @@ export const start = command({
   about: `Imports a TypeScript or JavaScript module and serves what it exports: a system that is not started, or actors.
 Prints the address and a call to paste. SIGTERM or Ctrl-C stops in order, a second one at once; nothing acknowledged is lost.`,
   args: SERVE_ARGUMENTS,
-  options: SERVE_OPTIONS,
+  options: START_OPTIONS,
   examples: [
     { line: 'spawn start counter.ts', what: 'serve the actors that counter.ts exports' },
     { line: 'spawn start shop.ts --host 0.0.0.0 --port 80', what: 'for other machines too' },
     { line: 'spawn start shop.ts --store sqlite:/var/lib/shop.db --json', what: 'in production' },
+    { line: 'spawn start shop.ts --workers auto', what: 'on all cores of this machine' },
     {
       line: 'spawn start shop.ts --store postgres://shop@db/shop --cluster nats://nats',
       what: 'one member of a cluster',
@@ -31,6 +32,8 @@ Prints the address and a call to paste. SIGTERM or Ctrl-C stops in order, a seco
     // As everywhere in Node: in development mistakes such as changing a state in place are thrown, which costs a little.
     process.env['NODE_ENV'] ||= worker === null ? 'production' : 'development'
     const { serve } = await import('../serving/serve.ts')
-    return serve(module, { port, host, store, system, cluster, level, json }, terminal, worker)
+    // Who watches files begins one process anew, and debugs one.
+    const workers = worker === null ? options.workers : 1
+    return serve(module, { port, host, store, system, cluster, workers, level, json }, terminal, worker)
   },
 })

@@ -2,10 +2,11 @@
 
 import type { Argument } from '../command.ts'
 import { usageFailure } from '../failure.ts'
-import { choice, duration, text, whole } from '../option.ts'
+import { choice, duration, text, whole, wholeOr } from '../option.ts'
 import { LOG_LEVELS } from '../../proxy/config/proxy-config.ts'
 import { SETTINGS } from '../../proxy/config/settings.ts'
 import type { ClusterSettings } from '../../sdk/index.ts'
+import { MOST_WORKERS } from '../../sdk/workers-setting.ts'
 
 export const SERVE_ARGUMENTS: readonly Argument[] = [
   { name: 'module', help: 'the TypeScript or JavaScript file that exports your actors, or a system' },
@@ -40,6 +41,20 @@ export const SERVE_OPTIONS = {
     most: 600_000,
   }),
   'log-level': choice(LOG_LEVELS, 'The least that is logged; default info'),
+} as const
+
+/** `dev` has none: it is one process, whatever the module says. */
+export const START_OPTIONS = {
+  ...SERVE_OPTIONS,
+  workers: wholeOr(
+    'auto',
+    'count',
+    "Processes that serve; auto: one on each core; default: the module's, else 1",
+    {
+      least: 1,
+      most: MOST_WORKERS,
+    },
+  ),
 } as const
 
 /** What is undefined is the module's to say. */

@@ -114,7 +114,7 @@ async function embeddedOf(module: string, logger: Logger): Promise<Embedded> {
   const exported = exportedBy(await importModule(file), from)
   if (exported.kind === 'actors') return { actors: exported.actors, origin: undefined }
   const { name: system, options } = exported.builder
-  const ignored = (['store', 'encryption', 'http', 'limits'] as const).filter(
+  const ignored = (['store', 'encryption', 'http', 'limits', 'workers'] as const).filter(
     (option) => options[option] !== undefined,
   )
   if (ignored.length > 0) {

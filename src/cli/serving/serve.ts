@@ -34,6 +34,7 @@ export interface ServeOptions {
   readonly store: string | undefined
   readonly system: string | undefined
   readonly cluster: ClusterLine
+  readonly workers: SystemOptions['workers']
   readonly level: LogLevel | undefined
   readonly json: boolean
 }
@@ -104,6 +105,7 @@ function overrides(
   return {
     http: { port: options.port ?? given.port, host: options.host ?? given.host },
     logger: own.logger ?? logger,
+    ...(options.workers !== undefined && { workers: options.workers }),
     ...clusterOf(own, options, chosen),
     // What it is encrypted with is the system's to say, and else the environment's.
     ...(chosen !== null && { store: chosen.bare, encryption: own.encryption ?? sealingOf(chosen) }),

@@ -1,0 +1,131 @@
+// A program with workers on one machine, without any other program: what was acknowledged stays and nothing is read stale while
+// its processes are killed, stand still, and are begun anew; and every door leads to every actor.
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { after, before, test } from 'node:test'
+import { seededRandom } from '../../src/base/index.ts'
+import { MESH_TIMING } from '../../src/mesh/timing.ts'
+import { until } from '../../src/testing/index.ts'
+import { ClusterCallers } from '../cluster/callers.ts'
+import { reckon } from '../cluster/reckoning.ts'
+import { isAlive, Program } from './program.ts'
+
+const LEDGER = new URL('../cluster/ledger.ts', import.meta.url)
+const LEDGERS = 40
+/** How soon actors of a process that was killed are served again: without a lease to wait for, in milliseconds. */
+const SOON_MS = MESH_TIMING.leaseMs
+
+let folder = ''
+before(() => void (folder = mkdtempSync(join(tmpdir(), 'spawn-workers-'))))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+test('every door leads to every actor, and connections come to all', async () => {
+  await using program = await Program.of(LEDGER, 3, ['--store', 'memory'])
+  await program.start()
+  assert.equal(program.workers.size, 2)
+  const looks = await Promise.all(Array.from({ length: 9 }, () => program.members()))
+  const doors = Map.groupBy(looks, ({ self }) => self)
+  assert.deepEqual(
+    [...doors.values()].map(({ length }) => length),
+    [3, 3, 3],
+  )
+  for (const { members } of looks)
+    assert.deepEqual(
+      members.map(({ phase }) => phase),
+      ['up', 'up', 'up'],
+    )
+  for (const id of ['one', 'two', 'three', 'four', 'five', 'six']) {
+    const adds = Array.from({ length: LEDGERS }, async (_, ledger) => {
+      const path = `/api/v1/system/crash-test/actors/ledger-${ledger}/actions/add?ref=ledger`
+      const headers = { 'content-type': 'application/json', connection: 'close' }
+      const answer = await fetch(program.url + path, { method: 'POST', headers, body: `{"id":"${id}"}` })
+      return (await answer.json()) as { last: string }
+    })
+    for (const { last } of await Promise.all(adds)) assert.equal(last, id)
+  }
+  assert.equal(await program.end('SIGTERM'), 0)
+  assert.deepEqual([...program.workers], [])
+})
+
+test('nothing is lost, doubled or read stale, whatever becomes of its processes', async (context) => {
+  await using program = await Program.of(LEDGER, 3, ['--store', `sqlite:${join(folder, 'ledger.db')}`])
+  await program.start()
+  const callers = new ClusterCallers({
+    doors: [program],
+    random: seededRandom(1),
+    callers: 24,
+    ledgers: LEDGERS,
+    everyMs: 10,
+    timeoutMs: 2_000,
+  })
+  const running = callers.run()
+  try {
+    await until('the first answers', () => callers.latenciesMs.length > 100, { timeoutMs: 30_000 })
+    context.diagnostic(`a worker was killed: all served again after ${await killWorker(program, callers)} ms`)
+    await freezeWorker(program, callers)
+    await killFirst(program)
+    await program.start()
+    await servesAll(callers)
+  } finally {
+    callers.stop()
+    await running
+  }
+  const ends = []
+  for (const [ledger, calls] of callers.calls.entries())
+    ends.push({ calls, entries: await callers.entries(ledger, program.port) })
+  assert.deepEqual(reckon(ends, performance.now()), [])
+  const { failures, latenciesMs } = callers
+  context.diagnostic(`${latenciesMs.length} answers, ${failures.length} failures`)
+  assert.ok(latenciesMs.length > failures.length, 'most calls are answered')
+})
+
+async function killWorker(program: Program, callers: ClusterCallers): Promise<number> {
+  const killedMs = performance.now()
+  process.kill(pidOf(program, 2), 'SIGKILL')
+  await servesAll(callers)
+  const tookMs = performance.now() - killedMs
+  assert.ok(tookMs < SOON_MS, `all were served again after ${tookMs} ms`)
+  await until('a worker in its place', () => program.workers.has(2), { timeoutMs: 30_000 })
+  await until('three members', async () => (await program.members()).members.length === 3, {
+    timeoutMs: 30_000,
+  })
+  return Math.round(tookMs)
+}
+
+/** For longer than its lease: others take its actors over, and when it wakes it serves nothing that is theirs. */
+async function freezeWorker(program: Program, callers: ClusterCallers): Promise<void> {
+  const pid = pidOf(program, 3)
+  process.kill(pid, 'SIGSTOP')
+  const isLost = async (): Promise<boolean> => (await program.members()).members.length === 2
+  await until('the frozen one to be lost', isLost, { timeoutMs: 30_000, pauseMs: 100 })
+  await servesAll(callers)
+  process.kill(pid, 'SIGCONT')
+  await until('three members', async () => (await program.members()).members.length === 3, {
+    timeoutMs: 30_000,
+  })
+}
+
+async function killFirst(program: Program): Promise<void> {
+  const workers = [...program.workers.values()]
+  assert.equal(workers.length, 2)
+  await program.end('SIGKILL')
+  await until('the workers to end', () => !workers.some(isAlive), { timeoutMs: 5_000 })
+}
+
+/** Every actor has answered a call that was made from now on. */
+async function servesAll({ calls }: ClusterCallers): Promise<void> {
+  const fromMs = performance.now()
+  const isServed = (ledger: (typeof calls)[number]): boolean =>
+    ledger.some(({ answeredAt, sentAt }) => sentAt > fromMs && answeredAt !== Number.POSITIVE_INFINITY)
+  await until('every actor to be served', () => calls.every(isServed), { timeoutMs: 30_000 })
+}
+
+function pidOf(program: Program, worker: number): number {
+  const pid = program.workers.get(worker)
+  assert.ok(pid !== undefined, `worker ${worker} runs`)
+  return pid
+}
