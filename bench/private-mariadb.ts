@@ -10,7 +10,7 @@ import { PrivateMariadb } from '../test/servers/mariadb.ts'
 
 const SETTINGS = [
   '--innodb-flush-method=O_DIRECT',
-  '--innodb-buffer-pool-size=1G',
+  '--innodb-buffer-pool-size=3G',
   '--innodb-log-file-size=1G',
   '--max-allowed-packet=64M',
 ]
