@@ -4,7 +4,7 @@
 import { system } from 'spawn-mesh'
 
 import { durable } from './counters.ts'
-import { actorNames, drive, Picker } from './drive.ts'
+import { actorNames, drive, Picker, quantile, time } from './drive.ts'
 import type { ServedStore } from './server-calls.ts'
 import type { Prepare } from './subject.ts'
 
@@ -44,14 +44,16 @@ export function activationsFrom(open: (directory: string) => Promise<FilledStore
       round: async (durationMs) => {
         const before = loaded
         let calls = 0
-        const rate = await drive({ callers, durationMs, lookEvery: 64 }, async () => {
+        const next = async (): Promise<void> => {
           calls += 1
           const { total } = await counters.ref(durable, names[picker.next()]!).get()
           if (total !== 1234) throw new Error(`an actor came to life with a total of ${total}`)
-        })
+        }
+        const rate = await drive({ callers, durationMs, lookEvery: 64 }, next)
+        const tookMs = await time(durationMs / 2, next)
         const loads = loaded - before
         if (loads < calls / 2) throw new Error(`${calls} calls made only ${loads} loads`)
-        return { rate: rate * (loads / calls) }
+        return { rate: rate * (loads / calls), p50Ms: quantile(tookMs, 0.5) }
       },
       stop: async () => {
         await counters.stop()
