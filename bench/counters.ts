@@ -6,6 +6,8 @@ import { join } from 'node:path'
 
 import { actor, system, type SystemBuilder, Value } from 'spawn-mesh'
 
+import type { Statestore } from '../src/ports/index.ts'
+
 interface Addition {
   readonly value: number
 }
@@ -64,11 +66,13 @@ export interface SystemOptions {
   readonly http?: number
   /** Whether its store is encrypted. Absent: it is not. */
   readonly sealed?: boolean
+  /** Absent: an SQLite file in the directory. */
+  readonly store?: Statestore
 }
 
-/** The system with all of them, on an SQLite file in `directory`. */
-export function countersIn(directory: string, { http, sealed }: SystemOptions = {}): SystemBuilder {
-  const store = `sqlite:${join(directory, 'counters.sqlite')}` as const
+/** The system with all of them. */
+export function countersIn(directory: string, options: SystemOptions = {}): SystemBuilder {
+  const { http, sealed, store = `sqlite:${join(directory, 'counters.sqlite')}` as const } = options
   const encryption = sealed === true && { keys: [{ id: '2026', secret: randomBytes(32) }] }
   return system('bench', { actors: [durable, volatile, stateless], store, encryption, http: http ?? false })
 }

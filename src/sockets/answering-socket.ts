@@ -5,7 +5,7 @@
 // Invariant: what a client can make this process keep is bounded, however fast it asks and however slowly it reads.
 
 import type { Socket } from 'node:net'
-import { failureOf, isSpawnError, messageOf, SpawnError } from '../base/index.ts'
+import { type Clock, failureOf, isSpawnError, messageOf, SpawnError } from '../base/index.ts'
 import { MessageSocket } from './message-socket.ts'
 import { ANSWER, framed, HEAD_BYTES, headOf } from './request-frames.ts'
 
@@ -16,12 +16,15 @@ export interface AnsweringLimits {
   readonly messageBytes: number
   /** Bytes of answers that a client has not taken. */
   readonly unsentBytes: number
+  /** How long a client may take to read the last ones. */
+  readonly partingMs: number
 }
 
 /** Does what is asked; answers the parts of the answer. The content may be a view of a larger buffer. */
 export type Answer = (kind: number, content: Buffer) => Promise<readonly Uint8Array[]>
 
 export interface AnsweringOptions {
+  readonly clock: Clock
   readonly limits: AnsweringLimits
   readonly answer: Answer
   readonly ended: (why: Error | null) => void
@@ -32,6 +35,7 @@ export interface AnsweringOptions {
 export class AnsweringSocket {
   readonly #options: AnsweringOptions
   readonly #socket: MessageSocket
+  readonly #ended = Promise.withResolvers<void>()
   #underWay = 0
   #isHeldUp = false
   #isStopping = false
@@ -42,7 +46,10 @@ export class AnsweringSocket {
     this.#socket = new MessageSocket(socket, {
       maxBytes: options.limits.messageBytes + HEAD_BYTES,
       take: (message) => void this.#take(message),
-      ended: (why) => options.ended(why),
+      ended: (why) => {
+        this.#ended.resolve()
+        options.ended(why)
+      },
       drained: () => this.#relieve(),
     })
   }
@@ -58,13 +65,16 @@ export class AnsweringSocket {
 
   /** Takes nothing more, answers what is under way, and ends the connection. */
   async stop(): Promise<void> {
+    const { clock, limits } = this.#options
     this.#isStopping = true
-    this.#socket.pause()
     if (this.#underWay > 0)
       await new Promise<void>((resolve) => {
         this.#idle = resolve
       })
     this.#socket.end()
+    const timer = clock.after(limits.partingMs, () => this.destroy())
+    await this.#ended.promise
+    timer.cancel()
   }
 
   destroy(): void {
@@ -73,7 +83,7 @@ export class AnsweringSocket {
 
   async #take(message: Buffer): Promise<void> {
     const frame = framed(message)
-    if (frame === null) return
+    if (frame === null || this.#isStopping) return
     this.#underWay += 1
     this.#holdUp()
     let kind: number = ANSWER.done
@@ -113,7 +123,7 @@ export class AnsweringSocket {
 
   #relieve(): void {
     if (!this.isFull) this.#options.drained?.()
-    if (!this.#isHeldUp || this.#isTooMuch || this.#isStopping) return
+    if (!this.#isHeldUp || this.#isTooMuch) return
     this.#isHeldUp = false
     this.#socket.resume()
   }

@@ -85,6 +85,10 @@ export class AskingSocket {
     }
   }
 
+  get hasEnded(): boolean {
+    return this.#socket.hasEnded
+  }
+
   /** Resolves when the connection has ended, however that came. */
   get ended(): Promise<Error | null> {
     return this.#ended.promise

@@ -71,10 +71,12 @@ export class MessageSocket {
     this.#socket.resume()
   }
 
-  /** Ends it when all that was sent has gone. */
+  /** Ends it when all that was sent has gone: the other side may still read it. What comes meanwhile is dropped. */
   end(): void {
     this.#flush()
-    this.#socket.end()
+    this.#reader.stop()
+    this.#socket.resume()
+    this.#socket.destroySoon()
   }
 
   /** Ends it now. */

@@ -1,64 +1,57 @@
 // What a store is asked most, as bytes: commits in frames, loads as ids and rows. A store that keeps what comes in frames can
-// take them as another process has packed them, and nobody on the way reads what is in them. For any other store they are
-// unpacked here.
+// take them from other processes itself, and nobody on the way reads what is in them. For any other store they are unpacked
+// here.
 
 import type { Commit, HistoryPolicy, Statestore, Tags } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import { type FramedCommit, unpackFrame } from './frames/frame.ts'
+import { FRAMED, placesBytes, readGroup } from './frames/group-bytes.ts'
 import { packRows, parsedTags, type StoredRow, tagsText, visitIds } from './frames/rows.ts'
 
-export interface FramedRequests {
-  /**
-   * A group, as FrameWriter has packed it, all of it in one transaction.
-   *
-   * @param frames each in a buffer of its own, which is given away.
-   * @param ownKeys places of those commits that say `hasOwnKey`, which frames do not.
-   * @returns the places of the commits that met a conflict, counted through the frames.
-   */
-  commit(frames: readonly Uint8Array<ArrayBuffer>[], ownKeys: readonly number[]): Promise<readonly number[]>
-  /** Ids as packIds packs them, in a buffer of its own, which is given away; rows as packRows does. */
-  load(ids: Uint8Array<ArrayBuffer>): Promise<Uint8Array>
+/** Takes the requests of group-bytes.ts at a socket, beside what else is asked of its store. */
+export interface FramesDoor {
+  /** Listens at a path, while the store runs. @throws Error that says why it cannot. */
+  open(path: string): Promise<void>
+  /** Lets nobody in any more, and closes all connections. */
+  close(): Promise<void>
 }
 
 interface FramedStore extends Statestore {
-  readonly framed: FramedRequests
+  readonly framesDoor: FramesDoor
 }
 
-/** A store's own way to take frames, or one that unpacks them for it. */
-export function framedRequestsOf(store: Statestore): FramedRequests {
-  return isFramed(store) ? store.framed : new UnpackedRequests(store)
+/** A store's own way to take frames; null: it has none. */
+export function framesDoorOf(store: Statestore): FramesDoor | null {
+  return isFramed(store) ? store.framesDoor : null
 }
 
 function isFramed(store: Statestore): store is FramedStore {
-  return 'framed' in store
+  return 'framesDoor' in store
 }
 
-class UnpackedRequests implements FramedRequests {
-  readonly #store: Statestore
+/** A request of group-bytes.ts to a store that has no door of its own. */
+export async function unpackedAnswer(
+  store: Statestore,
+  kind: number,
+  content: Uint8Array,
+): Promise<Uint8Array> {
+  if (kind === FRAMED.load) return packRows(await rowsOf(store, content))
+  const { frames, ownKeys } = readGroup(content)
+  const group = frames.flatMap(unpackFrame).map(commitOf)
+  const owned = new Set(ownKeys)
+  const verdicts = await store.commit(
+    owned.size === 0
+      ? group
+      : group.map((commit, at) => (owned.has(at) ? { ...commit, hasOwnKey: true } : commit)),
+  )
+  return placesBytes(verdicts.flatMap((verdict, at) => (verdict === 'conflict' ? at : [])))
+}
 
-  constructor(store: Statestore) {
-    this.#store = store
-  }
-
-  async commit(frames: readonly Uint8Array[], ownKeys: readonly number[]): Promise<readonly number[]> {
-    const group = frames.flatMap(unpackFrame).map(commitOf)
-    const owned = new Set(ownKeys)
-    const verdicts = await this.#store.commit(
-      owned.size === 0
-        ? group
-        : group.map((commit, at) => (owned.has(at) ? { ...commit, hasOwnKey: true } : commit)),
-    )
-    return verdicts.flatMap((verdict, at) => (verdict === 'conflict' ? at : []))
-  }
-
-  async load(ids: Uint8Array): Promise<Uint8Array> {
-    const asked: ActorId[] = []
-    visitIds(ids, ({ system, parent }, name) => asked.push({ system, parent, name }))
-    const actors = await this.#store.load(asked)
-    return packRows(
-      actors.map((actor): StoredRow | null => actor && { ...actor, tags: tagsText(actor.tags) }),
-    )
-  }
+async function rowsOf(store: Statestore, ids: Uint8Array): Promise<(StoredRow | null)[]> {
+  const asked: ActorId[] = []
+  visitIds(ids, ({ system, parent }, name) => asked.push({ system, parent, name }))
+  const actors = await store.load(asked)
+  return actors.map((actor): StoredRow | null => actor && { ...actor, tags: tagsText(actor.tags) })
 }
 
 function commitOf(framed: FramedCommit): Commit {

@@ -17,7 +17,12 @@ export function serving(open: () => Promise<StatestoreSubject>): () => Promise<S
     const folder = await socketFolder()
     const { crash, dispose, reopen, store } = await open()
     const serve = async (behind: Statestore): Promise<Serving> => {
-      const server = new StoreServer({ store: behind, folder: folder.path, logger: silentLogger })
+      const server = new StoreServer({
+        store: behind,
+        folder: folder.path,
+        clock: systemClock,
+        logger: silentLogger,
+      })
       await server.start()
       const asking = await openServed(server.address, { clock: systemClock })
       await asking.start()

@@ -42,7 +42,7 @@ function imageOf(file: string): string {
 }
 
 function commit(store: StoreFile, group: readonly Commit[]): boolean[] {
-  const conflicts = store.commit(new FrameWriter().pack(group))
+  const [conflicts = []] = store.commit([new FrameWriter().pack(group)])
   return group.map((_commit, at) => !conflicts.includes(at))
 }
 

@@ -4,6 +4,7 @@
 // Invariant: an address that a worker has said is gone when its connection is.
 
 import type { Socket } from 'node:net'
+import type { Clock } from '../../base/index.ts'
 import type { Register, RegisterEntry } from '../../ports/index.ts'
 import { AnsweringSocket } from '../../sockets/index.ts'
 import { MemoryRegister, type SharedEntries } from '../shared-register.ts'
@@ -11,6 +12,7 @@ import { bytesOf, type EntrySet, type HubQuestion, questionIn } from './hub-mess
 import { LOCAL_LIMITS } from './local-limits.ts'
 
 export interface HubSessionOptions {
+  readonly clock: Clock
   readonly sets: Readonly<Record<EntrySet, SharedEntries>>
   readonly ended: (session: HubSession) => void
 }
@@ -30,6 +32,7 @@ export class HubSession {
     this.#options = options
     this.#registers = { register: this.#watched('register'), addresses: this.#watched('addresses') }
     this.#socket = new AnsweringSocket(socket, {
+      clock: options.clock,
       limits: LOCAL_LIMITS,
       answer: async (_kind, content) => [bytesOf(await this.#do(questionIn(content)))],
       ended: () => void this.#ended(),

@@ -36,7 +36,7 @@ export class LocalHub {
       maxConnections: LOCAL_LIMITS.connections,
       accept: (socket) => {
         const ended = (session: HubSession): void => this.#ended(session)
-        this.#sessions.add(new HubSession(socket, { sets: this.#sets, ended }))
+        this.#sessions.add(new HubSession(socket, { clock: options.clock, sets: this.#sets, ended }))
       },
       failed: (error) => options.logger.warn('A worker could not be let in', { reason: messageOf(error) }),
     })

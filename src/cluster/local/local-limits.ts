@@ -12,6 +12,8 @@ export const LOCAL_LIMITS = {
   messageBytes: 16_777_216,
   /** Bytes on their way to the hub, or from it to one member. */
   unsentBytes: 16_777_216,
+  /** How long a member may take to read the hub's last words. */
+  partingMs: 1_000,
   /** Bytes of one sending between members. */
   wireBytes: 1_048_576,
   /** Bytes on their way to one other member; beyond, what is sent to it is lost. */

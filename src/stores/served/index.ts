@@ -18,5 +18,5 @@ export async function openServed(
   { clock }: { readonly clock: Clock },
 ): Promise<ServedStore> {
   const link = await StoreLink.open(address, clock)
-  return new ServedStore(link, await link.do('offer', {}), clock)
+  return new ServedStore(link, await link.offer(), clock)
 }

@@ -13,5 +13,11 @@ export const SERVED_LIMITS = {
 /** For who asks: requests that are not answered, and bytes of them that have not left. */
 export const ASKING_LIMITS = { ...SERVED_LIMITS, requests: 4_096, unsentBytes: 1_073_741_824 } as const
 
-/** For who answers, for each who asks: what is under way, and bytes of answers that were not taken. */
-export const ANSWERING_LIMITS = { ...SERVED_LIMITS, requests: 64, unsentBytes: 67_108_864 } as const
+/** For who answers, for each who asks: what is under way, and bytes of answers that were not taken, and the
+ * time to read the last. */
+export const ANSWERING_LIMITS = {
+  ...SERVED_LIMITS,
+  requests: 64,
+  unsentBytes: 67_108_864,
+  partingMs: 1_000,
+} as const

@@ -17,8 +17,9 @@ import type { ServedOperations } from './served-requests.ts'
 /** Bytes as they are: writing them copies them. */
 const asItIs = ({ typeUrl, value }: Packed): Packed => ({ typeUrl, value })
 
-export function servedOperations(store: Statestore): ServedOperations {
-  return { ...readings(store), ...changes(store), ...parts(store) }
+/** @param framesAt where the store takes frames itself; null: it does not. */
+export function servedOperations(store: Statestore, framesAt: string | null): ServedOperations {
+  return { ...readings(store), ...changes(store), ...parts(store, framesAt) }
 }
 
 type Readings = Pick<
@@ -85,7 +86,7 @@ function changes(store: Statestore): Pick<ServedOperations, 'delete' | 'prune'> 
 
 type Parts = Omit<ServedOperations, keyof Readings | 'delete' | 'prune'>
 
-function parts(store: Statestore): Parts {
+function parts(store: Statestore, framesAt: string | null): Parts {
   const archive = (): Archive => store.archive ?? missing('archive')
   const erasures = (): Erasures => store.erasures ?? missing('erasures')
   const whole = (row: ArchiveRow): ArchiveRow => crossingRow(row, withClass)
@@ -97,6 +98,7 @@ function parts(store: Statestore): Parts {
       schema: (await store.schema?.status()) ?? null,
       erasures: store.erasures !== undefined,
       holdings: store.holdings !== undefined,
+      framesAt,
     }),
     holdings: async () => (await store.holdings?.()) ?? missing('holdings'),
     readArchive: async ({ page }) => {

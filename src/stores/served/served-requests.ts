@@ -26,10 +26,9 @@ import type {
   Verdict,
 } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
-import { ByteReader, ByteWriter } from '../frames/bytes.ts'
 
-/** The kinds of requests. */
-export const REQUEST = { operation: 0, commit: 1, load: 2 } as const
+/** The kind of such a request; those of commits and loads are of frames/group-bytes.ts. */
+export const OPERATION = 0
 
 /** What the store is, and has. */
 export interface Offer {
@@ -40,6 +39,8 @@ export interface Offer {
   readonly schema: SchemaStatus | null
   readonly erasures: boolean
   readonly holdings: boolean
+  /** Where it takes frames itself; null: with everything else. */
+  readonly framesAt: string | null
 }
 
 export interface OutcomeQuestion {
@@ -118,50 +119,4 @@ export function valueBytes(value: unknown): Uint8Array {
 /** What `valueBytes` was given, on the other side. Its bytes are views of these. */
 export function valueIn(bytes: Uint8Array): unknown {
   return deserialize(bytes)
-}
-
-const writer = new ByteWriter()
-
-/** A group in frames: what stands before them, so that they can be told apart. */
-export function groupHead(frames: readonly Uint8Array[], ownKeys: readonly number[]): Uint8Array {
-  writer.whole(ownKeys.length)
-  for (const place of ownKeys) writer.whole(place)
-  writer.whole(frames.length)
-  for (const { length } of frames) writer.whole(length)
-  return writer.take()
-}
-
-interface Group {
-  readonly ownKeys: readonly number[]
-  /** Each in a buffer of its own. */
-  readonly frames: readonly Uint8Array<ArrayBuffer>[]
-}
-
-/** Reads it again. What is in the frames is not looked at. */
-export function readGroup(content: Uint8Array): Group {
-  const bytes = new ByteReader(content)
-  const ownKeys = numbers(bytes)
-  const lengths = numbers(bytes)
-  let at = bytes.at
-  const frames = lengths.map((length) => {
-    at += length
-    return new Uint8Array(content.subarray(at - length, at))
-  })
-  return { ownKeys, frames }
-}
-
-export function placesBytes(places: readonly number[]): Uint8Array {
-  writer.whole(places.length)
-  for (const place of places) writer.whole(place)
-  return writer.take()
-}
-
-export function placesIn(answer: Uint8Array): readonly number[] {
-  return numbers(new ByteReader(answer))
-}
-
-function numbers(bytes: ByteReader): number[] {
-  const all: number[] = []
-  for (let left = bytes.whole(); left > 0; left -= 1) all.push(bytes.whole())
-  return all
 }

@@ -28,18 +28,12 @@ import type {
 import type { ActorId } from '../../protocol/index.ts'
 import { copied, crossingActor, crossingEnvelope, crossingOutcome, plainId } from '../crossing.ts'
 import { FrameWriter } from '../frames/frame.ts'
+import { FRAMED, groupHead, placesIn } from '../frames/group-bytes.ts'
 import { packIds, unpackActors } from '../frames/rows.ts'
 import { Together } from '../together.ts'
 import type { StoreLink } from './store-link.ts'
 import { servedArchive, servedErasures, servedSchema } from './served-parts.ts'
-import {
-  groupHead,
-  type KeysQuestion,
-  type Offer,
-  type OutcomeQuestion,
-  placesIn,
-  REQUEST,
-} from './served-requests.ts'
+import type { KeysQuestion, Offer, OutcomeQuestion } from './served-requests.ts'
 
 export class ServedStore implements Statestore {
   readonly name: string
@@ -83,7 +77,7 @@ export class ServedStore implements Statestore {
   async load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
     if (ids.length === 0) return []
     try {
-      return unpackActors(ids, await this.#link.ask(REQUEST.load, packIds(ids)))
+      return unpackActors(ids, await this.#link.ask(FRAMED.load, packIds(ids)))
     } catch (thrown) {
       const isTooMuch = isSpawnError(thrown) && thrown.details['limit'] === 'messageBytes'
       if (!isTooMuch || ids.length === 1) throw thrown
@@ -95,7 +89,7 @@ export class ServedStore implements Statestore {
   async commit(group: readonly Commit[]): Promise<Verdict[]> {
     if (group.length === 0) return []
     const frames = this.#frames.pack(group)
-    const conflicts = await this.#link.ask(REQUEST.commit, groupHead(frames, ownKeysIn(group)), ...frames)
+    const conflicts = await this.#link.ask(FRAMED.commit, groupHead(frames, ownKeysIn(group)), ...frames)
     const verdicts = new Array<Verdict>(group.length).fill('committed')
     for (const at of placesIn(conflicts)) verdicts[at] = 'conflict'
     return verdicts

@@ -5,16 +5,14 @@
 // for it. Requests of one client reach the store in the order in which they were asked.
 
 import { join } from 'node:path'
-import { messageOf, SpawnError, systemRandomBytes } from '../../base/index.ts'
+import { type Clock, messageOf, SpawnError, systemRandomBytes } from '../../base/index.ts'
 import type { Logger, Statestore } from '../../ports/index.ts'
 import { AnsweringSocket, Listening } from '../../sockets/index.ts'
-import { type FramedRequests, framedRequestsOf } from '../framed-requests.ts'
+import { type FramesDoor, framesDoorOf, unpackedAnswer } from '../framed-requests.ts'
 import { ANSWERING_LIMITS } from './served-limits.ts'
 import { servedOperations } from './served-operations.ts'
 import {
-  placesBytes,
-  readGroup,
-  REQUEST,
+  OPERATION,
   type ServedOperation,
   type ServedOperations,
   valueBytes,
@@ -25,26 +23,33 @@ export interface StoreServerOptions {
   readonly store: Statestore
   /** A folder that nobody else may look into, with a short path: see sockets/. */
   readonly folder: string
+  readonly clock: Clock
   readonly logger: Logger
 }
 
 export class StoreServer {
   /** Where others reach it. */
   readonly address: string
-  readonly #framed: FramedRequests
+  readonly #store: Statestore
+  /** Null: frames come with everything else. */
+  readonly #framesDoor: FramesDoor | null
+  readonly #framesAt: string
   readonly #operations: ServedOperations
   readonly #listening: Listening
   readonly #clients = new Set<AnsweringSocket>()
 
-  constructor({ folder, logger, store }: StoreServerOptions) {
+  constructor({ clock, folder, logger, store }: StoreServerOptions) {
     this.address = join(folder, `s-${Buffer.from(systemRandomBytes(6)).toString('hex')}`)
-    this.#framed = framedRequestsOf(store)
-    this.#operations = servedOperations(store)
+    this.#framesAt = `${this.address}-f`
+    this.#store = store
+    this.#framesDoor = framesDoorOf(store)
+    this.#operations = servedOperations(store, this.#framesDoor === null ? null : this.#framesAt)
     this.#listening = new Listening({
       path: this.address,
       maxConnections: ANSWERING_LIMITS.connections,
       accept: (socket) => {
         const client = new AnsweringSocket(socket, {
+          clock,
           limits: ANSWERING_LIMITS,
           answer: (kind, content) => this.#answer(kind, content),
           ended: () => void this.#clients.delete(client),
@@ -59,6 +64,7 @@ export class StoreServer {
   /** @throws SpawnError STORE_UNAVAILABLE */
   async start(): Promise<void> {
     try {
+      await this.#framesDoor?.open(this.#framesAt)
       await this.#listening.start()
     } catch (cause) {
       throw new SpawnError('STORE_UNAVAILABLE', messageOf(cause), { cause })
@@ -70,14 +76,11 @@ export class StoreServer {
     const closed = this.#listening.stop()
     await Promise.all([...this.#clients].map((client) => client.stop()))
     await closed
+    await this.#framesDoor?.close()
   }
 
   async #answer(kind: number, content: Buffer): Promise<readonly Uint8Array[]> {
-    if (kind === REQUEST.commit) {
-      const { frames, ownKeys } = readGroup(content)
-      return [placesBytes(await this.#framed.commit(frames, ownKeys))]
-    }
-    if (kind === REQUEST.load) return [await this.#framed.load(new Uint8Array(content))]
+    if (kind !== OPERATION) return [await unpackedAnswer(this.#store, kind, content)]
     // Written by ServedStore.
     const [operation, given] = valueIn(content) as [ServedOperation, never]
     const run: (given: never) => Promise<unknown> = this.#operations[operation]

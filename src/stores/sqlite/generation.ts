@@ -26,9 +26,11 @@ export class PendingActor implements Standing {
   /** Those of its keys that may have an outcome below this generation, too; null: none. */
   keysBelow: Set<string> | null = null
   #hash = -1
-  /** The last group that had commits of it, and how it stands within that group. */
-  group = 0
-  inGroup: Standing | FramedCommit = NOTHING_STANDS
+  /** The last batch that has accepted commits of it, and the last of these: until the batch is durable, only that knows. */
+  batch = 0
+  inBatch: Standing | FramedCommit = NOTHING_STANDS
+  /** The last group of which a commit of it was refused. */
+  refusedIn = 0
 
   constructor(family: Family, name: string, { birth, revision }: Standing) {
     this.family = family

@@ -10,12 +10,12 @@
 //    on opening the journal is applied again, and what has been folded already is known by its revision. (Deleting folds
 //    everything first, so all rows that count are of the incarnation in the table.)
 
-import { hashOf, messageOf, SpawnError } from '../../base/index.ts'
+import { hashOf } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { mayFollow, NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { ActorTable } from './actor-table.ts'
 import type { Database } from './database.ts'
-import type { Dictionary, SQLField } from './dictionary.ts'
+import type { Dictionary } from './dictionary.ts'
 import { type FamilyName, type FramedCommit, unpackFrame } from '../frames/frame.ts'
 import { Generation, PendingActor } from './generation.ts'
 import { type JournalRow, JournalTable, type RecoveredRow } from './journal-table.ts'
@@ -23,12 +23,11 @@ import { Outbox } from './outbox.ts'
 import type { OutboxTable } from './outbox-table.ts'
 import { PendingEnvelope } from './pending-outbox.ts'
 import type { OutcomeTable } from './outcome-table.ts'
+import { recovered } from './recovered.ts'
 import { outcomesInOrder, PendingOutcomes } from './pending-outcomes.ts'
 import type { PastTable } from './past-table.ts'
 import type { StoredRow } from '../frames/rows.ts'
 
-/** No commit follows it. */
-const REFUSED: Standing = Object.freeze({ revision: -1, birth: 0 })
 /** Commits or bytes after which a generation is folded. The larger, the more commits share a page; all of it is memory. */
 const GENERATION_COMMITS = 16_384
 const GENERATION_BYTES = 8 * 1_024 * 1_024
@@ -54,9 +53,10 @@ export class Journal {
   /** What the folding generation has; from `#foldedTo` on it is still to be folded. */
   #order: readonly (PendingActor | PendingOutcomes | PendingEnvelope)[] = []
   #foldedTo = 0
+  #batch = 0
   #group = 0
-  /** The idempotency keys of those actors that have had several commits accepted in this group. */
-  readonly #keysInGroup = new Map<PendingActor, Set<string>>()
+  /** The idempotency keys of those actors that have had several commits accepted in this batch. */
+  readonly #keysInBatch = new Map<PendingActor, Set<string>>()
   /** Commits, outcomes and envelopes since folding began, or since its last slice: it must keep up with them. */
   #sinceSlice = 0
 
@@ -90,17 +90,22 @@ export class Journal {
   }
 
   /**
-   * Commits a group that came in frames.
+   * Commits a batch of groups, each of which came in frames, in one transaction: as if one group followed the other.
    *
-   * @returns the places of the commits that met a conflict, counted through the frames.
+   * @returns for each group the places of the commits that met a conflict, counted through its frames.
    */
-  commit(frames: readonly Uint8Array[]): number[] {
+  commit(groups: readonly (readonly Uint8Array[])[]): number[][] {
     if (this.#folding !== null && isFull(this.#open)) this.#finishFolding()
-    this.#group += 1
-    this.#keysInGroup.clear()
+    this.#batch += 1
+    this.#keysInBatch.clear()
     const judged: Judged[] = []
+    const ends: number[] = []
     try {
-      for (const frame of frames) judged.push(this.#judge(frame))
+      for (const frames of groups) {
+        this.#group += 1
+        for (const frame of frames) judged.push(this.#judge(frame))
+        ends.push(judged.length)
+      }
       const rows = judged.filter(({ commits, refused }) => refused.size < commits.length)
       if (rows.length > 0) this.#rows.append(rows, this.#open.places)
     } catch (thrown) {
@@ -111,19 +116,7 @@ export class Journal {
       throw thrown
     }
     this.#sinceSlice += this.outbox.keep()
-    const conflicts: number[] = []
-    let before = 0
-    for (const { frame, commits, actors, refused } of judged) {
-      for (const [at, commit] of commits.entries()) {
-        if (!refused.has(at)) actors[at]?.take(commit)
-        this.#sinceSlice += 1 + commit.outcomes.length
-      }
-      for (const at of refused) conflicts.push(before + at)
-      before += commits.length
-      this.#open.commits += commits.length
-      this.#open.bytes += frame.length
-    }
-    return conflicts
+    return ends.map((end, at) => this.#take(judged.slice(ends[at - 1] ?? 0, end)))
   }
 
   standing(id: FamilyName, name: string): Standing {
@@ -219,23 +212,43 @@ export class Journal {
       if (fits) this.outbox.stage(commit)
       else refused.add(at)
       if (actor === null) return null
-      // Behind a refused commit nothing of this actor is accepted: if another owner is ahead by just that commit, the
-      // next one's revision would fit, and its state would not.
-      actor.group = this.#group
-      actor.inGroup = fits ? commit : REFUSED
+      if (fits) {
+        actor.batch = this.#batch
+        actor.inBatch = commit
+      } else actor.refusedIn = this.#group
       return actor
     })
     return { frame, commits, actors, refused, placesGiven: this.outbox.takePlacesGiven() }
   }
 
+  /** A group is durable. @returns the places of its commits that met a conflict. */
+  #take(group: readonly Judged[]): number[] {
+    const conflicts: number[] = []
+    let before = 0
+    for (const { frame, commits, actors, refused } of group) {
+      for (const [at, commit] of commits.entries()) {
+        if (!refused.has(at)) actors[at]?.take(commit)
+        this.#sinceSlice += 1 + commit.outcomes.length
+      }
+      for (const at of refused) conflicts.push(before + at)
+      before += commits.length
+      this.#open.commits += commits.length
+      this.#open.bytes += frame.length
+    }
+    return conflicts
+  }
+
   #follows(actor: PendingActor, commit: FramedCommit): boolean {
-    const stands = actor.group === this.#group ? actor.inGroup : actor
+    // Behind a refused commit nothing of this actor is accepted: if another owner is ahead by just that commit, the
+    // next one's revision would fit, and its state would not.
+    if (actor.refusedIn === this.#group) return false
+    const stands = actor.batch === this.#batch ? actor.inBatch : actor
     return mayFollow(stands, commit) && !this.#repeats(actor, commit)
   }
 
-  /** Whether a turn under one of its keys was committed before, or stands before it in this group. */
+  /** Whether a turn under one of its keys was committed before, or stands before it in this batch. */
   #repeats(actor: PendingActor, { committedAtMs, outcomes }: FramedCommit): boolean {
-    const inGroup = actor.group === this.#group ? this.#inGroup(actor) : null
+    const inBatch = actor.batch === this.#batch ? this.#inBatch(actor) : null
     const folding = outcomes.length === 0 ? undefined : this.#folding?.find(actor.family, actor.name)
     for (const { key, keyHash } of outcomes) {
       const pending = actor.outcomes?.get(key) ?? folding?.outcomes?.get(key)
@@ -244,20 +257,20 @@ export class Journal {
         if (kept.expiresAtMs > committedAtMs) return true
         actor.noteBelow(key)
       }
-      if (inGroup?.has(key) === true) return true
+      if (inBatch?.has(key) === true) return true
     }
-    if (inGroup !== null) for (const { key } of outcomes) inGroup.add(key)
+    if (inBatch !== null) for (const { key } of outcomes) inBatch.add(key)
     return false
   }
 
-  /** The keys of an actor whose commits before are in the group, too. */
-  #inGroup(actor: PendingActor): Set<string> {
-    let keys = this.#keysInGroup.get(actor)
+  /** The keys of an actor whose commits before are in the batch, too. */
+  #inBatch(actor: PendingActor): Set<string> {
+    let keys = this.#keysInBatch.get(actor)
     if (keys !== undefined) return keys
     // This is the second one, so that the first is the last.
-    const first = actor.inGroup
+    const first = actor.inBatch
     keys = new Set('outcomes' in first ? first.outcomes.map(({ key }) => key) : [])
-    this.#keysInGroup.set(actor, keys)
+    this.#keysInBatch.set(actor, keys)
     return keys
   }
 
@@ -273,27 +286,11 @@ export class Journal {
   }
 
   #applyRowAgain(row: RecoveredRow): void {
-    const { commits, placesGiven } = this.#recovered(row)
+    const { commits, placesGiven } = recovered(row, this.#tables.database.file)
     let sent = 0
     for (const commit of commits) {
       if (!isOutside(commit)) this.#applyAgain(commit)
       this.outbox.applyAgain(commit, () => placesGiven?.[sent++])
-    }
-  }
-
-  /** A row of the journal, without the commits that met a conflict. */
-  #recovered({ frame, id, placesGiven, refused }: RecoveredRow): Recovered {
-    try {
-      if (!(frame instanceof Uint8Array)) throw new TypeError('it has no frame')
-      const places = new Set(numbers(refused))
-      const commits = unpackFrame(frame).filter((_commit, at) => !places.has(at))
-      return { commits, placesGiven: placesGiven === null ? null : numbers(placesGiven) }
-    } catch (cause) {
-      const { file } = this.#tables.database
-      const message =
-        `row ${id} of the journal of the store file ${file} cannot be read (${messageOf(cause)}): ` +
-        'open it with the release that wrote it, or restore a backup'
-      throw new SpawnError('STATE_UNREADABLE', message, { cause, details: { file, row: id } })
     }
   }
 
@@ -375,18 +372,8 @@ interface Judged extends JournalRow {
   readonly actors: readonly (PendingActor | null)[]
 }
 
-interface Recovered {
-  readonly commits: readonly FramedCommit[]
-  readonly placesGiven: readonly number[] | null
-}
-
 function isOutside({ name }: FramedCommit): boolean {
   return name === ''
-}
-
-/** Of a JSON array that this room has written. */
-function numbers(json: SQLField | undefined): number[] {
-  return typeof json === 'string' ? (JSON.parse(json) as number[]) : []
 }
 
 function isFull(generation: Generation): boolean {

@@ -1,5 +1,6 @@
 // What the two sides of the store's thread say to each other. Requests are answered in order, each once.
 
+import type { MessagePort } from 'node:worker_threads'
 import type { Failure } from '../../base/index.ts'
 import type {
   ActorFilter,
@@ -83,6 +84,8 @@ export interface Operations {
   readArchive: (arguments_: { readonly position: ArchivePosition; readonly limit: number }) => ArchivePage
   writeArchive: (arguments_: { readonly rows: readonly ArchiveRow[] }) => number
   replaceInArchive: (arguments_: { readonly changes: readonly ArchiveChange[] }) => number
+  /** Lets other processes in at a path. What comes of it is told at the port: a ServingReport; any message there ends it. */
+  serve: (arguments_: { readonly path: string; readonly reports: MessagePort }) => null
   /** After the answer the thread ends. */
   close: (arguments_: object) => null
 }
@@ -97,3 +100,6 @@ export interface Request<Name extends Operation = Operation> {
 }
 
 export type Response = { readonly answer: unknown } | { readonly failure: Failure }
+
+/** Null: as it was asked; else why it could not be. Told when it has begun, and when it has ended. */
+export type ServingReport = { readonly problem: string | null }

@@ -200,9 +200,9 @@ describe('a store file that is damaged', () => {
       sends: [],
       takes: [],
     }
-    store.commit(
+    store.commit([
       new FrameWriter().pack(names.map((name) => ({ id: { system: 's', parent: '', name }, ...rest }))),
-    )
+    ])
     store.close()
     const fd = openSync(file, 'r+')
     const garbage = Buffer.alloc(4_096, 0xa5)

@@ -34,7 +34,7 @@ import { SqliteArchive } from './archive.ts'
 import { unpackEnvelopes, unpackStretch } from '../frames/envelope-bytes.ts'
 import { lockedError } from './failures.ts'
 import { FileSchema } from './file-schema.ts'
-import type { FramedRequests } from '../framed-requests.ts'
+import type { FramesDoor } from '../framed-requests.ts'
 import { FrameWriter } from '../frames/frame.ts'
 import type { CountedStretch } from './listing.ts'
 import { Together } from '../together.ts'
@@ -63,10 +63,10 @@ export class SqliteStore implements Statestore {
   readonly archive: Archive = new SqliteArchive(() => this.#alive())
   readonly file: string
   readonly schema: Schema
-  /** For processes that have none of their own: what they have packed goes to the thread unread. */
-  readonly framed: FramedRequests = {
-    commit: (frames) => this.#commitFrames(frames),
-    load: (ids) => this.#loadRows(ids),
+  /** For other processes: its thread takes what they have packed. */
+  readonly framesDoor: FramesDoor = {
+    open: (path) => this.#openDoor(path),
+    close: () => this.#closeDoor(),
   }
   readonly #clock: Clock
   readonly #lockTimeoutMs: number
@@ -77,6 +77,8 @@ export class SqliteStore implements Statestore {
   #thread: StoreThread | null = null
   #opening: Promise<StoreThread> | null = null
   #isRunning = false
+  #servedAt: string | null = null
+  #endServing: (() => Promise<void>) | null = null
 
   constructor(options: SqliteStoreOptions) {
     if (options.file === '' || options.file === ':memory:') {
@@ -123,12 +125,20 @@ export class SqliteStore implements Statestore {
 
   async load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
     if (ids.length === 0) return []
-    return unpackActors(ids, await this.#loadRows(packIds(ids)))
+    const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
+    const packed = packIds(ids)
+    return unpackActors(ids, await thread.ask('load', { ids: packed }, [packed.buffer]))
   }
 
   async commit(group: readonly Commit[]): Promise<Verdict[]> {
     if (group.length === 0) return []
-    const conflicts = await this.#commitFrames(this.#frames.pack(group))
+    const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
+    const frames = this.#frames.pack(group)
+    const conflicts = await thread.ask(
+      'commit',
+      { frames },
+      frames.map(({ buffer }) => buffer),
+    )
     const verdicts = new Array<Verdict>(group.length).fill('committed')
     for (const at of conflicts) verdicts[at] = 'conflict'
     return verdicts
@@ -244,15 +254,16 @@ export class SqliteStore implements Statestore {
     await this.#thread?.kill()
   }
 
-  async #loadRows(ids: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-    const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
-    return thread.ask('load', { ids }, [ids.buffer])
+  async #openDoor(path: string): Promise<void> {
+    this.#endServing = await (await this.#alive()).serve(path)
+    this.#servedAt = path
   }
 
-  async #commitFrames(frames: readonly Uint8Array<ArrayBuffer>[]): Promise<readonly number[]> {
-    const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
-    const buffers = frames.map(({ buffer }) => buffer)
-    return thread.ask('commit', { frames }, buffers)
+  async #closeDoor(): Promise<void> {
+    const end = this.#endServing
+    this.#servedAt = null
+    this.#endServing = null
+    await end?.()
   }
 
   async #alive(): Promise<StoreThread> {
@@ -272,6 +283,8 @@ export class SqliteStore implements Statestore {
     const thread = new StoreThread(this.file)
     try {
       await this.#unlocked(() => thread.ask('open', { file: this.file, migrates: this.#migrates }))
+      // Others were let in to the one before: they come again.
+      if (this.#servedAt !== null) this.#endServing = await thread.serve(this.#servedAt)
     } catch (thrown) {
       await thread.kill()
       throw thrown

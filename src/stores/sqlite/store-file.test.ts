@@ -46,7 +46,7 @@ function commitOf(name: string, follows: number, more: Partial<Commit> = {}): Co
 }
 
 const commit = (store: StoreFile, group: readonly Commit[]): readonly number[] =>
-  store.commit(new FrameWriter().pack(group))
+  store.commit([new FrameWriter().pack(group)])[0] ?? []
 
 function statesOf(store: StoreFile, names: readonly string[]): string[] {
   const ids = names.map(idOf)

@@ -91,9 +91,9 @@ export class StoreFile {
     if (!this.#journal.isDue) this.#database.checkpoint()
   }
 
-  /** @returns the places in the group of the commits that met a conflict. */
-  commit(frames: readonly Uint8Array[]): number[] {
-    return this.#journal.commit(frames)
+  /** @returns for each group the places in it of the commits that met a conflict. */
+  commit(groups: readonly (readonly Uint8Array[])[]): number[][] {
+    return this.#journal.commit(groups)
   }
 
   /** Ids and rows are packed by rows.ts. */

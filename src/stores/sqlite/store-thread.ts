@@ -5,9 +5,9 @@
 // request is under way and not otherwise, so that a script which never stops its store can end.
 
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { errorOf, messageOf, monotonicMs, Queue, SpawnError, systemClock } from '../../base/index.ts'
-import type { Answer, Arguments, Operation, Response } from './requests.ts'
+import type { Answer, Arguments, Operation, Response, ServingReport } from './requests.ts'
 import { Watch } from './watch.ts'
 
 const ENTRY = import.meta.url.endsWith('.ts')
@@ -45,7 +45,7 @@ export class StoreThread {
   async ask<Name extends Operation>(
     operation: Name,
     given: Arguments<Name>,
-    transfer: readonly ArrayBuffer[] = [],
+    transfer: readonly (ArrayBuffer | MessagePort)[] = [],
   ): Promise<Answer<Name>> {
     if (this.#end !== null) throw this.#end
     const response = await new Promise<Response | SpawnError>((resolve) => {
@@ -57,6 +57,32 @@ export class StoreThread {
     if ('failure' in response) throw errorOf(response.failure)
     // What the thread answers to an operation is what Operations says; see worker.ts.
     return response.answer as Answer<Name>
+  }
+
+  /**
+   * Lets other processes in at a path.
+   *
+   * @returns what ends that.
+   * @throws Error that says why the thread cannot listen there.
+   */
+  async serve(path: string): Promise<() => Promise<void>> {
+    const { port1: reports, port2 } = new MessageChannel()
+    const gone = new Promise<ServingReport>((resolve) => {
+      reports.once('close', () => resolve({ problem: 'the thread of the store file has ended' }))
+    })
+    const report = (): Promise<ServingReport> =>
+      Promise.race([gone, new Promise<ServingReport>((resolve) => void reports.once('message', resolve))])
+    const begun = report()
+    await this.ask('serve', { path, reports: port2 }, [port2])
+    const { problem } = await begun
+    if (problem !== null) throw new Error(problem)
+    reports.unref()
+    return async () => {
+      const ended = report()
+      reports.postMessage(null)
+      await ended
+      reports.close()
+    }
   }
 
   /** Ends the thread in the middle of whatever it does, and resolves when it is gone. */

@@ -1,0 +1,177 @@
+// What the store's thread does: one request after the other, groups of commits that have come together in one transaction, and
+// the folding of the journal in the pauses. Decides when the background work runs; what it is, is the StoreFile's.
+//
+// Invariant: requests are done in the order in which they were taken, and answered before any background work, so that work
+// delays only those who come after.
+
+import { failureOf, SpawnError, systemClock, type Timer } from '../../base/index.ts'
+import { isLocked, storeError } from './failures.ts'
+import { migrateFile, statusOfFile } from './file-schema.ts'
+import type { Operations, Request, Response } from './requests.ts'
+import { StoreFile } from './store-file.ts'
+
+/** Commits lie in the journal this long at most, in milliseconds, when no others push them out. */
+const FOLD_AFTER_MS = 500
+/** After background work has failed, as it does on a full disk, the next attempt is this much later. */
+const RETRY_AFTER_MS = 1_000
+/** Groups, and bytes of them, that are committed together. */
+const TOGETHER_GROUPS = 64
+const TOGETHER_BYTES = 4 * 1_024 * 1_024
+
+type Respond = (response: Response) => void
+
+interface Gathered {
+  readonly frames: readonly Uint8Array[]
+  readonly respond: Respond
+}
+
+/** Without those that are done another way. */
+type ThreadOperations = Omit<Operations, 'commit' | 'serve'>
+
+export class ThreadWork {
+  readonly #operations: ThreadOperations = {
+    open: ({ file, migrates }) => this.#unlocked(file, () => this.#open(file, migrates)),
+    schema: ({ file }) => this.#unlocked(file, () => statusOfFile(file)),
+    migrate: ({ file }) => this.#unlocked(file, () => migrateFile(file)),
+    load: ({ ids }) => this.#opened.load(ids),
+    loadRevision: ({ id, query }) => this.#opened.loadRevision(id, query),
+    revisions: ({ id, limit, before }) => this.#opened.revisions(id, limit, before),
+    loadOutcomes: ({ questions }) => questions.map(({ id, key }) => this.#opened.loadOutcome(id, key)),
+    outcomeKeys: ({ questions }) => questions.map(({ id, limit }) => this.#opened.outcomeKeys(id, limit)),
+    list: ({ filter, after, limit }) => this.#opened.list(filter, after, limit),
+    count: ({ filter, after }) => this.#opened.count(filter, after),
+    systems: () => this.#opened.systems(),
+    holdings: () => this.#opened.holdings(),
+    due: ({ system, untilMs, after, limit }) => this.#opened.due(system, untilMs, after, limit),
+    listEnvelopes: ({ system, box, after, limit }) => this.#opened.listEnvelopes(system, box, after, limit),
+    envelopes: ({ system, ids }) => this.#opened.envelopes(system, ids),
+    delete: ({ id, follows, birth }) => this.#opened.delete(id, follows, birth),
+    prune: ({ nowMs, limit }) => this.#opened.prune(nowMs, limit),
+    readArchive: ({ position, limit }) => this.#opened.readArchive(position, limit),
+    writeArchive: ({ rows }) => this.#opened.writeArchive(rows),
+    replaceInArchive: ({ changes }) => this.#opened.replaceInArchive(changes),
+    close: () => this.#close(),
+  }
+  #file = ''
+  #store: StoreFile | null = null
+  #gathered: Gathered[] = []
+  #gatheredBytes = 0
+  #isDeferred = false
+  #isFailing = false
+  #timer: Timer | null = null
+
+  /** Does what is asked; commits when `flush` is called, or when anything else is asked. */
+  take(request: Request, respond: Respond): void {
+    if (request.operation === 'commit') {
+      this.#gather((request as Request<'commit'>).arguments.frames, respond)
+      return
+    }
+    this.flush()
+    respond(this.#answer(request))
+  }
+
+  /** Commits what has been gathered. */
+  flush(): void {
+    const gathered = this.#gathered
+    if (gathered.length === 0) return
+    this.#gathered = []
+    this.#gatheredBytes = 0
+    const responses = this.#committed(gathered.map(({ frames }) => frames))
+    for (const [at, { respond }] of gathered.entries()) respond(responses(at))
+  }
+
+  /** Whether the next pause is not free: there is background work to do in it, or the file has been closed. */
+  get isBusy(): boolean {
+    return this.#store === null || this.#store.background === 'now'
+  }
+
+  /** Sees to it that background work is done, now or later. */
+  schedule(): void {
+    const background = this.#store?.background ?? 'none'
+    if (background === 'none' || this.#isFailing) return
+    if (background === 'later') {
+      this.#timer ??= this.#after(FOLD_AFTER_MS)
+    } else if (!this.#isDeferred) {
+      this.#isDeferred = true
+      systemClock.defer(() => this.#runBackground())
+    }
+  }
+
+  #gather(frames: readonly Uint8Array[], respond: Respond): void {
+    this.#gathered.push({ frames, respond })
+    for (const { length } of frames) this.#gatheredBytes += length
+    if (this.#gathered.length >= TOGETHER_GROUPS || this.#gatheredBytes >= TOGETHER_BYTES) this.flush()
+  }
+
+  /** @returns what the group in each place is answered. */
+  #committed(groups: readonly (readonly Uint8Array[])[]): (at: number) => Response {
+    try {
+      const conflicts = this.#opened.commit(groups)
+      return (at) => ({ answer: conflicts[at] ?? [] })
+    } catch (thrown) {
+      const failure = failureOf(storeError(this.#file, thrown))
+      return () => ({ failure })
+    }
+  }
+
+  #answer({ operation, arguments: given }: Request): Response {
+    try {
+      const run: (given: never) => unknown = this.#operations[operation as keyof ThreadOperations]
+      return { answer: run(given as never) }
+    } catch (thrown) {
+      return { failure: failureOf(storeError(this.#file, thrown)) }
+    }
+  }
+
+  get #opened(): StoreFile {
+    if (this.#store === null)
+      throw new SpawnError('DEFECT', 'the store thread was asked before it was opened')
+    return this.#store
+  }
+
+  /** Null while another process has the file. */
+  #unlocked<T>(file: string, work: () => T): T | null {
+    this.#file = file
+    try {
+      return work()
+    } catch (thrown) {
+      if (isLocked(thrown)) return null
+      throw thrown
+    }
+  }
+
+  #open(file: string, migrates: boolean): true {
+    this.#store = new StoreFile(file, migrates)
+    return true
+  }
+
+  #close(): null {
+    this.#timer?.cancel()
+    const store = this.#store
+    this.#store = null
+    store?.close()
+    return null
+  }
+
+  #after(delayMs: number): Timer {
+    return systemClock.after(delayMs, () => {
+      this.#timer = null
+      this.#runBackground()
+    })
+  }
+
+  #runBackground(): void {
+    this.#isDeferred = false
+    try {
+      this.#store?.runBackground()
+      this.#isFailing = false
+      this.schedule()
+    } catch {
+      // Nothing is lost: the journal keeps what could not be folded. Requests that need it folded are told the reason,
+      // and so are commits, once there is too much of it.
+      this.#isFailing = true
+      this.#timer?.cancel()
+      this.#timer = this.#after(RETRY_AFTER_MS)
+    }
+  }
+}
