@@ -1,0 +1,123 @@
+// Groups of several owners that a store file commits together, in one transaction: each must fare as if it had been alone,
+// behind those before it. What the memory store makes of the same groups, one after the other, is the measure.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { below, type Random, seededRandom } from '../../src/base/index.ts'
+import type { Commit } from '../../src/ports/index.ts'
+import { unpackStretch } from '../../src/stores/frames/envelope-bytes.ts'
+import { FrameWriter } from '../../src/stores/frames/frame.ts'
+import { packIds, unpackActors } from '../../src/stores/frames/rows.ts'
+import { MemoryStore } from '../../src/stores/memory/index.ts'
+import { StoreFile } from '../../src/stores/sqlite/store-file.ts'
+import {
+  actorId,
+  BIRTH,
+  commitOf,
+  envelopeOf,
+  json,
+  NOON_MS,
+  outsideCommit,
+  plainActor,
+  plainEnvelope,
+  SYSTEM,
+} from '../../src/testing/statestore-fixture.ts'
+import { temporaryFolder } from './temporary-store.ts'
+
+const NAMES = ['a', 'b', 'c']
+const KEYS = ['k', 'l', 'm', 'n']
+const ENVELOPES = ['one', 'two', 'three', 'four']
+
+let folder = ''
+let remove = (): Promise<void> => Promise.resolve()
+before(async () => {
+  const made = await temporaryFolder()
+  folder = made.path
+  remove = made.remove
+})
+after(() => remove())
+
+const some = <T>(random: Random, all: readonly T[], most: number): T[] => [
+  ...new Set(Array.from({ length: below(random, most + 1) }, () => all[below(random, all.length)] as T)),
+]
+
+/** Mostly what fits behind what this owner knows; it knows nothing of the others' groups. */
+function groupOf(random: Random, known: ReadonlyMap<string, number>): Commit[] {
+  const ahead = new Map(known)
+  return Array.from({ length: 1 + below(random, 4) }, () => {
+    const sends = below(random, 3) === 0 ? some(random, ENVELOPES, 2).map((id) => envelopeOf(id)) : []
+    const takes = below(random, 4) === 0 ? some(random, ENVELOPES, 1) : []
+    if (below(random, 6) === 0) return outsideCommit({ sends, takes })
+    const name = NAMES[below(random, NAMES.length)] ?? ''
+    const follows = Math.max(0, (ahead.get(name) ?? 0) + (below(random, 8) === 0 ? 1 : 0))
+    ahead.set(name, follows + 1)
+    const outcomes =
+      below(random, 3) === 0
+        ? some(random, KEYS, 1).map((key) => ({ key, reply: json(key), expiresAtMs: NOON_MS * 2 }))
+        : []
+    return commitOf(name, follows, { outcomes, sends, takes, birth: BIRTH })
+  })
+}
+
+function conflictsOf(verdicts: readonly string[]): number[] {
+  return verdicts.flatMap((verdict, at) => (verdict === 'conflict' ? at : []))
+}
+
+async function assertSame(file: StoreFile, memory: MemoryStore): Promise<void> {
+  const ids = NAMES.map((name) => actorId(name))
+  const plain = (actors: Awaited<ReturnType<MemoryStore['load']>>): unknown[] =>
+    actors.map((actor) => actor && plainActor(actor))
+  assert.deepEqual(plain(unpackActors(ids, file.load(packIds(ids)))), plain(await memory.load(ids)))
+  const { envelopes } = await memory.due(SYSTEM, NOON_MS, 100)
+  assert.deepEqual(
+    unpackStretch(file.due(SYSTEM, NOON_MS, null, 100)).envelopes.map(plainEnvelope),
+    envelopes.map(plainEnvelope),
+  )
+}
+
+for (const seed of [1, 2, 3, 4]) {
+  test(`groups that are committed together fare as one after the other, seed ${seed}`, async () => {
+    const random = seededRandom(seed)
+    const file = new StoreFile(join(folder, `${seed}.db`))
+    const memory = new MemoryStore()
+    await memory.start()
+    const tally = { committed: 0, conflict: 0 }
+    for (let round = 0; round < 150; round += 1) {
+      const stored = await memory.load(NAMES.map((name) => actorId(name)))
+      const known = new Map(NAMES.map((name, at) => [name, stored[at]?.revision ?? 0]))
+      const groups = Array.from({ length: 1 + below(random, 3) }, () => groupOf(random, known))
+      const together = file.commit(groups.map((group) => new FrameWriter().pack(group)))
+      const apart: number[][] = []
+      for (const group of groups) {
+        const verdicts = await memory.commit(group)
+        for (const verdict of verdicts) tally[verdict] += 1
+        apart.push(conflictsOf(verdicts))
+      }
+      assert.deepEqual(
+        together.map((places) => places.toSorted((left, right) => left - right)),
+        apart,
+        `round ${round}`,
+      )
+      await assertSame(file, memory)
+      if (round % 20 === 0) while (file.background !== 'none') file.runBackground()
+    }
+    assert.ok(tally.committed > 200 && tally.conflict > 200, JSON.stringify(tally))
+    file.close()
+    const again = new StoreFile(join(folder, `${seed}.db`))
+    await assertSame(again, memory)
+    again.close()
+  })
+}
+
+test('an owner whose commit is refused does not keep another one from committing beside it', () => {
+  const file = new StoreFile(join(folder, 'owners.db'))
+  const pack = (...commits: Commit[]): Uint8Array[] => new FrameWriter().pack(commits)
+  assert.deepEqual(file.commit([pack(commitOf('a', 0))]), [[]])
+  // The first has lost the actor and does not know it; the second has it.
+  const [stale, right] = file.commit([
+    pack(commitOf('a', 0), commitOf('a', 1)),
+    pack(commitOf('a', 1), commitOf('b', 0)),
+  ])
+  assert.deepEqual([stale, right], [[0, 1], []])
+  file.close()
+})
