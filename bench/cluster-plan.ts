@@ -72,7 +72,27 @@ const changes: readonly Comparison[] = [
   },
 ]
 
+const inWorker: Comparison = {
+  subject: { module: 'served-calls', callers: 64, ...CROWD },
+  beside: {
+    name: 'durable calls',
+    module: 'embedded-calls',
+    variant: 'durable',
+    callers: 64,
+    ...CROWD,
+  },
+  lines: [
+    {
+      name: 'durable call in a worker: 64 callers, 1,000 actors',
+      unit: '/s',
+      metric: 'rate',
+      bar: { ratioAtLeast: 0.7 },
+    },
+  ],
+}
+
 export const cluster: readonly Comparison[] = [
+  inWorker,
   toAnother(1, '1 caller'),
   toAnother(64, '64 callers'),
   ...[1, 2, 3, 4].map(amongMembers),

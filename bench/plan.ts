@@ -106,21 +106,6 @@ const sealedCalls: readonly Comparison[] = [
   },
 ]
 
-const servedCalls: readonly Comparison[] = [
-  {
-    subject: { module: 'served-calls', ...MAIN },
-    beside: DURABLE_CALLS,
-    lines: [
-      {
-        name: 'durable call in a worker: 64 callers, 1,000 actors',
-        unit: '/s',
-        metric: 'rate',
-        bar: { ratioAtLeast: 0.7 },
-      },
-    ],
-  },
-]
-
 const effects: readonly Comparison[] = [
   {
     subject: { module: 'effects', ...MAIN },
@@ -401,7 +386,6 @@ export const PLAN: readonly Comparison[] = [
   ...calls,
   ...durableCalls,
   ...sealedCalls,
-  ...servedCalls,
   ...effects,
   ...keptCalls,
   ...queries,

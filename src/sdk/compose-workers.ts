@@ -48,7 +48,7 @@ async function companyIn(
   const { clock, logger } = surroundings
   const bare = await bareStore(plan, surroundings)
   const store = await sealedStore(bare, plan.sealing, surroundings)
-  const server = isServed(plan) ? new StoreServer({ store: bare, folder: folder.path, logger }) : null
+  const server = isServed(plan) ? new StoreServer({ store: bare, folder: folder.path, clock, logger }) : null
   const hub = plan.cluster === null ? new LocalHub({ folder: folder.path, clock, logger }) : null
   const member = await memberFor(plan, hub?.carriers(), memberSurroundings(plan, surroundings))
   let running: Running | null = null

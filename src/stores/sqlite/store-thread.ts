@@ -79,7 +79,7 @@ export class StoreThread {
     reports.unref()
     return async () => {
       const ended = report()
-      reports.postMessage(null)
+      reports.postMessage(null, [])
       await ended
       reports.close()
     }

@@ -68,7 +68,7 @@ async function serve({ path, reports }: Arguments<'serve'>): Promise<void> {
     work.take(request, answer)
     flushSoon()
   })
-  const tell = (report: ServingReport): void => reports.postMessage(report)
+  const tell = (report: ServingReport): void => reports.postMessage(report, [])
   try {
     await opened.start()
     server = opened
