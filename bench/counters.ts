@@ -1,7 +1,7 @@
 // The application that is measured: counters of every kind, and their system, written as a user would. Instances are
 // called by name (`actor-7`) with the variant's name as `ref`.
 
-import { randomBytes } from 'node:crypto'
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
 import { actor, system, type SystemBuilder, Value } from 'spawn-mesh'
@@ -13,6 +13,7 @@ interface Addition {
 }
 
 const state = { total: 0 }
+const DIGESTS = 250
 
 /** Committed before its reply, the default. */
 export const durable = actor('durable', {
@@ -54,6 +55,20 @@ export const volatile = actor('volatile', {
   },
 })
 
+/** As `volatile`, and computes for a quarter of a millisecond or so. */
+export const busy = actor('busy', {
+  kind: 'unnamed',
+  stateful: false,
+  state: { total: 0, digest: '' },
+  actions: {
+    add: (ctx, { value }: Addition) => {
+      const total = ctx.state.total + value
+      const digest = pbkdf2Sync(ctx.state.digest, 'bench', DIGESTS, 16, 'sha256').toString('hex')
+      return Value.of().state({ total, digest }).response({ total })
+    },
+  },
+})
+
 /** Computes, and keeps nothing. */
 export const stateless = actor('stateless', {
   kind: 'unnamed',
@@ -68,11 +83,14 @@ export interface SystemOptions {
   readonly sealed?: boolean
   /** Absent: an SQLite file in the directory. */
   readonly store?: Statestore
+  /** Processes that serve it. Absent: one. */
+  readonly workers?: number
 }
 
 /** The system with all of them. */
 export function countersIn(directory: string, options: SystemOptions = {}): SystemBuilder {
-  const { http, sealed, store = `sqlite:${join(directory, 'counters.sqlite')}` as const } = options
+  const { http, sealed, workers, store = `sqlite:${join(directory, 'counters.sqlite')}` as const } = options
   const encryption = sealed === true && { keys: [{ id: '2026', secret: randomBytes(32) }] }
-  return system('bench', { actors: [durable, volatile, stateless], store, encryption, http: http ?? false })
+  const actors = [durable, volatile, busy, stateless]
+  return system('bench', { actors, store, encryption, http: http ?? false, workers })
 }

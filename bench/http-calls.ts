@@ -11,8 +11,10 @@ import type { Prepare, Reading } from './subject.ts'
 
 const SERVER = fileURLToPath(new URL('http-server.ts', import.meta.url))
 
-export const prepare: Prepare = async ({ actors, callers, directory, variant }) => {
-  const server = fork(SERVER, [variant, directory])
+/** @param shape its variant: what is called, and behind a slash how many processes serve it. */
+export const prepare: Prepare = async ({ actors, callers, directory, variant: given }) => {
+  const [variant = '', processes = '1'] = given.split('/')
+  const server = fork(SERVER, [variant, directory, processes])
   const port = await portOf(server)
   const requests = actorNames(actors).map((name) =>
     postRequest(port, `/api/v1/system/bench/actors/${name}/actions/add?ref=${variant}`, '{"value":1}'),

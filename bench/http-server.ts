@@ -1,12 +1,12 @@
-// The servers that http-calls.ts calls, each in a process of its own: `node http-server.ts <variant> <directory>`. It says
-// its port by a message and ends when its parent lets go.
+// The servers that http-calls.ts calls, each in a process of its own, or in several: `node http-server.ts <variant> <directory>
+// <processes>`. It says its port by a message and ends when its parent lets go.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { countersIn } from './counters.ts'
 
-const [variant = '', directory = ''] = process.argv.slice(2)
+const [variant = '', directory = '', processes = '1'] = process.argv.slice(2)
 
 /** Node's own server at its barest: reads a JSON text and sends it back. */
 function echo(request: IncomingMessage, response: ServerResponse): void {
@@ -34,7 +34,7 @@ async function startEcho(): Promise<Running> {
 }
 
 async function startCounters(): Promise<Running> {
-  const counters = await countersIn(directory, { http: 0 }).start()
+  const counters = await countersIn(directory, { http: 0, workers: Number(processes) }).start()
   return { port: Number(new URL(counters.url ?? '').port), stop: () => counters.stop() }
 }
 

@@ -2,6 +2,7 @@
 
 import type { LineChoice } from './line.ts'
 import { cluster } from './cluster-plan.ts'
+import { http } from './http-plan.ts'
 import type { SubjectChoice } from './measure.ts'
 
 export interface Comparison {
@@ -225,24 +226,7 @@ const residence: readonly Comparison[] = [
 ]
 
 const doors: readonly Comparison[] = [
-  {
-    subject: { module: 'http-calls', variant: 'durable', callers: 64, actors: 1_000 },
-    beside: { name: 'node:http echo', module: 'http-calls', variant: 'echo', callers: 64, actors: 1_000 },
-    lines: [
-      {
-        name: 'HTTP durable call: 64 connections, 1,000 actors',
-        unit: '/s',
-        metric: 'rate',
-        bar: { ratioAtLeast: 0.5 },
-      },
-      { name: 'HTTP durable call, p99', unit: 'ms', metric: 'p99Ms' },
-    ],
-  },
-  {
-    subject: { module: 'http-calls', variant: 'volatile', callers: 64, actors: 1_000 },
-    beside: { name: 'node:http echo', module: 'http-calls', variant: 'echo', callers: 64, actors: 1_000 },
-    lines: [{ name: 'HTTP volatile call: 64 connections, 1,000 actors', unit: '/s', metric: 'rate' }],
-  },
+  ...http,
   {
     subject: { module: 'start', variant: 'dev' },
     beside: { name: 'node:http server', module: 'start', variant: 'bare' },

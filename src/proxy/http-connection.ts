@@ -12,6 +12,9 @@ import type { HttpRefusal } from './http-refusal.ts'
 /** How long a connection that we have ended is read on, in milliseconds, so that the client gets to see why. */
 export const LINGER_MS = 1_000
 
+/** How long a client that has just connected may take to begin its first request before it is taken for idle, in milliseconds. */
+const FIRST_BYTES_MS = 300
+
 export class Connection {
   readonly socket: Socket
   /** Bodies on their way in. The parser knows one at a time, but a body ends a moment after its last byte. */
@@ -19,6 +22,7 @@ export class Connection {
   /** Requests that wait for their replies. */
   pending = 0
   readonly #clock: Clock
+  readonly #openedMs: number
   #request: IncomingMessage | null = null
   #response: ServerResponse | null = null
   #gone: AbortController | null = null
@@ -29,6 +33,7 @@ export class Connection {
   constructor(socket: Socket, clock: Clock) {
     this.socket = socket
     this.#clock = clock
+    this.#openedMs = clock.elapsedMs()
     socket.once('close', () => this.#closed())
   }
 
@@ -53,9 +58,15 @@ export class Connection {
     this.#bytesAnswered = this.socket.bytesRead
   }
 
-  /** Closes once everything is sent, unless a reply is due or a request has begun to come in. */
+  /**
+   * Closes once everything is sent, unless a reply is due or a request has begun to come in. Who has just connected, and said
+   * nothing yet, is about to.
+   */
   closeIfIdle(): void {
-    if (this.pending === 0 && this.socket.bytesRead === this.#bytesAnswered) this.socket.destroySoon()
+    if (this.pending > 0 || this.socket.bytesRead !== this.#bytesAnswered) return
+    const newForMs = FIRST_BYTES_MS - (this.#clock.elapsedMs() - this.#openedMs)
+    if (this.socket.bytesRead > 0 || newForMs <= 0) this.socket.destroySoon()
+    else this.#clock.after(newForMs, () => this.closeIfIdle(), { background: true })
   }
 
   /** Starts to count the time without progress, when there is something that the client should read. */

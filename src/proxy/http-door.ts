@@ -11,8 +11,8 @@ import type { HttpServer } from './http-server.ts'
 export type Sharing =
   /** This one opens the port. `offer`: whether another process has the connection now. */
   | { readonly by: 'offering'; readonly offer: (socket: Socket) => boolean }
-  /** Another one does, under this URL. */
-  | { readonly by: 'taking'; readonly onConnection: (take: (socket: Socket) => void) => void }
+  /** Another one does. `take`: whether this one has it now. */
+  | { readonly by: 'taking'; readonly onConnection: (take: (socket: Socket) => boolean) => void }
 
 export interface Door {
   /** @throws SpawnError INVALID_ARGUMENT when the address cannot be had, saying why and what to do. */
@@ -103,7 +103,7 @@ class TakingDoor implements Door {
     this.#isOpen = true
     this.#sharing.onConnection((socket) => {
       if (this.#isOpen) server.adopt(socket)
-      else socket.destroy()
+      return this.#isOpen
     })
     server.begin()
   }

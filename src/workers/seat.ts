@@ -18,7 +18,7 @@ const ORPHANED = 1
 
 export class Seat {
   readonly orders: Orders
-  #take: ((socket: Socket) => void) | null = null
+  #take: ((socket: Socket) => boolean) | null = null
   #stop: ((drainMs: number | undefined) => Promise<void>) | null = null
   #isLeaving = false
   #taken = 0
@@ -63,8 +63,8 @@ export class Seat {
     this.#say({ spawn: 'joins', member })
   }
 
-  /** Who takes the connections that are handed over. */
-  onConnection(take: (socket: Socket) => void): void {
+  /** Who takes the connections that are handed over; what is not taken stays the first process's. */
+  onConnection(take: (socket: Socket) => boolean): void {
     this.#take = take
   }
 
@@ -90,22 +90,21 @@ export class Seat {
   }
 
   #taking(socket: Socket | undefined): void {
-    this.#taken += 1
-    this.#tell()
-    // Its client was gone before it came.
-    if (socket === undefined) return
-    if (this.#take === null) {
+    // As it was where it was accepted: a client may end its side and still wait.
+    if (socket !== undefined) socket.allowHalfOpen = true
+    // Without one: its client was gone before it came.
+    if (socket !== undefined && this.#take?.(socket) !== true) {
       socket.destroy()
       return
     }
-    // As it was where it was accepted: a client may end its side and still wait.
-    socket.allowHalfOpen = true
+    this.#taken += 1
+    this.#tell()
+    if (socket === undefined) return
     this.#open += 1
     socket.once('close', () => {
       this.#open -= 1
       this.#tell()
     })
-    this.#take(socket)
   }
 
   /** Once for all that changes in one turn of the event loop. */

@@ -26,7 +26,7 @@ interface Pair extends AsyncDisposable {
 
 async function pair(options: Partial<HttpListenerOptions> = {}): Promise<Pair> {
   const gateway = new MapGateway()
-  let take: (socket: Socket) => void = () => assert.fail('it takes connections once it has started')
+  let take: (socket: Socket) => boolean = () => assert.fail('it takes connections once it has started')
   const other = new HttpListener({
     systems: oneSystem(gateway),
     logger: new Log(),
@@ -43,8 +43,7 @@ async function pair(options: Partial<HttpListenerOptions> = {}): Promise<Pair> {
       offer: (socket) => {
         count += 1
         if (count % 2 === 1) return false
-        take(socket)
-        return true
+        return take(socket)
       },
     },
   })

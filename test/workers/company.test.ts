@@ -51,6 +51,41 @@ test('every door leads to every actor, and connections come to all', async () =>
   assert.deepEqual([...program.workers], [])
 })
 
+test('Ctrl-C ends all in order: every call that was let in is answered', async () => {
+  await using program = await Program.of(LEDGER, 3, ['--store', 'memory'])
+  await program.start()
+  const told = new Map<string, number>()
+  const caller = async (_: unknown, ledger: number): Promise<void> => {
+    for (;;) {
+      const end = await endOfCall(program, ledger)
+      told.set(end, (told.get(end) ?? 0) + 1)
+      if (end === 'ECONNREFUSED') return
+    }
+  }
+  const calling = Promise.all(Array.from({ length: 12 }, caller))
+  await until('the first answers', () => (told.get('200') ?? 0) > 100, { timeoutMs: 30_000 })
+  assert.equal(await program.interrupt(), 0)
+  await calling
+  assert.deepEqual([...program.workers], [])
+  // Those that the kernel had let in, and nobody else.
+  told.delete('ECONNRESET')
+  assert.deepEqual([...told.keys()], ['200', 'ECONNREFUSED'])
+})
+
+/** How a call on a connection of its own ends: the status, or the code of an error. */
+async function endOfCall(program: Program, ledger: number): Promise<string> {
+  const path = `/api/v1/system/crash-test/actors/ledger-${ledger}/actions/add?ref=ledger`
+  const headers = { 'content-type': 'application/json', connection: 'close' }
+  try {
+    const answer = await fetch(program.url + path, { method: 'POST', headers, body: '{"id":"x"}' })
+    await answer.arrayBuffer()
+    return String(answer.status)
+  } catch (thrown) {
+    // What fetch rejects with has its reason in the cause.
+    return String((thrown as { cause?: { code?: string } }).cause?.code)
+  }
+}
+
 test('nothing is lost, doubled or read stale, whatever becomes of its processes', async (context) => {
   await using program = await Program.of(LEDGER, 3, ['--store', `sqlite:${join(folder, 'ledger.db')}`])
   await program.start()

@@ -77,7 +77,11 @@ export class Program implements Door {
 
   /** Begins it, and does not wait. */
   launch(): ChildProcess {
-    const child = spawn(process.execPath, [COMMAND, ...this.#command], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [COMMAND, ...this.#command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A process group of its own, as a program has that was begun in a terminal.
+      detached: true,
+    })
     this.#child = child
     const keep = (chunk: Buffer): void => void (this.output += chunk.toString())
     child.stdout.on('data', keep)
@@ -87,11 +91,20 @@ export class Program implements Door {
 
   /** @returns the exit code; null: it was killed. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
-    const child = this.#child
     this.isOpen = false
+    return this.#ended((child) => void child.kill(signal))
+  }
+
+  /** Ctrl-C in a terminal: all of its processes get it. @returns the exit code. */
+  interrupt(): Promise<number | null> {
+    return this.#ended(({ pid }) => void (pid !== undefined && process.kill(-pid, 'SIGINT')))
+  }
+
+  async #ended(end: (child: ChildProcess) => void): Promise<number | null> {
+    const child = this.#child
     if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
     const exit = once(child, 'exit')
-    child.kill(signal)
+    end(child)
     await exit
     return child.exitCode
   }
