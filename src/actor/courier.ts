@@ -198,8 +198,10 @@ export class Courier implements LaneOwner {
     const { clock } = this.options
     const { retryAtMs } = parcel.letter
     const waitMs = retryAtMs === undefined ? 0 : retryAtMs - clock.now()
+    // One that was let go of meanwhile is not this member's to hand over any more.
+    const later = (): void => void (!this.stopped && this.held.has(parcel) && this.options.hand(parcel))
     if (waitMs <= 0) this.options.hand(parcel)
-    else clock.after(waitMs, () => this.stopped || this.options.hand(parcel), { background: true })
+    else clock.after(waitMs, later, { background: true })
   }
 
   delivered(parcel: Parcel, by: Message | null, reply: unknown): void {
@@ -230,8 +232,9 @@ export class Courier implements LaneOwner {
     this.lanes.remove(lane)
   }
 
+  /** One that was let go of meanwhile is dealt with by who has it: its lane is no more. */
   private async settle(lane: Lane, parcel: Parcel, error: SpawnError): Promise<void> {
-    if (this.stopped) return
+    if (this.stopped || !this.held.has(parcel)) return
     const { clock, delivery, logger } = this.options
     let again: Parcel | null
     try {
@@ -243,6 +246,7 @@ export class Courier implements LaneOwner {
       clock.after(RETRY_MS, () => void this.settle(lane, parcel, error), { background: true })
       return
     }
+    if (!this.held.has(parcel)) return
     if (parcel.superseded) again = null
     if (again === null || again.dueAtMs > clock.now()) {
       this.leave(parcel)

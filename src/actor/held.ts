@@ -37,6 +37,11 @@ export class Held {
     return null
   }
 
+  /** Whether this very parcel is held, and not another of its id. */
+  has(parcel: Parcel): boolean {
+    return this.find(parcel.id, parcel.hash) === parcel
+  }
+
   /** Adds one whose id is not held. */
   add(parcel: Parcel): void {
     this.parcels.add(parcel)

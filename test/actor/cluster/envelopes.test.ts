@@ -267,3 +267,36 @@ test('a message to an instance that is named without its definition finds it', a
   assert.deepEqual(heard, ['bare'])
   assert.equal(await standing(all), 0)
 })
+
+test('what is let go of while its failure is dealt with is delivered again, and goes on to come again', async (context) => {
+  const { definitions, heard } = journal()
+  const { clock, second, store } = await apart({ definitions, heard })
+  await second.call('r', 'receiver', 'note', { payload: 'beat', cron: '* * * * * *' })
+  await clock.advance(2_500)
+  assert.equal(heard.length, 2)
+  store.hold()
+  store.failCommit = 'before'
+  await clock.advance(1_000)
+  // The turn is lost; that it is to be delivered again is on its way to the store when the lease is lost.
+  store.release()
+  store.hold()
+  await clock.advance(50)
+  // What has come due is not found in the store before that is done.
+  const { due } = store
+  const found = context.mock.method(store, 'due', (...[system, untilMs, ...more]: Parameters<typeof due>) =>
+    untilMs > 0
+      ? Promise.reject(new SpawnError('STORE_UNAVAILABLE', 'told to fail'))
+      : due.call(store, system, untilMs, ...more),
+  )
+  second.cluster.lapse()
+  second.cluster.tenant.expelled()
+  second.cluster.holdsLease = true
+  second.cluster.tenant.placed()
+  await clock.advance(50)
+  store.release()
+  await clock.advance(50)
+  found.mock.restore()
+  heard.length = 0
+  await clock.advance(10_000)
+  assert.ok(heard.length >= 9, `heard ${heard.length} times in ten seconds`)
+})
