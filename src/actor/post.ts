@@ -2,7 +2,7 @@
 
 import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../base/index.ts'
 import type { Cluster, HandedEnvelope, Logger, RemoteAnnouncement, Statestore } from '../ports/index.ts'
-import { anyCodec } from '../protocol/index.ts'
+import { type ActorId, anyCodec } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
 import { Askers } from './askers.ts'
 import { AwayPost } from './away-post.ts'
@@ -19,6 +19,7 @@ import type { Membership } from './membership.ts'
 import type { OutsideLoad } from './outside-commit.ts'
 import type { Parcel } from './parcel.ts'
 import { Postmark } from './postmark.ts'
+import type { Residents } from './residents.ts'
 import { Spreading } from './spreading.ts'
 import { Timers } from './timers.ts'
 
@@ -81,7 +82,9 @@ export class Post {
     }
     const courier: Courier = new Courier({ ...rest, delivery, hand, toPool, away })
     const supersede = (id: string): void => courier.supersede(id)
-    const timers = new Timers({ system, store, clock, logger, commit, supersede })
+    const cares = ({ definition }: Residents, { name }: ActorId): boolean =>
+      membership === null || membership.cluster.caresFor(definition.name, name)
+    const timers = new Timers({ system, store, clock, logger, commit, cares, supersede })
     this.channels = channels
     this.courier = courier
     this.departures = new Departures({

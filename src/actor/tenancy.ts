@@ -66,8 +66,8 @@ export class Tenancy implements Tenant {
     this.options.beginnings.placed()
   }
 
-  release(definition: string, name: string): Promise<void> {
-    const { catalog, leaving } = this.options.engine
+  async release(definition: string, name: string): Promise<void> {
+    const { catalog, leaving, post } = this.options.engine
     const residents = catalog.residents(definition, undefined)
     const kind = residents?.definition.kind ?? (definition === name ? 'named' : 'unnamed')
     if (residents !== undefined && residents.pool !== null) this.releasePool(residents)
@@ -75,7 +75,7 @@ export class Tenancy implements Tenant {
       const life = residents?.byName.get(name)
       if (life !== undefined) this.letGo(life)
     }
-    return leaving.gone(catalog.idOf({ kind, name: definition }, name))
+    await Promise.all([leaving.gone(catalog.idOf({ kind, name: definition }, name)), post.timers.settled()])
   }
 
   async releaseAll(): Promise<void> {
@@ -86,7 +86,8 @@ export class Tenancy implements Tenant {
       if (residents.pool === null) await this.releaseThose(residents, slice)
       else if (!this.isMine(residents, residents.definition.name)) this.releasePool(residents)
     }
-    await this.options.engine.leaving.allGone()
+    const { leaving, post } = this.options.engine
+    await Promise.all([leaving.allGone(), post.timers.settled()])
   }
 
   /** The runtime has stopped: all that is in memory is committed, and told. */

@@ -19,6 +19,8 @@ export interface TimersOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly commit: (load: OutsideLoad) => Promise<boolean>
+  /** Whether the timers of an actor are this member's to set. */
+  readonly cares: (residents: Residents, id: ActorId) => boolean
   /** Another envelope is about to stand under an id. */
   readonly supersede: (id: string) => void
 }
@@ -30,6 +32,8 @@ export class Timers {
   private readonly options: TimersOptions
   /** Timers that are about to be set, and that no turn has changed meanwhile. */
   private readonly arming = new Set<string>()
+  /** Settings under way: an actor is not let go of before its own is known to be done or lost. */
+  private readonly settings = new Set<Promise<void>>()
   private stopped = false
 
   constructor(options: TimersOptions) {
@@ -38,7 +42,12 @@ export class Timers {
 
   /** Sets the timers that an actor's definition declares, unless they run already, or were stopped. */
   arm(residents: Residents, id: ActorId): void {
-    if (residents.timers.length > 0) void this.set(residents, id)
+    if (residents.timers.length > 0) this.begin(residents, id)
+  }
+
+  /** Resolves when no setting is under way that has begun by now. */
+  async settled(): Promise<void> {
+    await Promise.all(this.settings)
   }
 
   /** The envelope by which a turn changes a timer of its actor. */
@@ -81,9 +90,16 @@ export class Timers {
     this.stopped = true
   }
 
+  private begin(residents: Residents, id: ActorId): void {
+    const setting = this.set(residents, id).finally(() => this.settings.delete(setting))
+    this.settings.add(setting)
+  }
+
   private async set(residents: Residents, id: ActorId): Promise<void> {
     // An instance that has left memory has them set when it comes back, if it does. A definition that was replaced has none.
     if (this.stopped || residents.isReplaced || (id.parent !== '' && !residents.byName.has(id.name))) return
+    // Where an actor moved, they are set there.
+    if (!this.options.cares(residents, id)) return
     const { commit, logger, store, supersede, system } = this.options
     const ids = residents.timers.map(({ action }) => timerId(id, action))
     const pending = residents.byName.get(id.name)?.pending ?? null
@@ -100,6 +116,7 @@ export class Timers {
         this.setLater(residents, id)
         return
       }
+      if (!this.options.cares(residents, id)) return
       const sends = residents.timers
         .filter(({ everyMs }, at) => !isSet(standing[at] ?? null, everyMs))
         .map(({ action, everyMs }) => this.tick(id, action, everyMs, everyMs))
@@ -114,7 +131,7 @@ export class Timers {
   }
 
   private setLater(residents: Residents, id: ActorId): void {
-    this.options.clock.after(RETRY_MS, () => void this.set(residents, id), { background: true })
+    this.options.clock.after(RETRY_MS, () => this.begin(residents, id), { background: true })
   }
 
   private tick(id: ActorId, action: string, everyMs: number | null, declaredMs: number): Parcel {

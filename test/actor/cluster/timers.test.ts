@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { OutsideCommit } from '../../../src/actor/outside-commit.ts'
 import { counter, setTotal, totalOf } from '../fixture.ts'
 import { town, type Town } from './fixture.ts'
 
@@ -86,4 +87,28 @@ test('a named actor that moves comes to life on its new member without being cal
   await clock.advance(100)
   assert.equal(first.runtime.residentActors, 0)
   assert.equal(second.runtime.residentActors, 1)
+})
+
+test('a timer that is just being set is set before its actor is let go of, and not again where that goes', async () => {
+  const { clock, first, script, second, store, ticks } = await clockwork()
+  await clock.advance(1_500)
+  // As if it had never been set: the next one who has the actor sets it.
+  const takes = ['timer ["","beat","tick"]']
+  await store.commit([new OutsideCommit('test', 1, clock.now(), { sends: [], takes })])
+  await clock.run(script.move(second.cluster, ['beat', 'beat']))
+  store.hold()
+  let isLetGo = false
+  const back = script.move(first.cluster, ['beat', 'beat']).then(() => (isLetGo = true))
+  await clock.advance(300)
+  assert.equal(isLetGo, false, 'its setting is on its way')
+  store.release()
+  await clock.run(back)
+  const { envelopes } = await store.listEnvelopes('test', 'timer', { limit: 10 })
+  assert.equal(envelopes.length, 1)
+  const before = ticks.length
+  await clock.advance(5_000)
+  assert.deepEqual(
+    ticks.slice(before),
+    Array.from({ length: 5 }, () => 'member-1'),
+  )
 })
