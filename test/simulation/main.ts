@@ -2,13 +2,19 @@
 // the rest. Prints progress, and for each failure what was broken and how to replay it; fails if any did.
 
 import { parseArgs } from 'node:util'
+import { runTown } from './cluster/town.ts'
+import { runWorld } from './cluster/world-course.ts'
 import { runCluster } from './cluster/world.ts'
 import { logOf, simulate } from './simulate.ts'
 import { run, WORLDS } from './worlds/index.ts'
 
+/** The mesh alone, real runtimes on it, and each world over them. */
+const CLUSTERS = ['cluster', 'cluster-town', ...WORLDS.map(({ name }) => `cluster-${name}`)]
+
 const HELP = `npm run sim -- [--world NAME] [--seeds N] [--seed S] [--all] [--log]
 
-  --world   calls (default), ${WORLDS.map(({ name }) => name).join(', ')}, cluster; all: one after the other
+  --world   calls (default), ${WORLDS.map(({ name }) => name).join(', ')}; over the members of a cluster
+            ${CLUSTERS.join(', ')}; all: one after the other
   --seeds   how many, each of another course. Default 1
   --seed    the first of them. Default 1
   --all     goes on after a failure
@@ -43,7 +49,7 @@ else await main()
 async function main(): Promise<void> {
   const first = wholeNumber('seed', values.seed)
   const count = wholeNumber('seeds', values.seeds)
-  const known = ['calls', ...WORLDS.map(({ name }) => name), 'cluster']
+  const known = ['calls', ...WORLDS.map(({ name }) => name), ...CLUSTERS]
   if (![...known, 'all'].includes(values.world))
     throw new Error(`--world must be one of ${known.join(', ')}, all; not ${values.world}`)
   for (const world of values.world === 'all' ? known : [values.world]) {
@@ -81,9 +87,16 @@ async function hold(world: string, first: number, count: number): Promise<boolea
 }
 
 async function one(name: string, seed: number): Promise<Told> {
-  if (name === 'cluster') {
-    const verdict = await runCluster(seed, { log: values.log })
+  if (name === 'cluster' || name === 'cluster-town') {
+    const play = name === 'cluster' ? runCluster : runTown
+    const verdict = await play(seed, { log: values.log })
     return { ...verdict, log: [JSON.stringify(verdict.weather), ...verdict.log].join('\n') }
+  }
+  const spread = WORLDS.find((each) => `cluster-${each.name}` === name)
+  if (spread !== undefined) {
+    const verdict = await runWorld(spread, seed, { log: values.log })
+    const { climate, log, weather } = verdict
+    return { ...verdict, log: [JSON.stringify(weather), JSON.stringify(climate), ...log].join('\n') }
   }
   const world = WORLDS.find((each) => each.name === name)
   if (world !== undefined) {

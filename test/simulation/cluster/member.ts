@@ -24,6 +24,8 @@ export interface Engine {
   /** How many adds the actor has, or that it will be done. */
   ask(ask: Ask): Promise<number>
   stop(): Promise<void>
+  /** Its process is gone. */
+  crashed?(): void
 }
 
 export type MakeEngine = (cluster: SystemCluster, machine: Machine, options: MemberOptions) => Engine
@@ -96,7 +98,11 @@ export class Member {
 
   /** A call by its door. */
   ask(ask: Ask): Promise<number> {
-    const answer = this.engine.ask(ask)
+    return this.letIn(this.engine.ask(ask))
+  }
+
+  /** Something that was asked by its door: it is answered before the member leaves. */
+  letIn<T>(answer: Promise<T>): Promise<T> {
     const over: Promise<unknown> = answer.catch(() => {}).then(() => this.#open.delete(over))
     this.#open.add(over)
     return answer
@@ -107,6 +113,7 @@ export class Member {
     this.machine.isDead = true
     this.isOpen = false
     this.gone.resolve()
+    this.engine.crashed?.()
     this.#truth.members.splice(this.#truth.members.indexOf(this.engine.judged), 1)
   }
 

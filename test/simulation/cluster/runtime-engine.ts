@@ -2,8 +2,7 @@
 // id; a `pass` adds and sends the same on to the next actor, a `later` is a call for a moment in the future. What stands in
 // the store in the end says what happened, and how often.
 
-import { Runtime } from '../../../src/actor/index.ts'
-import { seededRandom } from '../../../src/base/index.ts'
+import type { Runtime } from '../../../src/actor/index.ts'
 import type {
   ActionDefinition,
   Definition,
@@ -14,9 +13,8 @@ import type {
 } from '../../../src/ports/index.ts'
 import { jsonCodec, Packed } from '../../../src/protocol/index.ts'
 import { MemoryStore } from '../../../src/stores/memory/index.ts'
-import { FaultyStore } from '../../../src/testing/index.ts'
-import type { Machine } from './machine.ts'
 import { type Ask, type Engine, type MakeEngine, SYSTEM } from './member.ts'
+import { runtimeMember } from './runtime-member.ts'
 import { DEFINITION } from './small-engine.ts'
 import type { Judged, Truth } from './truth.ts'
 
@@ -36,34 +34,24 @@ export interface Town {
 }
 
 /** @param fitted plants a bug between each runtime and its store. */
-export function townOf(seed: number, actors: number, fitted?: (store: Statestore) => Statestore): Town {
+export function townOf(actors: number, fitted?: (store: Statestore) => Statestore): Town {
   const store = new MemoryStore()
-  const random = seededRandom(seed ^ 0x70e1)
   const started = store.start()
   return {
     store,
-    engine: (cluster, machine, { logger, seeded, truth, weather }): Engine => {
+    engine: (cluster, machine, options): Engine => {
+      const { truth, weather } = options
       const judged: Judged = { name: cluster.self, holds: () => false, inMemory: () => [] }
-      const link = new FaultyStore(store, {
-        clock: machine.clock,
-        random,
-        faults: { delayMs: 1 + weather.storeMs / 4 },
-        name: cluster.self,
-      })
-      const near = awake(link, machine)
-      const runtime = new Runtime({
+      const { link, runtime, tenant } = runtimeMember(cluster, machine, options, {
         system: SYSTEM,
         definitions: [definition(new ListHost(judged, truth, actors))],
-        store: fitted?.(near) ?? near,
-        clock: machine.clock,
-        random: seeded,
-        logger,
-        cluster,
-        sharesStore: true,
+        store,
+        faults: { delayMs: 1 + weather.storeMs / 4 },
+        fitted,
       })
-      if (runtime.tenant === null) throw new Error('a runtime in a cluster is a tenant')
       return {
-        tenant: runtime.tenant,
+        tenant,
+        crashed: () => link.cut(),
         judged,
         start: () => started.then(() => runtime.start()),
         stop: () => runtime.stop(),
@@ -110,26 +98,6 @@ async function asked(
   const { count } = answer as { count: number }
   truth.acknowledge(actor, count)
   return count
-}
-
-/** What comes to a frozen process comes when it wakes. */
-function awake(store: Statestore, machine: Machine): Statestore {
-  return new Proxy(store, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name, target)
-      if (typeof value !== 'function') return value
-      return (...more: unknown[]): unknown => {
-        const answer: unknown = Reflect.apply(value, target, more)
-        if (!(answer instanceof Promise)) return answer
-        return new Promise((resolve, reject) => {
-          answer.then(
-            (settled) => machine.enter(() => resolve(settled)),
-            (error: unknown) => machine.enter(() => reject(error)),
-          )
-        })
-      }
-    },
-  })
 }
 
 class ListHost implements Host {

@@ -5,29 +5,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Commit, Statestore } from '../../../src/ports/index.ts'
 import { withCommit } from '../planted.ts'
-import { townOf } from './runtime-engine.ts'
-import { weatherOf } from './weather.ts'
-import { runCluster, type Verdict } from './world.ts'
+import { runTown } from './town.ts'
 
 const SEEDS = 30
-
-function run(seed: number, fitted?: (store: Statestore) => Statestore): Promise<Verdict> {
-  const { actors, events } = weatherOf(seed)
-  const { engine, stored } = townOf(seed, actors, fitted)
-  return runCluster(seed, {
-    engine,
-    stored,
-    kinds: ['add', 'add', 'read', 'pass', 'later'],
-    // Calls for later go by wall clocks: where these differ by much, later is not the same for all.
-    weather: { events: events.filter(({ event }) => event.kind !== 'clock') },
-  })
-}
 
 test(`every promise holds over members, for seeds 1 to ${SEEDS}`, async () => {
   let happened = 0
   let moved = 0
   for (let seed = 1; seed <= SEEDS; seed += 1) {
-    const verdict = await run(seed)
+    const verdict = await runTown(seed)
     assert.deepEqual(verdict.violations, [], `seed ${seed}`)
     happened += verdict.happened
     moved += verdict.moved
@@ -37,13 +23,13 @@ test(`every promise holds over members, for seeds 1 to ${SEEDS}`, async () => {
 })
 
 test('a seed gives the same course every time', async () => {
-  const [first, second] = [await run(7), await run(7)]
+  const [first, second] = [await runTown(7), await runTown(7)]
   assert.deepEqual([second.steps, second.violations], [first.steps, first.violations])
 })
 
 async function finds(rule: RegExp, fitted: (store: Statestore) => Statestore): Promise<void> {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
-    const { violations } = await run(seed, fitted)
+    const { violations } = await runTown(seed, { fitted })
     if (violations.some((violation) => rule.test(violation))) return
   }
   assert.fail(`no seed up to ${SEEDS} broke ${String(rule)}`)
