@@ -260,7 +260,7 @@ export class SystemBuilder {
 
   /**
    * Makes this process a host of a Spawn proxy, which keeps the actors: their state, their mailboxes, their timers. Resolves
-   * when the proxy has taken the registration, and waits for one that is not there yet. `store` and `http` do not count.
+   * when the proxy has taken the registration, and waits for one that is not there yet. `store`, `workers` and `http` do not count.
    *
    * @throws SpawnError INVALID_ARGUMENT for options, for a port that is taken, and what the proxy refuses.
    */
