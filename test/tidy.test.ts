@@ -29,6 +29,7 @@ const house: House = {
       'archive',
       'stores',
       'cluster',
+      'workers',
     ],
     // Between processes on one machine: for the adapters that speak to them.
     sockets: ['base'],

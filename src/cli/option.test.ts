@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { choice, duration, entries, time, whole } from './option.ts'
+import { choice, duration, entries, time, whole, wholeOr } from './option.ts'
 
 test('a time is milliseconds unless it has a unit', () => {
   const timeout = duration('', { least: 1, most: 172_800_000 })
@@ -35,6 +35,16 @@ test('whole numbers and choices name their range', () => {
   assert.equal(port.read(['65535'], 'port'), 65_535)
   assert.throws(() => port.read(['65536'], 'port'), /--port takes 0 to 65535, not 65536/)
   assert.throws(() => port.read(['0x10'], 'port'), /--port takes a whole number/)
+  const workers = wholeOr('auto', 'count', '', { least: 1, most: 128 })
+  assert.deepEqual(
+    ['auto', '1', '128'].map((given) => workers.read([given], 'workers')),
+    ['auto', 1, 128],
+  )
+  for (const wrong of ['0', '129', 'all', '', '1.5'])
+    assert.throws(
+      () => workers.read([wrong], 'workers'),
+      /--workers takes auto or a whole number from 1 to 128/,
+    )
   const level = choice(['info', 'warn'], '')
   assert.equal(level.read(['warn'], 'log-level'), 'warn')
   assert.throws(() => level.read(['wran'], 'log-level'), /takes info, warn, not "wran"; did you mean warn\?/)

@@ -64,8 +64,12 @@ export function wholeOr<const Word extends string>(
   range: { least: number; most: number },
 ): Option<number | Word | undefined> {
   const read = ([given]: readonly string[], name: string): number | Word | undefined => {
-    if (given === undefined || given === word) return given as Word | undefined
-    return wholeNumber(given, `--${name}`, range)
+    if (given === undefined) return undefined
+    if (given === word) return word
+    const count = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN
+    if (count >= range.least && count <= range.most) return count
+    const counts = `a whole number from ${range.least} to ${range.most}`
+    throw usageFailure(`--${name} takes ${word} or ${counts}, not ${JSON.stringify(given)}`)
   }
   return { value: `${value}|${word}`, help, many: false, read }
 }

@@ -1,6 +1,7 @@
 // The log of a worker: each line says which one it is.
 
 import type { LogFields, Logger } from '../ports/index.ts'
+import { ownOrders } from './config.ts'
 
 export class NumberedLogger implements Logger {
   readonly #logger: Logger
@@ -9,6 +10,12 @@ export class NumberedLogger implements Logger {
   private constructor(logger: Logger, worker: number) {
     this.#logger = logger
     this.#worker = worker
+  }
+
+  /** That of this process, if it is a worker. @throws SpawnError CANCELLED when the first process is gone. */
+  static here(logger: Logger): Logger {
+    const orders = ownOrders()
+    return orders === null ? logger : NumberedLogger.of(logger, orders.worker)
   }
 
   /** One that is numbered already stays as it is. */

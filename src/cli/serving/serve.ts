@@ -10,6 +10,7 @@ import {
   type SystemBuilder,
   type SystemOptions,
 } from '../../sdk/index.ts'
+import { mayBeWorker } from '../../sdk/config.ts'
 import { type OwnStore, planOf } from '../../sdk/system-options.ts'
 import type { StorePlan } from '../../stores/store-plan.ts'
 import { storeText } from '../../stores/store-url.ts'
@@ -51,7 +52,8 @@ export async function serve(
   worker: Worker | null,
 ): Promise<ExitCode> {
   const clock = systemClock
-  const logger = await loggerFor({ json: options.json, least: options.level }, terminal, clock)
+  const plain = await loggerFor({ json: options.json, least: options.level }, terminal, clock)
+  const logger = mayBeWorker ? (await import('../../workers/index.ts')).NumberedLogger.here(plain) : plain
   const lifecycle = watchProcess(logger, worker === null ? [] : ['SIGINT'])
   worker?.onAbandoned(() => lifecycle.end('the watching process is gone'))
   const line = { text: options.store, where: '--store' }
