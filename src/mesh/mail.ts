@@ -162,10 +162,12 @@ export class Mail {
   }
 
   #lost(member: string, bag: Bag, count: number, thrown: unknown): void {
-    const { clock, counts, timing } = this.#ground
+    const { clock, counts, membership, timing } = this.#ground
     this.#failed(member, 'hand', thrown)
     counts.unhanded += count
     bag.afresh = true
+    // It has left, and reaches nobody: they look into the store under the view without it.
+    if (membership.stage === 'left') return
     clock.after(timing.retryMs, () => {
       bag.isUnderWay = false
       this.#send(member, bag)
