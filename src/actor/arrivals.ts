@@ -37,7 +37,7 @@ export class Arrivals {
     const id = residents.id(call.name)
     if (call.operation !== 'call')
       return { ...NO_ANSWER, actor: id, json: await operations.arrived(residents, call) }
-    if (!calls.isHere(residents, call.name)) throw notHere(id)
+    if (!calls.isHere(residents, call.name) || calls.isOutOfReach(residents)) throw notHere(id)
     const answer = await this.enqueue(residents, call, signal)
     return answer instanceof TurnReceipt ? answerOf(answer) : { ...NO_ANSWER, actor: id }
   }

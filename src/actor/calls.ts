@@ -218,8 +218,10 @@ export class Calls {
   ): Promise<unknown> {
     this.admit(cause !== null)
     const nowMs = this.useClock.nowMs
+    const isLost = this.isOutOfReach(residents) && !(action instanceof BuiltinAction)
     const activation =
-      this.activationOf(residents, name, nowMs) ?? this.waitingFor(residents, name, action, call, cause)
+      (isLost ? null : this.activationOf(residents, name, nowMs)) ??
+      this.waitingFor(residents, name, action, call, cause)
     if (activation === null) return this.leave(residents, name, action, call, cause)
     const waits = call.async !== true
     const query = action.query && residents.pool === null
@@ -245,6 +247,11 @@ export class Calls {
     if (!waits) return ACCEPTED
     if (call.signal !== undefined) message.follow(call.signal)
     return message.answer()
+  }
+
+  /** Whether the code of an actor can be reached from other members only. */
+  isOutOfReach(residents: Residents): boolean {
+    return this.membership !== null && this.membership.isOutOfReach(residents)
   }
 
   /** Whether an actor can be called here without asking who has it. */

@@ -130,8 +130,9 @@ export class Courier implements LaneOwner {
 
   /** The view has changed: what is not this member's any more is let go, what is new is found in the store. */
   placed(): void {
-    const { away } = this.options
+    const { away, delivery } = this.options
     if (away === null) return
+    delivery.placed()
     this.look()
     for (const lane of this.lanes.all()) if (!lane.isBusy && !away.cares(lane.model)) this.letGo(lane)
     away.placed()

@@ -25,17 +25,24 @@ export interface DeliveryOptions {
   readonly commit: (load: OutsideLoad) => Promise<boolean>
 }
 
+/** How long after a change of the view a member may come, or come back, that hosts what nobody does, in milliseconds. */
+const LATE_MEMBER_MS = 300_000
 /** How often a delivery is tried whose definition may still come, in milliseconds. */
 const LATE_DEFINITION_MS = 1_000
 
 export class Delivery {
   private readonly options: DeliveryOptions
   /** From when on all definitions are there. */
-  private readonly completeAtMs: number
+  private completeAtMs: number
 
   constructor(options: DeliveryOptions) {
     this.options = options
     this.completeAtMs = options.clock.now() + options.lateDefinitionsMs
+  }
+
+  /** The view has changed: who hosted a definition may have left, to be started again. */
+  placed(): void {
+    this.completeAtMs = Math.max(this.completeAtMs, this.options.clock.now() + LATE_MEMBER_MS)
   }
 
   /**

@@ -33,6 +33,11 @@ export class Membership {
     return this.cluster.isHere(definition.name, name)
   }
 
+  /** Whether the code of an actor can be reached from other members only: it is to live there. */
+  isOutOfReach({ definition: { host, name } }: Residents): boolean {
+    return host.isOutOfReach === true && this.cluster.isReachedElsewhere(name)
+  }
+
   isAway({ id, residents }: Activation): boolean {
     return !this.isHere(residents, id.name)
   }

@@ -13,6 +13,7 @@ import { checkEntries } from './checks.ts'
 import type { Committer } from './committer.ts'
 import type { Departure, Departures } from './departures.ts'
 import type { Inflight } from './inflight.ts'
+import type { Membership } from './membership.ts'
 import type { Message } from './message.ts'
 import type { Cargo } from './pending-commit.ts'
 import { failureOf } from './perform.ts'
@@ -28,6 +29,8 @@ export interface OutcomesOptions {
   readonly committer: Committer
   readonly snapshots: Snapshots
   readonly departures: Departures
+  /** Null: all actors live here. */
+  readonly membership: Membership | null
 }
 
 export class Outcomes {
@@ -57,6 +60,7 @@ export class Outcomes {
   fail(activation: Activation, message: Message, thrown: unknown): void {
     if (message.stage !== 'running') return
     const error = failureOf(message, thrown)
+    if (this.movesOn(activation, message, error)) return
     if (message.starts) {
       message.fail(error)
       this.options.activations.abandon(activation, notStarted(activation, error))
@@ -66,6 +70,20 @@ export class Outcomes {
     } else {
       this.answer(activation, message, undefined, error)
     }
+  }
+
+  /**
+   * Whether a turn that has not run, because its code is not reached from here, goes to where it is: its actor moves there.
+   * An envelope is delivered again by itself.
+   */
+  private movesOn({ residents }: Activation, message: Message, { code, retryable }: SpawnError): boolean {
+    const { membership } = this.options
+    const isUnsent = code === 'HOST_UNREACHABLE' && retryable
+    if (!isUnsent || membership === null || message.starts || message.parcel !== null) return false
+    if (!membership.isOutOfReach(residents)) return false
+    message.stage = 'queued'
+    membership.remote.forward(message)
+    return true
   }
 
   /** What goes with the commit besides the state; null: nothing. */

@@ -12,6 +12,13 @@ export function placementOf({ placement, pool }: Definition): Placement {
 }
 
 export function hostedOf(definition: Definition): HostedDefinition {
-  const { channels, kind, name, stateful } = definition
-  return { name, kind, stateful, placement: placementOf(definition), channels: [...channels] }
+  const { channels, host, kind, name, stateful } = definition
+  return {
+    name,
+    kind,
+    stateful,
+    placement: placementOf(definition),
+    channels: [...channels],
+    ...(host.isOutOfReach === true && { outOfReach: true }),
+  }
 }

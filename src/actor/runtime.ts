@@ -188,6 +188,11 @@ export class Runtime implements Gateway {
     if (this.phase === 'running') this.beginnings.defined(catalog.all)
   }
 
+  /** Whether the code of its actors can be reached has changed. */
+  reachChanged(): void {
+    if (this.phase === 'running') this.tellHosted()
+  }
+
   /** Finishes what is running, commits, and closes the store. Called again, it answers with the same promise. */
   stop(options: StopOptions = {}): Promise<void> {
     this.stopped ??= this.shutDown(options.drainMs ?? DRAIN_MS)

@@ -59,6 +59,14 @@ export class Directory {
       .map(({ id }) => id)
   }
 
+  /** Whether another member that is up hosts a definition whose code it can reach. */
+  isReachedElsewhere(definition: string): boolean {
+    return this.#others().some((member) => {
+      const hosted = member.phase === 'up' ? hostedBy(member, this.#system, definition) : null
+      return hosted !== null && hosted.outOfReach !== true
+    })
+  }
+
   /** What other members host that listens to a channel, each once. */
   listeners(channel: string): readonly HostedDefinition[] {
     const known = this.#byChannel.get(channel)

@@ -76,6 +76,11 @@ export class EntryFields {
     })
   }
 
+  /** Of a flag that is there only when it is set. */
+  isSet(name: string): boolean {
+    return name in this.#values && this.flag(name)
+  }
+
   texts(name: string): Readonly<Record<string, string>> {
     const values = this.object(name).#values
     for (const value of Object.values(values))

@@ -50,6 +50,18 @@ test('an actor lives on one of the members that host its definition and are up, 
   assert.deepEqual(ofA.hosts('order'), ['b', 'd'])
 })
 
+test('where its code is out of reach, an actor lives elsewhere if it can', () => {
+  const lost = hosted({ by: 'hash' }, { outOfReach: true })
+  assert.deepEqual(owners(directory('a', member('a', lost), member('b', hosted()))), ['b'])
+  assert.deepEqual(owners(directory('a', member('a', lost), member('b', lost))), ['a', 'b'])
+  const zoned = (definition: HostedDefinition, zone: string): ViewMember =>
+    member(zone, { ...definition, placement: { by: 'zone', zone: 'x' } }, { zone })
+  assert.deepEqual(owners(directory('a', zoned(lost, 'x'), zoned(hosted(), 'y'))), ['x'])
+  const local = hosted({ by: 'local' })
+  const pools = [member('a', { ...local, outOfReach: true }), member('b', local)]
+  assert.deepEqual(owners(directory('a', ...pools)), ['b'])
+})
+
 test('a zone and labels are kept to', () => {
   const zoned = [
     member('a', hosted({ by: 'zone', zone: 'x' }), { zone: 'x' }),

@@ -28,7 +28,10 @@ export function placeOf(view: View, system: string, definition: string): Place {
   // In the midst of a rolling change members may differ: the one that is there for the longest time counts.
   const [oldest] = up.length > 0 ? up : hosts
   const hosted = oldest === undefined ? null : hostedBy(oldest, system, definition)
-  const candidates = byId(hosted === null ? [] : up.filter((member) => fits(member, hosted.placement)))
+  const fitting = hosted === null ? [] : up.filter((member) => fits(member, hosted.placement))
+  const reached = fitting.filter((member) => hostedBy(member, system, definition)?.outOfReach !== true)
+  // Where none reaches its code, it is waited for where it was.
+  const candidates = byId(reached.length > 0 ? reached : fitting)
   return {
     hosted,
     candidates,

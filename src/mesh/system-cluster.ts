@@ -134,6 +134,10 @@ export class SystemCluster implements Cluster {
     return this.#directory.hosts(definition)
   }
 
+  isReachedElsewhere(definition: string): boolean {
+    return this.#directory.isReachedElsewhere(definition)
+  }
+
   has(member: string): boolean {
     return this.#directory.view.members.some(({ id }) => id === member)
   }

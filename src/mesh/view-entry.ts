@@ -108,6 +108,7 @@ function readDefinition(fields: EntryFields): ViewDefinition {
     stateful: fields.flag('stateful'),
     placement: readPlacement(fields.object('placement')),
     channels,
+    ...(fields.isSet('outOfReach') && { outOfReach: true }),
   }
   return { system: fields.text('system'), hosted }
 }

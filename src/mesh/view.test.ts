@@ -26,6 +26,7 @@ const desk: HostedDefinition = {
   name: 'desk',
   kind: 'named',
   placement: { by: 'labels', labels: { disk: 'ssd', ['__proto__']: 'x' } },
+  outOfReach: true,
 }
 
 function member(id: string, changes: Partial<ViewMember> = {}): ViewMember {

@@ -39,6 +39,8 @@ export interface HostedDefinition {
   readonly placement: Placement
   /** Channel and action. */
   readonly channels: readonly (readonly [channel: string, action: string])[]
+  /** Its code cannot be reached from there now: its actors live elsewhere, if they can. */
+  readonly outOfReach?: true | undefined
 }
 
 /** A turn that waits for a call, on whichever member. */
@@ -138,6 +140,8 @@ export interface Cluster {
   listeners(channel: string): readonly HostedDefinition[]
   /** The other members that host a definition. */
   hosts(definition: string): readonly string[]
+  /** Whether another member hosts a definition whose code it can reach. */
+  isReachedElsewhere(definition: string): boolean
   /** Whether a member is in the view. */
   has(member: string): boolean
   /**

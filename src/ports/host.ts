@@ -155,5 +155,7 @@ export interface Outcome {
 }
 
 export interface Host {
+  /** Whether the code is somewhere that cannot be reached now. Absent: it is not. */
+  readonly isOutOfReach?: boolean
   run(turn: Turn): Outcome | PromiseLike<Outcome>
 }

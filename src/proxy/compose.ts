@@ -71,7 +71,14 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
     logger,
     lateDefinitionsMs: LATE_DEFINITIONS_MS,
   })
-  const hosts = new RemoteHosts({ clock, random, logger, settings: settingsOf(config) })
+  const hosts = new RemoteHosts({
+    clock,
+    random,
+    logger,
+    settings: settingsOf(config),
+    isElsewhere: (system, definition) => systems.isReachedElsewhere(system, definition),
+    onReach: (system) => systems.reachChanged(system),
+  })
   const registrations = new Registrations({
     systems,
     hosts,

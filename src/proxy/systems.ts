@@ -179,6 +179,16 @@ export class OpenSystems implements Systems {
     return runtime
   }
 
+  /** Whether other members reach the code of a definition. */
+  isReachedElsewhere(system: string, definition: string): boolean {
+    return this.#options.cluster?.of(system).isReachedElsewhere(definition) === true
+  }
+
+  /** Whether hosts of a system can be reached has changed. */
+  reachChanged(system: string): void {
+    if (this.ready) this.#byName.get(system)?.reachChanged()
+  }
+
   checkOpen(): void {
     if (!this.ready) throw new SpawnError('DRAINING', 'this proxy is stopping and takes no registrations')
   }

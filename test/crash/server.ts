@@ -55,6 +55,11 @@ export class Server implements Victim {
     return new Server(await freePort(), `sqlite:${file}`, command)
   }
 
+  /** A proxy over any store, whose hosts say where they answer. */
+  static async proxyOver(store: string, options: readonly string[]): Promise<Server> {
+    return new Server(await freePort(), store, ['proxy', ...options])
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`
   }

@@ -22,6 +22,8 @@ export interface RemoteHostOptions {
   readonly settings: RemoteSettings
   readonly room: WaitingRoom
   readonly running: Map<ActorId, Running>
+  /** Whether other members of the cluster reach its code. */
+  readonly isElsewhere: () => boolean
 }
 
 export class RemoteHost implements Host {
@@ -31,18 +33,24 @@ export class RemoteHost implements Host {
   /** Those that registered the definition. */
   readonly processes: HostProcess[] = []
   private readonly running: Map<ActorId, Running>
+  private readonly isElsewhere: () => boolean
   private picks = 0
 
-  constructor({ definition, room, running, settings }: RemoteHostOptions) {
+  constructor({ definition, isElsewhere, room, running, settings }: RemoteHostOptions) {
+    this.isElsewhere = isElsewhere
     this.definition = definition
     this.settings = settings
     this.room = room
     this.running = running
   }
 
-  /** Whether a turn may wait until one of them is there. */
+  /** Whether a turn may wait until one of them is there. What others reach is not waited for: its actor goes there. */
   get awaited(): boolean {
-    return this.settings.whenNoHost === 'wait' && this.processes.length > 0
+    return this.settings.whenNoHost === 'wait' && this.processes.length > 0 && !this.isElsewhere()
+  }
+
+  get isOutOfReach(): boolean {
+    return this.processes.length > 0 && !this.processes.some(({ live }) => live)
   }
 
   run(turn: Turn): Promise<Outcome> {

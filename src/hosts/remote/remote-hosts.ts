@@ -25,6 +25,10 @@ export interface RemoteHostsOptions {
   readonly random: Random
   readonly logger: Logger
   readonly settings?: Partial<RemoteSettings> | undefined
+  /** Whether other members of the cluster reach the code of a definition. */
+  readonly isElsewhere?: ((system: string, definition: string) => boolean) | undefined
+  /** Whether definitions of a system can be reached may have changed. */
+  readonly onReach?: ((system: string) => void) | undefined
 }
 
 /** What the runtime of a system is to do now. */
@@ -69,6 +73,8 @@ export class RemoteHosts {
   private readonly logger: Logger
   private readonly settings: RemoteSettings
   private readonly room: WaitingRoom
+  private readonly onReach: (system: string) => void
+  private readonly isElsewhere: (system: string, definition: string) => boolean
   private readonly running = new Map<ActorId, Running>()
   private readonly processes = new Map<string, HostProcess>()
   /** Those that have no definition any more, while actions run on them. */
@@ -76,7 +82,10 @@ export class RemoteHosts {
   /** By system, by definition. */
   private readonly entries = new Map<string, Map<string, Entry>>()
 
-  constructor({ clock, logger, random, settings }: RemoteHostsOptions) {
+  constructor(options: RemoteHostsOptions) {
+    const { clock, isElsewhere = () => false, logger, onReach = () => {}, random, settings } = options
+    this.isElsewhere = isElsewhere
+    this.onReach = onReach
     this.clock = clock
     this.random = random
     this.logger = logger
@@ -103,7 +112,7 @@ export class RemoteHosts {
     checkName('system', system)
     checkAddress(address)
     const entries = this.entries.get(system) ?? new Map<string, Entry>()
-    const given = this.entriesOf(entries, request)
+    const given = this.entriesOf(system, entries, request)
     const process = this.processOf(address)
     this.entries.set(system, entries)
     for (const [name, entry] of given) {
@@ -137,7 +146,11 @@ export class RemoteHosts {
     await Promise.all(processes.map((process) => process.stop(error)))
   }
 
-  private entriesOf(before: ReadonlyMap<string, Entry>, request: RegistrationRequest): Map<string, Entry> {
+  private entriesOf(
+    system: string,
+    before: ReadonlyMap<string, Entry>,
+    request: RegistrationRequest,
+  ): Map<string, Entry> {
     const given = new Map<string, Entry>()
     for (const [key, actor] of Object.entries(request.actorSystem?.registry?.actors ?? {})) {
       const own = actor.id?.name ?? ''
@@ -146,16 +159,18 @@ export class RemoteHosts {
         const problem = 'two actors have this name'
         throw new SpawnError('INVALID_ARGUMENT', `the registration of "${name}" is refused: ${problem}`)
       }
-      given.set(name, this.entryOf(before.get(name), name, actor))
+      given.set(name, this.entryOf(system, before.get(name), name, actor))
     }
     return given
   }
 
-  private entryOf(before: Entry | undefined, name: string, actor: WireActor): Entry {
+  private entryOf(system: string, before: Entry | undefined, name: string, actor: WireActor): Entry {
     const bytes = wireActorBytes(actor)
     if (before !== undefined && Buffer.compare(before.bytes, bytes) === 0) return before
     const { room, running, settings } = this
-    const remote = before?.remote ?? new RemoteHost({ definition: name, settings, room, running })
+    const isElsewhere = (): boolean => this.isElsewhere(system, name)
+    const remote =
+      before?.remote ?? new RemoteHost({ definition: name, settings, room, running, isElsewhere })
     return { name, remote, bytes, definition: definitionOf(name, actor, remote, settings) }
   }
 
@@ -173,12 +188,15 @@ export class RemoteHosts {
 
   private changed(process: HostProcess, cause: unknown): void {
     const { host } = process
-    if (!process.live) {
+    if (process.live) {
+      this.logger.info('a host is reachable again', { host })
+      for (const remote of this.remotesOf(process)) this.room.wake(remote)
+    } else {
       this.logger.warn('a host is not reachable', { host, error: messageOf(cause) })
-      return
     }
-    this.logger.info('a host is reachable again', { host })
-    for (const remote of this.remotesOf(process)) this.room.wake(remote)
+    for (const [system, entries] of this.entries) {
+      if (entries.values().some(({ remote }) => remote.processes.includes(process))) this.onReach(system)
+    }
   }
 
   /** One that does not come back is forgotten when others have all that it has; else its actors wait for it. */

@@ -3,7 +3,7 @@
 import { seededRandom } from '../../../src/base/index.ts'
 import type { Limits } from '../../../src/base/index.ts'
 import { Runtime } from '../../../src/actor/index.ts'
-import type { Call, Definition } from '../../../src/ports/index.ts'
+import type { Call, Definition, OtherSystems } from '../../../src/ports/index.ts'
 import { VirtualClock } from '../../../src/testing/index.ts'
 import { counter, GatedStore, RecordingLogger } from '../fixture.ts'
 import { Script, ScriptedCluster } from './scripted-cluster.ts'
@@ -29,6 +29,7 @@ export interface TownOptions {
   /** Of each member; for all: the same. Default: the `counter` definition on two members. */
   readonly definitions?: readonly (readonly Definition[])[]
   readonly limits?: Partial<Limits>
+  readonly systems?: OtherSystems
   /** Says where actors live before any of them begins. */
   readonly placed?: (script: Script, members: readonly ScriptedCluster[]) => void
 }
@@ -52,6 +53,7 @@ export async function town(options: TownOptions = {}): Promise<Town> {
       limits,
       cluster,
       sharesStore: true,
+      systems: options.systems,
     })
     if (runtime.tenant !== null) cluster.attach(runtime.tenant)
     const call: Member['call'] = (name, ref, action, more = {}) =>

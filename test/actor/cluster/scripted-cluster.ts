@@ -177,6 +177,12 @@ export class ScriptedCluster implements Cluster {
     return this.others().flatMap(({ hosted, self }) => (hosted.has(definition) ? [self] : []))
   }
 
+  isReachedElsewhere(definition: string): boolean {
+    return this.others().some(
+      ({ hosted }) => hosted.get(definition)?.outOfReach === undefined && hosted.has(definition),
+    )
+  }
+
   has(member: string): boolean {
     return this.script.members.some(({ self }) => self === member)
   }
