@@ -47,6 +47,7 @@ export class SystemCluster implements Cluster {
   readonly #routing: CallRouting
   readonly #mail: Mail
   #directory: Directory
+  #record: ViewRecord
   #holdings: Holdings
   #tenant: Tenant | null = null
 
@@ -61,12 +62,8 @@ export class SystemCluster implements Cluster {
     this.#host = host
     const { view } = ground.membership
     this.#directory = new Directory(view, system, this.self)
-    this.#holdings = new Holdings(
-      { current: view, unsettled: [], since: view.epoch },
-      system,
-      this.self,
-      null,
-    )
+    this.#record = { current: view, unsettled: [], since: view.epoch }
+    this.#holdings = new Holdings(this.#record, system, this.self, null)
     this.#holdings.update(this.#acked)
     this.#handoff = new Handoff(this, ground)
     this.#routing = new CallRouting(this, ground)
@@ -175,6 +172,7 @@ export class SystemCluster implements Cluster {
 
   /** A later view is applied: from here on every answer is from it. Resolves when what is not this member's is let go of. */
   async viewed(record: ViewRecord): Promise<void> {
+    this.#record = record
     this.#directory = new Directory(record.current, this.system, this.self)
     this.#holdings = new Holdings(record, this.system, this.self, this.#holdings)
     this.#holdings.update(this.#acked)
@@ -209,11 +207,18 @@ export class SystemCluster implements Cluster {
       const { message } = vacancyError(this.#directory.place(definition), this.system, definition, name)
       return { member: null, reason: message, isServed: false }
     }
-    const isOwn = owner.id === this.self
-    const isServed = isOwn
-      ? this.isHere(definition, name)
-      : this.#ground.membership.acked(owner) === this.epoch
+    const isServed =
+      owner.id === this.self ? this.isHere(definition, name) : this.#isServedBy(owner, definition, name)
     return { member: owner.id, reason: null, isServed }
+  }
+
+  /** As far as is known here: another member has applied this view, and those that may have had the actor have let go of it. */
+  #isServedBy(owner: ViewMember, definition: string, name: string): boolean {
+    if (this.#acked(owner) !== this.epoch) return false
+    if (this.#directory.place(definition).isLocal) return true
+    const holdings = new Holdings(this.#record, this.system, owner.id, null)
+    holdings.update(this.#acked)
+    return holdings.isFree(definition, name)
   }
 
   /** Of a `local` one each member has its own: nobody lets go of it for another. */

@@ -71,14 +71,7 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
     logger,
     lateDefinitionsMs: LATE_DEFINITIONS_MS,
   })
-  const hosts = new RemoteHosts({
-    clock,
-    random,
-    logger,
-    settings: settingsOf(config),
-    isElsewhere: (system, definition) => systems.isReachedElsewhere(system, definition),
-    onReach: (system) => systems.reachChanged(system),
-  })
+  const hosts = hostsOf(config, parts, systems)
   const registrations = new Registrations({
     systems,
     hosts,
@@ -188,6 +181,21 @@ function listenerOf(
   })
   proxyMetrics(metrics, { cluster, hosts, listener, systems, version })
   return listener
+}
+
+function hostsOf(
+  config: ProxyConfig,
+  { clock, logger, random }: ProxyParts,
+  systems: OpenSystems,
+): RemoteHosts {
+  return new RemoteHosts({
+    clock,
+    random,
+    logger,
+    settings: settingsOf(config),
+    isElsewhere: (system, definition) => systems.isReachedElsewhere(system, definition),
+    onReach: (system) => systems.reachChanged(system),
+  })
 }
 
 function settingsOf(config: ProxyConfig) {
