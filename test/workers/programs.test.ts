@@ -59,6 +59,23 @@ console.log('after', await mySystem.ref(incrementor).add({ value: 1 }))
     assert.deepEqual(lines, ['after { total: 1 }', 'after { total: 2 }', 'before', 'before'])
   })
 
+  test('encrypts in each process what the first one keeps', async () => {
+    const { code, stderr, stdout } = await run(`
+const cell = actor('cell', {
+  kind: 'unnamed',
+  state: { pid: 0 },
+  actions: { set: () => Value.of().state({ pid: process.pid }).response(process.pid) },
+})
+const encryption = { keys: [{ id: 'a', secret: new Uint8Array(32).fill(7) }] }
+await using mySystem = await system('my-system', { actors: [cell], encryption, workers: 2 }).start()
+const pids = new Set()
+for (let at = 0; at < 20; at += 1) pids.add(await mySystem.ref(cell, 'c' + at).set())
+for (let at = 0; at < 20; at += 1) pids.add((await mySystem.inspect('c' + at, { ref: 'cell' })).state.pid)
+console.log(pids.size)
+`)
+    assert.deepEqual({ code, stderr, stdout }, { code: 0, stderr: '', stdout: '2\n' })
+  })
+
   test('does not start when its port is taken, and says so', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
