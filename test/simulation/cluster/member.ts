@@ -9,7 +9,7 @@ import { TIMING } from './weather.ts'
 
 /** A call to an actor, as callers of both kinds of engine make it. */
 export interface Ask {
-  readonly kind: 'add' | 'read' | 'pass' | 'later'
+  readonly kind: 'add' | 'read' | 'pass' | 'send' | 'shout' | 'later'
   readonly actor: string
   readonly id: string
   readonly isKeyed: boolean
@@ -26,6 +26,8 @@ export interface Engine {
   stop(): Promise<void>
   /** Its process is gone. */
   crashed?(): void
+  /** Nothing goes wrong any more, what it brings about itself included. */
+  calm?(): void
 }
 
 export type MakeEngine = (cluster: SystemCluster, machine: Machine, options: MemberOptions) => Engine
@@ -37,6 +39,7 @@ export const SYSTEM = 'simulated'
 
 export interface MemberOptions extends MachineOptions {
   readonly name: string
+  readonly zone: string
   readonly seeded: Random
   readonly truth: Truth
   readonly logger: Logger
@@ -46,6 +49,7 @@ export interface MemberOptions extends MachineOptions {
 
 export class Member {
   readonly name: string
+  readonly zone: string
   readonly machine: Machine
   readonly mesh: Mesh
   readonly cluster: SystemCluster
@@ -54,14 +58,17 @@ export class Member {
   failure: unknown = null
   /** It takes calls. */
   isOpen = false
+  /** It has been told to stop. */
+  isLeaving = false
   /** Resolves when its process is gone: nobody waits for its answers then. */
   readonly gone = Promise.withResolvers<void>()
   readonly #open = new Set<Promise<unknown>>()
   readonly #truth: Truth
 
   constructor(options: MemberOptions) {
-    const { engine, fitted, logger, name, seeded, truth } = options
+    const { engine, fitted, logger, name, seeded, truth, zone } = options
     this.name = name
+    this.zone = zone
     this.#truth = truth
     this.machine = new Machine(options)
     const { clock, register, wire } = fitted?.(this.machine) ?? this.machine
@@ -73,6 +80,7 @@ export class Member {
       logger,
       id: name,
       node: name,
+      zone,
       version: '1',
       timing: TIMING,
     })
@@ -119,6 +127,7 @@ export class Member {
 
   /** An orderly end, with or without giving its actors away first. Calls still come in by its door until then. */
   async stop(drainMs: number): Promise<void> {
+    this.isLeaving = true
     if (drainMs > 0) await this.mesh.drain({ drainMs })
     this.isOpen = false
     // Who has been let in is answered.

@@ -1,8 +1,10 @@
-// Real runtimes on simulated members, over one store: what is acknowledged stands once, no turn runs on what is older than that,
-// effects are taken once and calls for later run once, whatever befalls the members.
+// Real runtimes on simulated members, over one store that fails: what is acknowledged stands once, no turn runs on what is older
+// than that, effects, also by way of pooled actors, and broadcasts are taken once, calls for later run once, and what is
+// placed in a zone lives there, whatever befalls the members. `npm run sim -- --world cluster-town --seeds N` runs more.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Directory } from '../../../src/mesh/directory.ts'
 import type { Commit, Statestore } from '../../../src/ports/index.ts'
 import { withCommit } from '../planted.ts'
 import { runTown } from './town.ts'
@@ -45,30 +47,36 @@ test('a store that acknowledges and forgets some is found', () => {
   )
 })
 
+/** A commit is read through its getters: spread, it would lose them. */
+function changed(commit: Commit, changes: Partial<Commit>): Commit {
+  const { birth, committedAtMs, epoch, follows, history, id, revision } = commit
+  const { occasions, outcomes, sends, state, tags, takes } = commit
+  const actor = { birth, committedAtMs, epoch, follows, history, id, revision, state, tags }
+  return { ...actor, occasions, outcomes, sends, takes, ...changes }
+}
+
 test('a store that does not say that an envelope was taken before is found', () => {
-  const untaken = (commit: Commit): Commit => {
-    const { birth, committedAtMs, epoch, follows, history, id, outcomes, revision, sends, state, tags } =
-      commit
-    return {
-      birth,
-      committedAtMs,
-      epoch,
-      follows,
-      history,
-      id,
-      outcomes,
-      revision,
-      sends,
-      state,
-      tags,
-      takes: [],
-    }
-  }
   let commits = 0
   return finds(/^(distinct|effect)/, (store) =>
     withCommit(store, (group) => {
       commits += 1
-      return store.commit(commits % 5 === 0 ? group.map(untaken) : group)
+      return store.commit(commits % 5 === 0 ? group.map((commit) => changed(commit, { takes: [] })) : group)
     }),
   )
+})
+
+test('a store that loses what is sent to the listeners of a channel is found', () =>
+  finds(/^broadcast/, (store) =>
+    withCommit(store, (group) => {
+      const kept = ({ header }: Commit['sends'][number]): boolean => !header.includes('"paper"')
+      return store.commit(group.map((commit) => changed(commit, { sends: commit.sends.filter(kept) })))
+    }),
+  ))
+
+test('a placement that does not keep to its zone is found', (context) => {
+  const { place } = Directory.prototype
+  context.mock.method(Directory.prototype, 'place', function (this: Directory, definition: string) {
+    return place.call(this, definition === 'northern list' ? 'list' : definition)
+  })
+  return finds(/^placed/, (store) => store)
 })

@@ -15,6 +15,8 @@ export interface StormOptions {
   /** What runs on each member. */
   readonly engine: MakeEngine
   readonly fitted: Fitted | undefined
+  /** That of every second member; null: there are no zones. */
+  readonly zone: string | null
   readonly log: boolean
 }
 
@@ -85,6 +87,7 @@ export class Storm {
     const number = this.members.length + 1
     const member = new Member({
       name: `m${number}`,
+      zone: this.#zoneOf(number),
       clock: this.clock,
       random: this.random,
       seeded: seededRandom(this.#options.weather.seed ^ (number << 20)),
@@ -182,8 +185,15 @@ export class Storm {
   async clearUp(): Promise<void> {
     this.#registerAway = false
     this.#cuts.clear()
-    for (const { machine } of this.members) machine.clear()
-    if (this.alive.length === 0) void this.start()
+    for (const { engine, machine } of this.members) {
+      machine.clear()
+      engine.calm?.()
+    }
+    const { zone } = this.#options
+    // Some of them may be about to stop.
+    const isServed = (): boolean =>
+      this.alive.some(({ isLeaving, zone: own }) => !isLeaving && (zone === null || own === zone))
+    while (!isServed()) void this.start()
     this.note('the weather is fine')
     await this.clock.sleep(3_000)
   }
@@ -226,6 +236,10 @@ export class Storm {
       await this.clock.sleep(100)
     }
     await this.clock.sleep(1_000)
+  }
+
+  #zoneOf(number: number): string {
+    return this.#options.zone !== null && number % 2 === 1 ? this.#options.zone : ''
   }
 
   #logger(member: string): Logger {

@@ -82,7 +82,13 @@ class WorldCourse {
     this.#climate = climate
     this.#world = world
     this.#options = options
-    this.#storm = new Storm({ weather, engine: this.#engine, fitted: undefined, log: options.log === true })
+    this.#storm = new Storm({
+      weather,
+      engine: this.#engine,
+      fitted: undefined,
+      log: options.log === true,
+      zone: null,
+    })
     const told = world.watch === undefined ? {} : { committed: () => this.#look() }
     this.#store = new WatchedStore(this.#memory, { asked: () => {}, answered: () => true, ...told })
     this.#started = this.#memory.start()

@@ -17,6 +17,10 @@ export interface WorldOptions {
   readonly engine?: MakeEngine
   /** How long a call may take. Default: 4 seconds. */
   readonly callMs?: number
+  /** That of every second member. Default: there are no zones. */
+  readonly zone?: string
+  /** What real engines may take to deliver what turns have sent, in the end. Default: nothing is sent. */
+  readonly deliveredMs?: number
   readonly kinds?: readonly Ask['kind'][]
   /** What the store says in the end. */
   readonly stored?: (truth: Truth) => Promise<void>
@@ -38,8 +42,6 @@ export interface Verdict {
 
 const CALL_MS = 4_000
 const TOLD = 10
-/** What real engines may take to deliver what turns have sent. */
-const DELIVERED_MS = 5_000
 
 export async function runCluster(seed: number, options: WorldOptions = {}): Promise<Verdict> {
   return new World({ ...weatherOf(seed), ...options.weather }, options).run()
@@ -56,8 +58,8 @@ class World {
   constructor(weather: Weather, options: WorldOptions) {
     this.#weather = weather
     this.#options = options
-    const { bugs = {}, engine = smallEngine(bugs), fitted, log = false } = options
-    this.#storm = new Storm({ weather, engine, fitted, log })
+    const { bugs = {}, engine = smallEngine(bugs), fitted, log = false, zone = null } = options
+    this.#storm = new Storm({ weather, engine, fitted, log, zone })
   }
 
   async run(): Promise<Verdict> {
@@ -88,7 +90,8 @@ class World {
     await Promise.all([storm.rage(), this.#callers()])
     await storm.clearUp()
     await storm.settle()
-    if (this.#options.engine !== undefined) await storm.clock.sleep(DELIVERED_MS)
+    const { deliveredMs = 0 } = this.#options
+    if (deliveredMs > 0) await storm.clock.sleep(deliveredMs)
     await this.#options.stored?.(storm.truth)
     await this.#readAll()
     judge({
