@@ -5,8 +5,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runCluster } from './world.ts'
 
-const SEEDS = 100
-const SEEDS_PER_TEST = 50
+const SEEDS = 60
+const SEEDS_PER_TEST = 30
 
 for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
   const last = first + SEEDS_PER_TEST - 1
@@ -39,7 +39,7 @@ test('where nothing goes wrong, nothing fails', async () => {
     wire: { lose: 0, double: 0, delayMs: 5 },
     events: [],
   }
-  for (let seed = 1; seed <= 20; seed += 1) {
+  for (let seed = 1; seed <= 10; seed += 1) {
     const { failures, happened } = await runCluster(seed, { weather: fine })
     assert.deepEqual(failures, new Map(), `seed ${seed}`)
     assert.ok(happened > 20)
@@ -60,24 +60,24 @@ test('members that are started, drained and stopped in turn show callers no fail
     events: rolling,
   }
   let moved = 0
-  for (let seed = 1; seed <= 20; seed += 1) {
+  for (let seed = 1; seed <= 10; seed += 1) {
     const verdict = await runCluster(seed, { weather: fine })
     assert.deepEqual([verdict.failures, verdict.violations], [new Map(), []], `seed ${seed}`)
     moved += verdict.moved
   }
-  assert.ok(moved > 60, `only ${moved} times did an actor move`)
+  assert.ok(moved > 30, `only ${moved} times did an actor move`)
 })
 
 test('nor where register and wire are slow, and where much is lost they know that it may have happened', async () => {
   const register = { delayMs: 60, failBefore: 0, failAfter: 0, failThenApply: 0 }
   const slow = { members: 3, storeMs: 10, register, events: rolling }
-  for (let seed = 1; seed <= 20; seed += 1) {
+  for (let seed = 1; seed <= 10; seed += 1) {
     const weather = { ...slow, wire: { lose: 0, double: 0.1, delayMs: 60 } }
     const verdict = await runCluster(seed, { weather })
     assert.deepEqual([verdict.failures, verdict.violations], [new Map(), []], `seed ${seed}`)
   }
   let failed = 0
-  for (let seed = 1; seed <= 20; seed += 1) {
+  for (let seed = 1; seed <= 10; seed += 1) {
     const weather = { ...slow, wire: { lose: 0.1, double: 0.1, delayMs: 60 } }
     // What is lost is asked after later and later: within 4 seconds not often enough for all.
     const { failures, violations } = await runCluster(seed, { weather, callMs: 20_000 })
@@ -90,5 +90,5 @@ test('nor where register and wire are slow, and where much is lost they know tha
     )
     for (const count of failures.values()) failed += count
   }
-  assert.ok(failed <= 5, `${failed} calls failed`)
+  assert.ok(failed <= 3, `${failed} calls failed`)
 })

@@ -9,7 +9,7 @@ import type { Commit, Statestore } from '../../../src/ports/index.ts'
 import { withCommit } from '../planted.ts'
 import { runTown } from './town.ts'
 
-const SEEDS = 30
+const SEEDS = 16
 
 test(`every promise holds over members, for seeds 1 to ${SEEDS}`, async () => {
   let happened = 0

@@ -11,11 +11,11 @@ import { runWorld } from './world-course.ts'
 
 /** Per world; and how much must happen in each seed on the whole, lest the seeds try nothing. */
 const SEEDS: Readonly<Record<string, { readonly count: number; readonly happens: number }>> = {
-  ring: { count: 25, happens: 10 },
-  bank: { count: 25, happens: 3 },
-  schedules: { count: 20, happens: 20 },
-  timers: { count: 20, happens: 50 },
-  past: { count: 15, happens: 4 },
+  ring: { count: 15, happens: 10 },
+  bank: { count: 15, happens: 3 },
+  schedules: { count: 10, happens: 20 },
+  timers: { count: 10, happens: 50 },
+  past: { count: 10, happens: 4 },
 }
 
 for (const world of WORLDS) {
