@@ -67,10 +67,13 @@ export class AnsweringSocket {
   async stop(): Promise<void> {
     const { clock, limits } = this.#options
     this.#isStopping = true
-    if (this.#underWay > 0)
-      await new Promise<void>((resolve) => {
+    if (this.#underWay > 0) {
+      const idle = new Promise<void>((resolve) => {
         this.#idle = resolve
       })
+      // Who is gone is answered no more.
+      await Promise.race([idle, this.#ended.promise])
+    }
     this.#socket.end()
     const timer = clock.after(limits.partingMs, () => this.destroy())
     await this.#ended.promise

@@ -191,11 +191,11 @@ export class AskingSocket {
   }
 
   #over(why: Error | null): void {
-    this.#end ??= why === null ? 'the other side has closed the connection' : messageOf(why)
+    const reason = why === null ? 'the connection has ended' : `the connection has ended: ${messageOf(why)}`
+    this.#end ??= reason
     this.#timer?.cancel()
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
-    const reason = why === null ? 'the connection has ended' : `the connection has ended: ${messageOf(why)}`
     for (const { settle } of waiting) settle(new Unanswered(reason, true))
     this.#idle?.()
     this.#opened.reject(why ?? new Error(reason))
