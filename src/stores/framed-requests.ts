@@ -10,7 +10,7 @@ import { packRows, parsedTags, type StoredRow, tagsText, visitIds } from './fram
 
 /** Takes the requests of group-bytes.ts at a socket, beside what else is asked of its store. */
 export interface FramesDoor {
-  /** Listens at a path, while the store runs. @throws Error that says why it cannot. */
+  /** Sees to it that it listens at a path, while the store runs. @throws Error that says why it cannot. */
   open(path: string): Promise<void>
   /** Lets nobody in any more, and closes all connections. */
   close(): Promise<void>

@@ -12,14 +12,21 @@ import {
   plainId,
   withClass,
 } from '../crossing.ts'
+import type { FramesDoor } from '../framed-requests.ts'
 import type { ServedOperations } from './served-requests.ts'
 
 /** Bytes as they are: writing them copies them. */
 const asItIs = ({ typeUrl, value }: Packed): Packed => ({ typeUrl, value })
 
-/** @param framesAt where the store takes frames itself; null: it does not. */
-export function servedOperations(store: Statestore, framesAt: string | null): ServedOperations {
-  return { ...readings(store), ...changes(store), ...parts(store, framesAt) }
+/** Where a store takes frames itself. */
+export interface FramesEntrance {
+  readonly door: FramesDoor
+  readonly path: string
+}
+
+/** @param frames null: they come with everything else. */
+export function servedOperations(store: Statestore, frames: FramesEntrance | null): ServedOperations {
+  return { ...readings(store), ...changes(store), ...parts(store, frames) }
 }
 
 type Readings = Pick<
@@ -86,7 +93,7 @@ function changes(store: Statestore): Pick<ServedOperations, 'delete' | 'prune'> 
 
 type Parts = Omit<ServedOperations, keyof Readings | 'delete' | 'prune'>
 
-function parts(store: Statestore, framesAt: string | null): Parts {
+function parts(store: Statestore, frames: FramesEntrance | null): Parts {
   const archive = (): Archive => store.archive ?? missing('archive')
   const erasures = (): Erasures => store.erasures ?? missing('erasures')
   const whole = (row: ArchiveRow): ArchiveRow => crossingRow(row, withClass)
@@ -98,8 +105,12 @@ function parts(store: Statestore, framesAt: string | null): Parts {
       schema: (await store.schema?.status()) ?? null,
       erasures: store.erasures !== undefined,
       holdings: store.holdings !== undefined,
-      framesAt,
+      framesAt: frames?.path ?? null,
     }),
+    letIn: async () => {
+      await frames?.door.open(frames.path)
+      return null
+    },
     holdings: async () => (await store.holdings?.()) ?? missing('holdings'),
     readArchive: async ({ page }) => {
       const { next, rows } = await archive().read(page)

@@ -57,6 +57,8 @@ export interface KeysQuestion {
 /** Each operation with what it takes and what it answers. */
 export interface ServedOperations {
   offer: (given: object) => Promise<Offer>
+  /** Sees to it that frames are taken where the offer says. */
+  letIn: (given: object) => Promise<null>
   loadRevision: (given: {
     readonly id: ActorId
     readonly query: RevisionQuery

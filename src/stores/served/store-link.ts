@@ -85,8 +85,13 @@ export class StoreLink {
   #framesSocket(): AskingSocket | Promise<AskingSocket> {
     // When the process is gone, nothing is asked of whoever may be in its place.
     if (this.#framesAt === null || this.#isGone) return this.#socket
-    this.#opening ??= this.#connectFrames(this.#framesAt).finally(() => (this.#opening = null))
+    this.#opening ??= this.#reconnectFrames(this.#framesAt).finally(() => (this.#opening = null))
     return this.#opening
+  }
+
+  async #reconnectFrames(path: string): Promise<AskingSocket> {
+    await this.do('letIn', {})
+    return this.#connectFrames(path)
   }
 
   async #connectFrames(path: string): Promise<AskingSocket> {

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { type Clock, messageOf, SpawnError, systemRandomBytes } from '../../base/index.ts'
 import type { Logger, Statestore } from '../../ports/index.ts'
 import { AnsweringSocket, Listening } from '../../sockets/index.ts'
-import { type FramesDoor, framesDoorOf, unpackedAnswer } from '../framed-requests.ts'
+import { framesDoorOf, unpackedAnswer } from '../framed-requests.ts'
 import { ANSWERING_LIMITS } from './served-limits.ts'
-import { servedOperations } from './served-operations.ts'
+import { type FramesEntrance, servedOperations } from './served-operations.ts'
 import {
   OPERATION,
   type ServedOperation,
@@ -32,18 +32,17 @@ export class StoreServer {
   readonly address: string
   readonly #store: Statestore
   /** Null: frames come with everything else. */
-  readonly #framesDoor: FramesDoor | null
-  readonly #framesAt: string
+  readonly #frames: FramesEntrance | null
   readonly #operations: ServedOperations
   readonly #listening: Listening
   readonly #clients = new Set<AnsweringSocket>()
 
   constructor({ clock, folder, logger, store }: StoreServerOptions) {
     this.address = join(folder, `s-${Buffer.from(systemRandomBytes(6)).toString('hex')}`)
-    this.#framesAt = `${this.address}-f`
     this.#store = store
-    this.#framesDoor = framesDoorOf(store)
-    this.#operations = servedOperations(store, this.#framesDoor === null ? null : this.#framesAt)
+    const door = framesDoorOf(store)
+    this.#frames = door === null ? null : { door, path: `${this.address}-f` }
+    this.#operations = servedOperations(store, this.#frames)
     this.#listening = new Listening({
       path: this.address,
       maxConnections: ANSWERING_LIMITS.connections,
@@ -64,7 +63,7 @@ export class StoreServer {
   /** @throws SpawnError STORE_UNAVAILABLE */
   async start(): Promise<void> {
     try {
-      await this.#framesDoor?.open(this.#framesAt)
+      await this.#frames?.door.open(this.#frames.path)
       await this.#listening.start()
     } catch (cause) {
       throw new SpawnError('STORE_UNAVAILABLE', messageOf(cause), { cause })
@@ -76,7 +75,7 @@ export class StoreServer {
     const closed = this.#listening.stop()
     await Promise.all([...this.#clients].map((client) => client.stop()))
     await closed
-    await this.#framesDoor?.close()
+    await this.#frames?.door.close()
   }
 
   async #answer(kind: number, content: Buffer): Promise<readonly Uint8Array[]> {

@@ -255,7 +255,10 @@ export class SqliteStore implements Statestore {
   }
 
   async #openDoor(path: string): Promise<void> {
-    this.#endServing = await (await this.#alive()).serve(path)
+    const thread = await this.#alive()
+    // From the first time on, every new thread is served there.
+    if (this.#servedAt === path) return
+    this.#endServing = await thread.serve(path)
     this.#servedAt = path
   }
 
