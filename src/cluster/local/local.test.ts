@@ -185,8 +185,8 @@ describe('the way to another member', () => {
     let bytes = 0
     for (const socket of sockets) socket.on('data', (chunk: Buffer) => (bytes += chunk.length))
     for (const socket of sockets) socket.resume()
-    const dropped = await until('what was lost is said', () => warned.at(0)?.['frames'])
-    assert.ok(Number(dropped) >= frames / 2 - 2, `${String(dropped)} were dropped`)
+    const dropped = Number(await until('what was lost is said', () => warned.at(0)?.['frames']))
+    assert.ok(dropped >= frames / 2 - 2, `${dropped} were dropped`)
     await until('the rest has come', () => bytes >= LOCAL_LIMITS.unsentWireBytes)
     const before = bytes
     await until('it is reached again', () => {
