@@ -77,7 +77,7 @@ export interface HttpHandlerOptions {
   /** Null: the wire is not served. */
   readonly wire: WireRoutes | null
   /** Null: there are none. */
-  readonly metrics: (() => string) | null
+  readonly metrics: (() => string | Promise<string>) | null
 }
 
 export class HttpHandler {
@@ -115,9 +115,11 @@ export class HttpHandler {
       case 'root':
       case 'liveness':
       case 'readiness':
-      case 'metrics':
         parseQuery(query, [])
         return Promise.resolve(this.#about(route.kind))
+      case 'metrics':
+        parseQuery(query, [])
+        return this.#measured()
       case 'cluster':
       case 'cluster-where':
       case 'cluster-drain':
@@ -228,14 +230,16 @@ export class HttpHandler {
     })
   }
 
-  #about(kind: 'root' | 'liveness' | 'readiness' | 'metrics'): Reply {
-    const { metrics, systems } = this.#options
+  async #measured(): Promise<Reply> {
+    const { metrics } = this.#options
+    if (metrics === null) throw new HttpRefusal(404, 'there are no metrics here')
+    return { status: 200, body: await metrics(), type: METRICS_TYPE, headers: NO_HEADERS }
+  }
+
+  #about(kind: 'root' | 'liveness' | 'readiness'): Reply {
+    const { systems } = this.#options
     if (kind === 'liveness') return UP
     if (kind === 'readiness') return systems.ready ? UP : DOWN
-    if (kind === 'metrics') {
-      if (metrics === null) throw new HttpRefusal(404, 'there are no metrics here')
-      return { status: 200, body: metrics(), type: METRICS_TYPE, headers: NO_HEADERS }
-    }
     const names = systems.all.map((one) => one.system)
     const { main: system } = systems
     const actors = actorsPath(system)

@@ -54,7 +54,7 @@ export interface HttpListenerOptions {
   /** How it shares its port with other processes; absent: it does not. */
   readonly sharing?: Sharing | undefined
   /** The answer of /metrics; null: there is none. Default: the metrics of the cluster, if there is one. */
-  readonly metrics?: (() => string) | null | undefined
+  readonly metrics?: (() => string | Promise<string>) | null | undefined
 }
 
 export class HttpListener {

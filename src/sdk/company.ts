@@ -19,6 +19,8 @@ export interface Company {
   readonly member: ClusterMember
   /** How the connections of the system's port come to all. */
   readonly sharing: Sharing
+  /** What all processes count, from what this one does. */
+  metrics(own: () => string): () => Promise<string>
   /** Before it joins, and after its store is open: what the others need of it. */
   open(): Promise<void>
   /** While it joins: all the others serve, too. */

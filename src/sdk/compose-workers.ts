@@ -9,6 +9,7 @@ import { messageOf, SpawnError } from '../base/index.ts'
 import { USUAL_CLUSTER } from '../cluster/cluster-plan.ts'
 import { LocalHub, openLocal } from '../cluster/local/index.ts'
 import { type ClusterMember, memberOf, type MemberSurroundings, memberOver } from '../proxy/cluster-member.ts'
+import { joinedText } from '../proxy/joined-metrics.ts'
 import { type SocketFolder, socketFolder } from '../sockets/index.ts'
 import { makeStore, sealedStore } from '../stores/open.ts'
 import { StoreServer } from '../stores/served/index.ts'
@@ -52,6 +53,7 @@ async function companyIn(
   const hub = plan.cluster === null ? new LocalHub({ folder: folder.path, clock, logger }) : null
   const member = await memberFor(plan, hub?.carriers(), memberSurroundings(plan, surroundings))
   let running: Running | null = null
+  let measure = (): string => ''
   const crew = new Crew({
     system: plan.name,
     processes: plan.workers,
@@ -61,6 +63,7 @@ async function companyIn(
     hub: hub?.address ?? null,
     store: server?.address ?? null,
     buried: (id) => member.mesh.bury(id),
+    measure: () => measure(),
     failed: (error) => void endWith(error, running, surroundings),
   })
   return {
@@ -68,6 +71,10 @@ async function companyIn(
     store,
     member,
     sharing: { by: 'offering', offer: (socket) => crew.offer(socket) },
+    metrics: (own) => {
+      measure = own
+      return async () => joinedText(await crew.measures())
+    },
     open: async () => {
       await server?.start()
       await hub?.start()
@@ -111,6 +118,10 @@ async function workerCompany(seat: Seat, plan: SystemPlan, given: Surroundings):
     store,
     member,
     sharing: { by: 'taking', onConnection: (take) => seat.onConnection(take) },
+    metrics: (own) => {
+      seat.onMeasure(own)
+      return async () => joinedText(await seat.measures())
+    },
     open: async () => seat.joins(member.mesh.id),
     gather: async () => {},
     serve: (running) => {

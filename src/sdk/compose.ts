@@ -100,10 +100,13 @@ async function composed(
   }
 
   async function listenerOf(http: HttpPlan, gateway: Gateway, leaves: () => boolean): Promise<HttpListener> {
-    const { HttpListener: Listener, oneSystem } = await import('../proxy/index.ts')
+    const { clusterText, HttpListener: Listener, oneSystem } = await import('../proxy/index.ts')
     const systems = oneSystem(gateway, leaves)
-    const sharing = company?.sharing
-    const listener = new Listener({ systems, logger, clock, cluster: mesh, sharing, ...http })
+    const shared = company && {
+      sharing: company.sharing,
+      metrics: company.metrics(clusterText(company.member.mesh)),
+    }
+    const listener = new Listener({ systems, logger, clock, cluster: mesh, ...shared, ...http })
     parts.push(listener)
     await listener.start()
     return listener

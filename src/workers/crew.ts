@@ -8,6 +8,7 @@ import type { Socket } from 'node:net'
 import { type Clock, ERROR_CODES, type ErrorCode, SpawnError, type Timer } from '../base/index.ts'
 import type { Logger } from '../ports/index.ts'
 import { type Program, thisProgram } from './config.ts'
+import type { Measures } from './messages.ts'
 import type { Orders } from './orders.ts'
 import { Patience, QUICK_ENDS } from './patience.ts'
 import { Rota, type Taker } from './rota.ts'
@@ -25,6 +26,8 @@ export interface CrewOptions {
   readonly store: string | null
   /** A member's process has ended. */
   readonly buried: (member: string) => void
+  /** What this process counts. */
+  readonly measure: () => string
   /** It makes no sense to go on: told once, and nothing is begun anew. */
   readonly failed: (error: SpawnError) => void
 }
@@ -40,6 +43,8 @@ const SAID_AFTER_MS = 10_000
 const GIVEN_UP_AFTER_MS = 60_000
 /** How much longer than its drain a worker may take to end, in milliseconds. */
 const ENDS_WITHIN_MS = 5_000
+/** How long a worker may take to say what it counts, in milliseconds; one that stands still is left out. */
+const MEASURED_WITHIN_MS = 1_000
 const DRAIN_MS = 30_000
 
 type Stage = 'new' | 'starting' | 'up' | 'stopping'
@@ -57,6 +62,7 @@ export class Crew {
   readonly #waits = new Set<() => void>()
   #firstFailure: SpawnError | null = null
   #door: OwnDoor | null = null
+  #measuring: Promise<Measures> | null = null
 
   /** @throws SpawnError INVALID_ARGUMENT when this program cannot be begun once more. */
   constructor(options: CrewOptions) {
@@ -113,6 +119,12 @@ export class Crew {
     return worker !== undefined
   }
 
+  /** What all processes count that say so in time. Who asks meanwhile is told the same. */
+  measures(): Promise<Measures> {
+    this.#measuring ??= this.#measure().finally(() => (this.#measuring = null))
+    return this.#measuring
+  }
+
   /** Lets all workers hand over what they have, and end; those that do not in time are killed. */
   async stop({ drainMs = DRAIN_MS }: { readonly drainMs?: number | undefined } = {}): Promise<void> {
     this.#stage = 'stopping'
@@ -147,9 +159,20 @@ export class Crew {
         logger.info('a worker serves', { worker, pid: born.pid })
         this.#changed()
       },
+      asks: () => void this.measures().then((measures) => born.tell(measures)),
       ended: (end) => this.#ended(born, end),
     })
     this.#workers.set(worker, born)
+  }
+
+  async #measure(): Promise<Measures> {
+    const workers = [...this.#workers.values()].filter(({ serves }) => serves)
+    const others = workers.map(async (worker) => {
+      const text = await worker.measure(MEASURED_WITHIN_MS)
+      return text === null ? [] : [[worker.number, text] as const]
+    })
+    const all = [[1, this.#options.measure()] as const, ...(await Promise.all(others)).flat()]
+    return all.toSorted(([one], [other]) => one - other)
   }
 
   #ended(worker: WorkerProcess, end: WorkerEnd): void {

@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { isSpawnError, messageOf, SpawnError } from '../base/index.ts'
 import { ownOrders } from './config.ts'
-import { type FromWorker, isToWorker } from './messages.ts'
+import { type FromWorker, isToWorker, type Measures, type ToWorker } from './messages.ts'
 import type { Orders } from './orders.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -20,6 +20,9 @@ export class Seat {
   readonly orders: Orders
   #take: ((socket: Socket) => boolean) | null = null
   #stop: ((drainMs: number | undefined) => Promise<void>) | null = null
+  #measure: () => string = () => ''
+  /** What all count, once the first process has told; null: nobody has asked. */
+  #measuring: PromiseWithResolvers<Measures> | null = null
   #isLeaving = false
   #taken = 0
   #open = 0
@@ -68,6 +71,20 @@ export class Seat {
     this.#take = take
   }
 
+  /** @param measure what this process counts. */
+  onMeasure(measure: () => string): void {
+    this.#measure = measure
+  }
+
+  /** What all processes count that say so in time. */
+  measures(): Promise<Measures> {
+    if (this.#measuring === null) {
+      this.#measuring = Promise.withResolvers()
+      this.#say({ spawn: 'asks' })
+    }
+    return this.#measuring.promise
+  }
+
   /** It serves, until it is asked to stop: then the process ends. */
   serve(stop: (drainMs: number | undefined) => Promise<void>): void {
     this.#stop = stop
@@ -81,12 +98,14 @@ export class Seat {
     return this.#end({ spawn: 'failed', code, message: messageOf(thrown) }, 1)
   }
 
-  #heard(
-    message: { readonly spawn: string; readonly drainMs?: number | null },
-    socket: Socket | undefined,
-  ): void {
+  #heard(message: ToWorker, socket: Socket | undefined): void {
     if (message.spawn === 'take') this.#taking(socket)
-    else void this.#leave(message.drainMs ?? undefined)
+    else if (message.spawn === 'stop') void this.#leave(message.drainMs ?? undefined)
+    else if (message.spawn === 'measure') this.#say({ spawn: 'measured', text: this.#measure() })
+    else {
+      this.#measuring?.resolve(message.measures)
+      this.#measuring = null
+    }
   }
 
   #taking(socket: Socket | undefined): void {

@@ -8,7 +8,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { Clock } from '../base/index.ts'
 import type { Program } from './config.ts'
-import { type FromWorker, isFromWorker, type ToWorker } from './messages.ts'
+import { type FromWorker, isFromWorker, type Measures, type ToWorker } from './messages.ts'
 import { type Orders, ORDERS_VARIABLE, ordersText } from './orders.ts'
 
 /** One that has not taken a connection for so long gets no more of them, in milliseconds: it may stand still. */
@@ -26,6 +26,8 @@ export interface WorkerEnd {
 
 export interface WorkerEvents {
   serves(): void
+  /** It wants to know what all count. */
+  asks(): void
   /** Once. */
   ended(end: WorkerEnd): void
 }
@@ -40,6 +42,7 @@ export class WorkerProcess {
   /** Null: it is no member yet. */
   member: string | null = null
   #serves = false
+  #measured: (text: string | null) => void = () => {}
   #isStopping = false
   #failure: WorkerEnd['failure'] = null
   #taken = 0
@@ -107,6 +110,22 @@ export class WorkerProcess {
     this.#send({ spawn: 'stop', drainMs: drainMs ?? null })
   }
 
+  /** What it counts; null: it does not say within a time. */
+  measure(limitMs: number): Promise<string | null> {
+    return new Promise((resolve) => {
+      const limit = this.#clock.after(limitMs, () => this.#measured(null))
+      this.#measured = (text) => {
+        limit.cancel()
+        resolve(text)
+      }
+      this.#send({ spawn: 'measure' })
+    })
+  }
+
+  tell(measures: Measures): void {
+    this.#send({ spawn: 'measures', measures })
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL')
   }
@@ -120,6 +139,8 @@ export class WorkerProcess {
   #heard(message: FromWorker, events: WorkerEvents): void {
     if (message.spawn === 'joins') this.member = message.member
     else if (message.spawn === 'failed') this.#failure = message
+    else if (message.spawn === 'measured') this.#measured(message.text)
+    else if (message.spawn === 'asks') events.asks()
     else if (message.spawn === 'serves') {
       this.#serves = true
       events.serves()

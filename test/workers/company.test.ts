@@ -37,6 +37,12 @@ test('every door leads to every actor, and connections come to all', async () =>
       members.map(({ phase }) => phase),
       ['up', 'up', 'up'],
     )
+  const metrics = await (await fetch(`${program.url}/metrics`)).text()
+  const epochs = metrics.matchAll(/^spawn_cluster_epoch\{worker="(\d)"\} \d+$/gm)
+  assert.deepEqual(
+    [...epochs].map(([, worker]) => worker),
+    ['1', '2', '3'],
+  )
   for (const id of ['one', 'two', 'three', 'four', 'five', 'six']) {
     const adds = Array.from({ length: LEDGERS }, async (_, ledger) => {
       const path = `/api/v1/system/crash-test/actors/ledger-${ledger}/actions/add?ref=ledger`
