@@ -58,7 +58,7 @@ class Town {
   readonly #fitted: TownOptions['fitted']
   readonly #store = new MemoryStore()
   readonly #started = this.#store.start()
-  readonly #faults: StoreFaults
+  #faults: StoreFaults
 
   constructor(weather: Weather, fitted: TownOptions['fitted']) {
     this.#weather = weather
@@ -95,7 +95,9 @@ class Town {
       stop: () => runtime.stop(),
       crashed: () => link.cut(),
       calm: () => {
-        link.faults = { ...NO_FAULTS, delayMs: this.#faults.delayMs }
+        // Those that start from now on have no others.
+        this.#faults = { ...NO_FAULTS, delayMs: this.#faults.delayMs }
+        link.faults = this.#faults
       },
       ask: (ask) => asked(runtime, truth, ask),
     }
