@@ -7,6 +7,7 @@ import type { RemoteAnswer, RemoteCall } from '../ports/index.ts'
 import type { Abroad } from './abroad.ts'
 import type { Calls } from './calls.ts'
 import { actionOf, type Catalog } from './catalog.ts'
+import type { Cause } from './foreign-turn.ts'
 import type { Arrived } from './message.ts'
 import type { Operations } from './operations.ts'
 import { answerOf, NO_ANSWER } from './remote-answer.ts'
@@ -30,22 +31,27 @@ export class Arrivals {
   }
 
   async receive(call: RemoteCall, signal: AbortSignal): Promise<RemoteAnswer> {
-    const { calls, catalog, operations } = this.options
+    const { abroad, calls, catalog, clock, operations } = this.options
     const residents = catalog.residents(call.definition, undefined)
     // What this member hosts has changed, and the caller does not know it yet.
     if (residents === undefined) throw notHere({ system: '', parent: call.definition, name: call.name })
     const id = residents.id(call.name)
     if (call.operation !== 'call')
       return { ...NO_ANSWER, actor: id, json: await operations.arrived(residents, call) }
-    if (!calls.isHere(residents, call.name) || calls.isOutOfReach(residents)) throw notHere(id)
-    const answer = await this.enqueue(residents, call, signal)
+    const cause = abroad.causeOf(call.chain, clock.now() + call.timeoutMs)
+    const isHere = calls.isHere(residents, call.name) || comesBack(calls, residents, call, cause)
+    if (!isHere || calls.isOutOfReach(residents)) throw notHere(id)
+    const answer = await this.enqueue(residents, call, cause, signal)
     return answer instanceof TurnReceipt ? answerOf(answer) : { ...NO_ANSWER, actor: id }
   }
 
-  private enqueue(residents: Residents, call: RemoteCall, signal: AbortSignal): Promise<unknown> {
-    const { abroad, calls, clock } = this.options
-    const { async: isAsync, caller, chain, idempotencyKey, metadata, name, payload, timeoutMs } = call
-    const cause = abroad.causeOf(chain, clock.now() + timeoutMs)
+  private enqueue(
+    residents: Residents,
+    call: RemoteCall,
+    cause: Cause | null,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const { async: isAsync, caller, idempotencyKey, metadata, name, payload, timeoutMs } = call
     const arrived: Arrived = {
       action: call.action,
       payload: payload ?? undefined,
@@ -58,6 +64,13 @@ export class Arrivals {
       ...(idempotencyKey !== null && { idempotencyKey }),
       ...(caller !== null && { caller }),
     }
-    return calls.enqueue(residents, name, actionOf(residents, call.action), arrived, cause)
+    return this.options.calls.enqueue(residents, name, actionOf(residents, call.action), arrived, cause)
   }
+}
+
+/** Whether a turn of an actor that is to live elsewhere waits here for this call, and lets it in. */
+function comesBack(calls: Calls, residents: Residents, call: RemoteCall, cause: Cause | null): boolean {
+  if (cause === null) return false
+  const action = actionOf(residents, call.action)
+  return calls.waitingFor(residents, call.name, action, { async: call.async }, cause) !== null
 }

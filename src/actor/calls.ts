@@ -261,7 +261,7 @@ export class Calls {
   }
 
   /** The life of an actor that does not live here any more, and has a turn here which lets this call in; else null. */
-  private waitingFor(
+  waitingFor(
     residents: Residents,
     name: string,
     action: ActionDefinition,

@@ -15,6 +15,8 @@ const HOSTED: HostedDefinition = {
   channels: [],
 }
 
+const LISTED = { system: SYSTEM, parent: 'list', name: 'one' }
+
 interface One {
   readonly mesh: Mesh
   readonly wire: FaultyWire
@@ -107,6 +109,49 @@ async function secondEnd(error: SpawnError): Promise<unknown> {
   assert.equal(calls, 2)
   return end
 }
+
+test('a call that comes back goes first to the turn that waits for it, and then to where its actor lives', async () => {
+  const clock = new VirtualClock()
+  const shared = new SharedEntries()
+  const network = new MemoryNetwork({ clock })
+  const all = [
+    await started('a', clock, shared, network),
+    await started('b', clock, shared, network),
+    await started('c', clock, shared, network),
+  ] as const
+  const [a, b, c] = all
+  const owner = a.mesh.whereabouts(SYSTEM, 'list', 'one').member
+  const [own, other] = owner === 'b' ? [b, c] : [c, b]
+  const asked: string[] = []
+  const answer = {
+    response: null,
+    actor: LISTED,
+    action: 'add',
+    revision: 1,
+    durability: 'turn',
+    json: null,
+  } as const
+  for (const one of all) {
+    one.receive = () => {
+      asked.push(one.mesh.id)
+      return Promise.resolve({ ...answer, revision: asked.length })
+    }
+  }
+  const link = { actor: LISTED, action: 'ask', turn: 1, aside: false, starts: false }
+  const call = (member: string): RemoteCall => ({ ...callOf('one'), chain: [{ ...link, member }] })
+  await clock.run(a.mesh.of(SYSTEM).call(call(other.mesh.id), undefined))
+  assert.deepEqual(asked.splice(0), [other.mesh.id], 'to the turn that waits')
+  await clock.run(a.mesh.of(SYSTEM).call(call('a'), undefined))
+  assert.deepEqual(asked.splice(0), ['a'], 'also on this member')
+  other.receive = () => {
+    asked.push(other.mesh.id)
+    return Promise.reject(new SpawnError('NOT_OWNER', 'the turn is over'))
+  }
+  await clock.run(a.mesh.of(SYSTEM).call(call(other.mesh.id), undefined))
+  assert.deepEqual(asked.splice(0), [other.mesh.id, own.mesh.id])
+  await clock.run(a.mesh.of(SYSTEM).call(call('gone'), undefined))
+  assert.deepEqual(asked, [own.mesh.id], 'its member is gone, and with it the turn')
+})
 
 test('a call that was made again says that it may have happened, if its second end does not tell', async () => {
   for (const code of ['DEADLINE_EXCEEDED', 'MAILBOX_FULL', 'STORE_UNAVAILABLE'] satisfies ErrorCode[]) {

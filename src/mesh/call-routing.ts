@@ -18,6 +18,8 @@ interface Errand {
   readonly endMs: number
   readonly signal: AbortSignal
   pauseMs: number
+  /** Where a turn of the very actor waits for it, as its chain says; null: nowhere, or it was not let in there. */
+  within: string | null
   /** Some attempt may have run, and was made again because that does no harm. */
   mayHaveRun: boolean
 }
@@ -43,6 +45,7 @@ export class CallRouting {
       endMs: clock.elapsedMs() + call.timeoutMs,
       signal: signal ?? NEVER.signal,
       pauseMs: FIRST_PAUSE_MS,
+      within: waitsOn(call),
       mayHaveRun: false,
     }
     for (;;) {
@@ -80,6 +83,14 @@ export class CallRouting {
     const timeoutMs = this.#leftMs(errand)
     if (timeoutMs <= 0) throw this.#tooLate(errand)
     const owner = directory.owner(call.definition, call.name)
+    // Its owner has not got it before that turn has ended, which waits for this call.
+    const { within } = errand
+    if (within !== null && within !== owner?.id && this.#cluster.has(within)) {
+      const outcome = await this.#back(within, { ...call, timeoutMs }, errand)
+      if (!('epoch' in outcome)) return outcome
+      errand.within = null
+      return this.#attempt(errand)
+    }
     if (owner === null) {
       const place = directory.place(call.definition)
       const vacancy = vacancyError(place, system, call.definition, call.name)
@@ -97,6 +108,18 @@ export class CallRouting {
     try {
       await this.#inTime(errand, this.#cluster.whenHere(call.definition, call.name))
       return await tenant.receive({ ...call, timeoutMs: Math.max(1, this.#leftMs(errand)) }, signal)
+    } catch (thrown) {
+      return this.#refused(errand, thrown)
+    }
+  }
+
+  /** To the turn that waits for it, which may let it in although its actor is to live elsewhere. */
+  async #back(member: string, call: RemoteCall, errand: Errand): Promise<RemoteAnswer | Refused> {
+    const { epoch, self, tenant } = this.#cluster
+    if (member !== self) return this.#elsewhere(member, epoch, call, errand)
+    if (tenant === null) return { epoch }
+    try {
+      return await tenant.receive(call, errand.signal)
     } catch (thrown) {
       return this.#refused(errand, thrown)
     }
@@ -227,6 +250,15 @@ export class CallRouting {
     const actor = definition === name ? `"${name}"` : `"${definition}/${name}"`
     return operation === 'call' ? `the call of "${action}" of ${actor}` : `the ${operation} of ${actor}`
   }
+}
+
+/** The member on which a turn of the actor that is called waits for the call; null: none does. */
+export function waitsOn({ chain, definition, name }: RemoteCall): string | null {
+  const link = chain.find(
+    ({ actor, aside }) =>
+      !aside && actor.name === name && (actor.parent === '' ? name : actor.parent) === definition,
+  )
+  return link?.member ?? null
 }
 
 const NEVER = new AbortController()

@@ -3,6 +3,7 @@
 
 import { isSpawnError } from '../base/index.ts'
 import type { RemoteCall, Tenant } from '../ports/index.ts'
+import { waitsOn } from './call-routing.ts'
 import type { PeerReply, PeerRequest } from './peers/peer-request.ts'
 import type { MeshGround, SystemCluster } from './system-cluster.ts'
 
@@ -57,9 +58,12 @@ export class Service {
   ): Promise<PeerReply> {
     const { clock, counts } = this.#ground()
     const fromMs = clock.elapsedMs()
-    if (!cluster.holdsLease || !cluster.isMine(call.definition, call.name)) return this.#notOwner()
+    const isMine = cluster.isMine(call.definition, call.name)
+    // A turn of it may wait here for this very call, and lets it in, or not.
+    const comesBack = !isMine && waitsOn(call) === cluster.self
+    if (!cluster.holdsLease || !(isMine || comesBack)) return this.#notOwner()
     try {
-      await cluster.whenHere(call.definition, call.name)
+      if (isMine) await cluster.whenHere(call.definition, call.name)
       if (signal.aborted) return this.#notOwner()
       const timeoutMs = Math.max(1, call.timeoutMs - (clock.elapsedMs() - fromMs))
       counts.received += 1

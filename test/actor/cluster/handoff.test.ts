@@ -229,3 +229,53 @@ test('what waited behind a lost commit of an actor that moves has its turn on th
   assert.equal(second.runtime.residentActors, 1)
   gate.resolve(undefined)
 })
+
+/** `ask` of an actor calls `back` of another, which calls the first one's `add`; meanwhile that is to live elsewhere. */
+async function comesBack(
+  reentrancy: 'none' | 'call-chain',
+): Promise<{ town: Town; asked: Promise<unknown> }> {
+  const gate = Promise.withResolvers<undefined>()
+  const counters = counter('counter', {
+    reentrancy,
+    handlers: {
+      ask: async (turn) => ({ response: await turn.call('b', { ref: 'other', action: 'back' }) }),
+    },
+  })
+  const others = counter('other', {
+    handlers: {
+      back: async (turn) => {
+        await gate.promise
+        return { response: await turn.call('a', { ref: 'counter', action: 'add', payload: 5 }) }
+      },
+    },
+  })
+  const moving = await town({
+    definitions: [[counters, others], [others], [counters, others]],
+    placed: (script, [first, second]) => {
+      if (first !== undefined) script.place('counter', 'a', first)
+      if (second !== undefined) script.place('other', 'b', second)
+    },
+  })
+  const { clock, first, members, script } = moving
+  const asked = first.runtime.invoke('a', { ref: 'counter', action: 'ask', timeoutMs: 30_000 })
+  await clock.advance(10)
+  void script.move((members[2] as (typeof members)[number]).cluster, ['counter', 'a'])
+  await clock.advance(10)
+  gate.resolve(undefined)
+  return { town: moving, asked }
+}
+
+test('a call that comes back to an actor that moves is let in by the turn that waits for it', async () => {
+  const { asked, town: moving } = await comesBack('call-chain')
+  const fromMs = moving.clock.now()
+  assert.equal(await moving.clock.run(asked), 5)
+  assert.ok(moving.clock.now() - fromMs < 1_000, 'not only at its deadline')
+  assert.equal(await moving.second.call('a', 'counter', 'read'), 5)
+})
+
+test('one that comes back where it is not let in is refused at once, with its path', async () => {
+  const { asked, town: moving } = await comesBack('none')
+  const fromMs = moving.clock.now()
+  await assert.rejects(moving.clock.run(asked), /form a cycle/)
+  assert.ok(moving.clock.now() - fromMs < 1_000, 'not only at its deadline')
+})

@@ -193,6 +193,8 @@ export class ScriptedCluster implements Cluster {
     this.calls.push(`${call.operation} ${call.definition}/${call.name} ${call.action}`.trim())
     const own = new AbortController()
     signal?.addEventListener('abort', () => own.abort(signal.reason), { once: true })
+    const back = await this.back(call, own.signal)
+    if (back !== null) return back
     while (clock.now() < untilMs) {
       const owner = this.script.ownerOf(call.definition, call.name)
       const timeoutMs = untilMs - clock.now()
@@ -245,6 +247,26 @@ export class ScriptedCluster implements Cluster {
 
   private others(): ScriptedCluster[] {
     return this.script.members.filter((member) => member !== this)
+  }
+
+  /** A call that comes back to a turn which waits for it goes there first; null: it does not come back, or is not let in. */
+  private async back(call: RemoteCall, signal: AbortSignal): Promise<RemoteAnswer | null> {
+    const { definition, name } = call
+    const link = call.chain.find(
+      ({ actor, aside }) => !aside && actor.parent === definition && actor.name === name,
+    )
+    const member = this.script.members.find(({ self }) => self === link?.member)
+    if (member === undefined || member === this.script.ownerOf(definition, name)) return null
+    await this.travel(member, 'back')
+    try {
+      const answer = await member.tenant.receive(sentOf(call), signal)
+      return { ...answer, response: packedOf(answer.response) }
+    } catch (thrown) {
+      if (thrown instanceof SpawnError && thrown.code === 'NOT_OWNER') return null
+      throw thrown instanceof SpawnError ? errorOf(thrown) : thrown
+    } finally {
+      await this.travel(this, 'answer')
+    }
   }
 
   /** One request to a member, and its answer. */
