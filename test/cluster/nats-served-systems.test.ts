@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
-import { SpawnError } from '../../src/base/index.ts'
+import { isSpawnError, SpawnError } from '../../src/base/index.ts'
 import { type LogFields, type Logger, silentLogger, type SystemCall } from '../../src/ports/index.ts'
 import { jsonCodec, Packed } from '../../src/protocol/index.ts'
 import { until } from '../../src/testing/index.ts'
@@ -132,6 +132,31 @@ describe('another runtime calls us', () => {
       [true, true],
     )
     assert.equal(systems.flatMap((system) => system.calls).length, 100)
+  })
+
+  test('at the very moment at which the last member leaves: each call is answered, or refused at once', async () => {
+    const [ours, name] = [await memberHere(), ownSystem()]
+    const system = systemOf(name)
+    const theirs = await memberHere()
+    const codes: string[] = []
+    for (let round = 0; round < 10; round += 1) {
+      await ours.serve(system)
+      const before = system.calls.length
+      const calls = Array.from({ length: 200 }, () =>
+        called(theirs, name, { timeoutMs: 4_000 }).then(
+          () => 'answered',
+          (thrown: unknown) => (isSpawnError(thrown) ? thrown.code : String(thrown)),
+        ),
+      )
+      // Some have come by then, and some are on their way.
+      await until('the first of them', () => system.calls.length > before, { pauseMs: 1 })
+      await ours.leave()
+      codes.push(...(await Promise.all(calls)))
+    }
+    assert.deepEqual(
+      codes.filter((code) => code !== 'answered' && code !== 'MEMBER_UNAVAILABLE'),
+      [],
+    )
   })
 
   test('while a member leaves: what came to it is answered, what comes then goes to the others', async () => {

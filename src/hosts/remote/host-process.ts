@@ -98,7 +98,7 @@ export class HostProcess implements Carrier, Culprit {
    */
   send(exchange: Exchange, admitted: boolean): boolean {
     const { concurrencyPerHost, queuePerHost } = this.options.settings
-    const lane = (this.lanes[exchange.depth] ??= { running: 0, queue: new Queue() })
+    const lane = this.laneOf(exchange)
     if (lane.running < concurrencyPerHost) {
       this.start(lane, exchange)
     } else {
@@ -136,6 +136,16 @@ export class HostProcess implements Carrier, Culprit {
     this.probeTimer?.cancel()
     this.handBack(cause)
     await Promise.all([...this.clients].map((client) => client.destroy(cause)))
+  }
+
+  /** What other hosts wait for may be the first that comes here: lanes above none are made, too. */
+  private laneOf({ depth }: Exchange): Lane {
+    let lane = this.lanes[depth]
+    while (lane === undefined) {
+      this.lanes.push({ running: 0, queue: new Queue() })
+      lane = this.lanes[depth]
+    }
+    return lane
   }
 
   private start(lane: Lane, exchange: Exchange): void {
