@@ -135,14 +135,8 @@ export class Crew {
     if (await this.#until(gone, drainMs + ENDS_WITHIN_MS)) return
     const workers = [...this.#workers.keys()].join(', ')
     this.#options.logger.warn('workers did not end in time and are killed', { workers })
-    this.kill()
-    await this.#until(gone, ENDS_WITHIN_MS)
-  }
-
-  /** At once, without an order. */
-  kill(): void {
-    this.#stage = 'stopping'
     for (const worker of this.#workers.values()) worker.kill()
+    await this.#until(gone, ENDS_WITHIN_MS)
   }
 
   get #missing(): number[] {
