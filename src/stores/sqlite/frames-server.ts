@@ -20,17 +20,20 @@ const LIMITS = {
 } as const
 
 /** Does a request, and calls back when it is done. */
-export type Take = (request: Request, respond: (response: Response) => void) => void
+export type Take = (who: unknown, request: Request, respond: (response: Response) => void) => void
 
 export class FramesServer {
   readonly #path: string
   readonly #take: Take
+  readonly #left: (who: unknown) => void
   readonly #listening: Listening
   readonly #clients = new Set<AnsweringSocket>()
 
-  constructor(path: string, take: Take) {
+  /** @param left is told who has gone. */
+  constructor(path: string, take: Take, left: (who: unknown) => void) {
     this.#path = path
     this.#take = take
+    this.#left = left
     this.#listening = new Listening({
       path,
       maxConnections: LIMITS.connections,
@@ -57,27 +60,30 @@ export class FramesServer {
     const client = new AnsweringSocket(socket, {
       clock: systemClock,
       limits: LIMITS,
-      answer: async (kind, content) => [await this.#answer(kind, content)],
-      ended: () => void this.#clients.delete(client),
+      answer: async (kind, content) => [await this.#answer(socket, kind, content)],
+      ended: () => {
+        this.#clients.delete(client)
+        this.#left(socket)
+      },
     })
     this.#clients.add(client)
   }
 
-  #answer(kind: number, content: Buffer): Promise<Uint8Array> {
+  #answer(who: Socket, kind: number, content: Buffer): Promise<Uint8Array> {
     if (kind === FRAMED.load) {
       const request: Request<'load'> = { operation: 'load', arguments: { ids: content } }
-      return this.#ask<Uint8Array>(request)
+      return this.#ask<Uint8Array>(who, request)
     }
     if (kind !== FRAMED.commit) throw new SpawnError('DEFECT', `the store takes no request of kind ${kind}`)
     const { frames } = readGroup(content)
     const request: Request<'commit'> = { operation: 'commit', arguments: { frames } }
-    return this.#ask<readonly number[]>(request).then(placesBytes)
+    return this.#ask<readonly number[]>(who, request).then(placesBytes)
   }
 
   /** What an operation answers is what Operations says. */
-  #ask<Answer>(request: Request): Promise<Answer> {
+  #ask<Answer>(who: Socket, request: Request): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#take(request, (response) => {
+      this.#take(who, request, (response) => {
         if ('failure' in response) reject(errorOf(response.failure))
         else resolve(response.answer as Answer)
       })

@@ -4,7 +4,8 @@
 // Invariant: requests are done in the order in which they were taken, and answered before any background work, so that work
 // delays only those who come after.
 
-import { failureOf, SpawnError, systemClock, type Timer } from '../../base/index.ts'
+import { failureOf, monotonicMs, SpawnError, systemClock, type Timer } from '../../base/index.ts'
+import { Assembly } from './assembly.ts'
 import { isLocked, storeError } from './failures.ts'
 import { migrateFile, statusOfFile } from './file-schema.ts'
 import type { Operations, Request, Response } from './requests.ts'
@@ -56,18 +57,34 @@ export class ThreadWork {
   #store: StoreFile | null = null
   #gathered: Gathered[] = []
   #gatheredBytes = 0
+  readonly #assembly = new Assembly(monotonicMs)
   #isDeferred = false
   #isFailing = false
   #timer: Timer | null = null
 
-  /** Does what is asked; commits when `flush` is called, or when anything else is asked. */
-  take(request: Request, respond: Respond): void {
+  /**
+   * Does what is asked; commits when `flush` is called, or when anything else is asked.
+   *
+   * @param who asks: the same each time for each process.
+   */
+  take(who: unknown, request: Request, respond: Respond): void {
     if (request.operation === 'commit') {
+      this.#assembly.came(who)
       this.#gather((request as Request<'commit'>).arguments.frames, respond)
       return
     }
     this.flush()
     respond(this.#answer(request))
+  }
+
+  /** Whether what has been gathered may wait for others a little longer. */
+  get waits(): boolean {
+    return this.#assembly.waits
+  }
+
+  /** Who asked is gone. */
+  left(who: unknown): void {
+    this.#assembly.left(who)
   }
 
   /** Commits what has been gathered. */
@@ -76,7 +93,9 @@ export class ThreadWork {
     if (gathered.length === 0) return
     this.#gathered = []
     this.#gatheredBytes = 0
+    const fromMs = monotonicMs()
     const responses = this.#committed(gathered.map(({ frames }) => frames))
+    this.#assembly.committed(monotonicMs() - fromMs)
     for (const [at, { respond }] of gathered.entries()) respond(responses(at))
   }
 

@@ -1,10 +1,10 @@
 // The entry of the store's thread: takes requests from the main thread, and from other processes where they are let in, and
-// stays awake for the next. Decides how long commits are gathered before they are done: as long as others are there already.
+// stays awake for the next. Decides when commits that were gathered are done.
 
 import { availableParallelism } from 'node:os'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { assert, messageOf, monotonicMs, systemClock } from '../../base/index.ts'
-import { FramesServer } from './frames-server.ts'
+import { FramesServer, type Take } from './frames-server.ts'
 import type { Arguments, Request, Response, ServingReport } from './requests.ts'
 import { ThreadWork } from './thread-work.ts'
 import { Vigil } from './vigil.ts'
@@ -51,11 +51,11 @@ function take(request: Request): void {
     respond({ answer: null })
   } else if (request.operation === 'close') {
     void server?.stop()
-    work.take(request, (response) => {
+    work.take(port, request, (response) => {
       respond(response)
       port.close()
     })
-  } else work.take(request, respond)
+  } else work.take(port, request, respond)
 }
 
 function respond(response: Response): void {
@@ -64,10 +64,11 @@ function respond(response: Response): void {
 }
 
 async function serve({ path, reports }: Arguments<'serve'>): Promise<void> {
-  const opened = new FramesServer(path, (request, answer) => {
-    work.take(request, answer)
+  const taken: Take = (who, request, answer) => {
+    work.take(who, request, answer)
     flushSoon()
-  })
+  }
+  const opened = new FramesServer(path, taken, (who) => work.left(who))
   const tell = (report: ServingReport): void => reports.postMessage(report, [])
   try {
     await opened.start()
@@ -85,13 +86,19 @@ async function end(opened: FramesServer, tell: (report: ServingReport) => void):
   tell({ problem: null })
 }
 
-/** When all that has come by now is taken. */
+/** When all that has come by now is taken, and who is about to come has come. */
 function flushSoon(): void {
   if (isFlushDue) return
   isFlushDue = true
-  systemClock.defer(() => {
-    isFlushDue = false
-    work.flush()
-    work.schedule()
-  })
+  systemClock.defer(flushOrWait)
+}
+
+function flushOrWait(): void {
+  if (work.waits) {
+    systemClock.defer(flushOrWait)
+    return
+  }
+  isFlushDue = false
+  work.flush()
+  work.schedule()
 }
