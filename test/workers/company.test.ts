@@ -24,7 +24,7 @@ let folder = ''
 before(() => void (folder = mkdtempSync(join(tmpdir(), 'spawn-workers-'))))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-test('every door leads to every actor, and connections come to all', async () => {
+test('every door leads to every actor, connections come to all, and Ctrl-C ends all in order', async () => {
   await using program = await Program.of(LEDGER, 3, ['--store', 'memory'])
   await program.start()
   assert.equal(program.workers.size, 2)
@@ -52,13 +52,11 @@ test('every door leads to every actor, and connections come to all', async () =>
     })
     for (const { last } of await Promise.all(adds)) assert.equal(last, id)
   }
-  assert.equal(await program.end('SIGTERM'), 0)
-  assert.deepEqual([...program.workers], [])
+  await endsInOrder(program)
 })
 
-test('Ctrl-C ends all in order: every call that was let in is answered', async () => {
-  await using program = await Program.of(LEDGER, 3, ['--store', 'memory'])
-  await program.start()
+/** By Ctrl-C in a terminal: every call that was let in is answered. */
+async function endsInOrder(program: Program): Promise<void> {
   const told = new Map<string, number>()
   const caller = async (_: unknown, ledger: number): Promise<void> => {
     for (;;) {
@@ -75,7 +73,7 @@ test('Ctrl-C ends all in order: every call that was let in is answered', async (
   // Those that the kernel had let in, and nobody else.
   told.delete('ECONNRESET')
   assert.deepEqual([...told.keys()], ['200', 'ECONNREFUSED'])
-})
+}
 
 /** How a call on a connection of its own ends: the status, or the code of an error. */
 async function endOfCall(program: Program, ledger: number): Promise<string> {
