@@ -13,7 +13,7 @@ import type { HttpRefusal } from './http-refusal.ts'
 export const LINGER_MS = 1_000
 
 /** How long a client that has just connected may take to begin its first request before it is taken for idle, in milliseconds. */
-const FIRST_BYTES_MS = 300
+const FIRST_BYTES_MS = 1_000
 
 export class Connection {
   readonly socket: Socket

@@ -55,7 +55,17 @@ test('the address is known while it runs', async () => {
   await all.stop()
 })
 
-test('stopping closes what is idle at once, and refuses newcomers', async () => {
+test('a client that has just connected is heard out when the listener stops', async () => {
+  await using http = await listening()
+  const late = new RawClient(http.url)
+  await until('its connection', () => http.listener.connections === 1)
+  const stopped = http.listener.stop()
+  late.send(GET)
+  assert.equal((await late.rest())[0]?.status, 200)
+  await stopped
+})
+
+test('stopping closes what is idle at once, and who says nothing for long, and refuses newcomers', async () => {
   await using http = await listening()
   const silent = new RawClient(http.url)
   const idle = new RawClient(http.url).send(GET)

@@ -37,12 +37,11 @@ test('every door leads to every actor, connections come to all, and Ctrl-C ends 
       members.map(({ phase }) => phase),
       ['up', 'up', 'up'],
     )
-  const metrics = await (await fetch(`${program.url}/metrics`)).text()
-  const epochs = metrics.matchAll(/^spawn_cluster_epoch\{worker="(\d)"\} \d+$/gm)
-  assert.deepEqual(
-    [...epochs].map(([, worker]) => worker),
-    ['1', '2', '3'],
-  )
+  await until('the numbers of all: one that is slow is left out', async () => {
+    const metrics = await (await fetch(`${program.url}/metrics`)).text()
+    const epochs = metrics.matchAll(/^spawn_cluster_epoch\{worker="(\d)"\} \d+$/gm)
+    return [...epochs].map(([, worker]) => worker).join(' ') === '1 2 3'
+  })
   for (const id of ['one', 'two', 'three', 'four', 'five', 'six']) {
     const adds = Array.from({ length: LEDGERS }, async (_, ledger) => {
       const path = `/api/v1/system/crash-test/actors/ledger-${ledger}/actions/add?ref=ledger`
@@ -167,7 +166,8 @@ async function killWorker(program: Program, callers: ClusterCallers): Promise<nu
 async function freezeWorker(program: Program, callers: ClusterCallers): Promise<void> {
   const pid = pidOf(program, 3)
   process.kill(pid, 'SIGSTOP')
-  const isLost = async (): Promise<boolean> => (await program.members()).members.length === 2
+  // Which may have got the connection.
+  const isLost = async (): Promise<boolean> => (await program.members(2_000)).members.length === 2
   await until('the frozen one to be lost', isLost, { timeoutMs: 30_000, pauseMs: 100 })
   await servesAll(callers)
   process.kill(pid, 'SIGCONT')

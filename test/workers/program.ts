@@ -113,15 +113,21 @@ export class Program implements Door {
   async [Symbol.asyncDispose](): Promise<void> {
     const pids = [...this.workers.values()]
     await this.end('SIGKILL')
-    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL')
+    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGCONT')
+    // They end by themselves, and clear away what the first one cannot.
+    await until('its workers to end', () => !pids.some(isAlive)).finally(() => {
+      for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL')
+    })
   }
 
-  /** As one of its members sees them. */
-  async members(): Promise<{ readonly self: string; readonly members: readonly MemberRow[] }> {
+  /** As one of its members sees them. @param withinMs how long it may take to say. */
+  async members(
+    withinMs = START_MS,
+  ): Promise<{ readonly self: string; readonly members: readonly MemberRow[] }> {
     // Each time on a connection of its own, which one that stands still may have got.
     const answer = await fetch(`${this.url}/api/v1/cluster`, {
       headers: { connection: 'close' },
-      signal: AbortSignal.timeout(2_000),
+      signal: AbortSignal.timeout(withinMs),
     })
     // An answer of our own listener.
     return (await answer.json()) as { self: string; members: MemberRow[] }
