@@ -5,12 +5,25 @@ import { silentLogger, type Statestore } from '../../src/ports/index.ts'
 import { systemClock } from '../../src/base/index.ts'
 import { socketFolder } from '../../src/sockets/index.ts'
 import { openServed, type ServedStore, StoreServer } from '../../src/stores/served/index.ts'
-import type { StatestoreSubject } from '../../src/testing/index.ts'
+import type { StatestoreSection, StatestoreSubject } from '../../src/testing/index.ts'
 
 interface Serving {
   readonly server: StoreServer
   readonly store: ServedStore
 }
+
+/**
+ * What of a served store depends on the one behind it: how its frames go, what it has, how it starts and stops, and what a crash
+ * leaves. All of the suite runs over a served store in memory.
+ */
+export const SERVED_SECTIONS: readonly StatestoreSection[] = [
+  'commits',
+  'outbox',
+  'archive',
+  'schema',
+  'life',
+  'durability',
+]
 
 export function serving(open: () => Promise<StatestoreSubject>): () => Promise<StatestoreSubject> {
   return async () => {
