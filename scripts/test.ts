@@ -33,8 +33,8 @@ const startedMs = performance.now()
 const endServers = await startServers(files)
 const events = run({
   files,
-  // a file that hangs fails the run instead of holding it for ever
-  timeout: 300_000,
+  // A file that hangs fails the run instead of holding it for ever. Slow suites take as many minutes as they are told.
+  timeout: values.slow ? 7_200_000 : 300_000,
   concurrency: Math.min(availableParallelism(), 4),
   execArgv: ['--disable-warning=ExperimentalWarning'],
   ...(values.name.length > 0 && { testNamePatterns: values.name }),
