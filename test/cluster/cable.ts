@@ -9,28 +9,37 @@ export interface Place {
   readonly port: number
 }
 
+/** What of a chunk goes on to the server. */
+export type Sift = (chunk: Buffer) => Buffer
+
 export class Cable {
   readonly port: number
   readonly #server: Server
   readonly #to: Place
+  readonly #sifting: () => Sift
   readonly #sockets = new Set<Socket>()
   #isPulled = false
   #plugged: (() => void)[] = []
 
-  private constructor(server: Server, port: number, to: Place) {
+  private constructor(server: Server, port: number, to: Place, sifting: () => Sift) {
     this.port = port
     this.#server = server
     this.#to = to
+    this.#sifting = sifting
     server.on('connection', (client) => void this.#join(client))
   }
 
-  /** On a port of its own of this machine. */
-  static async to(place: Place): Promise<Cable> {
+  /**
+   * On a port of its own of this machine.
+   *
+   * @param sifting for each connection. Absent: all goes on.
+   */
+  static async to(place: Place, sifting: () => Sift = () => (chunk) => chunk): Promise<Cable> {
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: false }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('a TCP listener has a port')
-    return new Cable(server, address.port, place)
+    return new Cable(server, address.port, place, sifting)
   }
 
   pull(): void {
@@ -57,11 +66,11 @@ export class Cable {
     if (client.destroyed) return
     const server = connect(this.#to)
     this.#watch(server)
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
+    for (const [one, other, sift] of [
+      [client, server, this.#sifting()],
+      [server, client, (chunk: Buffer) => chunk],
     ] as const) {
-      one.on('data', (chunk) => other.write(chunk))
+      one.on('data', (chunk: Buffer) => other.write(sift(chunk)))
       one.on('end', () => other.end())
       one.on('close', () => other.destroy())
     }

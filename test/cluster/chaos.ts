@@ -50,6 +50,20 @@ const ACTS: Readonly<Record<string, Act>> = {
     await sleep(upTo(random, 2 * leaseMs))
     member.toDatabase.plug()
   },
+  'does not reach another one': async (member, { leaseMs, members, random }) => {
+    const other = otherThan(member, members, random)
+    member.deafTo.add(other.node)
+    await sleep(upTo(random, 2 * leaseMs))
+    member.deafTo.clear()
+  },
+  'and another one do not reach each other, but all else': async (member, { leaseMs, members, random }) => {
+    const other = otherThan(member, members, random)
+    member.deafTo.add(other.node)
+    other.deafTo.add(member.node)
+    await sleep(leaseMs + upTo(random, 2 * leaseMs))
+    member.deafTo.clear()
+    other.deafTo.clear()
+  },
   'sees NATS restart': async (_member, { restartNats }) => restartNats(),
 }
 
@@ -67,6 +81,11 @@ export async function chaos(forMs: number, options: ChaosOptions): Promise<void>
     // Sometimes the next thing happens before the last is overcome.
     await sleep(upTo(random, 2 * leaseMs))
   }
+}
+
+function otherThan(member: Member, members: readonly Member[], random: Random): Member {
+  const others = members.filter((one) => one !== member)
+  return others[below(random, others.length)] as Member
 }
 
 function upTo(random: Random, ms: number): number {

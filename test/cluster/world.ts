@@ -5,6 +5,7 @@ import { Server } from '../crash/server.ts'
 import type { TestDatabase } from '../servers/postgres.ts'
 import { Cable, type Place } from './cable.ts'
 import type { Door } from './callers.ts'
+import { MutedSubjects } from './muted-subjects.ts'
 
 export interface MemberOptions {
   readonly database: TestDatabase
@@ -17,20 +18,28 @@ export class Member implements Door {
   readonly server: Server
   readonly toNats: Cable
   readonly toDatabase: Cable
+  /** Nodes of members that get nothing of what this one sends them. */
+  readonly deafTo: Set<string>
   /** Whether it should take calls. */
   isOpen = false
 
-  constructor(node: string, server: Server, toNats: Cable, toDatabase: Cable) {
+  private constructor(node: string, server: Server, toNats: Cable, toDatabase: Cable, deafTo: Set<string>) {
     this.node = node
     this.server = server
     this.toNats = toNats
     this.toDatabase = toDatabase
+    this.deafTo = deafTo
   }
 
   static async of(node: string, { database, leaseMs, nats }: MemberOptions): Promise<Member> {
     const { host, port, user } = database.options
     const toDatabase = await Cable.to({ host, port })
-    const toNats = await Cable.to(nats)
+    const deafTo = new Set<string>()
+    const isMuted = (subject: string): boolean => deafTo.has(/\.members\.([^.-]+)-/.exec(subject)?.[1] ?? '')
+    const toNats = await Cable.to(nats, () => {
+      const subjects = new MutedSubjects(isMuted)
+      return (chunk) => subjects.sift(chunk)
+    })
     const store = `postgres://${user}:${database.options.password}@127.0.0.1:${toDatabase.port}/${database.options.database}`
     const server = await Server.over(store, new URL('ledger.ts', import.meta.url), [
       '--cluster',
@@ -42,7 +51,7 @@ export class Member implements Door {
       '--log-level',
       'info',
     ])
-    return new Member(node, server, toNats, toDatabase)
+    return new Member(node, server, toNats, toDatabase, deafTo)
   }
 
   get port(): number {
