@@ -23,7 +23,12 @@ const unframed: Framing = () => ({
 
 const PATIENCE = { timeoutMs: 60_000 } as const
 const server = await PrivateNats.start()
-after(() => server.end())
+const opened: Register[] = []
+after(async () => {
+  // Those of a test that failed would try to reach it for ever.
+  await Promise.allSettled(opened.map((register) => register.stop()))
+  await server.end()
+})
 
 type Nats = ReturnType<typeof openNats>
 
@@ -40,6 +45,7 @@ interface Watching {
 
 async function watching(cluster: string, address?: string): Promise<Watching> {
   const { register } = open(cluster, address)
+  opened.push(register)
   const entries: RegisterEntry[] = []
   register.watch((entry) => entries.push(entry))
   await register.start()
@@ -71,8 +77,9 @@ describe('over a NATS server that', () => {
       await server.halt(signal)
       for (const asked of [
         one.register.get('a'),
-        one.register.put('a', 'x', before),
-        one.register.remove('a', before),
+        // These may be done when it is back, so they are of entries that nobody looks at.
+        one.register.put(`${signal} put`, 'x', 0),
+        one.register.remove(`${signal} removed`, before),
       ])
         await assert.rejects(asked, (thrown) => isSpawnError(thrown) && thrown.code === 'MEMBER_UNAVAILABLE')
       await server.start()
