@@ -6,7 +6,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 import { actorNames, Picker, quantile } from './drive.ts'
-import { HttpConnection, postRequest } from './http-client.ts'
+import { callFor, HttpConnection, postRequest, warmUpServers } from './http-client.ts'
+import { cpuUsOf } from './processor-time.ts'
 import type { Prepare, Reading } from './subject.ts'
 
 const SERVER = fileURLToPath(new URL('http-server.ts', import.meta.url))
@@ -22,20 +23,16 @@ export const prepare: Prepare = async ({ actors, callers, directory, variant: gi
   const connections = await Promise.all(Array.from({ length: callers }, () => HttpConnection.open(port)))
   const picker = new Picker(actors)
 
+  const next = (): Buffer => requests[picker.next()]!
+  await warmUpServers(connections, Number(processes), next)
+
   const round = async (durationMs: number): Promise<Reading> => {
-    const tookMs: number[] = []
+    const cpuBeforeUs = await cpuUsOf(server.pid!)
     const from = performance.now()
-    const use = async (connection: HttpConnection): Promise<void> => {
-      for (let sent = from; sent - from < durationMs;) {
-        await connection.send(requests[picker.next()]!)
-        const now = performance.now()
-        tookMs.push(now - sent)
-        sent = now
-      }
-    }
-    await Promise.all(connections.map(use))
+    const tookMs = await callFor(durationMs, connections, next)
     const rate = tookMs.length / ((performance.now() - from) / 1_000)
-    return { rate, p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99) }
+    const cpuUs = ((await cpuUsOf(server.pid!)) - cpuBeforeUs) / tookMs.length
+    return { rate, cpuUs, p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99) }
   }
 
   const stop = async (): Promise<void> => {

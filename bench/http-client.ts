@@ -60,6 +60,55 @@ export class HttpConnection {
   }
 }
 
+/**
+ * One request under way on each connection, for so long.
+ *
+ * @returns how long each took, in milliseconds.
+ */
+export async function callFor(
+  durationMs: number,
+  connections: readonly HttpConnection[],
+  next: () => Buffer,
+): Promise<number[]> {
+  const tookMs: number[] = []
+  const from = performance.now()
+  const use = async (connection: HttpConnection): Promise<void> => {
+    for (let sent = from; sent - from < durationMs;) {
+      await connection.send(next())
+      const now = performance.now()
+      tookMs.push(now - sent)
+      sent = now
+    }
+  }
+  await Promise.all(connections.map(use))
+  return tookMs
+}
+
+const WARM_UP_MS = 3_000
+const WARM_UP_CALLS = 30_000
+const WARM_UP_LIMIT_MS = 20_000
+const LOOK_MS = 250
+
+/**
+ * Brings the processes behind the connections to where they would be after a minute: Node compiles what has run often, so
+ * each has had as many calls as any other, and some seconds to compile.
+ *
+ * @param processes that share the calls.
+ */
+export async function warmUpServers(
+  connections: readonly HttpConnection[],
+  processes: number,
+  next: () => Buffer,
+): Promise<void> {
+  const from = performance.now()
+  let calls = 0
+  const isWarm = (): boolean => {
+    const tookMs = performance.now() - from
+    return tookMs > WARM_UP_LIMIT_MS || (tookMs > WARM_UP_MS && calls > WARM_UP_CALLS * processes)
+  }
+  while (!isWarm()) calls += (await callFor(LOOK_MS, connections, next)).length
+}
+
 export function postRequest(port: number, path: string, body: string): Buffer {
   return postBytes(port, path, 'application/json', Buffer.from(body))
 }

@@ -37,6 +37,7 @@ export const http: readonly Comparison[] = [
         unit: '/s',
         metric: 'rate',
       },
+      { name: `HTTP ${what} call: 2 processes, processor time`, unit: 'µs', metric: 'cpuUs' },
     ],
   })),
 ]

@@ -7,11 +7,10 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 import { actorNames, Picker, quantile } from './drive.ts'
-import { HttpConnection, postBytes } from './http-client.ts'
+import { callFor, HttpConnection, postBytes, warmUpServers } from './http-client.ts'
 import { invocationBytes, OCTETS, registrationBytes, SYSTEM } from './proxy-bodies.ts'
 import type { Prepare, Reading } from './subject.ts'
 
-const WARM_UP_CALLS = 10_000
 const HOP = fileURLToPath(new URL('proxy-hop.ts', import.meta.url))
 
 export const prepare: Prepare = async ({ actors, callers, directory, variant }) => {
@@ -31,21 +30,13 @@ export const prepare: Prepare = async ({ actors, callers, directory, variant }) 
     Array.from({ length: callers }, () => HttpConnection.open(outer.port)),
   )
   const picker = new Picker(actors)
+  const following = (): Buffer => requests[picker.next()]!
   const emptyBytes = await outer.heldBytes()
 
   const round = async (durationMs: number): Promise<Reading> => {
-    const tookMs: number[] = []
     const cpuBeforeUs = await outer.cpuUs()
     const from = performance.now()
-    const use = async (connection: HttpConnection): Promise<void> => {
-      for (let sent = from; sent - from < durationMs;) {
-        await connection.send(requests[picker.next()]!)
-        const now = performance.now()
-        tookMs.push(now - sent)
-        sent = now
-      }
-    }
-    await Promise.all(connections.map(use))
+    const tookMs = await callFor(durationMs, connections, following)
     const rate = tookMs.length / ((performance.now() - from) / 1_000)
     const cpuUs = ((await outer.cpuUs()) - cpuBeforeUs) / tookMs.length
     return { rate, cpuUs, p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99) }
@@ -61,22 +52,13 @@ export const prepare: Prepare = async ({ actors, callers, directory, variant }) 
     return { bytes: ((await outer.heldBytes()) - emptyBytes) / actors }
   }
 
-  if (actors <= 1_000) await warmUp(connections, () => requests[picker.next()]!)
+  if (actors <= 1_000) await warmUpServers(connections, 1, following)
   const stop = async (): Promise<void> => {
     for (const connection of connections) connection.close()
     await outer.stop()
     await inner.stop()
   }
   return { round: actors > 1_000 ? roundOfAll : round, stop }
-}
-
-/** So many calls that the processes are compiled as after a minute, on a slow machine, too. */
-async function warmUp(connections: readonly HttpConnection[], next: () => Buffer): Promise<void> {
-  let left = WARM_UP_CALLS
-  const use = async (connection: HttpConnection): Promise<void> => {
-    for (; left > 0; left -= 1) await connection.send(next())
-  }
-  await Promise.all(connections.map(use))
 }
 
 async function register(port: number, variant: string): Promise<void> {
