@@ -2,7 +2,7 @@
 //
 // Invariant: a call that cannot run here is refused with NOT_OWNER before anything of it has run.
 
-import type { Clock } from '../base/index.ts'
+import type { CancelSignal, Clock } from '../base/index.ts'
 import type { RemoteAnswer, RemoteCall } from '../ports/index.ts'
 import type { Abroad } from './abroad.ts'
 import type { Calls } from './calls.ts'
@@ -30,7 +30,7 @@ export class Arrivals {
     this.options = options
   }
 
-  async receive(call: RemoteCall, signal: AbortSignal): Promise<RemoteAnswer> {
+  async receive(call: RemoteCall, signal: CancelSignal): Promise<RemoteAnswer> {
     const { abroad, calls, catalog, clock, operations } = this.options
     const residents = catalog.residents(call.definition, undefined)
     // What this member hosts has changed, and the caller does not know it yet.
@@ -49,7 +49,7 @@ export class Arrivals {
     residents: Residents,
     call: RemoteCall,
     cause: Cause | null,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<unknown> {
     const { async: isAsync, caller, idempotencyKey, metadata, name, payload, timeoutMs } = call
     const arrived: Arrived = {

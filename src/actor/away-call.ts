@@ -1,11 +1,11 @@
 // A call of this member to an actor that lives on another one. It never stands in a mailbox here: from its first moment it
 // waits for what that member answers.
 
-import type { ActionDefinition, Call } from '../ports/index.ts'
+import type { ActionDefinition } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import type { Cause } from './foreign-turn.ts'
 import type { Inflight } from './inflight.ts'
-import { Message } from './message.ts'
+import { Message, type Terms } from './message.ts'
 
 /** Who is called, and how it is known to the cluster. */
 export interface Destination {
@@ -20,7 +20,7 @@ export class AwayCall extends Message {
   constructor(
     inflight: Inflight,
     destination: Destination,
-    call: Partial<Call>,
+    call: Terms,
     caller: ActorId | null,
     cause: Cause | null,
     timeoutMs: number,

@@ -18,7 +18,7 @@ import type { Cause } from './foreign-turn.ts'
 import type { Inflight } from './inflight.ts'
 import type { Correspondent, Letter } from './letter.ts'
 import type { Membership } from './membership.ts'
-import { type Arrived, Message } from './message.ts'
+import { type Arrived, Message, type Terms } from './message.ts'
 import type { Parcel } from './parcel.ts'
 import type { Pools } from './pools.ts'
 import { correspondent, isTimed, lasting, type Postmark } from './postmark.ts'
@@ -213,7 +213,7 @@ export class Calls {
     residents: Residents,
     name: string,
     action: ActionDefinition,
-    call: Partial<Call> | Arrived,
+    call: Terms | Arrived,
     cause: Cause | null,
   ): Promise<unknown> {
     this.admit(cause !== null)
@@ -265,7 +265,7 @@ export class Calls {
     residents: Residents,
     name: string,
     action: ActionDefinition,
-    call: Partial<Call>,
+    call: Terms,
     cause: Cause | null,
   ): Activation | null {
     if (cause === null || call.async === true) return null
@@ -278,7 +278,7 @@ export class Calls {
     residents: Residents,
     name: string,
     action: ActionDefinition,
-    call: Partial<Call>,
+    call: Terms,
     cause: Cause | null,
   ): Promise<unknown> {
     const destination = destinationOf(residents, name, action)
@@ -288,7 +288,7 @@ export class Calls {
     return this.membership.remote.send(destination, call, cause)
   }
 
-  private ask(activation: Activation, message: Query, { signal }: Partial<Call>): Promise<unknown> {
+  private ask(activation: Activation, message: Query, { signal }: Terms): Promise<unknown> {
     this.queries.take(activation, message)
     if (!message.heard) return ACCEPTED
     if (signal !== undefined) message.follow(signal)

@@ -2,6 +2,7 @@
 
 import { LIMITS, SpawnError } from '../base/index.ts'
 import type { ActorFilter, Call } from '../ports/index.ts'
+import type { Terms } from './message.ts'
 
 /** Metadata or tags: at most LIMITS.entries text values. */
 export function checkEntries(what: 'metadata' | 'tags', entries: Readonly<Record<string, unknown>>): void {
@@ -20,7 +21,7 @@ export function checkEntries(what: 'metadata' | 'tags', entries: Readonly<Record
 }
 
 /** How long a call may take, in milliseconds: what it asks for, else what its metadata does, else the default. */
-export function timeoutOf(call: Partial<Call>, defaultMs: number): number {
+export function timeoutOf(call: Terms, defaultMs: number): number {
   const asked = call.timeoutMs ?? fromMetadata(call)
   if (asked === undefined) return defaultMs
   if (!(asked > 0 && asked <= LIMITS.maxCallTimeoutMs)) {
@@ -30,7 +31,7 @@ export function timeoutOf(call: Partial<Call>, defaultMs: number): number {
   return asked
 }
 
-function fromMetadata(call: Partial<Call>): number | undefined {
+function fromMetadata(call: Terms): number | undefined {
   const text = call.metadata?.['request-timeout']
   return text === undefined ? undefined : Number(text)
 }

@@ -2,7 +2,7 @@
 // It decides what an answer, a deadline or a cancellation means at each stage. It is answered once; later answers are
 // dropped. It is one object for the whole way because it is allocated once per call, on the hot path.
 
-import { assert, SpawnError } from '../base/index.ts'
+import { assert, Cancellation, type CancelSignal, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Call, Definition, Metadata, Tags, Turn } from '../ports/index.ts'
 import { type ActorId, addressText } from '../protocol/index.ts'
 import type { Activation } from './activation.ts'
@@ -24,8 +24,12 @@ export type Stage = 'queued' | 'running' | 'committing' | 'routed' | 'away' | 's
 
 export const NO_METADATA: Metadata = Object.freeze({})
 
+/** What a call says, whoever makes it. */
+export type Terms = Omit<Partial<Call>, 'signal'> & { readonly signal?: CancelSignal | undefined }
+
 /** A call that has come from another member. It asks for a receipt. */
-export interface Arrived extends Call {
+export interface Arrived extends Terms {
+  readonly action: string
   readonly arrived: true
 }
 
@@ -73,7 +77,7 @@ export class Message implements Turn, Waiter {
   constructor(
     inflight: Inflight,
     action: ActionDefinition,
-    call: Partial<Call> & Partial<Pick<Arrived, 'arrived'>>,
+    call: Terms & Partial<Pick<Arrived, 'arrived'>>,
     caller: ActorId | null,
     cause: Cause | null,
     timeoutMs: number,
@@ -160,7 +164,7 @@ export class Message implements Turn, Waiter {
   }
 
   /** Gives up when the caller's signal aborts. */
-  follow(signal: AbortSignal): void {
+  follow(signal: CancelSignal): void {
     if (this.stage === 'settled') return
     if (signal.aborted) {
       this.inflight.giveUp(this, 'CANCELLED')
@@ -199,6 +203,14 @@ export class Message implements Turn, Waiter {
     const { abort } = special
     if (this.stage === 'settled' && !abort.signal.aborted) abort.abort(this.error ?? this.ended())
     return abort.signal
+  }
+
+  /** For who brings it elsewhere: that it was answered otherwise, before an answer came. */
+  get cancellation(): CancelSignal {
+    const { special } = this
+    special.cancellation ??= new Cancellation()
+    if (this.stage === 'settled') special.cancellation.abort()
+    return special.cancellation
   }
 
   async call(name: string, call: Call): Promise<unknown> {
@@ -315,6 +327,7 @@ export class Message implements Turn, Waiter {
     this.error = error
     this.settle()
     this.specials?.abort?.abort(error)
+    this.specials?.cancellation?.abort()
     if (promised !== null) promised.reject(error)
     else if (this.parcel !== null) this.parcel.undelivered(error)
     else if (!this.heard) this.inflight.unheard(this, error)

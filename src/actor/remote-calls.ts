@@ -5,7 +5,7 @@
 // whether it happened is said here, when its time is up.
 
 import { SpawnError } from '../base/index.ts'
-import type { ActionDefinition, Call, Cluster, RemoteCall } from '../ports/index.ts'
+import type { ActionDefinition, Cluster, RemoteCall } from '../ports/index.ts'
 import { type ActorId, addressText } from '../protocol/index.ts'
 import type { Abroad } from './abroad.ts'
 import { AwayCall, type Destination } from './away-call.ts'
@@ -15,7 +15,7 @@ import type { Catalog } from './catalog.ts'
 import { timeoutOf } from './checks.ts'
 import type { Cause } from './foreign-turn.ts'
 import type { Inflight } from './inflight.ts'
-import type { Message } from './message.ts'
+import type { Message, Terms } from './message.ts'
 import { failureOf } from './perform.ts'
 import { receiptOf } from './remote-answer.ts'
 import type { Residents } from './residents.ts'
@@ -41,7 +41,7 @@ export class RemoteCalls {
   }
 
   /** A call by name. @throws SpawnError when it cannot leave. */
-  send(destination: Destination, call: Partial<Call>, cause: Cause | null): Promise<unknown> {
+  send(destination: Destination, call: Terms, cause: Cause | null): Promise<unknown> {
     const { callTimeoutMs, inflight } = this.options
     const isAsync = call.async === true
     const payload = packPayload(destination.action, call.payload)
@@ -111,7 +111,7 @@ export class RemoteCalls {
       timeoutMs: Math.max(1, message.deadlineMs - inflight.clock.now()),
     }
     try {
-      const answer = await cluster.call(call, message.signal)
+      const answer = await cluster.call(call, message.cancellation)
       message.answeredAway(errand.async ? null : receiptOf(answer, this.options.catalog))
     } catch (thrown) {
       message.fail(failureOf(message, thrown))

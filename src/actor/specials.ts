@@ -1,6 +1,8 @@
 // What only some calls have: a key, a receipt, a caller who may cancel, a route. Made on first use, so that all others are
 // smaller: a call is allocated for every turn, and its size is a good part of what a small turn costs.
 
+import type { Cancellation } from '../base/index.ts'
+
 export class Specials {
   idempotencyKey: string | undefined = undefined
   /** Whether the answer is a Receipt. */
@@ -13,7 +15,10 @@ export class Specials {
   routed = false
   /** The deadline of the call, if its action has a sooner one; null: there is no other. */
   callDeadlineMs: number | null = null
+  /** What its action listens to. */
   abort: AbortController | null = null
+  /** What those listen to who bring it to another member. */
+  cancellation: Cancellation | null = null
   /** Stops following the caller's signal; null: there is none. */
   unfollow: (() => void) | null = null
 }

@@ -1,7 +1,7 @@
 // The engine as its cluster sees it: what comes in from other members, and what a change of the view means to the actors that
 // are in memory. Decides how much of that is done in one go; how each actor leaves is leaving.ts's and expulsion.ts's.
 
-import type { Clock, SpawnError } from '../base/index.ts'
+import type { CancelSignal, Clock, SpawnError } from '../base/index.ts'
 import type { HandedEnvelope, RemoteAnnouncement, RemoteAnswer, RemoteCall, Tenant } from '../ports/index.ts'
 import type { Activation } from './activation.ts'
 import { Arrivals } from './arrivals.ts'
@@ -41,7 +41,7 @@ export class Tenancy implements Tenant {
     this.arrivals = new Arrivals({ ...options, abroad: membership.abroad, catalog: engine.catalog })
   }
 
-  receive(call: RemoteCall, signal: AbortSignal): Promise<RemoteAnswer> {
+  receive(call: RemoteCall, signal: CancelSignal): Promise<RemoteAnswer> {
     return this.arrivals.receive(call, signal)
   }
 

@@ -1,6 +1,7 @@
 // The base room: time, randomness, errors, limits and small structures. It imports nothing of ours.
 
 export { assert } from './assert.ts'
+export { Cancellation, type CancelSignal } from './cancellation.ts'
 export { type Clock, monotonicMs, systemClock, type Timer } from './clock.ts'
 export {
   ERROR_CODES,

@@ -2,7 +2,7 @@
 // every "not mine", until its deadline. Decides when a call may be made again: surely when it has not run, and else only
 // when running twice does no harm.
 
-import { isSpawnError, SpawnError } from '../base/index.ts'
+import { Cancellation, type CancelSignal, isSpawnError, SpawnError } from '../base/index.ts'
 import type { RemoteAnswer, RemoteCall } from '../ports/index.ts'
 import type { PeerReply } from './peers/peer-request.ts'
 import { vacancyError } from './placement.ts'
@@ -16,7 +16,7 @@ const LONGEST_PAUSE_MS = 500
 interface Errand {
   readonly call: RemoteCall
   readonly endMs: number
-  readonly signal: AbortSignal
+  readonly signal: CancelSignal
   pauseMs: number
   /** Where a turn of the very actor waits for it, as its chain says; null: nowhere, or it was not let in there. */
   within: string | null
@@ -38,18 +38,18 @@ export class CallRouting {
     this.#ground = ground
   }
 
-  async call(call: RemoteCall, signal: AbortSignal | undefined): Promise<RemoteAnswer> {
+  async call(call: RemoteCall, signal: CancelSignal | undefined): Promise<RemoteAnswer> {
     const { clock, counts } = this.#ground
     const errand: Errand = {
       call,
       endMs: clock.elapsedMs() + call.timeoutMs,
-      signal: signal ?? NEVER.signal,
+      signal: signal ?? NEVER,
       pauseMs: FIRST_PAUSE_MS,
       within: waitsOn(call),
       mayHaveRun: false,
     }
     for (;;) {
-      await this.#ready(errand)
+      if (!this.#ground.membership.serves) await this.#ready(errand)
       const outcome = await this.#attempt(errand)
       if (!('epoch' in outcome)) return outcome
       counts.rerouted += 1
@@ -60,7 +60,6 @@ export class CallRouting {
   /** While the lease is lost, nothing is known: who may serve what is decided without this member. */
   async #ready(errand: Errand): Promise<void> {
     const { membership, timing } = this.#ground
-    if (membership.serves) return
     const leftMs = this.#leftMs(errand)
     const limitMs = Math.min(timing.leaseWaitMs, leftMs)
     if (await membership.reached(() => membership.serves, limitMs, errand.signal)) return
@@ -76,7 +75,7 @@ export class CallRouting {
     )
   }
 
-  async #attempt(errand: Errand): Promise<RemoteAnswer | Refused> {
+  #attempt(errand: Errand): Promise<RemoteAnswer | Refused> {
     const { call } = errand
     const { directory, epoch, self, system } = this.#cluster
     if (errand.signal.aborted) throw this.#cancelled(errand)
@@ -85,12 +84,8 @@ export class CallRouting {
     const owner = directory.owner(call.definition, call.name)
     // Its owner has not got it before that turn has ended, which waits for this call.
     const { within } = errand
-    if (within !== null && within !== owner?.id && this.#cluster.has(within)) {
-      const outcome = await this.#back(within, { ...call, timeoutMs }, errand)
-      if (!('epoch' in outcome)) return outcome
-      errand.within = null
-      return this.#attempt(errand)
-    }
+    if (within !== null && within !== owner?.id && this.#cluster.has(within))
+      return this.#backFirst(within, { ...call, timeoutMs }, errand)
     if (owner === null) {
       const place = directory.place(call.definition)
       const vacancy = vacancyError(place, system, call.definition, call.name)
@@ -98,6 +93,13 @@ export class CallRouting {
     }
     if (owner.id === self) return this.#here(errand)
     return this.#elsewhere(owner.id, epoch, { ...call, timeoutMs }, errand)
+  }
+
+  async #backFirst(member: string, call: RemoteCall, errand: Errand): Promise<RemoteAnswer | Refused> {
+    const outcome = await this.#back(member, call, errand)
+    if (!('epoch' in outcome)) return outcome
+    errand.within = null
+    return this.#attempt(errand)
   }
 
   async #here(errand: Errand): Promise<RemoteAnswer | Refused> {
@@ -261,4 +263,4 @@ export function waitsOn({ chain, definition, name }: RemoteCall): string | null 
   return link?.member ?? null
 }
 
-const NEVER = new AbortController()
+const NEVER: CancelSignal = new Cancellation()

@@ -6,7 +6,7 @@
 // sealed never serves again: the member comes back as another one. Nothing is proposed of others but what is known of
 // their sessions for good: that they are over.
 
-import { assert, type Clock, messageOf, type Random, SpawnError } from '../base/index.ts'
+import { assert, type CancelSignal, type Clock, messageOf, type Random, SpawnError } from '../base/index.ts'
 import type { Logger, Register, RegisterEntry } from '../ports/index.ts'
 import { Lease } from './lease.ts'
 import { Lookout } from './lookout.ts'
@@ -214,7 +214,7 @@ export class Membership {
   }
 
   /** Whether something comes to be within a time; looked at whenever anything has changed. */
-  reached(check: () => boolean, limitMs: number, signal?: AbortSignal): Promise<boolean> {
+  reached(check: () => boolean, limitMs: number, signal?: CancelSignal): Promise<boolean> {
     return this.#rest.until(check, limitMs, () => this.#stage === 'left', signal)
   }
 

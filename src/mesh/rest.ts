@@ -1,7 +1,7 @@
 // How a member's loop waits: until something is heard, or a time has passed; and how others wait for what it does. Decides
 // nothing.
 
-import type { Clock, Timer } from '../base/index.ts'
+import type { CancelSignal, Clock, Timer } from '../base/index.ts'
 
 export class Rest {
   readonly #clock: Clock
@@ -50,7 +50,7 @@ export class Rest {
     check: () => boolean,
     limitMs: number,
     isHopeless: () => boolean,
-    signal?: AbortSignal,
+    signal?: CancelSignal,
   ): Promise<boolean> {
     if (check()) return Promise.resolve(true)
     if (isHopeless() || signal?.aborted === true) return Promise.resolve(false)

@@ -1,7 +1,7 @@
 // What other members ask of this one. Decides whether it is this member's to do: under the asker's view, or a later one; who
 // asks by a view that is not known here yet waits for it. What is done is the engine's.
 
-import { isSpawnError } from '../base/index.ts'
+import { type CancelSignal, isSpawnError } from '../base/index.ts'
 import type { RemoteCall, Tenant } from '../ports/index.ts'
 import { waitsOn } from './call-routing.ts'
 import type { PeerReply, PeerRequest } from './peers/peer-request.ts'
@@ -18,7 +18,7 @@ export class Service {
     this.#clusters = clusters
   }
 
-  async serve(from: string, request: PeerRequest, signal: AbortSignal): Promise<PeerReply> {
+  async serve(from: string, request: PeerRequest, signal: CancelSignal): Promise<PeerReply> {
     const { membership, timing } = this.#ground()
     const { body, epoch, system } = request
     const isKnown = (): boolean => membership.view.epoch >= epoch
@@ -54,7 +54,7 @@ export class Service {
     cluster: SystemCluster,
     tenant: Tenant,
     call: RemoteCall,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<PeerReply> {
     const { clock, counts } = this.#ground()
     const fromMs = clock.elapsedMs()
@@ -63,7 +63,8 @@ export class Service {
     const comesBack = !isMine && waitsOn(call) === cluster.self
     if (!cluster.holdsLease || !(isMine || comesBack)) return this.#notOwner()
     try {
-      if (isMine) await cluster.whenHere(call.definition, call.name)
+      if (isMine && !cluster.isHere(call.definition, call.name))
+        await cluster.whenHere(call.definition, call.name)
       if (signal.aborted) return this.#notOwner()
       const timeoutMs = Math.max(1, call.timeoutMs - (clock.elapsedMs() - fromMs))
       counts.received += 1

@@ -4,7 +4,7 @@
 // Invariant: what is asked within one step is answered from one view, and `isHere` only while the lease holds.
 
 import { letterFrom, recipientOf } from '../actor/index.ts'
-import { assert, type Clock, type SpawnError } from '../base/index.ts'
+import { assert, type CancelSignal, type Clock, type SpawnError } from '../base/index.ts'
 import type {
   Cluster,
   HandedEnvelope,
@@ -139,7 +139,7 @@ export class SystemCluster implements Cluster {
     return this.#directory.view.members.some(({ id }) => id === member)
   }
 
-  call(call: RemoteCall, signal: AbortSignal | undefined): Promise<RemoteAnswer> {
+  call(call: RemoteCall, signal: CancelSignal | undefined): Promise<RemoteAnswer> {
     return this.#routing.call(call, signal)
   }
 

@@ -14,7 +14,7 @@
 //    and nothing at all, not even a commit's acknowledgement, after the lease is lost (`holdsLease` false).
 //  - A release is done when nothing of the actor is in memory, and all its commits are known to be durable or lost.
 
-import type { SpawnError } from '../base/index.ts'
+import type { CancelSignal, SpawnError } from '../base/index.ts'
 import type { ActorId, Packed } from '../protocol/index.ts'
 import type { Kind } from './definition.ts'
 import type { Metadata } from './host.ts'
@@ -149,7 +149,7 @@ export interface Cluster {
    *
    * @throws SpawnError of the call; MEMBER_UNAVAILABLE, LEASE_LOST, DEADLINE_EXCEEDED, CANCELLED
    */
-  call(call: RemoteCall, signal: AbortSignal | undefined): Promise<RemoteAnswer>
+  call(call: RemoteCall, signal: CancelSignal | undefined): Promise<RemoteAnswer>
   /** Brings envelopes, in their order, to the members that care for them. What is lost is found in the store by them. */
   hand(envelopes: readonly HandedEnvelope[]): void
   /** Tells the member that handed an asking envelope how that ended. */
@@ -170,7 +170,7 @@ export interface Tenant {
   /**
    * A call for an actor that is here. @throws SpawnError NOT_OWNER before anything of it has run, when it is not.
    */
-  receive(call: RemoteCall, signal: AbortSignal): Promise<RemoteAnswer>
+  receive(call: RemoteCall, signal: CancelSignal): Promise<RemoteAnswer>
   /** Envelopes that another member has committed, for actors that are this one's. `member`: who is told the ends of those that ask. */
   handed(member: string, envelopes: readonly HandedEnvelope[]): void
   /** How an envelope that asked has ended on another member. */

@@ -4,7 +4,7 @@
 // Invariants: a request has a slot of its own while it waits. It is sent by one link only; when that link is gone, nobody
 // knows whether it has run, and it fails. What was never sent waits for the next link.
 
-import { type Clock, messageOf, SpawnError, type Timer } from '../../base/index.ts'
+import { type CancelSignal, type Clock, messageOf, SpawnError, type Timer } from '../../base/index.ts'
 import { asSpawnError } from '../../protocol/index.ts'
 import { Asked, requestText } from './asked.ts'
 import { ITEM } from './frame.ts'
@@ -138,7 +138,7 @@ export class Asking {
     if (sequence <= (this.sequences[slot] ?? 0)) this.options.frames.about(ITEM.done, slot, sequence)
   }
 
-  private watch(asked: Asked, signal: AbortSignal): void {
+  private watch(asked: Asked, signal: CancelSignal): void {
     const cancel = (): void => {
       const message = `${requestText(asked.request)} on member ${this.options.to} was cancelled${asked.mayHaveRunText}`
       this.giveUp(asked, new SpawnError('CANCELLED', message, { details: { mayHaveRun: asked.isSent } }))

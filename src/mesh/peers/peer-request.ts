@@ -1,7 +1,7 @@
 // What members ask of each other, and what they answer. Decides nothing: how it becomes bytes is the codecs' beside it, how
 // often it is sent peers.ts's, what it means the mesh's.
 
-import type { SpawnError } from '../../base/index.ts'
+import type { CancelSignal, SpawnError } from '../../base/index.ts'
 import type { HandedEnvelope, RemoteAnnouncement, RemoteAnswer, RemoteCall } from '../../ports/index.ts'
 
 /** What is asked of another member. The objects in it must not be changed until it is answered: it may be sent again. */
@@ -36,11 +36,11 @@ export type PeerReply =
  *
  * @param signal aborts when the one who asked has given up, or has left.
  */
-export type ServePeer = (from: string, request: PeerRequest, signal: AbortSignal) => Promise<PeerReply>
+export type ServePeer = (from: string, request: PeerRequest, signal: CancelSignal) => Promise<PeerReply>
 
 export interface PeerRequestOptions {
   readonly timeoutMs: number
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: CancelSignal | undefined
 }
 
 /** The way to other members, as the mesh uses it; `Peers` is one. */

@@ -205,9 +205,9 @@ test('a request to a member that is not there ends at its deadline, and was not 
 
 test('a caller may cancel: before it asks, on the way, and while it runs', async () => {
   const { ann, bob, world } = await pair()
-  const aborted = Promise.withResolvers<unknown>()
+  const aborted = Promise.withResolvers<void>()
   bob.serve = (_from, _request, signal) =>
-    new Promise<PeerReply>(() => signal.addEventListener('abort', () => aborted.resolve(signal.reason)))
+    new Promise<PeerReply>(() => signal.addEventListener('abort', () => aborted.resolve()))
   const before = await errorOf(
     ann.peers.request('bob', callOf('c0'), { ...SOON, signal: AbortSignal.abort() }),
   )
@@ -218,8 +218,7 @@ test('a caller may cancel: before it asks, on the way, and while it runs', async
   caller.abort()
   const error = await errorOf(world.clock.run(answer))
   assert.deepEqual([error.code, error.details['mayHaveRun']], ['CANCELLED', true])
-  const reason = await world.clock.run(aborted.promise)
-  assert.ok(isSpawnError(reason) && reason.code === 'CANCELLED')
+  await world.clock.run(aborted.promise)
   assert.equal(world.runs.has('c0'), false)
 })
 

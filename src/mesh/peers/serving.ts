@@ -4,7 +4,7 @@
 // Invariants: of each slot, only what is newer than all before is served, once; what is older is dropped. Its reply is kept
 // until the next request of the slot shows that it has arrived, or nobody can wait for it any more.
 
-import { type Clock, messageOf, SpawnError } from '../../base/index.ts'
+import { Cancellation, type Clock, messageOf, SpawnError } from '../../base/index.ts'
 import { asSpawnError } from '../../protocol/index.ts'
 import { ITEM } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -32,7 +32,7 @@ interface Served {
   /** Null: it has come in part, or is being served. */
   reply: PeerReply | null
   /** Null: it is not being served. */
-  controller: AbortController | null
+  cancellation: Cancellation | null
   pieces: Gathering | null
   /** When nobody can wait for it any more, by the clock's `elapsedMs`. */
   overAtMs: number
@@ -45,7 +45,6 @@ const GONE: PeerReply = {
   }),
 }
 
-const GIVEN_UP = new SpawnError('CANCELLED', 'the member that asked has given up, or has left')
 
 export class Serving {
   readonly options: ServingOptions
@@ -62,7 +61,7 @@ export class Serving {
     before?.pieces?.drop()
     const timeoutMs = content.fixed()
     const overAtMs = this.options.clock.elapsedMs() + timeoutMs
-    const served: Served = { sequence, reply: null, controller: null, pieces: null, overAtMs }
+    const served: Served = { sequence, reply: null, cancellation: null, pieces: null, overAtMs }
     this.slots[slot] = served
     let request: PeerRequest
     try {
@@ -81,7 +80,7 @@ export class Serving {
       const { clock, room } = this.options
       const overAtMs = clock.elapsedMs() + PEER_LIMITS.tidyMs
       const pieces = new Gathering(room)
-      served = { sequence, reply: null, controller: null, pieces, overAtMs }
+      served = { sequence, reply: null, cancellation: null, pieces, overAtMs }
       this.slots[slot] = served
     }
     if (!isPartOf(served, sequence)) return
@@ -104,10 +103,10 @@ export class Serving {
   cancel(slot: number, sequence: number): void {
     const served = this.slots[slot]
     if (served !== undefined && sequence < served.sequence) return
-    if (served?.sequence === sequence && served.controller !== null) return served.controller.abort(GIVEN_UP)
+    if (served?.sequence === sequence && served.cancellation !== null) return served.cancellation.abort()
     served?.pieces?.drop()
     // One that has not come yet, or not whole, is not served when it does.
-    this.slots[slot] = { sequence, reply: GONE, controller: null, pieces: null, overAtMs: 0 }
+    this.slots[slot] = { sequence, reply: GONE, cancellation: null, pieces: null, overAtMs: 0 }
   }
 
   done(slot: number, sequence: number): void {
@@ -140,26 +139,26 @@ export class Serving {
   end(): void {
     this.isOver = true
     for (const served of this.slots) {
-      served?.controller?.abort(GIVEN_UP)
+      served?.cancellation?.abort()
       served?.pieces?.drop()
     }
   }
 
   private serve(slot: number, served: Served, request: PeerRequest): void {
     const { from, serve } = this.options
-    const controller = new AbortController()
-    served.controller = controller
+    const cancellation = new Cancellation()
+    served.cancellation = cancellation
     const answer = (reply: PeerReply): void => this.answer(slot, served, reply)
     const fail = (thrown: unknown): void => answer({ kind: 'failed', error: asSpawnError(thrown) })
     try {
-      serve(from, request, controller.signal).then(answer, fail)
+      serve(from, request, cancellation).then(answer, fail)
     } catch (thrown) {
       fail(thrown)
     }
   }
 
   private answer(slot: number, served: Served, reply: PeerReply): void {
-    served.controller = null
+    served.cancellation = null
     served.reply = reply
     if (!this.isOver && this.slots[slot] === served) this.send(slot, served)
   }
