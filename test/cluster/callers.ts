@@ -9,6 +9,8 @@ import type { LedgerCall, Sight } from './ledger-model.ts'
 
 /** Where calls go in. */
 export interface Door {
+  /** Absent: this machine. */
+  readonly host?: string
   readonly port: number
   /** False: nobody should be behind it now. */
   readonly isOpen: boolean
@@ -63,8 +65,8 @@ export class ClusterCallers {
   }
 
   /** All entries of a ledger. */
-  async entries(ledger: number, port: number): Promise<readonly string[]> {
-    const { body, status } = await this.#post(port, pathOf(ledger, 'all'), '{}')
+  async entries(ledger: number, door: Pick<Door, 'host' | 'port'>): Promise<readonly string[]> {
+    const { body, status } = await this.#post(door, pathOf(ledger, 'all'), '{}')
     if (status !== 200)
       throw new Error(`the entries of ledger ${ledger} were answered with ${status}: ${body}`)
     // An answer of ledger.ts.
@@ -91,7 +93,7 @@ export class ClusterCallers {
     const input = adds ? `${this.#count}` : null
     const path = pathOf(ledger, adds ? 'add' : 'look')
     const sentAt = performance.now()
-    const { output, error } = await this.#sight(door.port, path, adds ? `{"id":"${input}"}` : '{}')
+    const { output, error } = await this.#sight(door, path, adds ? `{"id":"${input}"}` : '{}')
     const endedAt = performance.now()
     const answeredAt = output === null ? Number.POSITIVE_INFINITY : endedAt
     this.calls[ledger]?.push({ sentAt, answeredAt, input, output })
@@ -108,13 +110,9 @@ export class ClusterCallers {
     return open[below(random, open.length)] ?? null
   }
 
-  async #sight(
-    port: number,
-    path: string,
-    payload: string,
-  ): Promise<{ output: Sight | null; error: string }> {
+  async #sight(door: Door, path: string, payload: string): Promise<{ output: Sight | null; error: string }> {
     try {
-      const { body, status } = await this.#post(port, path, payload)
+      const { body, status } = await this.#post(door, path, payload)
       // An answer of ledger.ts.
       if (status === 200) return { output: JSON.parse(body) as Sight, error: '' }
       return { output: null, error: `${status} ${body}` }
@@ -124,7 +122,7 @@ export class ClusterCallers {
   }
 
   #post(
-    port: number,
+    { host = '127.0.0.1', port }: Pick<Door, 'host' | 'port'>,
     path: string,
     body: string,
   ): Promise<{ readonly status: number; readonly body: string }> {
@@ -132,7 +130,7 @@ export class ClusterCallers {
     return new Promise((resolve, reject) => {
       const headers = { 'content-type': 'application/json', 'content-length': body.length }
       const call = request(
-        { host: '127.0.0.1', port, path, method: 'POST', agent: this.#agent, headers, timeout: timeoutMs },
+        { host, port, path, method: 'POST', agent: this.#agent, headers, timeout: timeoutMs },
         (response) => {
           let text = ''
           response.setEncoding('utf8')

@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto'
 import { after, test } from 'node:test'
 import { seededRandom } from '../../src/base/index.ts'
 import { endPostgres } from '../servers/postgres.ts'
-import { chaos } from './chaos.ts'
+import { CABLE_ACTS, chaos } from './chaos.ts'
 import { ordeal } from './ordeal.ts'
 
 /** So short that a member which is lost is found soon, and so long that one which is slow is not. */
@@ -21,7 +21,7 @@ test('nothing is lost, doubled or read stale while members die, stand still and 
   const { callers, violations } = await ordeal(
     { seed, members: 3, leaseMs: LEASE_MS, load },
     ({ members, nats }) =>
-      chaos(0, {
+      chaos(0, CABLE_ACTS, {
         members,
         random: seededRandom(seed + 1),
         leaseMs: LEASE_MS,

@@ -3,19 +3,23 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { below, type Random } from '../../src/base/index.ts'
-import type { Member } from './world.ts'
+import type { CabledMember, Member } from './world.ts'
 
-export interface ChaosOptions {
-  readonly members: readonly Member[]
+export interface ChaosOptions<M extends Member> {
+  readonly members: readonly M[]
   readonly random: Random
   readonly leaseMs: number
   readonly restartNats: () => Promise<void>
   readonly progress: (text: string) => void
 }
 
-type Act = (member: Member, options: ChaosOptions) => Promise<void>
+/** What may happen to a member, by what it reads as behind its name. */
+export type Acts<M extends Member> = Readonly<
+  Record<string, (member: M, options: ChaosOptions<M>) => Promise<void>>
+>
 
-const ACTS: Readonly<Record<string, Act>> = {
+/** To members of any kind. */
+const ACTS: Acts<Member> = {
   'is killed': async (member, { random, leaseMs }) => {
     await member.kill()
     await sleep(upTo(random, 2 * leaseMs))
@@ -50,6 +54,11 @@ const ACTS: Readonly<Record<string, Act>> = {
     await sleep(upTo(random, 2 * leaseMs))
     member.toDatabase.plug()
   },
+  'sees NATS restart': async (_member, { restartNats }) => restartNats(),
+}
+
+/** To one behind cables. */
+export const CABLE_ACTS: Acts<CabledMember> = {
   'does not reach another one': async (member, { leaseMs, members, random }) => {
     const other = otherThan(member, members, random)
     member.deafTo.add(other.node)
@@ -64,30 +73,34 @@ const ACTS: Readonly<Record<string, Act>> = {
     member.deafTo.clear()
     other.deafTo.clear()
   },
-  'sees NATS restart': async (_member, { restartNats }) => restartNats(),
 }
 
 /** Goes on until each act has come once and so much time is over, and everything is as it was. */
-export async function chaos(forMs: number, options: ChaosOptions): Promise<void> {
+export async function chaos<M extends Member>(
+  forMs: number,
+  more: Acts<M>,
+  options: ChaosOptions<M>,
+): Promise<void> {
   const { leaseMs, members, progress, random } = options
   const endMs = performance.now() + forMs
-  const names = Object.keys(ACTS)
+  const acts: Acts<M> = { ...ACTS, ...more }
+  const names = Object.keys(acts)
   for (let count = 0; count < names.length || performance.now() < endMs; count += 1) {
     // Every act once before any comes again.
     const name = names[count < names.length ? count : below(random, names.length)] as string
-    const member = members[below(random, members.length)] as Member
+    const member = members[below(random, members.length)] as M
     progress(`${member.node} ${name}`)
-    await ACTS[name]?.(member, options)
+    await acts[name]?.(member, options)
     // Sometimes the next thing happens before the last is overcome.
     await sleep(upTo(random, 2 * leaseMs))
   }
 }
 
-function otherThan(member: Member, members: readonly Member[], random: Random): Member {
+function otherThan<M extends Member>(member: M, members: readonly M[], random: Random): M {
   const others = members.filter((one) => one !== member)
-  return others[below(random, others.length)] as Member
+  return others[below(random, others.length)] as M
 }
 
-function upTo(random: Random, ms: number): number {
+export function upTo(random: Random, ms: number): number {
   return below(random, Math.ceil(ms)) + 1
 }

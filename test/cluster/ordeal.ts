@@ -7,9 +7,9 @@ import { until } from '../../src/testing/index.ts'
 import { PrivateNats } from '../servers/nats.ts'
 import { postgresServer, type TestDatabase } from '../servers/postgres.ts'
 import type { Place } from './cable.ts'
-import { ClusterCallers, type CallersOptions } from './callers.ts'
+import { ClusterCallers, type CallersOptions, type Door } from './callers.ts'
 import { reckon } from './reckoning.ts'
-import { Member } from './world.ts'
+import { CabledMember, type Member, type MemberOptions } from './world.ts'
 
 export interface OrdealOptions {
   /** Decides who is called where, and what happens when. */
@@ -20,8 +20,11 @@ export interface OrdealOptions {
   readonly progress?: ((text: string) => void) | undefined
 }
 
-export interface Stage {
-  readonly members: readonly Member[]
+/** How long after the last thing that happens every actor may take to be served. */
+const SERVED_AGAIN_MS = 60_000
+
+export interface Stage<M extends Member = CabledMember> {
+  readonly members: readonly M[]
   readonly callers: ClusterCallers
   readonly nats: PrivateNats
   readonly seed: number
@@ -35,17 +38,26 @@ export interface Reckoning {
 }
 
 /** @param play what happens while the callers go on; they stop when it is over. */
-export async function ordeal(
+export function ordeal(
   options: OrdealOptions,
-  play: (stage: Stage) => Promise<void>,
+  play: (stage: Stage<CabledMember>) => Promise<void>,
+): Promise<Reckoning> {
+  return ordealOf(options, CabledMember.of, play)
+}
+
+/** The same of members of any kind. */
+export async function ordealOf<M extends Member>(
+  options: OrdealOptions,
+  make: (node: string, options: MemberOptions) => Promise<M>,
+  play: (stage: Stage<M>) => Promise<void>,
 ): Promise<Reckoning> {
   const nats = await PrivateNats.start()
   const database = await (await postgresServer()).takeDatabase()
-  const members: Member[] = []
+  const members: M[] = []
   try {
     for (let at = 0; at < options.members; at += 1) {
       const node = String.fromCodePoint('a'.codePointAt(0)! + at)
-      members.push(await Member.of(node, { database, nats: placeOf(nats), leaseMs: options.leaseMs }))
+      members.push(await make(node, { database, nats: placeOf(nats), leaseMs: options.leaseMs }))
     }
     await Promise.all(members.map((member) => member.start()))
     return await underLoad(options, nats, members, play)
@@ -54,11 +66,11 @@ export async function ordeal(
   }
 }
 
-async function underLoad(
+async function underLoad<M extends Member>(
   { load, progress = () => {}, seed }: OrdealOptions,
   nats: PrivateNats,
-  members: readonly Member[],
-  play: (stage: Stage) => Promise<void>,
+  members: readonly M[],
+  play: (stage: Stage<M>) => Promise<void>,
 ): Promise<Reckoning> {
   const callers = new ClusterCallers({
     ...load,
@@ -77,8 +89,14 @@ async function underLoad(
   if (door === undefined) throw new Error('there is no member')
   const ends = []
   for (const [ledger, calls] of callers.calls.entries())
-    ends.push({ calls, entries: await callers.entries(ledger, door.port) })
+    ends.push({ calls, entries: await inTheEnd(callers, ledger, door) })
   return { callers, violations: reckon(ends, performance.now()) }
+}
+
+/** What has just been put in order may take a while until it serves. */
+function inTheEnd(callers: ClusterCallers, ledger: number, door: Door): Promise<readonly string[]> {
+  const looked = (): Promise<readonly string[]> => callers.entries(ledger, door)
+  return until(`the entries of ledger ${ledger}`, looked, { timeoutMs: SERVED_AGAIN_MS })
 }
 
 async function endAll(members: readonly Member[], nats: PrivateNats, database: TestDatabase): Promise<void> {

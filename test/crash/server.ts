@@ -28,14 +28,25 @@ export interface Victim {
   stop(): Promise<number | null>
 }
 
+/** Where a server runs, when that is not this machine as it is. */
+export interface Place {
+  readonly host: string
+  /** What a command begins with that runs there. */
+  readonly enter: readonly string[]
+}
+
+const HERE: Place = { host: '127.0.0.1', enter: [] }
+
 export class Server implements Victim {
   readonly port: number
+  readonly #place: Place
   readonly #command: readonly string[]
   #child: ChildProcess | null = null
   #output = ''
 
-  private constructor(port: number, store: string, command: readonly string[]) {
+  private constructor(port: number, store: string, command: readonly string[], place = HERE) {
     this.port = port
+    this.#place = place
     this.#command = [...command, '--system', SYSTEM, '--port', String(port), '--store', store]
   }
 
@@ -45,8 +56,13 @@ export class Server implements Victim {
   }
 
   /** The same over any store, and of any module. */
-  static async over(store: string, module: URL, options: readonly string[] = []): Promise<Server> {
-    return new Server(await freePort(), store, ['start', fileURLToPath(module), ...options])
+  static async over(
+    store: string,
+    module: URL,
+    options: readonly string[] = [],
+    place?: Place,
+  ): Promise<Server> {
+    return new Server(await freePort(), store, ['start', fileURLToPath(module), ...options], place)
   }
 
   /** A proxy before a host that answers on a port of this machine. */
@@ -61,11 +77,12 @@ export class Server implements Victim {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `http://${this.#place.host}:${this.port}`
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [COMMAND, ...this.#command], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const [program = '', ...words] = [...this.#place.enter, process.execPath, COMMAND, ...this.#command]
+    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     this.#output = ''
     const keep = (chunk: Buffer): void =>

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { after, test } from 'node:test'
 import { seededRandom } from '../../src/base/index.ts'
-import { chaos } from '../cluster/chaos.ts'
+import { CABLE_ACTS, chaos } from '../cluster/chaos.ts'
 import { ordeal } from '../cluster/ordeal.ts'
 import { endPostgres } from '../servers/postgres.ts'
 
@@ -17,7 +17,7 @@ for (const leaseMs of [2_000, 6_000]) {
     const seed = Number(process.env['SEED'] ?? randomInt(1_000_000))
     const load = { callers: 48, ledgers: 200, timeoutMs: 1_000 }
     const { callers, violations } = await ordeal({ seed, members: 3, leaseMs, load }, ({ members, nats }) =>
-      chaos(MINUTES * 60_000, {
+      chaos(MINUTES * 60_000, CABLE_ACTS, {
         members,
         random: seededRandom(seed + 1),
         leaseMs,

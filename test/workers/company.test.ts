@@ -142,7 +142,7 @@ test('nothing is lost, doubled or read stale, whatever becomes of its processes'
   }
   const ends = []
   for (const [ledger, calls] of callers.calls.entries())
-    ends.push({ calls, entries: await callers.entries(ledger, program.port) })
+    ends.push({ calls, entries: await callers.entries(ledger, program) })
   assert.deepEqual(reckon(ends, performance.now()), [])
   const { failures, latenciesMs } = callers
   context.diagnostic(`${latenciesMs.length} answers, ${failures.length} failures`)
