@@ -19,7 +19,6 @@ export class HubLink {
   #users = 0
   #socket: AskingSocket | null = null
   #opening: Promise<void> | null = null
-  #isClosing = false
 
   constructor(address: string, clock: Clock) {
     this.#address = address
@@ -51,9 +50,7 @@ export class HubLink {
     const socket = this.#socket
     this.#socket = null
     this.#opening = null
-    this.#isClosing = true
     await socket?.stop()
-    this.#isClosing = false
   }
 
   /** @throws SpawnError MEMBER_UNAVAILABLE: the outcome is unknown. */
@@ -89,7 +86,8 @@ export class HubLink {
 
   async #follow(socket: AskingSocket): Promise<void> {
     await socket.ended
-    if (!this.#isClosing && this.#socket === socket) this.#hubGone.resolve()
+    // One that is closed here is not the link's any more.
+    if (this.#socket === socket) this.#hubGone.resolve()
   }
 
   #hear(content: Buffer): void {
