@@ -45,7 +45,6 @@ const GONE: PeerReply = {
   }),
 }
 
-
 export class Serving {
   readonly options: ServingOptions
   private readonly slots: Served[] = []
