@@ -233,7 +233,7 @@ function plugIn(
 }
 
 function nft(enter: readonly string[], rules: string): void {
-  const [command = '', ...words] = [...enter, 'nft', '-f', '-']
+  const [command, ...words] = [...enter, 'nft', '-f', '-']
   execFileSync(command, words, { input: rules, stdio: ['pipe', 'ignore', 'pipe'] })
 }
 

@@ -38,10 +38,7 @@ export interface Reckoning {
 }
 
 /** @param play what happens while the callers go on; they stop when it is over. */
-export function ordeal(
-  options: OrdealOptions,
-  play: (stage: Stage<CabledMember>) => Promise<void>,
-): Promise<Reckoning> {
+export function ordeal(options: OrdealOptions, play: (stage: Stage) => Promise<void>): Promise<Reckoning> {
   return ordealOf(options, CabledMember.of, play)
 }
 
