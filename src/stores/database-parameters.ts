@@ -85,8 +85,15 @@ const PARAMETERS = {
   socket: {
     also: ['host', 'socketpath', 'unixsocket'],
     takes: 'the path of a Unix socket, from / on; any other host stands before the database',
-    apply: (plan, text) => (text.startsWith('/') ? { ...plan, host: text } : null),
+    apply: (plan, text) =>
+      text.startsWith('/') && plan.others.length === 0 ? { ...plan, host: text } : null,
     show: ({ host }) => (host.startsWith('/') ? host : null),
+  },
+  target_session_attrs: {
+    also: ['targetservertype'],
+    takes: 'read-write or primary, which is what the store looks for anyway',
+    apply: (plan, text) => (/^(read-write|primary)$/i.test(text) ? plan : null),
+    show: () => null,
   },
   pool_size: {
     also: ['pool', 'poolmax', 'connectionlimit'],

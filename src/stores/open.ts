@@ -80,6 +80,11 @@ async function bareStore(plan: StorePlan, surroundings: StoreSurroundings): Prom
  * @throws SpawnError INVALID_ARGUMENT for what is no database server.
  */
 export async function spawnTables(plan: StorePlan): Promise<SpawnTables> {
+  if ('others' in plan && plan.others.length > 0)
+    throw new SpawnError(
+      'INVALID_ARGUMENT',
+      'the tables are read from one server: name one host, not several',
+    )
   if (plan.kind === 'postgres') {
     const { PostgresSpawnTables } = await import('./postgres/index.ts')
     return new PostgresSpawnTables({ ...plan, tls: await tlsOf(plan) })

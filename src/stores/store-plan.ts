@@ -1,6 +1,8 @@
 // Which store is meant, as plain data: what a URL or the environment says of it. How either is read is store-url.ts's and
 // store-variables.ts's; open.ts makes a store of it.
 
+import type { ServerAddress } from './sql/options.ts'
+
 export type StorePlan = MemoryPlan | SqlitePlan | ServedPlan | DatabasePlan
 
 export interface MemoryPlan {
@@ -19,11 +21,10 @@ export interface ServedPlan {
   readonly address: string
 }
 
-export interface DatabasePlan {
+export interface DatabasePlan extends ServerAddress {
   readonly kind: 'postgres' | 'mariadb'
-  /** A host name, an address, or the path of a Unix socket. */
-  readonly host: string
-  readonly port: number
+  /** Others that have the same database: of all of them the one that takes commits is used. */
+  readonly others: readonly ServerAddress[]
   readonly database: string
   /** Empty: not said. */
   readonly user: string
@@ -59,6 +60,7 @@ export function usualDatabase(kind: DatabaseKind): DatabasePlan {
     kind,
     host: 'localhost',
     port: PORTS[kind],
+    others: [],
     database: '',
     user: '',
     password: '',

@@ -65,6 +65,20 @@ describe('the URL of a store', () => {
     assert.equal(databaseOf('postgres://ada@%2Frun%2Fpostgresql/shop').host, '/run/postgresql')
   })
 
+  test('names several servers of one database, as libpq does', () => {
+    const { host, others, port } = databaseOf(
+      'postgres://ada@db1,[::2]:6432,db3/shop?target_session_attrs=read-write',
+    )
+    assert.deepEqual([host, port], ['db1', 5432])
+    assert.deepEqual(others, [
+      { host: '::2', port: 6432 },
+      { host: 'db3', port: 5432 },
+    ])
+    assert.deepEqual(databaseOf('mariadb://ada@db1,db2:3307/shop?targetServerType=primary').others, [
+      { host: 'db2', port: 3307 },
+    ])
+  })
+
   test('says TLS as the tools of each database do', () => {
     const tls = (query: string) => databaseOf(`postgres://ada@db/shop${query}`).tls
     const checked = { verify: true, caFile: null, serverName: null }
@@ -103,6 +117,7 @@ describe('the URL of a store', () => {
       'postgres://ada@db.example/shop',
       'mariadb://ada@[::1]:3307/s%2Fp?sslmode=require'.replace('s%2Fp', 's%20p'),
       'postgres://a%40b@db/shop?sslmode=verify-full&sslrootcert=%2Fca.pem&sslservername=x&pool_size=3&outage=1m&request_timeout=1s&migrate=false',
+      'postgres://ada@db1,[::2]:6432,db3/shop?pool_size=3',
       'postgres://ada@/shop?socket=%2Frun%2Fpostgresql',
     ]) {
       assert.equal(storeText(planOf(text)), text)
@@ -139,7 +154,11 @@ describe('what is wrong with a URL', () => {
     ['postgres://ada:hunter2@db/?ssl=true', /names no database/],
     ['postgres://ada:hunter2@db:0/x', /has a port that is no number from 1 to 65535/],
     ['postgres://ada:hunter2@db:70000/x', /has a port/],
-    ['postgres://ada:hunter2@db1,db2/x', /has several hosts/],
+    ['postgres://ada:hunter2@db1,,db2/x', /has several hosts, one of which is empty or a path/],
+    ['postgres://ada:hunter2@db1,%2Fhunter2/x', /has several hosts, one of which is empty or a path/],
+    ['postgres://ada:hunter2@db1,db2:5432,db1:5432/x', /names a host twice/],
+    ['postgres://ada:hunter2@db1,db2/x?host=/hunter2', /socket that must be the path of a Unix socket/],
+    ['postgres://ada:hunter2@db1,db2/x?target_session_attrs=any', /must be read-write or primary/],
     ['postgres://ada:hunter2@d b/x', /has a host that is none/],
     ['postgres://ada:hunter2%@db/x', /has a password that cannot be read; .* are written %2F %3F %23/],
     ['postgres://%zz:hunter2@db/x', /has a user that cannot be read/],

@@ -4,6 +4,7 @@
 // Invariants: a problem names the part that is wrong and quotes none, and nothing that is shown has the password in it.
 
 import { didYouMean } from '../base/index.ts'
+import type { ServerAddress } from './sql/options.ts'
 import { parametersOf, withParameters } from './database-parameters.ts'
 import { type DatabaseKind, type DatabasePlan, type StorePlan, usualDatabase } from './store-plan.ts'
 
@@ -51,14 +52,14 @@ function readDatabase(kind: DatabaseKind, rest: string): StoreReading {
   const at = authority.lastIndexOf('@')
   const user = readUser(authority.slice(0, Math.max(at, 0)))
   if ('problem' in user) return user
-  const address = readAddress(authority.slice(at + 1), kind)
-  if ('problem' in address) return address
+  const addresses = readAddresses(authority.slice(at + 1), kind)
+  if ('problem' in addresses) return addresses
   const database = decoded(path.slice(1))
   if (database === null || /[/\0]/.test(database))
     return { problem: `has a database that cannot be read; ${ENCODING}` }
   const parameters = readQuery(query)
   if (parameters === null) return { problem: `has parameters that cannot be read; ${ENCODING}` }
-  const applied = withParameters({ ...usualDatabase(kind), ...user, ...address, database }, parameters)
+  const applied = withParameters({ ...usualDatabase(kind), ...user, ...addresses, database }, parameters)
   if ('problem' in applied) return applied
   if (database === '') return { problem: `names no database: ${exampleOf(kind)}` }
   return applied
@@ -73,13 +74,31 @@ function readUser(text: string): { user: string; password: string } | { problem:
   return { user, password }
 }
 
-function readAddress(
+/** As libpq has them: `a,b:5433`, each with the usual port unless it says another one. */
+function readAddresses(
   text: string,
   kind: DatabaseKind,
-): { host: string; port: number } | { readonly problem: string } {
+): (ServerAddress & { readonly others: readonly ServerAddress[] }) | { readonly problem: string } {
+  const addresses: ServerAddress[] = []
+  const texts = text.split(',')
+  for (const one of texts) {
+    const address = readAddress(one, kind)
+    if ('problem' in address) return address
+    if (texts.length > 1 && (one === '' || address.host.startsWith('/')))
+      return {
+        problem: 'has several hosts, one of which is empty or a path; each must be a name or an address',
+      }
+    const isTwice = addresses.some(({ host, port }) => host === address.host && port === address.port)
+    if (isTwice) return { problem: 'names a host twice' }
+    addresses.push(address)
+  }
+  const [first = usualDatabase(kind), ...others] = addresses
+  return { host: first.host, port: first.port, others }
+}
+
+function readAddress(text: string, kind: DatabaseKind): ServerAddress | { readonly problem: string } {
   const usual = usualDatabase(kind)
   if (text === '') return { host: usual.host, port: usual.port }
-  if (text.includes(',')) return { problem: 'has several hosts; name one, or what stands before them' }
   const [, bracketed, plain = '', digits] = /^(?:\[([\da-f:.]+)\]|([^:]*))(?::(.*))?$/is.exec(text) ?? []
   const host = bracketed ?? decoded(plain)
   if (host === null || !(bracketed !== undefined || /^([\w.-]+|\/.*)$/s.test(host))) {
@@ -138,12 +157,17 @@ export function storeText(plan: StorePlan): string {
 }
 
 function databaseText(plan: DatabasePlan): string {
-  const { database, host, kind, password, port, user } = plan
+  const { database, kind, password, user } = plan
   const usual = usualDatabase(kind)
   const who = user === '' ? '' : `${encodeURIComponent(user)}${password === '' ? '' : ':***'}@`
-  const name = host.startsWith('/') ? '' : host.includes(':') ? `[${host}]` : host
-  const where = name + (port === usual.port ? '' : `:${port}`)
+  const where = [plan, ...plan.others].map((address) => addressText(address, usual.port)).join(',')
   const parameters = parametersOf(plan, usual).map(([key, text]) => `${key}=${encodeURIComponent(text)}`)
   const query = parameters.length === 0 ? '' : `?${parameters.join('&')}`
   return `${kind}://${who}${where}/${encodeURIComponent(database)}${query}`
+}
+
+function addressText({ host, port }: ServerAddress, usualPort: number): string {
+  // A path stands among the parameters.
+  const name = host.startsWith('/') ? '' : host.includes(':') ? `[${host}]` : host
+  return name + (port === usualPort ? '' : `:${port}`)
 }

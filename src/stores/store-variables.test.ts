@@ -62,6 +62,7 @@ describe("the variables of Spawn's own proxy", () => {
       kind: 'postgres',
       host: 'db.example',
       port: 6432,
+      others: [],
       database: 'shop',
       user: 'ada',
       password: 'p@ss:/?#%',

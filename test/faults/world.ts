@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly subject: FaultSubject
   readonly database: FaultDatabase
   readonly name: string
+  /** Other servers of the database, which are reached without the proxy. Default: none. */
+  readonly others?: readonly Target[]
   /** Default: longer than any fault lasts. */
   readonly outageMs?: number
   readonly requestMs?: number
@@ -65,12 +67,13 @@ export class World implements Callee {
   }
 
   static async start(options: WorldOptions): Promise<World> {
-    const { database, name, outageMs = 60_000, subject } = options
+    const { database, name, others = [], outageMs = 60_000, subject } = options
     const speed = speedOf(options)
     const requestMs = options.requestMs ?? REQUEST_MS[speed === 1 ? 'slow' : 'fast']
     const proxy = await TcpProxy.start(database.options, subject.framing)
     const clock = speed === 1 ? systemClock : fastClock(Date.now(), speed)
-    const settings: DatabaseOptions = { ...database.options, ...proxy.address, outageMs, requestMs, clock }
+    const limits = { outageMs, requestMs, clock }
+    const settings: DatabaseOptions = { ...database.options, ...proxy.address, others, ...limits }
     const actors = [ledger, fleeting, chronicle]
     // Without patience a busy machine is enough to fail the first time.
     const start = (): Promise<System> => {
@@ -135,8 +138,13 @@ export class World implements Callee {
 
   /** Another server is in the place of the one that was there. */
   moveTo(target: Target): void {
-    this.#database = { ...this.#database, options: { ...this.#database.options, ...target } }
+    this.standsAt(target)
     this.proxy.moveTo(target)
+  }
+
+  /** What is stored stands at another server from now on. */
+  standsAt(target: Target): void {
+    this.#database = { ...this.#database, options: { ...this.#database.options, ...target } }
   }
 
   async #ledgerSeen({ name, ref }: Place): Promise<Ledger | null> {

@@ -9,7 +9,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, cp, mkdtemp, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -160,6 +160,15 @@ const SETTINGS = [
   '--max-connections=300',
 ]
 
+/** Of servers of which one is to follow another: an acknowledged commit waits for the other as long as it takes. */
+export const PAIRED = (id: 1 | 2): readonly string[] => [
+  `--server-id=${id}`,
+  '--log-bin=log',
+  '--sync-binlog=1',
+  '--rpl-semi-sync-master-timeout=3600000',
+  '--rpl-semi-sync-master-wait-point=AFTER_SYNC',
+]
+
 /** The server ends when the script's input does, which happens however this process ends. */
 const SCRIPT = `folder=$1; shift; exec 3<&0
 "$@" & server=$!
@@ -286,15 +295,52 @@ export class PrivateMariadb extends MariadbServer {
     if (this.#pid !== null) process.kill(this.#pid, 'SIGCONT')
   }
 
+  /**
+   * Follows another one, whose commits are acknowledged from now on when this one has them, too. Both were started with
+   * `PAIRED`.
+   */
+  async follow(primary: PrivateMariadb): Promise<void> {
+    const { host, password, port, user } = primary.address
+    const [[file, position] = []] = await primary.query('SHOW MASTER STATUS')
+    await this.query('SET GLOBAL rpl_semi_sync_slave_enabled = ON, read_only = ON')
+    await this.query(
+      `CHANGE MASTER TO master_host = ?, master_port = ${port}, master_user = ?, master_password = ?, master_log_file = ?, master_connect_retry = 1,
+        master_log_pos = ${Number(position)}`,
+      [host, user, password, file],
+    )
+    await this.query('START SLAVE')
+    await primary.query('SET GLOBAL rpl_semi_sync_master_enabled = ON')
+    const inStep = `SELECT 1 FROM information_schema.global_status
+      WHERE variable_name = 'Rpl_semi_sync_master_clients' AND variable_value = 1`
+    const isInStep = async (): Promise<boolean> => (await primary.query(inStep)).length === 1
+    await until('the replica to be in step', isInStep, PATIENCE)
+  }
+
+  /** What it has received is applied, and it takes commits. */
+  async becomePrimary(): Promise<void> {
+    await this.query('STOP SLAVE IO_THREAD')
+    const isApplied = async (): Promise<boolean> => {
+      const rows = await this.query(`SELECT 1 FROM information_schema.processlist
+        WHERE command = 'Slave_SQL' AND state LIKE 'Slave has read all relay log%'`)
+      return rows.length === 1
+    }
+    await until('all that was received to be applied', isApplied, PATIENCE)
+    await this.query('STOP SLAVE')
+    await this.query('RESET SLAVE ALL')
+    await this.query('SET GLOBAL read_only = OFF')
+  }
+
   /** Ends it and removes its data. */
   override async end(): Promise<void> {
     const child = this.#process
-    if (child === null || child.exitCode !== null) return
     await this.disconnect()
-    child.ref()
-    const exited = once(child, 'exit')
-    child.stdin?.end()
-    await exited
+    if (child !== null && child.exitCode === null) {
+      child.ref()
+      const exited = once(child, 'exit')
+      child.stdin?.end()
+      await exited
+    }
+    await rm(this.folder, { recursive: true, force: true })
   }
 
   get #pidFile(): string {

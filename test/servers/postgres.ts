@@ -9,7 +9,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, chmodSync, chownSync, constants, existsSync, globSync, realpathSync } from 'node:fs'
-import { appendFile, chmod, chown, mkdtemp } from 'node:fs/promises'
+import { appendFile, chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -164,13 +164,7 @@ export class PrivatePostgres extends PostgresServer {
    * @param parent where its folder is made.
    */
   static async start(settings: readonly string[] = [], parent = tmpdir()): Promise<PrivatePostgres> {
-    const binaries = findBinaries() ?? installBinaries()
-    const owner = ownerOfServers()
-    const folder = await mkdtemp(join(parent, 'spawn-postgres-'))
-    await chmod(folder, 0o700)
-    if (owner.uid !== undefined && owner.gid !== undefined) await chown(folder, owner.uid, owner.gid)
-    const port = await freePort()
-    const server = new PrivatePostgres(binaries, folder, owner, port)
+    const server = await PrivatePostgres.#inFolder(parent)
     const options = [
       '-D',
       server.data,
@@ -183,17 +177,49 @@ export class PrivatePostgres extends PostgresServer {
       '--no-locale',
       '--no-sync',
     ]
-    execFileSync(join(binaries, 'initdb'), options, {
-      ...owner,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      cwd: folder,
-    })
+    server.#run('initdb', options)
     await appendFile(
       join(server.data, 'postgresql.conf'),
-      [...SETTINGS, `port = ${port}`, ...settings, ''].join('\n'),
+      [...SETTINGS, `port = ${server.address.port}`, ...settings, ''].join('\n'),
     )
     await server.start()
     return server
+  }
+
+  /** A standby of another one, whose commits are acknowledged from now on when this one has them, too. */
+  static async standbyOf(primary: PrivatePostgres): Promise<PrivatePostgres> {
+    const standby = await PrivatePostgres.#inFolder(tmpdir())
+    const { host, port, user } = primary.address
+    const from = ['-h', host, '-p', String(port), '-U', user]
+    standby.#run('pg_basebackup', [
+      ...from,
+      '-D',
+      standby.data,
+      '-R',
+      '-X',
+      'stream',
+      '-c',
+      'fast',
+      '--no-sync',
+    ])
+    // One that is promoted in such a pause sleeps it out first.
+    await appendFile(join(standby.data, 'postgresql.conf'), "wal_retrieve_retry_interval = '100ms'\n")
+    await standby.start()
+    await primary.query(`ALTER SYSTEM SET synchronous_standby_names = '*'`)
+    await primary.query('SELECT pg_reload_conf()')
+    const inStep = `SELECT FROM pg_stat_replication WHERE sync_state = 'sync'`
+    const isInStep = async (): Promise<boolean> => (await primary.query(inStep)).length === 1
+    await until('the standby to be in step', isInStep, { timeoutMs: 60_000 })
+    return standby
+  }
+
+  static async #inFolder(parent: string): Promise<PrivatePostgres> {
+    const binaries = findBinaries() ?? installBinaries()
+    const owner = ownerOfServers()
+    const folder = await mkdtemp(join(parent, 'spawn-postgres-'))
+    await chmod(folder, 0o700)
+    if (owner.uid !== undefined && owner.gid !== undefined) await chown(folder, owner.uid, owner.gid)
+    return new PrivatePostgres(binaries, folder, owner, await freePort())
   }
 
   get data(): string {
@@ -239,15 +265,41 @@ export class PrivatePostgres extends PostgresServer {
     await until('Postgres is up', isUp, { timeoutMs: 60_000 })
   }
 
-  /** `fast` ends all sessions, `immediate` is a crash, after which it recovers. Its data stays. */
-  async halt(how: 'fast' | 'immediate'): Promise<void> {
+  /** `fast` ends all sessions, `immediate` is a crash, after which it recovers, and so is `kill`. Its data stays. */
+  async halt(how: 'fast' | 'immediate' | 'kill'): Promise<void> {
     await this.#stop(`${how}\n`)
+  }
+
+  /** All of its processes stand still, and its connections stay open; until `thaw`. */
+  async freeze(): Promise<void> {
+    await this.#signal('SIGSTOP')
+  }
+
+  async thaw(): Promise<void> {
+    await this.#signal('SIGCONT')
   }
 
   /** Ends it and removes its data. */
   override async end(): Promise<void> {
     await this.disconnectAll()
     await this.#stop('')
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  #run(binary: string, options: readonly string[]): void {
+    execFileSync(join(this.#binaries, binary), options, {
+      ...this.#owner,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      cwd: this.#folder,
+    })
+  }
+
+  /** The first process starts the others, so it comes first. */
+  async #signal(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    const [first = ''] = (await readFile(join(this.data, 'postmaster.pid'), 'utf8')).split('\n')
+    process.kill(Number(first), signal)
+    const others = await readFile(`/proc/${first}/task/${first}/children`, 'utf8')
+    for (const pid of others.trim().split(' ')) process.kill(Number(pid), signal)
   }
 
   async #stop(order: string): Promise<void> {
@@ -263,7 +315,7 @@ export class PrivatePostgres extends PostgresServer {
 /** Runs a server until its input ends, which happens however this process ends, or says how to halt it. */
 const RUN = `"$1" -D "$2" -p "$3" &
   read -r order
-  if [ "$order" = fast ]; then kill -INT $!; else kill -QUIT $!; fi
+  case "$order" in fast) kill -INT $! ;; kill) kill -KILL $! ;; *) kill -QUIT $! ;; esac
   wait
   [ -n "$order" ] || rm -rf "$(dirname "$2")"`
 

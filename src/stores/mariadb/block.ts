@@ -5,6 +5,8 @@
 // Invariant: a block that ends by itself has been applied whole, or not at all. A block needs nothing in the database but the tables, so members of two
 // releases can share them.
 
+import { READ_ONLY } from './failures.ts'
+
 /** What a block answers. */
 export const ANSWER = { applied: 1, refused: 2, superseded: 3, laneLost: 4 } as const
 
@@ -30,9 +32,18 @@ export const LANE = `
   DECLARE its_lane INT DEFAULT ?;
   DECLARE its_sequence BIGINT DEFAULT ?;`
 
+/**
+ * A server that has become a replica takes no commits, also of users who might write there all the same: nobody else would ever
+ * see them.
+ */
+const CHECK_PRIMARY = `
+  IF @@GLOBAL.read_only THEN
+    SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${READ_ONLY}, MESSAGE_TEXT = 'the server is read-only';
+  END IF;`
+
 /** Takes the next number of the lane, and holds the lane until the transaction ends. */
 export const ENTER = `
-  ROLLBACK;
+  ROLLBACK;${CHECK_PRIMARY}
   START TRANSACTION;
   UPDATE spawn_writers SET sequence = its_sequence, is_burnt = 0, used_at = UTC_TIMESTAMP()
     WHERE writer = its_writer AND lane = its_lane AND sequence < its_sequence;
@@ -64,7 +75,7 @@ export const SETTLE = `BEGIN NOT ATOMIC${LANE}
   DECLARE its_last BIGINT;
   DECLARE it_is_burnt TINYINT;
   ${HANDLERS}
-  ROLLBACK;
+  ROLLBACK;${CHECK_PRIMARY}
   START TRANSACTION;
   INSERT INTO spawn_writers (writer, lane, sequence, is_burnt, used_at)
     VALUES (its_writer, its_lane, its_sequence, 1, UTC_TIMESTAMP())

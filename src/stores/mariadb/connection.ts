@@ -12,7 +12,7 @@ import { assert, messageOf, SpawnError } from '../../base/index.ts'
 import type { SettledDatabaseOptions } from '../sql/options.ts'
 import type { Field, Row } from '../sql/rows.ts'
 import { ConnectionLost, NotConnected, type Session } from '../sql/session.ts'
-import { breaksConnection, mayOpenLater } from './failures.ts'
+import { breaksConnection, isReadOnly, mayOpenLater } from './failures.ts'
 import { ISOLATION, readFacts, SERVER_FACTS, type ServerFacts, sessionSettings } from './server.ts'
 
 export type Value = Buffer | string | number | null
@@ -55,6 +55,7 @@ export class Connection implements Session {
   readonly #facts: ServerFacts
   readonly #client: Client
   #isOpen = true
+  #isDemoted = false
 
   private constructor(client: Client, socket: Socket, facts: ServerFacts, options: SettledDatabaseOptions) {
     this.#client = client
@@ -100,6 +101,10 @@ export class Connection implements Session {
 
   get isOpen(): boolean {
     return this.#isOpen
+  }
+
+  get isDemoted(): boolean {
+    return this.#isDemoted
   }
 
   /** The most that the server takes in one statement, in bytes. */
@@ -187,11 +192,17 @@ export class Connection implements Session {
       return await (limitMs === null ? ask() : this.#within(ask, limitMs))
     } catch (thrown) {
       if (thrown instanceof ConnectionLost) throw thrown
+      if (isReadOnly(thrown)) this.#demoted()
       if (!breaksConnection(thrown)) throw thrown
       // It is not known what the server does with the statement, or has done.
       this.destroy()
       throw new ConnectionLost(messageOf(thrown), { cause: thrown })
     }
+  }
+
+  #demoted(): void {
+    this.#isDemoted = true
+    this.destroy()
   }
 
   async #within<Answer>(ask: () => Promise<Answer>, limitMs: number): Promise<Answer> {

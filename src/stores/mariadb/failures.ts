@@ -11,7 +11,8 @@ const TOO_MANY_OF_USER = 1_203
 const PACKET_TOO_LARGE = 1_153
 const LOCK_WAIT = 1_205
 const DEADLOCK = 1_213
-const READ_ONLY = 1_290
+/** ER_OPTION_PREVENTS_STATEMENT */
+export const READ_ONLY = 1_290
 const INTERRUPTED = 1_317
 const STATEMENT_LIMIT = 1_969
 
@@ -104,6 +105,11 @@ export function breaksConnection(thrown: unknown): boolean {
   const number = errorNumber(thrown)
   if (number === null || STOPPED.has(number)) return true
   return thrown instanceof Error && 'fatal' in thrown && thrown.fatal === true
+}
+
+/** Whether the server takes no commits any more. */
+export function isReadOnly(thrown: unknown): boolean {
+  return errorNumber(thrown) === READ_ONLY
 }
 
 /** What became of the statement that ended with this. */

@@ -5,7 +5,10 @@ import type { Database } from './database.ts'
 import { ADDRESS, addressesOf, rowsOf, SAME_ACTOR } from './json-rows.ts'
 import { REVISION, STATE } from './rows.ts'
 
-const LOAD = `SELECT ${REVISION}, ${STATE}, u.n FROM ${rowsOf('?', ADDRESS, { ordinal: true })}
+/** What has become a replica answers no rows: a state that somebody else has replaced is not to be served. */
+const ASKED = 'IF(@@GLOBAL.read_only, NULL, ?)'
+
+const LOAD = `SELECT ${REVISION}, ${STATE}, u.n FROM ${rowsOf(ASKED, ADDRESS, { ordinal: true })}
   LEFT JOIN spawn_actors AS a ON ${SAME_ACTOR}`
 
 export function loadRows(database: Database): LoadRows {

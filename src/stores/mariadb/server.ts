@@ -55,7 +55,10 @@ export function readFacts(rows: readonly (readonly unknown[])[]): ServerFacts {
     values.includes(facts.get(name) ?? '')
   checkVersion(facts.get('version') ?? '')
   if (is('read_only', 'ON', '1'))
-    throw new NotConnected('it is read-only: a replica, or one that is to become one', true)
+    throw new NotConnected(
+      'it is read-only: a replica, or one that is to become one; name the primary, or wait until it has become it',
+      true,
+    )
   if (is('log_bin', 'ON') && is('binlog_format', 'STATEMENT'))
     throw refused('its binary log cannot hold what the store does', "SET GLOBAL binlog_format = 'MIXED'")
   const isReplicated = is('wsrep_on', 'ON')

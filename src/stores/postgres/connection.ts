@@ -12,7 +12,7 @@ import { messageOf, SpawnError } from '../../base/index.ts'
 import type { SettledDatabaseOptions } from '../sql/options.ts'
 import type { Field, Row } from '../sql/rows.ts'
 import { ConnectionLost, NotConnected, type Session } from '../sql/session.ts'
-import { endsSession, mayOpenLater, sqlState } from './failures.ts'
+import { endsSession, isReadOnly, mayOpenLater, sqlState } from './failures.ts'
 
 /** Prepared once on each connection, under its name. */
 export interface Statement {
@@ -44,6 +44,7 @@ interface Driver {
 /** After the server should have given up a statement, so much later it is given up here. */
 const GRACE_MS = 1_000
 const KEEP_ALIVE_MS = 10_000
+const IS_STANDBY = 'it is a standby, which takes no commits; name the primary, or wait until it has become it'
 const CONNECT_MS = { least: 1_000, most: 10_000 }
 
 const BYTEA = 17
@@ -85,6 +86,7 @@ export class Connection implements Session {
   readonly #socket: Socket
   readonly #options: SettledDatabaseOptions
   #isOpen = true
+  #isDemoted = false
 
   private constructor(client: Client, socket: Socket, options: SettledDatabaseOptions) {
     this.#client = client
@@ -126,7 +128,7 @@ export class Connection implements Session {
         const { rows } = await client.query({ text: SETTINGS, values, rowMode: 'array' })
         return rows[0]?.[0] === true
       })
-      if (isStandby) throw new NotConnected('it is a standby, which takes no commits', true)
+      if (isStandby) throw new NotConnected(IS_STANDBY, true)
     } catch (thrown) {
       connection.destroy()
       if (thrown instanceof NotConnected) throw thrown
@@ -137,6 +139,10 @@ export class Connection implements Session {
 
   get isOpen(): boolean {
     return this.#isOpen
+  }
+
+  get isDemoted(): boolean {
+    return this.#isDemoted
   }
 
   /** @throws what Postgres said, or ConnectionLost. */
@@ -159,6 +165,7 @@ export class Connection implements Session {
       return rows
     } catch (thrown) {
       if (sqlState(thrown) !== null) {
+        this.#isDemoted = isReadOnly(thrown)
         if (endsSession(thrown)) this.destroy()
         throw thrown
       }

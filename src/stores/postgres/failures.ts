@@ -5,6 +5,7 @@ import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
 import { ConnectionLost, type Fate, NotConnected } from '../sql/session.ts'
 import { LANE_LOST, NEEDS_NOT_MET } from './commit-functions.ts'
 
+const READ_ONLY = '25006'
 const UNIQUE_VIOLATION = '23505'
 const QUERY_CANCELED = '57014'
 const TOO_MANY_CONNECTIONS = '53300'
@@ -14,7 +15,7 @@ const PASSING: ReadonlySet<string> = new Set([
   '40001', // could not be serialised
   '40P01', // deadlock
   '55P03', // a lock is not available
-  '25006', // read-only: this is a standby, or was made one
+  READ_ONLY, // this is a standby, or was made one
   '26000', // a pooler between us does not know the prepared statement
   '0A000', // a prepared statement from before a migration
   '53200', // out of memory
@@ -23,7 +24,7 @@ const PASSING: ReadonlySet<string> = new Set([
 ])
 
 /** Of those, the ones that the next statement on the same connection would meet again. */
-const SESSION_ENDING: ReadonlySet<string> = new Set(['25006', '26000', '0A000'])
+const SESSION_ENDING: ReadonlySet<string> = new Set([READ_ONLY, '26000', '0A000'])
 
 const ADVICE: Readonly<Record<string, string>> = {
   '28P01': 'the password is wrong, or the user does not exist; set the right ones',
@@ -39,7 +40,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   '58030': 'the disk of the server failed; look after it, and calls go on when it works again',
   [TOO_MANY_CONNECTIONS]:
     'it has no connection left for this user; raise max_connections, or lower the pool size of each member',
-  '25006': 'it is read-only; name the primary, or wait until a standby has become it',
+  [READ_ONLY]: 'it is read-only; name the primary, or wait until a standby has become it',
   [QUERY_CANCELED]:
     'a statement took longer than its limit; look for what blocks or slows it down, or raise the limit',
 }
@@ -62,6 +63,11 @@ export function endsSession(thrown: unknown): boolean {
 
 function isFatal(thrown: unknown): boolean {
   return thrown instanceof Error && 'severity' in thrown && thrown.severity !== 'ERROR'
+}
+
+/** Whether the server takes no commits any more. */
+export function isReadOnly(thrown: unknown): boolean {
+  return sqlState(thrown) === READ_ONLY
 }
 
 /** What became of the statement that ended with this. */

@@ -1,10 +1,12 @@
 // The connections of a store: at most `poolSize`, opened when they are needed and kept. Decides who gets the next free one:
-// who has waited longest. A connection that broke is forgotten; the next request opens another.
+// who has waited longest. A connection that broke is forgotten; the next request opens another. With which server is
+// servers.ts's: when another one has taken its place, or it takes no commits any more, all that are with it end.
 //
 // Invariants: a connection is with one user at a time; a wait for one ends.
 
 import { messageOf } from '../../base/index.ts'
 import type { SettledDatabaseOptions } from './options.ts'
+import { Servers } from './servers.ts'
 import { NotConnected, type Session, type Vendor } from './session.ts'
 
 interface Waiter<Opened> {
@@ -15,6 +17,7 @@ interface Waiter<Opened> {
 export class Connections<Opened extends Session> {
   readonly #vendor: Vendor<Opened>
   readonly #options: SettledDatabaseOptions
+  readonly #servers: Servers<Opened>
   #idle: Opened[] = []
   readonly #waiting: Waiter<Opened>[] = []
   /** Open ones, and those that are being opened. */
@@ -26,6 +29,7 @@ export class Connections<Opened extends Session> {
   constructor(vendor: Vendor<Opened>, options: SettledDatabaseOptions) {
     this.#vendor = vendor
     this.#options = options
+    this.#servers = new Servers(vendor, options, () => this.#destroyAll())
   }
 
   /** @throws NotConnected, or what `work` throws. */
@@ -49,7 +53,7 @@ export class Connections<Opened extends Session> {
   /** Ends all sessions in the middle of whatever they do. */
   abandon(): void {
     this.#isAbandoned = true
-    for (const connection of this.#open) connection.destroy()
+    this.#destroyAll()
   }
 
   async #acquire(): Promise<Opened> {
@@ -77,7 +81,7 @@ export class Connections<Opened extends Session> {
     if (this.#isAbandoned) throw new NotConnected('the store is abandoned', false)
     const { logger } = this.#options
     try {
-      const connection = await this.#vendor.open(this.#options)
+      const connection = await this.#servers.open()
       this.#open.add(connection)
       if (this.#isAbandoned) connection.destroy()
       if (this.#isAway) logger?.info('the database is back')
@@ -115,6 +119,7 @@ export class Connections<Opened extends Session> {
   #release(connection: Opened): void {
     if (!connection.isOpen) {
       this.#forget(connection)
+      if (connection.isDemoted) this.#destroyAll()
       this.#passOn()
       return
     }
@@ -125,6 +130,11 @@ export class Connections<Opened extends Session> {
     }
     connection.rest()
     this.#idle.push(connection)
+  }
+
+  /** What is under way ends as it does when a connection is lost. */
+  #destroyAll(): void {
+    for (const connection of this.#open) connection.destroy()
   }
 
   #forget(connection: Opened): void {

@@ -18,9 +18,11 @@ export class Database<Opened extends Session> {
   #onIdle: (() => void)[] = []
 
   constructor(vendor: Vendor<Opened>, options: SettledDatabaseOptions) {
-    const { database, host, port } = options
-    // A path is a Unix socket.
-    this.address = `${host.startsWith('/') ? host : `${host}:${port}`}/${database}`
+    const servers = [options, ...options.others].map(({ host, port }) =>
+      // A path is a Unix socket.
+      host.startsWith('/') ? host : `${host}:${port}`,
+    )
+    this.address = `${servers.join(',')}/${options.database}`
     this.vendor = vendor
     this.options = options
     this.#connections = new Connections(vendor, options)

@@ -13,9 +13,16 @@ export interface DatabaseTls {
   readonly serverName?: string
 }
 
-export interface DatabaseOptions {
+/** Where a server of a database listens. */
+export interface ServerAddress {
+  /** A host name, an address, or the path of a Unix socket. */
   readonly host: string
   readonly port: number
+}
+
+export interface DatabaseOptions extends ServerAddress {
+  /** Other servers with the same database: of all of them the one that takes commits is used. Default: none. */
+  readonly others?: readonly ServerAddress[]
   readonly database: string
   readonly user: string
   readonly password: string
@@ -45,6 +52,7 @@ export type SettledDatabaseOptions = Required<Omit<DatabaseOptions, 'logger'>> &
 /** @throws SpawnError INVALID_ARGUMENT for numbers that cannot be meant. */
 export function settledOptions(options: DatabaseOptions): SettledDatabaseOptions {
   const settled = {
+    others: [],
     poolSize: 8,
     outageMs: 5_000,
     requestMs: 30_000,
@@ -54,7 +62,7 @@ export function settledOptions(options: DatabaseOptions): SettledDatabaseOptions
     ...options,
     logger: options.logger ?? null,
   }
-  checkWhole('port', settled.port, 1, 65_535)
+  for (const { port } of [settled, ...settled.others]) checkWhole('port', port, 1, 65_535)
   checkWhole('poolSize', settled.poolSize, 1, 1_000)
   checkWhole('outageMs', settled.outageMs, 0, 86_400_000)
   checkWhole('requestMs', settled.requestMs, 1, 86_400_000)

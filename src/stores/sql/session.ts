@@ -36,6 +36,8 @@ export class NotConnected extends Error {
 export interface Session {
   /** False: it was lost or given up, and is of no more use. */
   readonly isOpen: boolean
+  /** Its server takes no commits any more, so none of the others with it is of use either. */
+  readonly isDemoted: boolean
   /** Nothing is asked of it: the process may end meanwhile. */
   rest(): void
   wake(): void

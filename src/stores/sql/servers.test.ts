@@ -1,0 +1,200 @@
+// Which of a database's servers sessions are opened with; real servers are in test/slow/failover.test.ts.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SpawnError } from '../../base/index.ts'
+import { until, VirtualClock } from '../../testing/index.ts'
+import { Connections } from './connections.ts'
+import { type DatabaseOptions, settledOptions } from './options.ts'
+import { NotConnected, type Session, type Vendor } from './session.ts'
+
+const TAKES_NONE = 'it takes no commits'
+
+class FakeSession implements Session {
+  readonly server: string
+  isOpen = true
+  isDemoted = false
+
+  constructor(server: string) {
+    this.server = server
+  }
+
+  rest(): void {}
+  wake(): void {}
+
+  async end(): Promise<void> {
+    this.isOpen = false
+  }
+
+  destroy(): void {
+    this.isOpen = false
+  }
+}
+
+type Manner = 'takes' | 'takesNone' | 'refuses' | 'hangs' | 'exhausted' | 'wrongPassword'
+
+/** Servers by host, each with the manner in which it answers. */
+class FakeServers {
+  readonly manners = new Map<string, Manner>()
+  readonly asked: string[] = []
+  readonly clock = new VirtualClock()
+  readonly #late: (() => void)[] = []
+
+  connections(...hosts: readonly string[]): Connections<FakeSession> {
+    const [host = '', ...others] = hosts
+    const options: DatabaseOptions = {
+      host,
+      port: 1,
+      others: others.map((other) => ({ host: other, port: 1 })),
+      database: 'shop',
+      user: 'ada',
+      password: '',
+      tls: null,
+      clock: this.clock,
+    }
+    const vendor: Vendor<FakeSession> = {
+      name: 'fake',
+      open: (settled) => this.#open(settled.host),
+      fateOf: () => 'again',
+      isExhausted: (thrown) => String(thrown).includes('exhausted'),
+      error: (_address, thrown) => new SpawnError('STORE_UNAVAILABLE', String(thrown)),
+    }
+    return new Connections(vendor, settledOptions(options))
+  }
+
+  /** Those that hang answer after all. */
+  answerLate(): void {
+    for (const answer of this.#late.splice(0)) answer()
+  }
+
+  async #open(host: string): Promise<FakeSession> {
+    this.asked.push(host)
+    const manner = this.manners.get(host) ?? 'refuses'
+    if (manner === 'hangs') await new Promise<void>((resolve) => this.#late.push(resolve))
+    else if (manner === 'wrongPassword') throw new NotConnected('the password is wrong', false)
+    else if (manner !== 'takes') throw new NotConnected(manner === 'takesNone' ? TAKES_NONE : manner, true)
+    return new FakeSession(host)
+  }
+}
+
+/** Uses a session until the test lets it go. */
+async function held(
+  connections: Connections<FakeSession>,
+): Promise<{ session: FakeSession; letGo: () => Promise<void> }> {
+  const taken = Promise.withResolvers<FakeSession>()
+  const over = Promise.withResolvers<void>()
+  const using = connections.use(async (session) => {
+    taken.resolve(session)
+    await over.promise
+  })
+  using.catch(taken.reject)
+  const session = await taken.promise
+  return {
+    session,
+    letGo: async () => {
+      over.resolve()
+      await using
+    },
+  }
+}
+
+const serverOf = (connections: Connections<FakeSession>): Promise<string> =>
+  connections.use(async ({ server }) => server)
+
+test('the one that takes commits is used, and asked first from then on', async () => {
+  const servers = new FakeServers()
+  servers.manners.set('a', 'takesNone').set('b', 'refuses').set('c', 'takes')
+  const connections = servers.connections('a', 'b', 'c')
+  const first = await held(connections)
+  assert.equal(first.session.server, 'c')
+  servers.asked.length = 0
+  const second = await held(connections)
+  assert.equal(second.session.server, 'c')
+  assert.deepEqual(servers.asked, ['c'])
+  await Promise.all([first.letGo(), second.letGo()])
+})
+
+test('when another one takes commits, all sessions with the one before end', async () => {
+  const servers = new FakeServers()
+  servers.manners.set('a', 'takes').set('b', 'takesNone')
+  const connections = servers.connections('a', 'b')
+  const busy = await held(connections)
+  const lost = await held(connections)
+  const idle = await held(connections)
+  await idle.letGo()
+  lost.session.destroy()
+  await lost.letGo()
+  servers.manners.set('a', 'refuses').set('b', 'takes')
+  idle.session.destroy()
+  assert.equal(await serverOf(connections), 'b')
+  assert.equal(busy.session.isOpen, false, 'one that may hang for long')
+  await busy.letGo()
+  // The old one takes commits again, and is not asked.
+  servers.manners.set('a', 'takes')
+  assert.equal(await serverOf(connections), 'b')
+})
+
+test('one that says nothing is not waited for alone, and comes too late', async () => {
+  const servers = new FakeServers()
+  servers.manners.set('a', 'hangs').set('b', 'takes')
+  const connections = servers.connections('a', 'b')
+  const server = serverOf(connections)
+  await until('the first to be asked', () => servers.asked.length === 1)
+  await servers.clock.advance(499)
+  assert.deepEqual(servers.asked, ['a'])
+  await servers.clock.advance(1)
+  assert.equal(await server, 'b')
+  servers.answerLate()
+  assert.equal(await serverOf(connections), 'b')
+})
+
+test('a session that was begun before the change is given up', async () => {
+  const servers = new FakeServers()
+  servers.manners.set('a', 'hangs').set('b', 'hangs')
+  const connections = servers.connections('a', 'b')
+  const slow = serverOf(connections)
+  await until('the first to be asked', () => servers.asked.length === 1)
+  servers.manners.set('a', 'refuses').set('b', 'takes')
+  assert.equal(await serverOf(connections), 'b')
+  servers.answerLate()
+  await assert.rejects(slow, /another server has taken its place/)
+})
+
+test('a session that finds its server demoted takes the others with it', async () => {
+  const servers = new FakeServers()
+  servers.manners.set('a', 'takes')
+  const connections = servers.connections('a')
+  const [told, other] = [await held(connections), await held(connections)]
+  await other.letGo()
+  told.session.isDemoted = true
+  told.session.destroy()
+  await told.letGo()
+  assert.equal(other.session.isOpen, false)
+})
+
+test('what is wrong is told of each, or by the one that knows what to do', async () => {
+  const servers = new FakeServers()
+  const connections = servers.connections('a', 'b')
+  const failure = (): Promise<NotConnected> =>
+    serverOf(connections).then(
+      () => assert.fail('a session was opened'),
+      (thrown: unknown) => {
+        assert.ok(thrown instanceof NotConnected)
+        return thrown
+      },
+    )
+  servers.manners.set('b', 'takesNone')
+  assert.deepEqual(
+    [(await failure()).message, (await failure()).mayComeBack],
+    [`a:1: refuses; b:1: ${TAKES_NONE}`, true],
+  )
+  servers.manners.set('b', 'exhausted')
+  assert.equal((await failure()).message, 'exhausted')
+  servers.manners.set('b', 'wrongPassword')
+  assert.equal((await failure()).mayComeBack, true, 'the other one may come back')
+  servers.manners.set('a', 'wrongPassword')
+  assert.deepEqual(
+    [(await failure()).message, (await failure()).mayComeBack],
+    ['the password is wrong', false],
+  )
+})
