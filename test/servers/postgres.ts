@@ -8,14 +8,15 @@
 // process that started it, however that ends.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chmodSync, chownSync, constants, existsSync, globSync, realpathSync } from 'node:fs'
+import { chmodSync, chownSync } from 'node:fs'
 import { appendFile, chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Client } from 'pg'
 import type { DatabaseOptions } from '../../src/stores/postgres/index.ts'
 import { until } from '../../src/testing/index.ts'
+import { type Owner, ownerOfServers, postgresBinaries } from './postgres-binaries.ts'
 
 type Address = Pick<DatabaseOptions, 'host' | 'port' | 'user' | 'password'>
 
@@ -214,7 +215,7 @@ export class PrivatePostgres extends PostgresServer {
   }
 
   static async #inFolder(parent: string): Promise<PrivatePostgres> {
-    const binaries = findBinaries() ?? installBinaries()
+    const binaries = postgresBinaries()
     const owner = ownerOfServers()
     const folder = await mkdtemp(join(parent, 'spawn-postgres-'))
     await chmod(folder, 0o700)
@@ -328,70 +329,6 @@ const SETTINGS = [
   'shared_buffers = 32MB',
   'log_checkpoints = off',
 ]
-
-interface Owner {
-  readonly uid?: number
-  readonly gid?: number
-}
-
-/** Postgres refuses to run as root. */
-function ownerOfServers(): Owner {
-  if (process.getuid?.() !== 0) return {}
-  for (const user of ['postgres', 'nobody']) {
-    try {
-      const [uid, gid] = ['-u', '-g'].map((flag) =>
-        Number(execFileSync('id', [flag, user], { stdio: 'pipe' })),
-      )
-      if (uid !== undefined && gid !== undefined) return { uid, gid }
-    } catch {
-      // The next one may be there.
-      continue
-    }
-  }
-  throw new Error('Postgres does not run as root, and there is no user `postgres` or `nobody` to run it as')
-}
-
-/** The folder that has `postgres` and `initdb`. */
-function findBinaries(): string | null {
-  const { PATH = '' } = process.env
-  const folders = [
-    ...PATH.split(delimiter),
-    ...globSync('/usr/lib/postgresql/*/bin').toSorted().toReversed(),
-    ...globSync('/{opt/homebrew,usr/local}/opt/postgresql*/bin'),
-    '/usr/local/pgsql/bin',
-  ]
-  for (const folder of folders) {
-    if (!isExecutable(join(folder, 'postgres'))) continue
-    const real = dirname(realpathSync(join(folder, 'postgres')))
-    if (isExecutable(join(real, 'initdb'))) return real
-  }
-  return null
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function installBinaries(): string {
-  const how = 'install Postgres, or name a server in SPAWN_TEST_POSTGRES'
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
-    throw new Error(`there is no Postgres here: ${how}`)
-  console.error('Postgres is not here: installing it with apt-get')
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [
-    ['update', '-q'],
-    ['install', '-qy', '--no-install-recommends', 'postgresql'],
-  ])
-    execFileSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
-  const found = findBinaries()
-  if (found === null) throw new Error(`apt-get has installed no Postgres that is found: ${how}`)
-  return found
-}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
