@@ -1,12 +1,10 @@
 // What is measured of a cluster, and beside what. The bars are the project's budgets.
 
-import type { Comparison } from './plan.ts'
-
-const CROWD = { actors: 1_000 }
+import { type Comparison, DURABLE_CALLS, MAIN } from './comparison.ts'
 
 const toAnother = (callers: number, text: string): Comparison => ({
-  subject: { module: 'cluster-calls', variant: 'away', callers, ...CROWD },
-  beside: { name: 'NATS request-reply', module: 'cluster-calls', variant: 'bare', callers, ...CROWD },
+  subject: { module: 'cluster-calls', variant: 'away', ...MAIN, callers },
+  beside: { name: 'NATS request-reply', module: 'cluster-calls', variant: 'bare', ...MAIN, callers },
   lines: [
     {
       name: `volatile call to another member over NATS: ${text}`,
@@ -18,8 +16,8 @@ const toAnother = (callers: number, text: string): Comparison => ({
 })
 
 const amongMembers = (members: number): Comparison => ({
-  subject: { module: 'cluster-calls', variant: String(members), callers: 64, ...CROWD },
-  beside: { name: 'NATS request-reply', module: 'cluster-calls', variant: 'bare', callers: 64, ...CROWD },
+  subject: { module: 'cluster-calls', variant: String(members), ...MAIN },
+  beside: { name: 'NATS request-reply', module: 'cluster-calls', variant: 'bare', ...MAIN },
   lines: [
     {
       name: `volatile call in a cluster of ${members}: 64 callers at one of them`,
@@ -73,14 +71,8 @@ const changes: readonly Comparison[] = [
 ]
 
 const inWorker: Comparison = {
-  subject: { module: 'served-calls', callers: 64, ...CROWD },
-  beside: {
-    name: 'durable calls',
-    module: 'embedded-calls',
-    variant: 'durable',
-    callers: 64,
-    ...CROWD,
-  },
+  subject: { module: 'served-calls', ...MAIN },
+  beside: DURABLE_CALLS,
   lines: [
     {
       name: 'durable call in a worker: 64 callers, 1,000 actors',

@@ -1,12 +1,12 @@
 // What is measured of calls over HTTP, and beside what. Of a system in two processes there is no bar: on a machine of two cores,
 // the one who calls takes one of them.
 
-import type { Comparison } from './plan.ts'
+import { type Comparison, MAIN } from './comparison.ts'
 
 export const http: readonly Comparison[] = [
   {
-    subject: { module: 'http-calls', variant: 'durable', callers: 64, actors: 1_000 },
-    beside: { name: 'node:http echo', module: 'http-calls', variant: 'echo', callers: 64, actors: 1_000 },
+    subject: { module: 'http-calls', variant: 'durable', ...MAIN },
+    beside: { name: 'node:http echo', module: 'http-calls', variant: 'echo', ...MAIN },
     lines: [
       {
         name: 'HTTP durable call: 64 connections, 1,000 actors',
@@ -18,18 +18,17 @@ export const http: readonly Comparison[] = [
     ],
   },
   {
-    subject: { module: 'http-calls', variant: 'volatile', callers: 64, actors: 1_000 },
-    beside: { name: 'node:http echo', module: 'http-calls', variant: 'echo', callers: 64, actors: 1_000 },
+    subject: { module: 'http-calls', variant: 'volatile', ...MAIN },
+    beside: { name: 'node:http echo', module: 'http-calls', variant: 'echo', ...MAIN },
     lines: [{ name: 'HTTP volatile call: 64 connections, 1,000 actors', unit: '/s', metric: 'rate' }],
   },
   ...(['volatile', 'busy', 'durable'] as const).map((what): Comparison => ({
-    subject: { module: 'http-calls', variant: `${what}/2`, callers: 64, actors: 1_000 },
+    subject: { module: 'http-calls', variant: `${what}/2`, ...MAIN },
     beside: {
       name: 'the same in 1 process',
       module: 'http-calls',
       variant: what,
-      callers: 64,
-      actors: 1_000,
+      ...MAIN,
     },
     lines: [
       {

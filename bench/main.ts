@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util'
 import { type Line, lineOf, quantityText } from './line.ts'
 import { loadText, machineText } from './machine.ts'
 import { compare, type Rounds } from './measure.ts'
-import { type Comparison, PLAN } from './plan.ts'
+import type { Comparison } from './comparison.ts'
+import { PLAN } from './plan.ts'
 import { jsonText, tableText } from './table.ts'
 
 const HELP = `Usage: npm run bench -- [options]

@@ -1,31 +1,14 @@
 // What is measured, beside what, and against which bar. The bars are the project's budgets.
 
-import type { LineChoice } from './line.ts'
 import { cluster } from './cluster-plan.ts'
+import { type Comparison, type Crowd, DURABLE_CALLS, MAIN } from './comparison.ts'
 import { http } from './http-plan.ts'
-import type { SubjectChoice } from './measure.ts'
-
-export interface Comparison {
-  readonly subject: SubjectChoice
-  readonly beside: (SubjectChoice & { readonly name: string }) | null
-  readonly lines: readonly LineChoice[]
-  /** Of a subject whose round takes long whatever it is asked for. */
-  readonly maxRounds?: number
-  /** Only with --long: it takes minutes to prepare. */
-  readonly isLong?: boolean
-}
-
-interface Crowd {
-  readonly callers: number
-  readonly actors: number
-}
 
 const CROWDS: readonly Crowd[] = [1, 64].flatMap((callers) =>
   [1, 1_000, 100_000].map((actors) => ({ callers, actors })),
 )
 
-/** The crowd that the bars are about. */
-const isMain = ({ actors, callers }: Crowd): boolean => callers === 64 && actors === 1_000
+const isMain = ({ actors, callers }: Crowd): boolean => callers === MAIN.callers && actors === MAIN.actors
 
 function crowdText({ actors, callers }: Crowd): string {
   const count = actors.toLocaleString('en')
@@ -82,15 +65,6 @@ const durableCalls: readonly Comparison[] = [
     lines: [{ name: 'durable call alone, p50', unit: 'µs', metric: 'p50Us', bar: { ratioAtMost: 2 } }],
   },
 ]
-
-/** What most of what turns set in motion is measured by. */
-const MAIN: Crowd = { callers: 64, actors: 1_000 }
-const DURABLE_CALLS = {
-  name: 'durable calls',
-  module: 'embedded-calls',
-  variant: 'durable',
-  ...MAIN,
-} as const
 
 const sealedCalls: readonly Comparison[] = [
   {

@@ -1,6 +1,6 @@
 // How a bug is planted in something that works: the same object with some of its methods replaced.
 
-import type { Statestore } from '../../src/ports/index.ts'
+import type { Commit, Statestore } from '../../src/ports/index.ts'
 
 /** The same object with some methods of another. */
 export function replaced<T extends object>(original: T, methods: Partial<T>): T {
@@ -15,4 +15,12 @@ export function replaced<T extends object>(original: T, methods: Partial<T>): T 
 
 export function withCommit(store: Statestore, commit: Statestore['commit']): Statestore {
   return replaced(store, { commit })
+}
+
+/** A commit is read through its getters: spread, it would lose them. */
+export function changed(commit: Commit, changes: Partial<Commit>): Commit {
+  const { birth, committedAtMs, epoch, follows, history, id, revision } = commit
+  const { occasions, outcomes, sends, state, tags, takes } = commit
+  const actor = { birth, committedAtMs, epoch, follows, history, id, revision, state, tags }
+  return { ...actor, occasions, outcomes, sends, takes, ...changes }
 }

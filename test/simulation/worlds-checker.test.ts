@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Commit, Envelope, Statestore } from '../../src/ports/index.ts'
-import { replaced, withCommit } from './planted.ts'
+import { changed, replaced, withCommit } from './planted.ts'
 import { bank, type CourseOptions, past, ring, run, schedules, timers } from './worlds/index.ts'
 import type { WorldKind } from './worlds/world.ts'
 
@@ -28,14 +28,6 @@ type Change = (commit: Commit) => Partial<Commit>
 function changing(change: Change): (store: Statestore) => Statestore {
   return (store) =>
     withCommit(store, (group) => store.commit(group.map((commit) => changed(commit, change(commit)))))
-}
-
-/** A commit is read through its getters: spread, it would lose them. */
-function changed(commit: Commit, changes: Partial<Commit>): Commit {
-  const { birth, committedAtMs, epoch, follows, history, id, revision } = commit
-  const { occasions, outcomes, sends, state, tags, takes } = commit
-  const actor = { birth, committedAtMs, epoch, follows, history, id, revision, state, tags }
-  return { ...actor, occasions, outcomes, sends, takes, ...changes }
 }
 
 /** Every fifth commit that takes does not. */

@@ -39,8 +39,8 @@ export class Machine {
   readonly #waiting: (() => void)[] = []
   readonly #wire: FaultyWire
   #faults: RegisterFaults
-  /** By key: what it was not told while it was deaf. */
-  readonly #missed = new Map<string, RegisterEntry>()
+  /** By key: what it has yet to be told. */
+  readonly #untold = new Map<string, RegisterEntry>()
   #listener: ((entry: RegisterEntry) => void) | null = null
 
   constructor(options: MachineOptions) {
@@ -72,9 +72,9 @@ export class Machine {
 
   hear(): void {
     this.isDeaf = false
-    const missed = [...this.#missed.values()]
-    this.#missed.clear()
-    for (const entry of missed) this.enter(() => this.#listener?.(entry))
+    const untold = [...this.#untold.values()]
+    this.#untold.clear()
+    for (const entry of untold) this.enter(() => this.#listener?.(entry))
   }
 
   /** Nothing is lost or late any more. */
@@ -111,15 +111,15 @@ export class Machine {
   #told(entry: RegisterEntry): void {
     const { clock, isRegisterAway } = this.#options
     // Late, but for each key in order: what is told is what stands by then.
-    this.#missed.set(entry.key, entry)
+    this.#untold.set(entry.key, entry)
     clock.after(this.#upTo(this.#faults.delayMs), () => {
-      const latest = this.#missed.get(entry.key)
+      const latest = this.#untold.get(entry.key)
       if (latest === undefined || this.isDeaf) return
       if (isRegisterAway()) {
         clock.after(50, () => this.#told(latest))
         return
       }
-      this.#missed.delete(entry.key)
+      this.#untold.delete(entry.key)
       this.enter(() => this.#listener?.(latest))
     })
   }

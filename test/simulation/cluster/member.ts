@@ -3,6 +3,7 @@
 import type { Random } from '../../../src/base/index.ts'
 import { Mesh, type SystemCluster } from '../../../src/mesh/index.ts'
 import type { Logger, Tenant } from '../../../src/ports/index.ts'
+import { SYSTEM } from '../worlds/world.ts'
 import { Machine, type MachineOptions } from './machine.ts'
 import type { Judged, Truth } from './truth.ts'
 import { TIMING } from './weather.ts'
@@ -34,8 +35,6 @@ export type MakeEngine = (cluster: SystemCluster, machine: Machine, options: Mem
 
 /** Changes what a mesh sees of its machine. */
 export type Fitted = (machine: Machine) => Pick<Machine, 'clock' | 'register' | 'wire'>
-
-export const SYSTEM = 'simulated'
 
 export interface MemberOptions extends MachineOptions {
   readonly name: string

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Directory } from '../../../src/mesh/directory.ts'
 import type { Commit, Statestore } from '../../../src/ports/index.ts'
-import { withCommit } from '../planted.ts'
+import { changed, withCommit } from '../planted.ts'
 import { runTown } from './town.ts'
 
 const SEEDS = 16
@@ -46,14 +46,6 @@ test('a store that acknowledges and forgets some is found', () => {
     }),
   )
 })
-
-/** A commit is read through its getters: spread, it would lose them. */
-function changed(commit: Commit, changes: Partial<Commit>): Commit {
-  const { birth, committedAtMs, epoch, follows, history, id, revision } = commit
-  const { occasions, outcomes, sends, state, tags, takes } = commit
-  const actor = { birth, committedAtMs, epoch, follows, history, id, revision, state, tags }
-  return { ...actor, occasions, outcomes, sends, takes, ...changes }
-}
 
 test('a store that does not say that an envelope was taken before is found', () => {
   let commits = 0

@@ -12,7 +12,8 @@ import type {
 } from '../../../src/ports/index.ts'
 import { Packed } from '../../../src/protocol/index.ts'
 import type { Machine } from './machine.ts'
-import { type Ask, type Engine, SYSTEM } from './member.ts'
+import { SYSTEM } from '../worlds/world.ts'
+import type { Ask, Engine } from './member.ts'
 import type { Judged, Truth } from './truth.ts'
 
 export const DEFINITION = 'list'
@@ -29,7 +30,6 @@ const HOSTED: HostedDefinition = {
 interface Life {
   readonly name: string
   adds: readonly string[]
-  isLoaded: Promise<void>
   /** Turns run one after the other. */
   last: Promise<unknown>
   isLeaving: Promise<void> | null
@@ -60,6 +60,7 @@ export class SmallEngine implements Engine, Tenant, Judged {
   readonly #handed = new Map<string, number>()
   /** When it last looked into the store. */
   lookedMs = -1
+  /** By member and envelope: what was handed to it. */
   readonly got = new Set<string>()
 
   constructor(
@@ -126,9 +127,8 @@ export class SmallEngine implements Engine, Tenant, Judged {
 
   receive(call: RemoteCall, signal: AbortSignal): Promise<RemoteAnswer> {
     const known = this.#lives.get(call.name)
-    if (known?.isLeaving !== null && known !== undefined) return Promise.reject(notOwner(call.name))
     const life = known ?? this.#begin(call.name)
-    if (life === null) return Promise.reject(notOwner(call.name))
+    if (life === null || life.isLeaving !== null) return Promise.reject(notOwner(call.name))
     const endMs = this.#machine.clock.elapsedMs() + call.timeoutMs
     const turn = life.last.then(() => this.#turn(life, call, signal, endMs))
     life.last = turn.catch(() => {})
@@ -205,7 +205,6 @@ export class SmallEngine implements Engine, Tenant, Judged {
     const life: Life = {
       name,
       adds: [],
-      isLoaded: Promise.resolve(),
       last: Promise.resolve(),
       isLeaving: null,
       isDropped: false,

@@ -108,13 +108,13 @@ export class Storm {
 
   async #befallAll(): Promise<void> {
     const startMs = this.clock.now()
-    const under: Promise<void>[] = []
+    const underWay: Promise<void>[] = []
     for (const { atMs, event } of this.#options.weather.events) {
       await this.clock.sleep(Math.max(0, startMs + atMs - this.clock.now()))
       this.note(JSON.stringify(event))
-      under.push(this.#befall(event))
+      underWay.push(this.#befall(event))
     }
-    await Promise.all(under)
+    await Promise.all(underWay)
   }
 
   async #befall(event: Event): Promise<void> {

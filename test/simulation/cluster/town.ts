@@ -8,7 +8,8 @@ import { jsonCodec } from '../../../src/protocol/index.ts'
 import { MemoryStore } from '../../../src/stores/memory/index.ts'
 import { NO_FAULTS, type StoreFaults } from '../../../src/testing/index.ts'
 import { citizens, type ListState, nextOf, PAPER, refOf, sentId, ZONE } from './citizens.ts'
-import { type Ask, type Engine, type MakeEngine, SYSTEM } from './member.ts'
+import { SYSTEM } from '../worlds/world.ts'
+import type { Ask, Engine, MakeEngine } from './member.ts'
 import { runtimeMember } from './runtime-member.ts'
 import type { Judged, Truth } from './truth.ts'
 import { type Event, type Weather, weatherOf } from './weather.ts'
@@ -37,7 +38,8 @@ export function runTown(seed: number, { fitted, log = false, weather }: TownOpti
     (sum, { event }) => sum + (event.kind === 'clock' ? Math.abs(event.byMs) : 0),
     0,
   )
-  const town = new Town({ ...drawn, events, ...weather }, fitted)
+  const fitting = { ...drawn, events, ...weather }
+  const town = new Town(fitting, fitted)
   return runCluster(seed, {
     engine: town.engine,
     stored: town.stored,
@@ -45,7 +47,7 @@ export function runTown(seed: number, { fitted, log = false, weather }: TownOpti
     kinds: KINDS,
     zone: ZONE,
     deliveredMs: DELIVERED_MS + aheadMs,
-    weather: { ...drawn, events, ...weather },
+    weather: fitting,
   })
 }
 

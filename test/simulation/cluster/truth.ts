@@ -24,10 +24,10 @@ export class Truth {
   readonly handedAtMs = new Map<string, number>()
   readonly #rows = new Map<string, Row>()
   readonly #acknowledged = new Map<string, number>()
-  conflicts = 0
-  served = 0
-  moved = 0
+  /** By actor: on which member it had its last turn. */
   readonly #lastHolder = new Map<string, string>()
+  /** How often a turn ran on another member than the one before it. */
+  moved = 0
 
   load(actor: string): Row {
     return this.#rows.get(actor) ?? NOTHING
@@ -36,10 +36,7 @@ export class Truth {
   /** The fence: behind the revision that stands, or not at all. */
   commit(actor: string, follows: number, id: string): boolean {
     const { adds } = this.load(actor)
-    if (adds.length !== follows) {
-      this.conflicts += 1
-      return false
-    }
+    if (adds.length !== follows) return false
     this.#rows.set(actor, { adds: [...adds, id] })
     return true
   }
@@ -55,7 +52,6 @@ export class Truth {
 
   /** A turn of an actor runs on a member, and sees this revision. */
   serve(by: Judged, actor: string, revision: number): void {
-    this.served += 1
     const acknowledged = this.#acknowledged.get(actor) ?? 0
     if (revision < acknowledged)
       this.violations.push(

@@ -1,16 +1,18 @@
 // The course of a world of ../worlds over a cluster: its actors live on simulated members, of which each has a real runtime and
 // a link of its own to one store, and its outside calls at any door. What befalls members is storm.ts's, what befalls turns
-// and the store the world's own weather's; what must be true is the world's.
+// and the store the world's own weather's; what is wrong, and when all is over, is ../worlds/trial.ts's.
 
-import { below, SpawnError } from '../../../src/base/index.ts'
-import type { Runtime } from '../../../src/actor/index.ts'
-import type { Call, Gateway, Statestore } from '../../../src/ports/index.ts'
-import { MemoryStore } from '../../../src/stores/memory/index.ts'
+import type { Gateway, Statestore } from '../../../src/ports/index.ts'
 import { NO_FAULTS } from '../../../src/testing/index.ts'
 import { oneOf } from '../plan.ts'
-import { WatchedStore } from '../watched-store.ts'
-import { LONG_GAP_MS, type Weather as Climate, weatherOf as climateOf } from '../worlds/weather.ts'
-import { type Outside, SYSTEM, type Told, type World, type WorldKind } from '../worlds/world.ts'
+import { toldOf, Trial, UNANSWERED } from '../worlds/trial.ts'
+import {
+  clearAfterMs,
+  LONG_GAP_MS,
+  type Weather as Climate,
+  weatherOf as climateOf,
+} from '../worlds/weather.ts'
+import { SYSTEM, type Told, type World, type WorldKind } from '../worlds/world.ts'
 import type { MakeEngine } from './member.ts'
 import { runtimeMember, type RuntimeMember } from './runtime-member.ts'
 import { Storm } from './storm.ts'
@@ -36,11 +38,9 @@ export interface WorldVerdict {
 
 /** Worlds that judge by wall time, of which all members must have the same. */
 const TIMELY: ReadonlySet<string> = new Set(['schedules', 'timers'])
-const TOLD = 20
-const FINE_MS = 600_000
-const LOOK_EVERY_MS = 50
-const CALM_MS = 1_500
-const RETRY_MS = 20
+const MAX_STEPS = 300_000
+/** How often a caller looks for a member that takes calls. */
+const DOOR_EVERY_MS = 20
 /** What worlds do within a second goes on as long as the storm does. */
 const STRETCHED = 15
 
@@ -69,13 +69,8 @@ class WorldCourse {
   readonly #world: World
   readonly #options: WorldCourseOptions
   readonly #storm: Storm
-  readonly #memory = new MemoryStore()
-  readonly #store: Statestore
-  readonly #started: Promise<void>
+  readonly #trial: Trial
   readonly #members = new Map<string, RuntimeMember>()
-  readonly #violations: string[] = []
-  readonly #enough = Promise.withResolvers<void>()
-  #fine = false
 
   constructor(weather: Weather, climate: Climate, world: World, options: WorldCourseOptions) {
     this.#weather = weather
@@ -89,26 +84,16 @@ class WorldCourse {
       log: options.log === true,
       zone: null,
     })
-    const told = world.watch === undefined ? {} : { committed: () => this.#look() }
-    this.#store = new WatchedStore(this.#memory, { asked: () => {}, answered: () => true, ...told })
-    this.#started = this.#memory.start()
+    this.#trial = new Trial(world, this.#storm)
   }
 
   async run(): Promise<WorldVerdict> {
-    const { clock, lines } = this.#storm
-    try {
-      await clock.run(Promise.race([this.#course(), this.#enough.promise]), {
-        maxMs: 10_000_000,
-        maxSteps: 300_000,
-      })
-    } catch (thrown) {
-      const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
-      this.#violations.push(`course: ${text}`)
-    }
+    const { clock, lines, truth } = this.#storm
+    await this.#trial.run(() => this.#course(), MAX_STEPS)
     return {
       weather: this.#weather,
       climate: this.#climate,
-      violations: [...this.#violations, ...this.#storm.truth.violations].slice(0, TOLD),
+      violations: this.#trial.told(truth.violations),
       steps: clock.steps,
       happened: this.#world.happened(),
       epoch: this.#storm.epoch,
@@ -119,15 +104,11 @@ class WorldCourse {
   readonly #engine: MakeEngine = (cluster, machine, options) => {
     const member = runtimeMember(cluster, machine, options, {
       system: SYSTEM,
-      definitions: this.#world.definitions({
-        clock: machine.clock,
-        random: options.random,
-        alarm: (text) => void this.#violations.push(text),
-        fine: () => this.#fine,
-        alive: () => !machine.isDead,
-      }),
-      store: this.#store,
-      faults: this.#fine ? NO_FAULTS : this.#climate.faults,
+      definitions: this.#world.definitions(
+        this.#trial.kit({ clock: machine.clock, random: options.random, alive: () => !machine.isDead }),
+      ),
+      store: this.#trial.store,
+      faults: this.#trial.isFine ? NO_FAULTS : this.#climate.faults,
       limits: { ...this.#climate.limits, ...this.#world.limits },
       fitted: this.#options.fitted,
     })
@@ -136,7 +117,7 @@ class WorldCourse {
     return {
       tenant,
       judged: { name: cluster.self, holds: () => false, inMemory: () => [] },
-      start: () => this.#started.then(() => runtime.start()),
+      start: () => runtime.start(),
       stop: () => runtime.stop(),
       ask: () => Promise.reject(new Error('the doors of this cluster are its gateways')),
       crashed: () => link.cut(),
@@ -144,97 +125,29 @@ class WorldCourse {
   }
 
   async #course(): Promise<void> {
-    const storm = this.#storm
-    const outside = this.#outside(1)
+    const ask = (question: (gateway: Gateway) => Promise<unknown>): Promise<Told> => this.#ask(question)
     // Some of it can only be done when there are members again.
-    await Promise.all([this.#rage(), this.#world.outside(this.#outside(STRETCHED))])
-    await this.#finish(outside)
-    await this.#world.afterwards?.(outside, this.#memory)
-    await storm.stop()
-    for (const text of await this.#world.judge(this.#memory)) this.#violations.push(text)
+    await Promise.all([this.#rage(), this.#world.outside(this.#trial.outside(ask, STRETCHED))])
+    await this.#trial.conclude(this.#trial.outside(ask), () => this.#storm.stop())
   }
 
   async #rage(): Promise<void> {
     const storm = this.#storm
     await storm.rage()
-    this.#fine = true
+    this.#trial.isFine = true
     for (const { link } of this.#members.values()) link.faults = NO_FAULTS
-    const { faults, latenessMs } = this.#climate
-    await storm.clock.sleep(2 * (faults.delayMs + faults.lateMs + latenessMs) + 1)
+    await storm.clock.sleep(clearAfterMs(this.#climate))
     await storm.clearUp()
     await storm.settle()
   }
 
-  /** Until all has happened, and nothing more does. */
-  async #finish(outside: Outside): Promise<void> {
-    const { clock } = this.#storm
-    const endMs = clock.now() + FINE_MS
-    for (let overMs = 0; overMs < CALM_MS; overMs += LOOK_EVERY_MS) {
-      await clock.sleep(LOOK_EVERY_MS)
-      if (!(await this.#world.isOver(this.#memory))) {
-        overMs = 0
-        await this.#world.tend?.(outside)
-      }
-      if (clock.now() < endMs) continue
-      this.#violations.push(`over: not all has happened after ${FINE_MS} ms of fine weather`)
-      return
-    }
-  }
-
-  async #look(): Promise<void> {
-    if (this.#violations.length >= TOLD) {
-      this.#enough.resolve()
-      return
-    }
-    const watched = this.#world.watch?.(this.#memory).catch((thrown: unknown) => [`watch: ${String(thrown)}`])
-    for (const text of (await watched) ?? []) this.#violations.push(`at ${this.#storm.clock.now()}: ${text}`)
-  }
-
-  /** @param stretched how many times longer it waits than it means to. */
-  #outside(stretched: number): Outside {
-    const { clock, random } = this.#storm
-    const ask = (question: (gateway: Gateway) => Promise<unknown>): Promise<Told> => this.#ask(question)
-    const insistOn = async (question: (gateway: Gateway) => Promise<unknown>): Promise<unknown> => {
-      for (;;) {
-        const told = await ask(question)
-        if (told.kind === 'ok') return told.response
-        await clock.sleep(1 + below(random, RETRY_MS))
-      }
-    }
-    const asked = (name: string, call: Call) => (gateway: Gateway) => gateway.invoke(name, call)
-    const own: Outside['clock'] = {
-      now: () => clock.now(),
-      elapsedMs: () => clock.elapsedMs(),
-      after: (delayMs, task, more) => clock.after(delayMs, task, more),
-      defer: (task) => clock.defer(task),
-      sleep: (delayMs) => clock.sleep(delayMs * stretched),
-    }
-    return {
-      clock: own,
-      random,
-      ask,
-      insistOn,
-      call: (name, call) => ask(asked(name, call)),
-      insist: (name, call) => insistOn(asked(name, call)),
-    }
-  }
-
   async #ask(question: (gateway: Gateway) => Promise<unknown>): Promise<Told> {
     const { clock, random } = this.#storm
-    while (this.#storm.doors.length === 0) await clock.sleep(RETRY_MS)
+    while (this.#storm.doors.length === 0) await clock.sleep(DOOR_EVERY_MS)
     const door = oneOf(random, this.#storm.doors)
-    const { runtime } = this.#members.get(door.name) as { runtime: Runtime }
-    const unanswered: Told = { kind: 'unknown', code: 'GONE', message: 'it may have happened' }
-    return Promise.race([door.letIn(toldOf(question(runtime))), door.gone.promise.then(() => unanswered)])
-  }
-}
-
-async function toldOf(answer: Promise<unknown>): Promise<Told> {
-  try {
-    return { kind: 'ok', response: await answer }
-  } catch (thrown) {
-    if (!(thrown instanceof SpawnError)) return { kind: 'refused', code: 'DEFECT', message: String(thrown) }
-    const { code, message } = thrown
-    return { kind: message.includes('may have happened') ? 'unknown' : 'refused', code, message }
+    const member = this.#members.get(door.name)
+    if (member === undefined) throw new Error(`${door.name} takes calls and has no runtime`)
+    const answer = toldOf(question(member.runtime))
+    return Promise.race([door.letIn(answer), door.gone.promise.then(() => UNANSWERED)])
   }
 }

@@ -1,15 +1,14 @@
 // The course of a world: processes that live and end as the weather has it, one after the other on one store and one virtual
-// clock; then fine weather, until all has happened; then the judgement.
+// clock; then fine weather, until all has happened. What is wrong, and when all is over, is trial.ts's.
 
-import { below, type Clock, type Random, seededRandom, SpawnError } from '../../../src/base/index.ts'
-import type { Call, Gateway, LogFields, Logger, Statestore } from '../../../src/ports/index.ts'
-import { MemoryStore } from '../../../src/stores/memory/index.ts'
+import { below, type Clock, type Random, seededRandom } from '../../../src/base/index.ts'
+import type { Gateway, LogFields, Logger, Statestore } from '../../../src/ports/index.ts'
 import { NO_FAULTS, type StoreEvent, type StoreFaults, VirtualClock } from '../../../src/testing/index.ts'
 import { oneOf } from '../plan.ts'
 import { SimulatedProcess } from '../process.ts'
-import { WatchedStore } from '../watched-store.ts'
-import { type Fate, type Weather, weatherOf } from './weather.ts'
-import { type Outside, SYSTEM, type Told, type World, type WorldKind } from './world.ts'
+import { toldOf, Trial, UNANSWERED } from './trial.ts'
+import { clearAfterMs, type Fate, type Weather, weatherOf } from './weather.ts'
+import { SYSTEM, type Told, type World, type WorldKind } from './world.ts'
 
 export interface CourseOptions {
   /** Changes to the weather that the seed gives, to cut a failure down or to force a situation. */
@@ -30,15 +29,9 @@ export interface Verdict {
   readonly log: readonly string[]
 }
 
-/** Violations that are told: what follows from the first ones says nothing more. */
-const TOLD = 20
-/** Virtual time that everything may take once the weather is fine. */
-const FINE_MS = 600_000
 const MAX_STEPS = 30_000
-const LOOK_EVERY_MS = 50
-/** Longer than any turn. */
-const CALM_MS = 1_500
-const RETRY_MS = 20
+/** How long a process that is doomed may go without coming to its moment: it has nothing more to do. */
+const DOOMED_MS = 1_000
 
 export async function run(kind: WorldKind, seed: number, options: CourseOptions = {}): Promise<Verdict> {
   const weather = { ...weatherOf(seed, kind), ...options.weather }
@@ -51,17 +44,12 @@ class Course {
   readonly #options: CourseOptions
   readonly #random: Random
   readonly #clock: VirtualClock
-  readonly #memory = new MemoryStore()
-  readonly #store: Statestore
-  readonly #violations: string[] = []
-  /** So much is wrong that nothing more need be looked at. */
-  readonly #enough = Promise.withResolvers<void>()
+  readonly #trial: Trial
   readonly #processes: SimulatedProcess[] = []
   /** Those that take calls now. */
   #serving: SimulatedProcess[] = []
   #woken = Promise.withResolvers<void>()
   #faults: StoreFaults
-  #fine = false
   readonly #lines: { readonly atMs: number; readonly text: string }[] = []
 
   constructor(weather: Weather, world: World, options: CourseOptions) {
@@ -75,23 +63,14 @@ class Course {
       latenessMs: weather.latenessMs,
       startMs: 1_000_000,
     })
-    const told = world.watch === undefined ? {} : { committed: () => this.#look() }
-    this.#store = new WatchedStore(this.#memory, { asked: () => {}, answered: () => true, ...told })
+    this.#trial = new Trial(world, { clock: this.#clock, random: this.#random })
   }
 
   async run(): Promise<Verdict> {
-    try {
-      await this.#clock.run(Promise.race([this.#course(), this.#enough.promise]), {
-        maxMs: 10_000_000,
-        maxSteps: MAX_STEPS,
-      })
-    } catch (thrown) {
-      const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
-      this.#violations.push(`course: ${text}`)
-    }
+    await this.#trial.run(() => this.#course(), MAX_STEPS)
     return {
       weather: this.#weather,
-      violations: this.#violations.slice(0, TOLD),
+      violations: this.#trial.told(),
       steps: this.#clock.steps,
       happened: this.#world.happened(),
       processes: this.#processes.length,
@@ -100,13 +79,12 @@ class Course {
   }
 
   async #course(): Promise<void> {
-    const outside = this.#outside()
+    const outside = this.#trial.outside((question) => this.#ask(question))
     await Promise.all([this.#lives(), this.#world.outside(outside)])
     await this.#clearUp()
-    await this.#finish(outside)
-    await this.#world.afterwards?.(outside, this.#memory)
-    await this.#serving[0]?.stop()
-    for (const text of await this.#world.judge(this.#memory)) this.#violations.push(text)
+    await this.#trial.conclude(outside, async () => {
+      await this.#serving[0]?.stop()
+    })
   }
 
   /** One process after the other, each to its fate; the last one stays. */
@@ -131,16 +109,10 @@ class Course {
       clock: this.#clock,
       random: this.#random,
       seed,
-      store: this.#store,
+      store: this.#trial.store,
       faults: this.#faults,
       definitions: (clock) =>
-        this.#world.definitions({
-          clock,
-          random: this.#random,
-          alarm: (text) => void this.#violations.push(text),
-          fine: () => this.#fine,
-          alive: () => process.alive,
-        }),
+        this.#world.definitions(this.#trial.kit({ clock, random: this.#random, alive: () => process.alive })),
       limits: { ...limits, ...this.#world.limits },
       logger: this.#logger(number),
       diesAt: fate?.kind === 'doomed' ? fate.moment : null,
@@ -157,8 +129,7 @@ class Course {
 
   async #meet(process: SimulatedProcess, fate: Fate): Promise<void> {
     if (fate.kind === 'doomed') {
-      // One that has nothing more to do does not come to its moment.
-      await Promise.race([process.dead, this.#clock.sleep(1_000)])
+      await Promise.race([process.dead, this.#clock.sleep(DOOMED_MS)])
       this.#leave(process)
       process.crash()
       return
@@ -186,64 +157,17 @@ class Course {
 
   /** The store is well again, and all that was late has arrived. */
   async #clearUp(): Promise<void> {
-    this.#fine = true
+    this.#trial.isFine = true
     this.#faults = NO_FAULTS
     for (const { link } of this.#processes) link.faults = NO_FAULTS
-    const { faults, latenessMs } = this.#weather
-    await this.#clock.sleep(2 * (faults.delayMs + faults.lateMs + latenessMs) + 1)
+    await this.#clock.sleep(clearAfterMs(this.#weather))
     this.#note('the weather is fine')
-  }
-
-  /** Until all has happened, and nothing more does. */
-  async #finish(outside: Outside): Promise<void> {
-    const endMs = this.#clock.now() + FINE_MS
-    for (let overMs = 0; overMs < CALM_MS; overMs += LOOK_EVERY_MS) {
-      await this.#clock.sleep(LOOK_EVERY_MS)
-      if (!(await this.#world.isOver(this.#memory))) {
-        overMs = 0
-        await this.#world.tend?.(outside)
-      }
-      if (this.#clock.now() < endMs) continue
-      this.#violations.push(`over: not all has happened after ${FINE_MS} ms of fine weather`)
-      return
-    }
-  }
-
-  async #look(): Promise<void> {
-    if (this.#violations.length >= TOLD) {
-      this.#enough.resolve()
-      return
-    }
-    // What goes wrong in looking is no failure of the store.
-    const watched = this.#world.watch?.(this.#memory).catch((thrown: unknown) => [`watch: ${String(thrown)}`])
-    for (const text of (await watched) ?? []) this.#violations.push(`at ${this.#clock.now()}: ${text}`)
-  }
-
-  #outside(): Outside {
-    const ask = (question: (gateway: Gateway) => Promise<unknown>): Promise<Told> => this.#ask(question)
-    const insistOn = async (question: (gateway: Gateway) => Promise<unknown>): Promise<unknown> => {
-      for (;;) {
-        const told = await ask(question)
-        if (told.kind === 'ok') return told.response
-        await this.#clock.sleep(below(this.#random, RETRY_MS))
-      }
-    }
-    const asked = (name: string, call: Call) => (gateway: Gateway) => gateway.invoke(name, call)
-    return {
-      clock: this.#clock,
-      random: this.#random,
-      ask,
-      insistOn,
-      call: (name, call) => ask(asked(name, call)),
-      insist: (name, call) => insistOn(asked(name, call)),
-    }
   }
 
   async #ask(question: (gateway: Gateway) => Promise<unknown>): Promise<Told> {
     while (this.#serving.length === 0) await this.#woken.promise
     const process = oneOf(this.#random, this.#serving)
-    const unanswered: Told = { kind: 'unknown', code: 'GONE', message: 'it may have happened' }
-    return Promise.race([toldOf(question(process.runtime)), process.over.then(() => unanswered)])
+    return Promise.race([toldOf(question(process.runtime)), process.over.then(() => UNANSWERED)])
   }
 
   #logger(number: number): Logger {
@@ -267,15 +191,5 @@ class Course {
     )
     const lines = [...this.#lines, ...store].toSorted((left, right) => left.atMs - right.atMs)
     return [JSON.stringify(this.#weather), ...lines.map(({ atMs, text }) => `${atMs}: ${text}`)]
-  }
-}
-
-async function toldOf(answer: Promise<unknown>): Promise<Told> {
-  try {
-    return { kind: 'ok', response: await answer }
-  } catch (thrown) {
-    if (!(thrown instanceof SpawnError)) return { kind: 'refused', code: 'DEFECT', message: String(thrown) }
-    const { code, message } = thrown
-    return { kind: message.includes('may have happened') ? 'unknown' : 'refused', code, message }
   }
 }

@@ -35,6 +35,11 @@ export interface Weather {
 /** Within it, all that a dead process has asked for is done or never will be. */
 export const LONG_GAP_MS = 400
 
+/** How long, once nothing fails any more, until all that was late has arrived. */
+export function clearAfterMs({ faults, latenessMs }: Pick<Weather, 'faults' | 'latenessMs'>): number {
+  return 2 * (faults.delayMs + faults.lateMs + latenessMs) + 1
+}
+
 export function weatherOf(seed: number, { lateWrites, twins }: WorldKind): Weather {
   const random = seededRandom(seed ^ 0x77ea)
   const chance = (part: number): boolean => random.next() < part
