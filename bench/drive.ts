@@ -47,7 +47,7 @@ export async function drive(options: DriveOptions, call: () => Promise<unknown>)
 }
 
 const WARM_UP_CALLERS = 64
-const WARM_UP_MS = 1_500
+export const WARM_UP_MS = 1_500
 
 /** Brings a process to where it would be after a minute: one caller makes too few durable calls for Node to compile them. */
 export async function warmUp(call: () => Promise<unknown>): Promise<void> {

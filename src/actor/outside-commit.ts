@@ -35,6 +35,7 @@ export class OutsideCommit implements Commit {
   readonly announcements: readonly Announcement[]
   readonly lost = false
   readonly carries = true
+  readonly isBehind = false
   sent = false
   private resolve: (committed: boolean) => void = () => {}
   private reject: (error: SpawnError) => void = () => {}

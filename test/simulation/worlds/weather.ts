@@ -49,7 +49,8 @@ export function weatherOf(seed: number, { lateWrites, twins }: WorldKind): Weath
     seed,
     faults: chance(0.3) ? NO_FAULTS : faultsOf(random, lateWrites),
     latenessMs: chance(0.5) ? 0 : among(1, 20),
-    limits: limitsOf(random),
+    // Half of them overlap their commits wherever that can be.
+    limits: { ...limitsOf(random), ...(seed % 2 === 0 && { earlyGroup: 1 }) },
     fates: chance(0.15) ? [] : Array.from({ length: among(1, 5) }, () => fateOf(random, twins)),
     gapMs: lateWrites && chance(0.5) ? 0 : LONG_GAP_MS,
     pauseMs: chance(0.5) ? 0 : among(1, 500),
