@@ -23,6 +23,9 @@ export interface OrdealOptions {
 /** How long after the last thing that happens every actor may take to be served. */
 const SERVED_AGAIN_MS = 60_000
 
+const SESSIONS_END = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`
+
 export interface Stage<M extends Member = CabledMember> {
   readonly members: readonly M[]
   readonly callers: ClusterCallers
@@ -99,6 +102,8 @@ function inTheEnd(callers: ClusterCallers, ledger: number, door: Door): Promise<
 async function endAll(members: readonly Member[], nats: PrivateNats, database: TestDatabase): Promise<void> {
   for (const member of members) await member.end()
   await nats.end()
+  // Those of a member whose network did not say that it died.
+  await database.query(SESSIONS_END)
   await database.release()
 }
 

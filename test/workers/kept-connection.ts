@@ -3,19 +3,11 @@
 import { connect, type Socket } from 'node:net'
 
 export class KeptConnection implements Disposable {
-  readonly #port: number
-  #socket: Socket
+  readonly #socket: Socket
   #last: Promise<string> = Promise.resolve('')
 
   constructor(port: number) {
-    this.#port = port
     this.#socket = opened(port)
-  }
-
-  /** Another one in its place. */
-  renew(): void {
-    this.#socket.destroy()
-    this.#socket = opened(this.#port)
   }
 
   /** One after the other. @returns the body; empty: the connection ended before. */

@@ -1,13 +1,13 @@
-// Programs with workers over a database, which each worker opens for itself: in a cluster over NATS, where each is a member by itself
-// and one that dies is not waited for all the same; and without one.
+// Programs with workers in a cluster over NATS, with a database that each worker opens for itself: each is a member by itself, and
+// one that dies is not waited for all the same.
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { MESH_TIMING } from '../../src/mesh/timing.ts'
 import { until } from '../../src/testing/index.ts'
 import { endNats, natsServer, ownCluster } from '../servers/nats.ts'
-import { endPostgres, postgresServer, type TestDatabase } from '../servers/postgres.ts'
-import { isAlive, Program } from './program.ts'
+import { endPostgres, postgresServer } from '../servers/postgres.ts'
+import { isAlive, Program, urlOf } from './program.ts'
 
 const LEDGER = new URL('../cluster/ledger.ts', import.meta.url)
 const LEDGERS = 12
@@ -48,23 +48,6 @@ test('workers of two programs are members of one cluster', async () => {
     await database.release()
   }
 })
-
-test('workers of one program need no cluster', async () => {
-  const database = await (await postgresServer()).takeDatabase()
-  try {
-    await using program = await Program.of(LEDGER, 2, ['--store', urlOf(database)])
-    await program.start()
-    assert.equal((await program.members()).members.length, 2)
-    await addAll(program, 'first')
-    assert.equal(await program.end('SIGTERM'), 0)
-  } finally {
-    await database.release()
-  }
-})
-
-function urlOf({ options: { database, host, password, port, user } }: TestDatabase): string {
-  return `postgres://${user}:${password}@${host}:${port}/${database}`
-}
 
 /** To every ledger, or it throws. */
 async function addAll(program: Program, id: string): Promise<void> {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { until } from '../../src/testing/index.ts'
 import { freePort, SYSTEM } from '../crash/server.ts'
 import type { Door } from '../cluster/callers.ts'
+import type { TestDatabase } from '../servers/postgres.ts'
 
 const COMMAND = fileURLToPath(new URL('../../bin/spawn.js', import.meta.url))
 /** Other tests may have the machine. */
@@ -141,4 +142,9 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false
   }
+}
+
+/** A database, as `--store` takes it. */
+export function urlOf({ options: { database, host, password, port, user } }: TestDatabase): string {
+  return `postgres://${user}:${password}@${host}:${port}/${database}`
 }

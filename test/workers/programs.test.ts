@@ -31,11 +31,13 @@ interface End {
   readonly stderr: string
 }
 
-async function run(program: string, env: Readonly<Record<string, string>> = {}): Promise<End> {
-  using project = createProject({ 'main.ts': ACTOR + program })
+/** @param first runs before anything is imported. */
+async function run(program: string, first = ''): Promise<End> {
+  const main = first === '' ? ACTOR + program : `${first}\nawait import('./rest.ts')\n`
+  using project = createProject({ 'main.ts': main, 'rest.ts': ACTOR + program })
   const child = spawn(process.execPath, [join(project.path, 'main.ts')], {
     cwd: project.path,
-    env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning', ...env },
+    env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [stdout, stderr, [code]] = await Promise.all([
@@ -47,19 +49,7 @@ async function run(program: string, env: Readonly<Record<string, string>> = {}):
 }
 
 describe('a program with workers', { concurrency: 3 }, () => {
-  test('is that of the README: what follows its start runs once', async () => {
-    const { code, stderr, stdout } = await run(`
-console.log('before')
-await using mySystem = await system('my-system', { actors: [incrementor], workers: 2 }).start()
-console.log('after', await mySystem.invoke('incrementor', { action: 'add', payload: { value: 1 } }))
-console.log('after', await mySystem.ref(incrementor).add({ value: 1 }))
-`)
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
-    const lines = stdout.trim().split('\n').toSorted()
-    assert.deepEqual(lines, ['after { total: 1 }', 'after { total: 2 }', 'before', 'before'])
-  })
-
-  test('encrypts in each process what the first one keeps', async () => {
+  test('is that of the README: what follows its start runs once; and each encrypts what the first one keeps', async () => {
     const { code, stderr, stdout } = await run(`
 const cell = actor('cell', {
   kind: 'unnamed',
@@ -67,13 +57,20 @@ const cell = actor('cell', {
   actions: { set: () => Value.of().state({ pid: process.pid }).response(process.pid) },
 })
 const encryption = { keys: [{ id: 'a', secret: new Uint8Array(32).fill(7) }] }
-await using mySystem = await system('my-system', { actors: [cell], encryption, workers: 2 }).start()
+console.log('before')
+await using mySystem = await system('my-system', { actors: [incrementor, cell], encryption, workers: 2 }).start()
+console.log('after', await mySystem.invoke('incrementor', { action: 'add', payload: { value: 1 } }))
+console.log('after', await mySystem.ref(incrementor).add({ value: 1 }))
 const pids = new Set()
 for (let at = 0; at < 20; at += 1) pids.add(await mySystem.ref(cell, 'c' + at).set())
 for (let at = 0; at < 20; at += 1) pids.add((await mySystem.inspect('c' + at, { ref: 'cell' })).state.pid)
-console.log(pids.size)
+console.log('after', pids.size)
 `)
-    assert.deepEqual({ code, stderr, stdout }, { code: 0, stderr: '', stdout: '2\n' })
+    // What other tests leave of the machine may be little.
+    const said = stderr.replace(/^.* workers do not serve yet .*\n/m, '')
+    assert.deepEqual({ code, said }, { code: 0, said: '' })
+    const lines = stdout.trim().split('\n').toSorted()
+    assert.deepEqual(lines, ['after 2', 'after { total: 1 }', 'after { total: 2 }', 'before', 'before'])
   })
 
   test('does not start when its port is taken, and says so', async () => {
@@ -92,10 +89,10 @@ await system('my-system', { actors: [incrementor], store: 'memory', workers: 2, 
   })
 
   test('does not start when a worker cannot, and says why', async () => {
-    const { code, stderr } = await run(`
-if (process.send !== undefined) throw new RangeError('not here')
-await system('my-system', { actors: [incrementor], store: 'memory', workers: 2 }).start()
-`)
+    const { code, stderr } = await run(
+      `await system('my-system', { actors: [incrementor], store: 'memory', workers: 2 }).start()`,
+      `if (process.send !== undefined) throw new RangeError('not here')`,
+    )
     assert.equal(code, 1)
     assert.match(stderr, /RangeError: not here/)
     const told =
@@ -123,14 +120,19 @@ await system('my-system', {
   })
 
   test('ends when its workers do not stay', async () => {
-    const { code, stderr } = await run(`
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-if (existsSync('later')) process.exit(7)
+    const { code, stderr } = await run(
+      `
+import { readFileSync, writeFileSync } from 'node:fs'
 if (process.send !== undefined) writeFileSync('pid', String(process.pid))
 await system('my-system', { actors: [incrementor], store: 'memory', workers: 2 }).start()
 writeFileSync('later', '')
 process.kill(Number(readFileSync('pid', 'utf8')), 'SIGKILL')
-`)
+`,
+      `
+import { existsSync } from 'node:fs'
+if (existsSync('later')) process.exit(7)
+`,
+    )
     assert.equal(code, 1)
     assert.equal(stderr.match(/a worker has ended .*how: 7/g)?.length, 4)
     const told =
