@@ -273,11 +273,15 @@ export class PrivatePostgres extends PostgresServer {
 
   /** All of its processes stand still, and its connections stay open; until `thaw`. */
   async freeze(): Promise<void> {
-    await this.#signal('SIGSTOP')
+    const first = await this.#first()
+    process.kill(first, 'SIGSTOP')
+    for (const pid of await childrenOf(first)) process.kill(pid, 'SIGSTOP')
   }
 
   async thaw(): Promise<void> {
-    await this.#signal('SIGCONT')
+    const first = await this.#first()
+    for (const pid of await childrenOf(first)) process.kill(pid, 'SIGCONT')
+    process.kill(first, 'SIGCONT')
   }
 
   /** Ends it and removes its data. */
@@ -295,12 +299,10 @@ export class PrivatePostgres extends PostgresServer {
     })
   }
 
-  /** The first process starts the others, so it comes first. */
-  async #signal(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
-    const [first = ''] = (await readFile(join(this.data, 'postmaster.pid'), 'utf8')).split('\n')
-    process.kill(Number(first), signal)
-    const others = await readFile(`/proc/${first}/task/${first}/children`, 'utf8')
-    for (const pid of others.trim().split(' ')) process.kill(Number(pid), signal)
+  /** The process that starts all others: while it stands still there are no new ones. */
+  async #first(): Promise<number> {
+    const [pid = ''] = (await readFile(join(this.data, 'postmaster.pid'), 'utf8')).split('\n')
+    return Number(pid)
   }
 
   async #stop(order: string): Promise<void> {
@@ -337,4 +339,9 @@ async function freePort(): Promise<number> {
   server.close()
   if (address === null || typeof address === 'string') throw new Error('no port is free')
   return address.port
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const pids = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return pids.split(' ').filter(Boolean).map(Number)
 }
