@@ -3,6 +3,7 @@
 
 import { BIRTH, STATE } from './bare-database.ts'
 import { SELECTED, selects } from './bare-server-loops.ts'
+import { storedOf } from './drive.ts'
 import { openBare, startMariadb } from './private-mariadb.ts'
 import type { Prepare } from './subject.ts'
 
@@ -13,7 +14,7 @@ export const prepare: Prepare = async (shape) => {
   const server = await startMariadb(shape.directory)
   const client = await openBare(server)
   await client.query(`INSERT INTO bare SELECT 'bench', 'durable', CONCAT('actor-', seq), 1, ${BIRTH}, 1, 0, NULL,
-    'type.googleapis.com/spawn.JSONType', X'${STATE.toString('hex')}' FROM seq_0_to_${shape.actors - 1}`)
+    'type.googleapis.com/spawn.JSONType', X'${STATE.toString('hex')}' FROM seq_0_to_${storedOf(shape.actors, shape.variant) - 1}`)
   await client.query('ANALYZE TABLE bare')
   return selects(shape, {
     select: async (names) => (await client.execute<unknown[]>(SELECT, names)).length,

@@ -4,6 +4,7 @@
 import { byteaArray } from '../src/stores/postgres/arrays.ts'
 import { BIRTH, STATE } from './bare-database.ts'
 import { selects } from './bare-server-loops.ts'
+import { storedOf } from './drive.ts'
 import { openBare, startPostgres } from './private-postgres.ts'
 import type { Prepare } from './subject.ts'
 
@@ -15,7 +16,7 @@ export const prepare: Prepare = async (shape) => {
   const client = await openBare(server)
   await client.query(`INSERT INTO bare
     SELECT 'bench', 'durable', convert_to('actor-' || n, 'UTF8'), 1, ${BIRTH}, 1, 0, NULL,
-      'type.googleapis.com/spawn.JSONType', '\\x${STATE.toString('hex')}' FROM generate_series(0, ${shape.actors - 1}) n`)
+      'type.googleapis.com/spawn.JSONType', '\\x${STATE.toString('hex')}' FROM generate_series(0, ${storedOf(shape.actors, shape.variant) - 1}) n`)
   await client.query('VACUUM ANALYZE bare')
   return selects(shape, {
     select: async (names) => {

@@ -46,6 +46,17 @@ export async function drive(options: DriveOptions, call: () => Promise<unknown>)
   return calls / ((performance.now() - from) / 1_000)
 }
 
+/** A variant `stored N` has so many actors in its table, of which the measured ones are some. */
+export function storedOf(actors: number, variant: string): number {
+  return Math.max(actors, Number(variant.replace('stored ', '')) || 0)
+}
+
+/** Those that are measured, evenly over all that are stored. */
+export function spreadNames(count: number, stored: number): string[] {
+  const step = Math.floor(stored / count)
+  return Array.from({ length: count }, (_none, at) => `actor-${at * step}`)
+}
+
 const WARM_UP_CALLERS = 64
 export const WARM_UP_MS = 1_500
 

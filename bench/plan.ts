@@ -337,6 +337,12 @@ const activationsFromServer = (title: string, name: string): readonly Comparison
       },
     ],
   },
+  {
+    subject: { module: `bare-${name}-selects`, variant: 'stored 10000000', actors: 20_000 },
+    beside: { name: 'the same of 20,000', module: `bare-${name}-selects`, actors: 20_000 },
+    isLong: true,
+    lines: [{ name: `selects of 512 by key from ${title}, of 10,000,000`, unit: '/s', metric: 'rate' }],
+  },
 ]
 
 export const PLAN: readonly Comparison[] = [

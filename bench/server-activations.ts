@@ -4,7 +4,7 @@
 import { system } from 'spawn-mesh'
 
 import { durable } from './counters.ts'
-import { actorNames, drive, Picker, quantile, time } from './drive.ts'
+import { drive, Picker, quantile, spreadNames, storedOf, time } from './drive.ts'
 import type { ServedStore } from './server-calls.ts'
 import type { Prepare } from './subject.ts'
 
@@ -23,7 +23,7 @@ const WARM_UP_MS = 6_000
 export function activationsFrom(open: (directory: string) => Promise<FilledStore>): Prepare {
   return async ({ actors, callers, directory, variant }) => {
     const { end, fill, settle, store } = await open(directory)
-    const stored = Math.max(actors, Number(variant.replace('stored ', '')) || 0)
+    const stored = storedOf(actors, variant)
     for (let from = 0; from < stored; from += FILLED_AT_ONCE)
       await fill(from, Math.min(stored, from + FILLED_AT_ONCE) - 1)
     await settle()
@@ -35,7 +35,7 @@ export function activationsFrom(open: (directory: string) => Promise<FilledStore
     }
     const limits = { residentActors: actors / 4 }
     const counters = await system('bench', { actors: [durable], store, limits }).start()
-    const names = stored === actors ? actorNames(actors) : spreadNames(actors, stored)
+    const names = spreadNames(actors, stored)
     const picker = new Picker(actors)
     // Every session of the pool touches pages for the first time, and that costs it more than reading them.
     await drive({ callers, durationMs: WARM_UP_MS, lookEvery: callers }, () =>
@@ -63,10 +63,4 @@ export function activationsFrom(open: (directory: string) => Promise<FilledStore
       },
     }
   }
-}
-
-/** So many of those that are stored, evenly over all of them. */
-function spreadNames(count: number, stored: number): string[] {
-  const step = Math.floor(stored / count)
-  return Array.from({ length: count }, (_none, at) => `actor-${at * step}`)
 }
