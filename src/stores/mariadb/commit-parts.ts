@@ -25,7 +25,11 @@ const PACKET_ROOM = 16_384
 const INLINE_ROOM = 256
 
 /** Where a row's bytes go. */
-type RowBytes = Bytes | LargeBytes
+interface RowBytes {
+  readonly small: Bytes
+  /** Of the last ones; null: they are not large. */
+  readonly large: LargeBytes | null
+}
 
 type List = 'needs' | 'outcomes' | 'places' | 'taken' | 'renewed' | 'swept' | 'sent'
 
@@ -184,9 +188,8 @@ export class Part {
   }
 
   #bytesFor(packed: Packed | null): RowBytes {
-    if (!this.#large.takes(packed?.value.length ?? 0)) return this.#bytes
-    this.#large.begin()
-    return this.#large
+    const isLarge = this.#large.takes(packed?.value.length ?? 0)
+    return { small: this.#bytes, large: isLarge ? this.#large : null }
   }
 }
 
@@ -251,23 +254,18 @@ function placesOf(sends: readonly SentEnvelope[]): Map<string, number> {
 
 function actorRow({ commit, follows }: Write, address: string, bytes: RowBytes): string {
   const { birth, committedAtMs, epoch, revision, state, tags } = commit
-  const starts = startOf(bytes)
+  const starts = bytes.small.length + 1
   const tagged = packTags(tags)
-  if (tagged !== null) bytes.add(tagged)
+  if (tagged !== null) bytes.small.add(tagged)
   const head = `[${address},${follows},${birth},${revision},${epoch},${committedAtMs},${starts}`
   return `${head},${tagged?.length ?? null},${packedLengths(state, bytes)}]`
 }
 
 function outcomeRow({ id, outcome, staleAtMs }: PlannedOutcome, bytes: RowBytes): string {
   const { expiresAtMs, key, reply } = outcome
-  const starts = startOf(bytes)
+  const starts = bytes.small.length + 1
   const head = `[${addressText(id)},${JSON.stringify(key.toWellFormed())},${expiresAtMs},${staleAtMs},${starts}`
   return `${head},${packedLengths(reply, bytes)}]`
-}
-
-/** The large ones are counted from -1 downwards. */
-function startOf(bytes: RowBytes): number {
-  return bytes instanceof LargeBytes ? -1 - bytes.length : bytes.length + 1
 }
 
 function takenRow({ dueAtMs, id, system }: TakenEnvelope): string {
@@ -276,18 +274,21 @@ function takenRow({ dueAtMs, id, system }: TakenEnvelope): string {
 
 function sentRow({ envelope, system }: SentEnvelope, behind: number, bytes: RowBytes): string {
   const { box, dueAtMs, header, id, payload } = envelope
-  const starts = startOf(bytes)
-  const headerLength = bytes.addText(header)
+  const starts = bytes.small.length + 1
+  const headerLength = bytes.small.addText(header)
   const head = `[${JSON.stringify(system)},${JSON.stringify(id.toWellFormed())},${behind},${boxNumber(box)},${dueAtMs}`
   return `${head},${starts},${headerLength},${packedLengths(payload, bytes)}]`
 }
 
-/** Writes type and value, and answers their lengths; `null` for none. */
-function packedLengths(packed: Packed | null, bytes: RowBytes): string {
-  if (packed === null) return 'null,null'
-  const typeLength = bytes.addText(packed.typeUrl)
-  bytes.add(packed.value)
-  return `${typeLength},${packed.value.length}`
+/** Writes type and value, and answers their lengths, and where the value starts if it is large; `null` for none. */
+function packedLengths(packed: Packed | null, { large, small }: RowBytes): string {
+  if (packed === null) return 'null,null,null'
+  const { typeUrl, value } = packed
+  const typeLength = small.addText(typeUrl)
+  const starts = large === null ? null : large.length + 1
+  if (large === null) small.add(value)
+  else large.add(value)
+  return `${typeLength},${value.length},${starts}`
 }
 
 function listOf(rows: readonly string[]): string | null {

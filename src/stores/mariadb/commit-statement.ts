@@ -13,7 +13,7 @@ import { ADDRESS, ID, NUMBER, rowsOf, SAME_ACTOR } from './json-rows.ts'
 
 /**
  * The rows of each list, column by column. A length that is null: there are no such bytes. Those of a row lie one behind
- * the other, from `starts` on.
+ * the other, from `starts` on; but for the last one where `large` says where it lies among the large ones.
  */
 export const LATEST = {
   ...ADDRESS,
@@ -26,6 +26,7 @@ export const LATEST = {
   tags: NUMBER,
   type: NUMBER,
   state: NUMBER,
+  large: NUMBER,
 } as const
 /** Of revisions that are replaced: how many of the past their policy keeps, and this one until when. */
 export const POLICY = {
@@ -45,6 +46,7 @@ export const OUTCOME = {
   starts: NUMBER,
   type: NUMBER,
   reply: NUMBER,
+  large: NUMBER,
 } as const
 export const PLACES = { system: 'VARBINARY(512)', given: NUMBER } as const
 export const TAKEN = { system: 'VARBINARY(512)', id: ID, due_at_ms: NUMBER } as const
@@ -59,20 +61,27 @@ export const SENT = {
   header: NUMBER,
   type: NUMBER,
   payload: NUMBER,
+  large: NUMBER,
 } as const
 
 const REFUSE = `SIGNAL SQLSTATE '${REFUSED}'`
 const TOO_LARGE = `SIGNAL SQLSTATE '45S04' SET MESSAGE_TEXT = 'values are larger than max_allowed_packet'`
 
 /**
- * Rows with what they have of the bytes: of the large ones where it starts below 0. The others are named once: the server
- * writes down for its logs what a variable of the block holds, each time, but not what one of the session does.
+ * Rows with what they have of the bytes that are not large. These are named once: the server writes down for its logs what a
+ * variable of the block holds, each time, but not what one of the session does.
  */
-const withBytes = (rows: string, ...lengths: readonly string[]): string => {
-  const length = lengths.map((each) => `IFNULL(u.${each}, 0)`).join(' + ')
-  return `(SELECT u.*, IF(u.starts < 0, SUBSTR(@spawn_large, -u.starts, ${length}),
-        SUBSTR(its_bytes, u.starts, ${length})) AS part FROM ${rows}) AS u`
+const withBytes = (rows: string, last: string, ...others: readonly string[]): string => {
+  const lengths = [
+    ...others.map((each) => `IFNULL(u.${each}, 0)`),
+    `IF(u.large IS NULL, IFNULL(u.${last}, 0), 0)`,
+  ]
+  return `(SELECT u.*, SUBSTR(its_bytes, u.starts, ${lengths.join(' + ')}) AS part FROM ${rows}) AS u`
 }
+
+/** The last bytes of a row. All of the large ones are copied each time that they are named. */
+const lastBytes = (last: string, behind: string): string =>
+  `IF(u.large IS NULL, SUBSTR(u.part, 1 + ${behind}, u.${last}), SUBSTR(@spawn_large, u.large, u.${last}))`
 
 /** As a part of a number: counts the rows that a statement goes through. See json-rows.ts. */
 const COUNT_ROW = '0 * (@spawn_rows := @spawn_rows + 1)'
@@ -101,8 +110,8 @@ const WRITE_LATEST = `
         (system, parent, name, revision, birth, epoch, committed_at_ms, tags, state_type, state)
       SELECT u.system, u.parent, u.name, u.revision, u.birth, u.epoch, u.at_ms,
         SUBSTR(u.part, 1, u.tags), SUBSTR(u.part, 1 + IFNULL(u.tags, 0), u.type),
-        SUBSTR(u.part, 1 + IFNULL(u.tags, 0) + u.type, u.state)
-      FROM ${withBytes(rowsOf('wave_actors', LATEST), 'tags', 'type', 'state')}
+        ${lastBytes('state', 'IFNULL(u.tags, 0) + u.type')}
+      FROM ${withBytes(rowsOf('wave_actors', LATEST), 'state', 'tags', 'type')}
       ON DUPLICATE KEY UPDATE
         ${update('u.follows', 'u.birth')};
       ${hasScored("CAST(JSON_VALUE(its_scores, CONCAT('$[', wave, ']')) AS INT)")}`
@@ -190,8 +199,8 @@ const OUTCOMES = `
       WHERE a.expires_at_ms <= u.stale_at_ms;
     INSERT INTO spawn_outcomes (system, parent, name, its_key, expires_at_ms, reply_type, reply)
       SELECT u.system, u.parent, u.name, u.its_key, u.expires_at_ms,
-        SUBSTR(u.part, 1, u.type), SUBSTR(u.part, 1 + u.type, u.reply)
-      FROM ${withBytes(rowsOf('its_outcomes', OUTCOME), 'type', 'reply')};
+        SUBSTR(u.part, 1, u.type), ${lastBytes('reply', 'u.type')}
+      FROM ${withBytes(rowsOf('its_outcomes', OUTCOME), 'reply', 'type')};
     IF NOT (ROW_COUNT() <=> JSON_LENGTH(its_outcomes)) THEN ${REFUSE}; END IF;
   END IF;`
 
@@ -227,8 +236,8 @@ const ENVELOPES = `
     INSERT INTO spawn_outbox (system, place, id, box, due_at_ms, header, payload_type, payload)
       SELECT u.system, p.last_place - u.behind, u.id, u.box + ${COUNT_ROW}, u.due_at_ms,
         SUBSTR(u.part, 1, u.header), SUBSTR(u.part, 1 + u.header, u.type),
-        SUBSTR(u.part, 1 + u.header + u.type, u.payload)
-      FROM ${withBytes(rowsOf('its_sent', SENT), 'header', 'type', 'payload')}
+        ${lastBytes('payload', 'u.header + u.type')}
+      FROM ${withBytes(rowsOf('its_sent', SENT), 'payload', 'header', 'type')}
       STRAIGHT_JOIN spawn_places AS p ON p.system = u.system
       ON DUPLICATE KEY UPDATE box = VALUES(box), due_at_ms = VALUES(due_at_ms), header = VALUES(header),
         payload_type = VALUES(payload_type), payload = VALUES(payload);

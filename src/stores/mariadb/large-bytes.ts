@@ -1,7 +1,7 @@
 // Large values of a statement, one behind the other, in pieces that nobody copies: each piece is a parameter of its own.
 // Decides which values are large, and how many of them there may be. The server puts the pieces together in a variable of the
-// session, which it does not write down for its logs as it does with other values; but it copies all of them for each row
-// that has some, so there are few.
+// session, which it does not write down for its logs as it does with other values; but it copies all of them for each
+// row that has one, so there are few, and nothing else of the row is among them.
 
 /** What is smaller is as quick beside the others. */
 const LEAST_BYTES = 64 * 1_024
@@ -11,9 +11,6 @@ const PIECE_BYTES = 112 * 1_024
 /** A statement has a text for each of these. */
 const PIECES: readonly number[] = [0, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160]
 const MOST_PIECES = PIECES.at(-1) ?? 0
-/** Of a value's small companions: tags, a type, a header. */
-const COMPANIONS = 3
-
 const NONE = Buffer.alloc(0)
 
 export class LargeBytes {
@@ -28,26 +25,16 @@ export class LargeBytes {
   /** Whether there is room for a value of such a length, and it is large. */
   takes(length: number): boolean {
     if (length < LEAST_BYTES || this.#values === MOST_VALUES) return false
-    return this.#pieces.length + Math.ceil(length / PIECE_BYTES) + COMPANIONS <= MOST_PIECES
+    return this.#pieces.length + Math.ceil(length / PIECE_BYTES) <= MOST_PIECES
   }
 
-  /** Behind `takes`: the next ones are of one more value. */
-  begin(): void {
-    this.#values += 1
-  }
-
+  /** Behind `takes`. */
   add(value: Uint8Array): void {
+    this.#values += 1
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.length)
     for (let at = 0; at < bytes.length; at += PIECE_BYTES)
       this.#pieces.push(bytes.subarray(at, at + PIECE_BYTES))
     this.#length += bytes.length
-  }
-
-  /** @returns how many bytes it takes as UTF-8. */
-  addText(value: string): number {
-    const bytes = Buffer.from(value)
-    this.add(bytes)
-    return bytes.length
   }
 
   /** As many as a statement has a text for; those behind the last have nothing in them. */
