@@ -3,11 +3,9 @@
 
 import { parseLine } from './arguments.ts'
 import type { Command } from './command.ts'
-import { COMMANDS } from './commands/index.ts'
+import { allCommands, commandOf, NAMES } from './commands/index.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Failure, usageFailure } from './failure.ts'
-import { commandText, overviewText } from './help.ts'
-import { reportFailure } from './report.ts'
 import { didYouMean } from '../base/index.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -16,15 +14,19 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
   // `--json` is looked for here too, because the line may be too wrong to be parsed.
   let json = words.includes('--json')
   try {
-    const { name, rest } = commandOf(words)
+    const { name, rest } = meant(words)
     if (name === null) return await general(rest, terminal)
-    const command = COMMANDS.find((candidate) => candidate.name === name)
-    if (command === undefined) return await group(name, rest, terminal)
+    const command = await commandOf(name)
+    if (command === null) return await group(name, rest, terminal)
     const line = parseLine(command, rest)
     json = line.json
-    if (line.wantsHelp) return await show(commandText(command, terminal.style), terminal)
+    if (line.wantsHelp) {
+      const { commandText } = await import('./help.ts')
+      return await show(commandText(command, terminal.style), terminal)
+    }
     return await runCommand(command, line.input, terminal)
   } catch (thrown) {
+    const { reportFailure } = await import('./report.ts')
     return reportFailure(thrown, terminal, json)
   }
 }
@@ -49,19 +51,18 @@ interface Found {
   readonly rest: readonly string[]
 }
 
-const isGroup = (word: string): boolean => COMMANDS.some(({ name }) => name.startsWith(`${word} `))
+const isGroup = (word: string): boolean => NAMES.some((name) => name.startsWith(`${word} `))
 
-function commandOf(words: readonly string[]): Found {
+function meant(words: readonly string[]): Found {
   // `spawn help start` and `spawn --json start` are what people type.
-  if (words[0] === 'help') return commandOf([...words.slice(1), '--help'])
-  if (words[0] === '--json' && words.length > 1) return commandOf([...words.slice(1), '--json'])
+  if (words[0] === 'help') return meant([...words.slice(1), '--help'])
+  if (words[0] === '--json' && words.length > 1) return meant([...words.slice(1), '--json'])
   const [first = '', second = ''] = words
   if (first === '' || first.startsWith('-')) return { name: null, rest: words }
-  const names = COMMANDS.map(({ name }) => name)
-  if (names.includes(first)) return { name: first, rest: words.slice(1) }
-  if (names.includes(`${first} ${second}`)) return { name: `${first} ${second}`, rest: words.slice(2) }
+  if (NAMES.includes(first)) return { name: first, rest: words.slice(1) }
+  if (NAMES.includes(`${first} ${second}`)) return { name: `${first} ${second}`, rest: words.slice(2) }
   if (isGroup(first)) return { name: first, rest: words.slice(1) }
-  const known = [...names, ...names.map((name) => name.split(' ')[0] ?? '')]
+  const known = [...NAMES, ...NAMES.map((name) => name.split(' ')[0] ?? '')]
   throw usageFailure(
     `unknown command ${JSON.stringify(first)}${didYouMean(first, known)}`,
     'see: spawn --help',
@@ -79,10 +80,12 @@ async function general([option, extra]: readonly string[], terminal: Terminal): 
     const { version } = await import('../sdk/version.ts')
     return show(version(), terminal)
   }
-  const overview = overviewText(COMMANDS, null, terminal.style)
-  if (option === '--help' || option === '-h') return show(overview, terminal)
+  const { overviewText } = await import('./help.ts')
+  const commands = await allCommands()
+  if (option === '--help' || option === '-h')
+    return show(overviewText(commands, null, terminal.style), terminal)
   if (option === undefined || option === '--json') {
-    terminal.note(overviewText(COMMANDS, null, (_, text) => text))
+    terminal.note(overviewText(commands, null, (_, text) => text))
     return EXIT.usage
   }
   const suggestion = didYouMean(option.replace(/^-+/, ''), ['help', 'version', 'json'], '--')
@@ -90,10 +93,12 @@ async function general([option, extra]: readonly string[], terminal: Terminal): 
 }
 
 async function group(name: string, [word]: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const overview = overviewText(COMMANDS, name, terminal.style)
-  if (word === '--help' || word === '-h') return show(overview, terminal)
-  const members = COMMANDS.filter((command) => command.name.startsWith(`${name} `))
-  const verbs = members.map((command) => command.name.slice(name.length + 1))
+  if (word === '--help' || word === '-h') {
+    const { overviewText } = await import('./help.ts')
+    return show(overviewText(await allCommands(), name, terminal.style), terminal)
+  }
+  const members = NAMES.filter((each) => each.startsWith(`${name} `))
+  const verbs = members.map((each) => each.slice(name.length + 1))
   if (word === undefined || word.startsWith('-')) {
     throw usageFailure(`spawn ${name} needs one of: ${verbs.join(', ')}`, `see: spawn ${name} --help`)
   }

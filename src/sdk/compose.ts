@@ -8,7 +8,7 @@ import { Runtime } from '../actor/index.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
 import type { Definition, Gateway, Host, Logger, Statestore } from '../ports/index.ts'
 import type { ClusterMember } from '../proxy/cluster-member.ts'
-import type { HttpListener } from '../proxy/index.ts'
+import type * as Doors from '../proxy/index.ts'
 import { makeStore, sealedStore } from '../stores/open.ts'
 import type { Company, Surroundings } from './company.ts'
 import { freezesStates, mayBeWorker } from './config.ts'
@@ -80,13 +80,14 @@ async function composed(
     await stopAll(parts, options)
   }
   try {
-    await runtime.start()
+    // What listens is loaded while the store opens: that happens in a thread of its own, mostly.
+    const [doors] = await Promise.all([plan.http && import('../proxy/index.ts'), runtime.start()])
     await company?.open()
     // Others begin while this one joins: until then they have nothing to do with each other.
     await Promise.all([mesh?.start(), company?.gather()])
     await exchange?.start()
     await exchange?.serve(runtime)
-    const listener = plan.http && (await listenerOf(plan.http, runtime, () => isLeaving))
+    const listener = plan.http && doors && (await listenerOf(doors, plan.http))
     await company?.serve({ listener, stop })
     return { gateway: runtime, url: listener?.url ?? null, stop }
   } catch (error) {
@@ -99,9 +100,11 @@ async function composed(
     throw error
   }
 
-  async function listenerOf(http: HttpPlan, gateway: Gateway, leaves: () => boolean): Promise<HttpListener> {
-    const { clusterText, HttpListener: Listener, oneSystem } = await import('../proxy/index.ts')
-    const systems = oneSystem(gateway, leaves)
+  async function listenerOf(
+    { clusterText, HttpListener: Listener, oneSystem }: typeof Doors,
+    http: HttpPlan,
+  ): Promise<Doors.HttpListener> {
+    const systems = oneSystem(runtime, () => isLeaving)
     const shared = company && {
       sharing: company.sharing,
       metrics: company.metrics(clusterText(company.member.mesh)),

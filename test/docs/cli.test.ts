@@ -6,9 +6,10 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
 import { argumentText, parseLine } from '../../src/cli/arguments.ts'
-import { COMMANDS } from '../../src/cli/commands/index.ts'
+import { allCommands, NAMES } from '../../src/cli/commands/index.ts'
 import { blocksOf } from './blocks.ts'
 
+const COMMANDS = await allCommands()
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
 
 /** The words of a `spawn` command within a line of a shell; null: there is none. */
@@ -25,6 +26,13 @@ function read(line: string): void {
   const { input } = parseLine(command, words.slice(command.name.split(' ').length))
   assert.doesNotThrow(input, line)
 }
+
+test('each command is found by the words that it says itself', () => {
+  assert.deepEqual(
+    NAMES,
+    COMMANDS.map(({ name }) => name),
+  )
+})
 
 test('every line of docs/cli.md is one that its command takes', () => {
   const lines = blocksOf(page)
