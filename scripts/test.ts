@@ -1,14 +1,15 @@
 // Runs the tests: `npm test [-- part-of-a-path …]`. Decides which files belong to a run (the slow suites under
-// test/slow/ only with --slow), starts the servers that they share, and prints the total last. Everything else is
-// node:test's.
+// test/slow/ only with --slow), starts the servers that they share, and prints the slowest files and the total last. Which
+// files share a process is test-groups.ts's, everything else node:test's.
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { globSync } from 'node:fs'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startServers } from '../test/servers/shared.ts'
+import { grouped } from './test-groups.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,21 +30,31 @@ if (files.length === 0)
 // Every test file is a process, and many start others: without it each would strip the same types again.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'spawn-mesh-compile-cache')
 
+/** A file that hangs fails the run instead of holding it for ever. Slow suites take as many minutes as they are told. */
+const FILE_TIMEOUT_MS = values.slow ? 7_200_000 : 300_000
+/** A test that hangs fails before its file does, so that it is named. */
+const TEST_TIMEOUT_MS = FILE_TIMEOUT_MS * 0.6
+const SLOWEST = 8
+
 const startedMs = performance.now()
+const groupFolder = mkdtempSync(join(tmpdir(), 'spawn-tests-'))
 const endServers = await startServers(files)
 const events = run({
-  files,
-  // A file that hangs fails the run instead of holding it for ever. Slow suites take as many minutes as they are told.
-  timeout: values.slow ? 7_200_000 : 300_000,
+  files: [...grouped(files, groupFolder)],
+  timeout: FILE_TIMEOUT_MS,
   concurrency: Math.min(availableParallelism(), 4),
-  execArgv: ['--disable-warning=ExperimentalWarning'],
+  execArgv: ['--disable-warning=ExperimentalWarning', `--test-timeout=${TEST_TIMEOUT_MS}`],
   ...(values.name.length > 0 && { testNamePatterns: values.name }),
 })
+const took: { readonly file: string; readonly ms: number }[] = []
 let failed = 0
 let passed = 0
 let skipped = 0
 events.on('test:summary', (summary) => {
-  if (summary.file !== undefined) return
+  if (summary.file !== undefined) {
+    took.push({ file: relative('', summary.file), ms: summary.duration_ms })
+    return
+  }
   passed = summary.counts.passed
   skipped = summary.counts.skipped + summary.counts.todo
   failed = summary.counts.tests - passed - skipped
@@ -53,7 +64,12 @@ const report = events.compose(spec)
 report.pipe(process.stdout, { end: false })
 await finished(report)
 await endServers()
+rmSync(groupFolder, { recursive: true })
 
+if (files.length > SLOWEST) {
+  const slowest = took.toSorted((left, right) => right.ms - left.ms).slice(0, SLOWEST)
+  console.log(`\nslowest: ${slowest.map(({ file, ms }) => `${file} ${(ms / 1000).toFixed(0)} s`).join(', ')}`)
+}
 const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
 const extra = skipped > 0 ? `, ${skipped} skipped` : ''
 console.log(`\n${passed} tests passed, ${failed} failed${extra}, in ${files.length} files, ${seconds} s`)
