@@ -105,15 +105,20 @@ async function composed(
     http: HttpPlan,
   ): Promise<Doors.HttpListener> {
     const systems = oneSystem(runtime, () => isLeaving)
-    const shared = company && {
-      sharing: company.sharing,
-      metrics: company.metrics(clusterText(company.member.mesh)),
-    }
+    const shared = company && sharedBy(company, clusterText)
     const listener = new Listener({ systems, logger, clock, cluster: mesh, ...shared, ...http })
     parts.push(listener)
     await listener.start()
     return listener
   }
+}
+
+/** What the listeners of several processes have together. */
+function sharedBy(
+  company: Company,
+  clusterText: (typeof Doors)['clusterText'],
+): Pick<Doors.HttpListenerOptions, 'metrics' | 'sharing'> {
+  return { sharing: company.sharing, metrics: company.metrics(clusterText(company.member.mesh)) }
 }
 
 /** Only a system of several processes pays for the loading of what that takes. */
