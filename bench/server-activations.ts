@@ -19,6 +19,8 @@ export interface FilledStore extends ServedStore {
 /** Actors at a time: one statement each. */
 const FILLED_AT_ONCE = 250_000
 const WARM_UP_MS = 6_000
+/** Until each session of the pool has touched nearly all pages on which they lie, where these are two for each actor. */
+const TOUCHED_MS = 30_000
 
 export function activationsFrom(open: (directory: string) => Promise<FilledStore>): Prepare {
   return async ({ actors, callers, directory, variant }) => {
@@ -38,7 +40,8 @@ export function activationsFrom(open: (directory: string) => Promise<FilledStore
     const names = spreadNames(actors, stored)
     const picker = new Picker(actors)
     // Every session of the pool touches pages for the first time, and that costs it more than reading them.
-    await drive({ callers, durationMs: WARM_UP_MS, lookEvery: callers }, () =>
+    const durationMs = stored > actors ? TOUCHED_MS : WARM_UP_MS
+    await drive({ callers, durationMs, lookEvery: callers }, () =>
       counters.ref(durable, names[picker.next()]!).get(),
     )
 
