@@ -21,7 +21,7 @@ test(`every promise holds over members, for seeds 1 to ${SEEDS}`, async () => {
     moved += verdict.moved
   }
   assert.ok(happened > 80 * SEEDS, `only ${happened} calls succeeded`)
-  assert.ok(moved > 2 * SEEDS, `only ${moved} times did an actor move`)
+  assert.ok(moved > SEEDS, `only ${moved} times did an actor move`)
 })
 
 test('a seed gives the same course every time', async () => {
