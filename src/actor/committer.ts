@@ -1,10 +1,6 @@
 // The order of commit, reply and effects. Turns of many actors are gathered into groups; one group is on its way to the
-// store, and the next gathers meanwhile (group commit). What rests on a commit is told when its group returns: durable, in
-// the order of the turns, or lost.
-//
-// What the end of a group has led to by itself, as by the delivery of what it sent, leaves at once; the answers to callers,
-// and what these do next, are worked on meanwhile, and may become a second group under way. Invariant: of one actor nothing
-// is in both, so these rest on nothing of each other and may return in any order.
+// store at a time, and the next gathers meanwhile (group commit). What rests on a commit is told when its group returns:
+// durable, in the order of the turns, or lost.
 //
 // A crash before the group returns: nobody was told anything. A store that fails after it wrote: the callers are told
 // that it may have happened, the activation is dropped, and the next call reads what stands in the store.
@@ -43,15 +39,12 @@ export interface CommitterOptions {
 export class Committer {
   private readonly options: CommitterOptions
   private open: GroupedCommit[] = []
-  /** Groups under way: two at most. */
-  private underWay = 0
-  /** How many commits a second one has at least; infinite: there is to be none. */
-  private secondFrom = Number.POSITIVE_INFINITY
+  private flushing = false
   private scheduled = false
   private onIdle: (() => void) | null = null
   private readonly flushNow = (): void => {
     this.scheduled = false
-    if (this.mayLeave) this.flush()
+    void this.flush()
   }
 
   constructor(options: CommitterOptions) {
@@ -115,7 +108,7 @@ export class Committer {
 
   /** Resolves when nothing is left to commit. */
   idle(): Promise<void> {
-    if (this.underWay === 0 && this.open.length === 0) return Promise.resolve()
+    if (!this.flushing && this.open.length === 0) return Promise.resolve()
     return new Promise((resolve) => {
       this.onIdle = () => {
         this.onIdle = null
@@ -124,69 +117,40 @@ export class Committer {
     })
   }
 
-  /** Whether a group would leave now. */
-  private get mayLeave(): boolean {
-    if (this.underWay === 0) return this.open.length > 0
-    return this.underWay === 1 && this.open.length >= this.secondFrom
-  }
-
   private schedule(): void {
-    if (this.scheduled || !this.mayLeave) return
+    if (this.scheduled || this.flushing || this.open.length === 0) return
     this.scheduled = true
     // Not at once: all turns that are ready now belong into the same group.
     this.options.clock.defer(this.flushNow)
   }
 
-  /** @param early a second group may follow. */
-  private flush(early = false): void {
-    const group = this.takeGroup(this.underWay === 0 ? 1 : this.secondFrom)
-    // A smaller second one would cost more than it gains.
-    if (group.length > 0) void this.commit(group, early ? group.length : Number.POSITIVE_INFINITY)
-    // Otherwise all of it was lost, or rests on what is under way, whose end comes here again.
-    else if (this.underWay === 0) this.goOn()
-  }
-
-  private async commit(group: readonly GroupedCommit[], secondFrom: number): Promise<void> {
-    this.underWay += 1
-    this.secondFrom = secondFrom
-    let verdicts: Verdict[] | null = null
-    let failure: unknown = null
-    try {
-      verdicts = await this.options.store.commit(group)
-    } catch (error) {
-      failure = error
+  private async flush(): Promise<void> {
+    const group = this.takeGroup()
+    if (group.length > 0) {
+      this.flushing = true
+      let verdicts: Verdict[] | null = null
+      let failure: unknown = null
+      try {
+        verdicts = await this.options.store.commit(group)
+      } catch (error) {
+        failure = error
+      }
+      this.flushing = false
+      if (verdicts === null) this.lose(group, failure)
+      else this.conclude(group, verdicts)
     }
-    this.underWay -= 1
-    const before = this.open.length
-    if (verdicts === null) this.lose(group, failure)
-    else this.conclude(group, verdicts)
-    const ledTo = this.open.length - before
-    if (this.underWay === 0 && ledTo >= this.options.limits.earlyGroup) this.flush(true)
-    else this.goOn()
-  }
-
-  private goOn(): void {
     if (this.open.length > 0) this.schedule()
-    else if (this.underWay === 0) this.onIdle?.()
+    else this.onIdle?.()
   }
 
-  /**
-   * Without what rests on a group under way.
-   *
-   * @param least none, if there are fewer.
-   */
-  private takeGroup(least: number): GroupedCommit[] {
+  private takeGroup(): GroupedCommit[] {
     const limit = this.options.limits.commitGroup
-    if (this.open.some(({ lost }) => lost)) this.open = this.open.filter(({ lost }) => !lost)
-    const group: GroupedCommit[] = []
-    const left: GroupedCommit[] = []
-    for (const commit of this.open) {
-      if (group.length === limit || commit.isBehind) left.push(commit)
-      else group.push(commit)
-    }
-    if (group.length < least) return []
+    const candidates = this.open.length <= limit ? this.open : this.open.slice(0, limit)
+    this.open = this.open.length <= limit ? [] : this.open.slice(limit)
+    const group = candidates.some((commit) => commit.lost)
+      ? candidates.filter((commit) => !commit.lost)
+      : candidates
     for (const commit of group) commit.sent = true
-    this.open = left
     return group
   }
 

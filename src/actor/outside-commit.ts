@@ -35,7 +35,6 @@ export class OutsideCommit implements Commit {
   readonly announcements: readonly Announcement[]
   readonly lost = false
   readonly carries = true
-  readonly isBehind = false
   sent = false
   private resolve: (committed: boolean) => void = () => {}
   private reject: (error: SpawnError) => void = () => {}

@@ -104,12 +104,6 @@ export class PendingCommit implements Commit {
     return this.predecessor !== null && this.predecessor.isAboutToSend(id)
   }
 
-  /** Whether one before it is on its way to the store. */
-  get isBehind(): boolean {
-    const { predecessor } = this
-    return predecessor !== null && (predecessor.sent || predecessor.isBehind)
-  }
-
   /** Whether something leaves with it. */
   get carries(): boolean {
     return this.sends !== NO_PARCELS || this.announcements !== NO_ANNOUNCEMENTS

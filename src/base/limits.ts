@@ -21,8 +21,6 @@ export const LIMITS = {
   residentBytes: 1_073_741_824,
   /** Actors in one transaction of the statestore. */
   commitGroup: 1_024,
-  /** Commits that the end of a transaction has led to by itself, and that are worth the next one at once. */
-  earlyGroup: 16,
   /** Actors in one load of the statestore. */
   loadGroup: 512,
   /** Entries of metadata or tags on one message or actor. */

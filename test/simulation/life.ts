@@ -67,7 +67,6 @@ export class Life {
         residentActors: plan.residentActors,
         commitGroup: plan.commitGroup,
         loadGroup: plan.loadGroup,
-        ...(plan.seed % 2 === 0 && { earlyGroup: 1 }),
       },
       diesAt: null,
       ...(bugs.store !== undefined && { fitted: bugs.store }),

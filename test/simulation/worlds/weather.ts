@@ -49,8 +49,7 @@ export function weatherOf(seed: number, { lateWrites, twins }: WorldKind): Weath
     seed,
     faults: chance(0.3) ? NO_FAULTS : faultsOf(random, lateWrites),
     latenessMs: chance(0.5) ? 0 : among(1, 20),
-    // Half of them overlap their commits wherever that can be.
-    limits: { ...limitsOf(random), ...(seed % 2 === 0 && { earlyGroup: 1 }) },
+    limits: limitsOf(random),
     fates: chance(0.15) ? [] : Array.from({ length: among(1, 5) }, () => fateOf(random, twins)),
     gapMs: lateWrites && chance(0.5) ? 0 : LONG_GAP_MS,
     pauseMs: chance(0.5) ? 0 : among(1, 500),
