@@ -7,6 +7,7 @@
 import { type Clock, SpawnError } from '../../base/index.ts'
 import type { Logger } from '../../ports/index.ts'
 import type { Connection } from './connection.ts'
+import { refusal } from './failures.ts'
 import { askJetStream, Refused, REFUSAL } from './jetstream.ts'
 import { bucketKeyOf, keyOf, tokenOf } from './names.ts'
 
@@ -64,7 +65,7 @@ export class Bucket {
    * @throws SpawnError MEMBER_UNAVAILABLE
    */
   async open(): Promise<boolean> {
-    const { created } = (await this.#find()) ?? (await this.#make())
+    const { created } = await this.#findOrMake()
     const madeMs = typeof created === 'string' ? Date.parse(created) : Number.NaN
     if (Number.isNaN(madeMs)) {
       const message = `NATS does not say when the bucket ${this.name} was made: is it a server of version 2.9 or later?`
@@ -74,6 +75,20 @@ export class Bucket {
     const isAnother = base !== this.#base
     this.#base = base
     return isAnother
+  }
+
+  /** Several members may make it at once: those that come second find it as they would have made it. */
+  async #findOrMake(): Promise<Readonly<Record<string, unknown>>> {
+    const found = await this.#find()
+    if (found !== null) return found
+    try {
+      return await this.#make()
+    } catch (thrown) {
+      if (!(thrown instanceof Refused)) throw thrown
+      const made = await this.#find()
+      if (made !== null) return made
+      throw refusal(`making the bucket ${this.name}`, thrown.code, thrown.message)
+    }
   }
 
   async #find(): Promise<Readonly<Record<string, unknown>> | null> {
@@ -102,7 +117,6 @@ export class Bucket {
     }
   }
 
-  /** Several members may make it at once: those that come second find it as they would have made it. */
   #makeWith(replicas: number): Promise<Readonly<Record<string, unknown>>> {
     const config = {
       name: this.stream,

@@ -22,6 +22,8 @@ export const REFUSAL = {
   /** Of a server that is one of several, while another change of the same entry is under way. */
   wrongSequenceUnknown: 10_164,
   noConsumer: 10_014,
+  /** Also while somebody else makes the very stream. */
+  subjectsOverlap: 10_065,
 } as const
 
 const EXPECTED: ReadonlySet<number> = new Set(Object.values(REFUSAL))
