@@ -19,6 +19,10 @@ const SEQUENCES = 2 ** 13
 /** Of the servers of a NATS cluster, so many keep the entries. */
 const REPLICAS = 3
 
+/** So often it is looked for while somebody else makes it, and the time between, in milliseconds. */
+const MOST_TRIES = 10
+const RETRY_MS = 100
+
 export class Bucket {
   readonly name: string
   readonly stream: string
@@ -79,15 +83,17 @@ export class Bucket {
 
   /** Several members may make it at once: those that come second find it as they would have made it. */
   async #findOrMake(): Promise<Readonly<Record<string, unknown>>> {
-    const found = await this.#find()
-    if (found !== null) return found
-    try {
-      return await this.#make()
-    } catch (thrown) {
-      if (!(thrown instanceof Refused)) throw thrown
-      const made = await this.#find()
-      if (made !== null) return made
-      throw refusal(`making the bucket ${this.name}`, thrown.code, thrown.message)
+    for (let tries = 1; ; tries += 1) {
+      const found = await this.#find()
+      if (found !== null) return found
+      try {
+        return await this.#make()
+      } catch (thrown) {
+        if (!(thrown instanceof Refused)) throw thrown
+        if (tries === MOST_TRIES) throw refusal(`making the bucket ${this.name}`, thrown.code, thrown.message)
+      }
+      // Somebody is about to make it, so that it is neither there nor can be made.
+      await new Promise<void>((resolve) => void this.#clock.after(RETRY_MS, resolve))
     }
   }
 
