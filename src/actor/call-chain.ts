@@ -5,8 +5,8 @@
 
 import { LIMITS, SpawnError } from '../base/index.ts'
 import { type ActorId, addressText, sameActor } from '../protocol/index.ts'
-import type { Activation } from './activation.ts'
-import { type Cause, ForeignTurn } from './foreign-turn.ts'
+import type { Activation } from './life/activation.ts'
+import { type Cause, ForeignTurn } from './away/foreign-turn.ts'
 import type { Message } from './message.ts'
 
 /**

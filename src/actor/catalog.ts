@@ -12,9 +12,9 @@ import type {
   Statestore,
 } from '../ports/index.ts'
 import { type ActorId, checkName } from '../protocol/index.ts'
-import type { Budget } from './budget.ts'
+import type { Budget } from './life/budget.ts'
 import type { Message } from './message.ts'
-import { Residents } from './residents.ts'
+import { Residents } from './life/residents.ts'
 
 /** Names listed in an error, at most. */
 const NAMES_SHOWN = 10

@@ -8,9 +8,9 @@
 import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../base/index.ts'
 import type { Logger, Statestore, Verdict } from '../ports/index.ts'
 import { addressText, type Packed } from '../protocol/index.ts'
-import type { Activation } from './activation.ts'
-import { drawBirth, UNBORN } from './birth.ts'
-import type { Membership } from './membership.ts'
+import type { Activation } from './life/activation.ts'
+import { drawBirth, UNBORN } from './life/birth.ts'
+import type { Membership } from './away/membership.ts'
 import { OutsideCommit, type OutsideLoad } from './outside-commit.ts'
 import { type Cargo, PendingCommit, type Waiter } from './pending-commit.ts'
 

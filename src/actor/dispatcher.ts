@@ -2,7 +2,7 @@
 // a burst of turns it lets timers and I/O through before it goes on, however busy the callers are.
 
 import { type Clock, Queue } from '../base/index.ts'
-import type { Activation } from './activation.ts'
+import type { Activation } from './life/activation.ts'
 import type { Message } from './message.ts'
 import type { Query } from './query.ts'
 

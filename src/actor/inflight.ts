@@ -3,7 +3,7 @@
 
 import { assert, type Clock, SpawnError } from '../base/index.ts'
 import type { Logger } from '../ports/index.ts'
-import type { Activation } from './activation.ts'
+import type { Activation } from './life/activation.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Send, Message } from './message.ts'
 

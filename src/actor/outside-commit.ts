@@ -4,8 +4,8 @@
 import type { SpawnError } from '../base/index.ts'
 import type { Commit, OutcomeRecord, Tags } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
-import type { Announcement } from './channels.ts'
-import type { Parcel } from './parcel.ts'
+import type { Announcement } from './post/channels.ts'
+import type { Parcel } from './post/parcel.ts'
 
 export interface OutsideLoad {
   readonly sends: readonly Parcel[]

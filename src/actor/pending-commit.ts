@@ -4,10 +4,10 @@
 import type { Commit, HistoryPolicy, OutcomeRecord, Tags } from '../ports/index.ts'
 import type { SpawnError } from '../base/index.ts'
 import type { ActorId, Packed } from '../protocol/index.ts'
-import type { Activation, View } from './activation.ts'
-import type { Announcement } from './channels.ts'
-import type { Departure } from './departures.ts'
-import type { Parcel } from './parcel.ts'
+import type { Activation, View } from './life/activation.ts'
+import type { Announcement } from './post/channels.ts'
+import type { Departure } from './post/departures.ts'
+import type { Parcel } from './post/parcel.ts'
 
 /** Told once, in the order of waiting: either durable or lost. */
 export interface Waiter {

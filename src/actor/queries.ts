@@ -8,17 +8,17 @@
 
 import { SpawnError } from '../base/index.ts'
 import type { Outcome } from '../ports/index.ts'
-import type { Activation } from './activation.ts'
-import type { Activations } from './activations.ts'
-import { Beside } from './beside.ts'
+import type { Activation } from './life/activation.ts'
+import type { Activations } from './life/activations.ts'
+import { Beside } from './life/beside.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import { lapsed } from './expulsion.ts'
+import { lapsed } from './away/expulsion.ts'
 import type { Inflight } from './inflight.ts'
-import type { Membership } from './membership.ts'
+import type { Membership } from './away/membership.ts'
 import type { Message } from './message.ts'
 import type { Query } from './query.ts'
 import { failureOf, ignore, isPromise, perform } from './perform.ts'
-import type { UseClock } from './use-clock.ts'
+import type { UseClock } from './life/use-clock.ts'
 
 export interface QueriesOptions {
   readonly useClock: UseClock

@@ -2,7 +2,7 @@
 // What it sees, and when it runs, is decided in queries.ts. A class of its own, so that all other messages pay nothing.
 
 import type { Tags } from '../ports/index.ts'
-import type { View } from './activation.ts'
+import type { View } from './life/activation.ts'
 import { Message } from './message.ts'
 
 export class Query extends Message {

@@ -9,8 +9,8 @@
 // Two calls that come back to one turn run one after the other. A call that comes back to a turn which is over (it did not
 // wait, or was given up) goes to the mailbox.
 
-import type { Activation } from './activation.ts'
-import { Beside } from './beside.ts'
+import type { Activation } from './life/activation.ts'
+import { Beside } from './life/beside.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Inflight } from './inflight.ts'
 import type { Message } from './message.ts'

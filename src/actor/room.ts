@@ -3,7 +3,7 @@
 
 import { SpawnError } from '../base/index.ts'
 import { addressText } from '../protocol/index.ts'
-import type { Activation } from './activation.ts'
+import type { Activation } from './life/activation.ts'
 import type { Message } from './message.ts'
 
 /**

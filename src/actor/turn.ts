@@ -6,19 +6,19 @@
 
 import { type Clock, SpawnError } from '../base/index.ts'
 import type { Outcome, Statestore } from '../ports/index.ts'
-import type { Activation } from './activation.ts'
-import type { Activations } from './activations.ts'
+import type { Activation } from './life/activation.ts'
+import type { Activations } from './life/activations.ts'
 import type { Inflight } from './inflight.ts'
-import { KnownKeys } from './known-keys.ts'
-import type { Membership } from './membership.ts'
+import { KnownKeys } from './life/known-keys.ts'
+import type { Membership } from './away/membership.ts'
 import type { Message } from './message.ts'
 import type { Outcomes } from './outcome.ts'
 import { ignore, isPromise, perform } from './perform.ts'
-import type { Pools } from './pools.ts'
+import type { Pools } from './life/pools.ts'
 import type { Queries } from './queries.ts'
 import type { Reentry } from './reentry.ts'
-import { routeOf, type RoutedOutcomes } from './routed-outcome.ts'
-import type { UseClock } from './use-clock.ts'
+import { routeOf, type RoutedOutcomes } from './post/routed-outcome.ts'
+import type { UseClock } from './life/use-clock.ts'
 
 export interface TurnsOptions {
   readonly store: Statestore

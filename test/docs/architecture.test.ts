@@ -9,6 +9,10 @@ import { ROOT } from './programs.ts'
 
 for (const folder of [
   'actor',
+  'actor/away',
+  'actor/life',
+  'actor/past',
+  'actor/post',
   'archive',
   'cluster/local',
   'cluster/nats',

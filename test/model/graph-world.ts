@@ -1,7 +1,7 @@
 // A graph of messages as a world of the simulation: actors that do what the works say, and keep in their states what they
 // have sent to whom, and what they got from whom, in order.
 
-import { letterFrom } from '../../src/actor/letter.ts'
+import { letterFrom } from '../../src/actor/post/letter.ts'
 import { SpawnError } from '../../src/base/index.ts'
 import type {
   Definition,

@@ -2,7 +2,7 @@
 // delay; and cron ones. Each that was acknowledged runs exactly once and never before its time, each that was cancelled not
 // at all; a cron one at most once a beat, and in fine weather at every beat.
 
-import { letterFrom } from '../../../src/actor/letter.ts'
+import { letterFrom } from '../../../src/actor/post/letter.ts'
 import { below } from '../../../src/base/index.ts'
 import type { Definition, Statestore, StoredActor } from '../../../src/ports/index.ts'
 import { oneOf } from '../plan.ts'

@@ -2,7 +2,7 @@
 // crash: each tick is one beat later than the one before or more, never two in a beat, none overlaps another, none comes
 // before its time, and in fine weather none is left out.
 
-import { letterFrom } from '../../../src/actor/letter.ts'
+import { letterFrom } from '../../../src/actor/post/letter.ts'
 import { assert, below } from '../../../src/base/index.ts'
 import type { Definition, StandingEnvelope, Statestore, StoredActor } from '../../../src/ports/index.ts'
 import { type Act, cast, type Role } from './cast.ts'

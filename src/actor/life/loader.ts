@@ -1,0 +1,120 @@
+// How an actor comes to life: its stored state is read once, in batches with others', decoded, and handed to the
+// activation. What cannot be read or decoded stops that actor with an error; it never starts from an initial state
+// instead.
+
+import { type Clock, type Limits, messageOf, SpawnError } from '../../base/index.ts'
+import type { Definition, Statestore, StoredActor } from '../../ports/index.ts'
+import { addressText } from '../../protocol/index.ts'
+import type { Activation } from './activation.ts'
+
+/** Batches of loads under way at once; more wait, so that a store is not drowned. */
+const BATCHES_AT_ONCE = 2
+
+export interface LoaderOptions {
+  readonly store: Statestore
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly loaded: (activation: Activation) => void
+  readonly failed: (activation: Activation, error: SpawnError) => void
+}
+
+export class Loader {
+  private readonly options: LoaderOptions
+  private waiting: Activation[] = []
+  private batches = 0
+  private scheduled = false
+  private readonly loadNow = (): void => {
+    this.scheduled = false
+    void this.loadBatch()
+  }
+
+  constructor(options: LoaderOptions) {
+    this.options = options
+  }
+
+  /** Loads an activation; answers by `loaded` or `failed`. */
+  load(activation: Activation): void {
+    activation.phase = 'loading'
+    this.waiting.push(activation)
+    this.schedule()
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.waiting.length === 0 || this.batches >= BATCHES_AT_ONCE) return
+    this.scheduled = true
+    this.options.clock.defer(this.loadNow)
+  }
+
+  private async loadBatch(): Promise<void> {
+    const batch = this.waiting.splice(0, this.options.limits.loadGroup)
+    if (batch.length === 0) return
+    this.batches += 1
+    this.schedule()
+    try {
+      const stored = await this.options.store.load(batch.map((activation) => activation.id))
+      for (const [at, activation] of batch.entries()) this.admit(activation, stored[at] ?? null)
+    } catch (cause) {
+      for (const activation of batch) this.options.failed(activation, unavailable(activation, cause))
+    } finally {
+      this.batches -= 1
+      this.schedule()
+    }
+  }
+
+  private admit(activation: Activation, stored: StoredActor | null): void {
+    if (activation.phase !== 'loading') return
+    let failure: SpawnError | null = null
+    try {
+      if (stored === null) startAfresh(activation)
+      else restore(activation, stored)
+    } catch (cause) {
+      failure = unreadable(activation, stored?.revision ?? 0, cause)
+    }
+    if (failure === null) this.options.loaded(activation)
+    else this.options.failed(activation, failure)
+  }
+}
+
+/** The first life of an actor. */
+export function startAfresh(activation: Activation): void {
+  const { definition } = activation.residents
+  activation.state =
+    definition.state === null ? undefined : definition.state.codec.accept(definition.state.initial())
+  activation.tags = definition.tags
+  activation.phase = 'ready'
+}
+
+function restore(activation: Activation, stored: StoredActor): void {
+  activation.state = decodeState(activation.residents.definition, stored)
+  activation.tags = stored.tags
+  activation.revision = stored.revision
+  activation.submitted = stored.revision
+  activation.birth = stored.birth
+  activation.weigh(stored.state === null ? 0 : stored.state.value.length)
+  activation.phase = 'ready'
+}
+
+/** The live form of a stored state. Throws when it has none. */
+export function decodeState(definition: Pick<Definition, 'name' | 'state'>, stored: StoredActor): unknown {
+  if (stored.state === null) return definition.state === null ? undefined : definition.state.initial()
+  if (definition.state !== null) return definition.state.stored.accept(stored.state)
+  throw new SpawnError(
+    'STATE_UNREADABLE',
+    `a state of type ${stored.state.typeUrl} is stored, but "${definition.name}" declares none`,
+  )
+}
+
+function unavailable(activation: Activation, cause: unknown): SpawnError {
+  const message = `the state of "${addressText(activation.id)}" could not be loaded: ${messageOf(cause)}`
+  const code = cause instanceof SpawnError && cause.group === 'store' ? cause.code : 'STORE_UNAVAILABLE'
+  return new SpawnError(code, message, { cause })
+}
+
+export function unreadable(activation: Activation, revision: number, cause: unknown): SpawnError {
+  const actor = addressText(activation.id)
+  return new SpawnError(
+    'STATE_UNREADABLE',
+    `the state of "${actor}" at revision ${revision} cannot be read, so the actor does not start: ${messageOf(cause)}`,
+    { cause, details: { revision } },
+  )
+}

@@ -1,0 +1,160 @@
+// Erasing an actor: what the engine has to do with it. Its life in memory ends after the turns that wait; messages from it
+// and to it that are on their way are taken; then the store destroys its key and all that it has of it. An actor that is not
+// in memory, or does not start because its key is gone already, is erased beside its mailbox.
+//
+// Invariant: the store is told last. From then on it finishes by itself what a crash cuts off; before that, nothing has
+// begun, and asking again begins anew.
+
+import { type Clock, isSpawnError, LIMITS, SpawnError } from '../../base/index.ts'
+import {
+  type ActionDefinition,
+  type Box,
+  BOXES,
+  type Definition,
+  type Erasure,
+  type Erasures,
+  type Logger,
+  type Outcome,
+  type StandingEnvelope,
+  type Statestore,
+  type Turn,
+} from '../../ports/index.ts'
+import { type ActorId, addressText, jsonCodec } from '../../protocol/index.ts'
+import type { Activation } from '../life/activation.ts'
+import { answer, BuiltinAction, doesNotStart } from '../builtin.ts'
+import { type Correspondent, isOutbound, letterFrom } from '../post/letter.ts'
+import type { Message } from '../message.ts'
+import type { OutsideLoad } from '../outside-commit.ts'
+import type { Residents } from '../life/residents.ts'
+
+export interface ErasingOptions {
+  readonly store: Statestore
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Throws when no calls are taken now. */
+  readonly admit: () => void
+  readonly enqueue: (residents: Residents, name: string, action: ActionDefinition) => Promise<unknown>
+  /** Ends an activation that knows less than the store. */
+  readonly drop: (activation: Activation, error: SpawnError) => void
+  /** Takes the actor's timers. */
+  readonly disarm: (residents: Residents, id: ActorId) => Promise<void>
+  readonly commit: (load: OutsideLoad) => Promise<boolean>
+  /** Keeps an envelope that is on its way from having its turn. */
+  readonly supersede: (id: string) => void
+}
+
+export class Erasing {
+  private readonly options: ErasingOptions
+
+  constructor(options: ErasingOptions) {
+    this.options = options
+  }
+
+  /** Resolves when nothing of it can be read any more; again, with the same proof. */
+  async erase(residents: Residents, name: string): Promise<Erasure> {
+    const { admit, logger, store } = this.options
+    admit()
+    const { erasures } = store
+    if (erasures === undefined) throw unencrypted(residents.definition)
+    const erasure = await this.inOrder(residents, name, erasures)
+    const { doneAtMs, id, keyId, messages, revision } = erasure
+    const fields = { actor: id.name, parent: id.parent, key: keyId, revision, messages, doneAtMs }
+    logger.info('an actor was erased', fields)
+    return erasure
+  }
+
+  private async inOrder(residents: Residents, name: string, erasures: Erasures): Promise<Erasure> {
+    // Bringing it to life would run its init action, for nothing.
+    if (!residents.byName.has(name)) return this.beside(residents, name, erasures)
+    let erasure: Erasure | null = null
+    const run = async (turn: Turn): Promise<Outcome> => {
+      const { activation, self } = turn as Message
+      await activation.pending?.durable()
+      erasure = await this.whole(residents, self, erasures)
+      return answer(undefined)
+    }
+    try {
+      await this.options.enqueue(residents, name, new BuiltinAction('(erase)', run, jsonCodec, true))
+    } catch (thrown) {
+      if (erasure !== null || !doesNotStart(thrown)) throw thrown
+    }
+    return erasure ?? this.beside(residents, name, erasures)
+  }
+
+  private async beside(residents: Residents, name: string, erasures: Erasures): Promise<Erasure> {
+    const id = residents.id(name)
+    const erasure = await this.whole(residents, id, erasures)
+    // One that has come to life meanwhile read what stood before.
+    const life = residents.current?.byName.get(name)
+    if (life !== undefined && life.submitted > 0 && life.submitted <= erasure.revision)
+      this.options.drop(life, erasedMeanwhile(id))
+    return erasure
+  }
+
+  private async whole(residents: Residents, id: ActorId, erasures: Erasures): Promise<Erasure> {
+    await this.options.disarm(residents, id)
+    for (const box of BOXES) await this.takeMessages(id, box)
+    const erasure = await erasures.erase(id, this.options.clock.now())
+    if (erasure === null) throw keyless(id, residents.definition)
+    return erasure
+  }
+
+  /** Those from it and to it. What cannot be read is sealed with a key that is gone, and the store's to remove. */
+  private async takeMessages(id: ActorId, box: Box): Promise<void> {
+    const { commit, store, supersede } = this.options
+    for (let after: string | null | undefined; after !== null;) {
+      const page = { limit: LIMITS.pageSize, ...(after !== undefined && { after }) }
+      const { envelopes, next } = await store.listEnvelopes(id.system, box, page)
+      const own = envelopes.filter((envelope) => concerns(envelope, id))
+      for (const envelope of own) supersede(envelope.id)
+      // Each by itself: one that was delivered meanwhile is gone, and no reason to leave the others.
+      await Promise.all(own.map((envelope) => commit({ sends: [], takes: [envelope.id] })))
+      after = next
+    }
+  }
+}
+
+/** @throws SpawnError INVALID_ARGUMENT when actors are to have keys of their own and the store seals nothing. */
+export function checkErasable(definitions: readonly Definition[], { erasures }: Statestore): void {
+  const erasable = definitions.find((definition) => definition.erasable === true)
+  if (erasable !== undefined && erasures === undefined) throw unencrypted(erasable)
+}
+
+function concerns(envelope: StandingEnvelope, id: ActorId): boolean {
+  try {
+    const letter = letterFrom(envelope.id, envelope.header)
+    const { from, to } = letter
+    return (isOf(to, id) && !isOutbound(letter, id.system)) || (from !== null && isOf(from, id))
+  } catch (thrown) {
+    if (isSpawnError(thrown) && thrown.code === 'STATE_UNREADABLE') return false
+    throw thrown
+  }
+}
+
+function isOf([parent, name]: Correspondent, id: ActorId): boolean {
+  return name === id.name && parent === id.parent
+}
+
+function unencrypted({ name }: Definition): SpawnError {
+  const advice = 'give the store a key (SPAWN_STATESTORE_KEY, or the option `encryption`)'
+  return new SpawnError(
+    'INVALID_ARGUMENT',
+    `"${name}" is to have keys of its actors' own, which only an encrypted store has: ${advice}`,
+  )
+}
+
+function keyless(id: ActorId, { erasable, name }: Definition): SpawnError {
+  const actor = addressText(id)
+  if (erasable === true) {
+    const text = `"${actor}" has no key of its own, and was never erased: nothing of it was stored since "${name}" is erasable`
+    return new SpawnError('ACTOR_NOT_FOUND', text)
+  }
+  return new SpawnError(
+    'INVALID_ARGUMENT',
+    `"${actor}" has no key of its own that could be destroyed: its definition "${name}" is not erasable; delete it instead`,
+  )
+}
+
+function erasedMeanwhile(id: ActorId): SpawnError {
+  return new SpawnError('STATE_CONFLICT', `"${addressText(id)}" was erased meanwhile`)
+}

@@ -1,0 +1,258 @@
+// What leaves with a turn: the envelopes that its workflow, and the envelope that caused it, ask for. All of them are
+// composed before anything of the turn is taken, so one that cannot be sent fails the turn whole; but of an effect with a
+// reply, it is told as its end.
+
+import { isSpawnError, type Limits, SpawnError } from '../../base/index.ts'
+import type {
+  ActionDefinition,
+  Broadcast,
+  Commit,
+  Effect,
+  EffectEnd,
+  Metadata,
+  Outcome,
+  Route,
+  Workflow,
+} from '../../ports/index.ts'
+import { type ActorId, type Packed } from '../../protocol/index.ts'
+import { step } from '../call-chain.ts'
+import type { Announcement, Channels } from './channels.ts'
+import { isOutbound, type Letter } from './letter.ts'
+import type { Message } from '../message.ts'
+import type { Parcel } from './parcel.ts'
+import { correspondent, lasting, type Postmark, type Target } from './postmark.ts'
+import { nextDueMs } from './rhythm.ts'
+import type { Timers } from './timers.ts'
+
+/** What a commit carries besides the state. Its arrays are the commit's to go on with. */
+export interface Departure {
+  readonly sends: Parcel[]
+  readonly takes: string[]
+  readonly occasions?: Commit['occasions']
+  readonly announcements: Announcement[]
+}
+
+export interface DeparturesOptions {
+  readonly postmark: Postmark
+  readonly channels: Channels
+  readonly timers: Timers
+  readonly limits: Limits
+  readonly now: () => number
+  /** @throws SpawnError when there is no way to the system that an effect is for. */
+  readonly checkOutbound: (letter: Letter) => void
+}
+
+export class Departures {
+  private readonly options: DeparturesOptions
+
+  constructor(options: DeparturesOptions) {
+    this.options = options
+  }
+
+  /**
+   * @returns null when nothing leaves.
+   * @throws SpawnError when something of it cannot be sent.
+   */
+  of(message: Message, outcome: Outcome): Departure | null {
+    const { parcel } = message
+    const { workflow } = outcome
+    if (workflow === null && parcel === null) return null
+    const sends = workflow === null ? [] : workflow.effects.map((effect) => this.effect(message, effect))
+    const announcements: Announcement[] = []
+    if (workflow !== null) this.follow(message, outcome, workflow, sends, announcements)
+    if (parcel !== null) this.after(message, parcel, outcome, sends)
+    if (sends.length > 0) this.checkSize(message, sends)
+    if (parcel === null) return { sends, takes: [], occasions: undefined, announcements }
+    return { sends, takes: [parcel.id], occasions: parcel.occasions, announcements }
+  }
+
+  /** What is broadcast from outside any turn. */
+  broadcast(broadcast: Broadcast, from: ActorId | null, metadata: Metadata): Departure {
+    const sends: Parcel[] = []
+    const announcements: Announcement[] = []
+    this.spread(broadcast, from, metadata, sends, announcements)
+    return { sends, takes: [], announcements }
+  }
+
+  /** What goes out besides the effects. */
+  private follow(
+    message: Message,
+    outcome: Outcome,
+    { broadcasts, route, timers }: Workflow,
+    sends: Parcel[],
+    announcements: Announcement[],
+  ): void {
+    for (const broadcast of broadcasts)
+      this.spread(broadcast, message.self, message.metadata, sends, announcements)
+    if (timers !== null) {
+      for (const [action, everyMs] of Object.entries(timers))
+        sends.push(this.options.timers.changed(message, action, everyMs))
+    }
+    if (route !== null) sends.push(this.hop(message, outcome, route))
+  }
+
+  private effect(message: Message, effect: Effect): Parcel {
+    const { postmark } = this.options
+    const { action, metadata, ref, reply, system, to } = effect
+    const from = correspondent(message.self)
+    const told = reply === undefined ? undefined : { to: from, ...reply }
+    const letter: Letter = {
+      kind: 'effect',
+      from,
+      to: postmark.address(to, ref, system),
+      action,
+      createdAtMs: postmark.nowMs,
+      metadata: lasting(metadata === undefined ? message.metadata : { ...message.metadata, ...metadata }),
+      system,
+      reply: told,
+    }
+    try {
+      if (isOutbound(letter, message.self.system)) this.options.checkOutbound(letter)
+      return postmark.envelope(
+        letter,
+        postmark.pack({ name: to, ref, system, action }, effect.payload),
+        effect,
+      )
+    } catch (error) {
+      // Who waits to be told how it ends is told: to fail the turn instead would end nothing.
+      if (told === undefined || !isSpawnError(error)) throw error
+      return postmark.failure(postmark.envelope(letter, null), told, error)
+    }
+  }
+
+  private spread(
+    { channel, payload }: Broadcast,
+    from: ActorId | null,
+    metadata: Metadata,
+    sends: Parcel[],
+    announcements: Announcement[],
+  ): void {
+    const { channels, postmark } = this.options
+    const sender = from === null ? null : correspondent(from)
+    const createdAtMs = postmark.nowMs
+    const carried = lasting(metadata)
+    const elsewhere = channels.elsewhere(channel)
+    // An instance that moves may be reached by two ways; under one key it has one turn.
+    const onceKey = elsewhere.some(({ member }) => member !== null) ? postmark.nextId() : undefined
+    // Subscribers of one action share their bytes: a store may keep them once.
+    const packed = new Map<string, Packed | null>()
+    for (const { action, id } of channels.subscribers(channel)) {
+      const definition = id.parent === '' ? id.name : id.parent
+      const key = `${definition}\0${action}`
+      let bytes = packed.get(key)
+      if (bytes === undefined) {
+        const target = { name: id.name, ref: id.parent, system: undefined, action }
+        bytes = postmark.packAnyway(target, payload)
+        packed.set(key, bytes)
+      }
+      const to = correspondent(id)
+      const shared = id.parent === '' ? undefined : onceKey
+      const letter: Letter = {
+        kind: 'broadcast',
+        from: sender,
+        to,
+        action,
+        createdAtMs,
+        metadata: carried,
+        key: shared,
+      }
+      sends.push(postmark.envelope(letter, bytes))
+    }
+    for (const { action, definition, member } of elsewhere) {
+      const ref = member === null ? undefined : definition
+      const bytes = postmark.packAnyway({ name: definition, ref, system: undefined, action }, payload)
+      const common = { from: sender, to: ['', definition] as const, action, createdAtMs, metadata: carried }
+      const letter: Letter =
+        member === null
+          ? { ...common, kind: 'broadcast' }
+          : { ...common, kind: 'spread', key: onceKey, member }
+      sends.push(postmark.envelope(letter, bytes))
+    }
+    if (channels.hasListeners(channel)) announcements.push({ channel, payload, from, metadata })
+  }
+
+  private hop(message: Message, outcome: Outcome, route: Route): Parcel {
+    const { limits, postmark } = this.options
+    const { action, kind, ref } = route
+    const { parcel } = message
+    const to = postmark.address(route.to, ref)
+    const before = parcel?.letter.path ?? [step(message.self, message.action.name)]
+    const path = [...before, step({ system: '', parent: to[0], name: to[1] }, action)]
+    if (path.length > limits.hops) throw tooManyHops(path, limits.hops)
+    const payload = kind === 'pipe' ? outcome.response : message.payload
+    const letter: Letter = {
+      kind: 'hop',
+      from: correspondent(message.self),
+      to,
+      action,
+      createdAtMs: postmark.nowMs,
+      metadata: lasting(message.metadata),
+      path,
+      reply: parcel?.letter.reply,
+    }
+    const target: Target = { name: route.to, ref, system: undefined, action }
+    const sent = postmark.envelope(letter, postmark.pack(target, payload))
+    // Not the key of the call: on its way it may come to one actor twice.
+    const hop = message.idempotencyKey === undefined ? sent : sent.revised({ key: sent.id })
+    hop.asker = message.asker
+    return hop
+  }
+
+  /** What an envelope asks for whose turn in another system is done. */
+  afterOutbound(parcel: Parcel, action: ActionDefinition, response: unknown): Parcel[] {
+    const sends: Parcel[] = []
+    this.tellEnd(parcel, action, response, sends)
+    this.recur(parcel, sends)
+    return sends
+  }
+
+  /** What the envelope that caused this turn asks for: that its end is told, or that it comes again. */
+  private after(message: Message, parcel: Parcel, outcome: Outcome, sends: Parcel[]): void {
+    const routed = outcome.workflow !== null && outcome.workflow.route !== null
+    if (!routed) this.tellEnd(parcel, message.action, outcome.response, sends)
+    // A turn that changed its own timer has said when it comes again; one that is not declared any more does not.
+    if (parcel.letter.rhythm === undefined || sends.some(({ id }) => id === parcel.id)) return
+    if (parcel.box === 'timer' && !message.activation.residents.hasTimer(message.action.name)) return
+    this.recur(parcel, sends)
+  }
+
+  private tellEnd(
+    parcel: Parcel,
+    { response: codec }: ActionDefinition,
+    response: unknown,
+    sends: Parcel[],
+  ): void {
+    const { reply } = parcel.letter
+    if (reply === undefined) return
+    const { token } = reply
+    const end: EffectEnd = response === undefined ? { token } : { token, response: codec.toJson(response) }
+    sends.push(this.options.postmark.reply(parcel, reply, end))
+  }
+
+  private recur(parcel: Parcel, sends: Parcel[]): void {
+    const { rhythm } = parcel.letter
+    if (rhythm === undefined) return
+    const dueAtMs = nextDueMs(rhythm, parcel.dueAtMs, this.options.now())
+    if (dueAtMs !== null) sends.push(parcel.afresh(dueAtMs))
+  }
+
+  private checkSize(message: Message, sends: readonly Parcel[]): void {
+    const { turnSendBytes, turnSends } = this.options.limits
+    if (sends.length > turnSends)
+      throw tooMuch(`${message.label} sends ${sends.length} messages`, `${turnSends}`)
+    let bytes = 0
+    for (const parcel of sends) bytes += parcel.bytes
+    if (bytes > turnSendBytes) throw tooMuch(`${message.label} sends ${bytes} bytes`, `${turnSendBytes}`)
+  }
+}
+
+function tooMuch(what: string, limit: string): SpawnError {
+  return new SpawnError('INVALID_ARGUMENT', `${what} in one turn; at most ${limit} are taken`)
+}
+
+function tooManyHops(path: readonly string[], limit: number): SpawnError {
+  const before = path.lastIndexOf(path.at(-1) ?? '', -2)
+  const round = before === -1 ? '' : `; it goes round in ${path.slice(before).join(' → ')}`
+  const message = `a call was passed on through more than ${limit} hops${round}`
+  return new SpawnError('CALL_CYCLE', message, { details: { path: [...path] } })
+}

@@ -1,0 +1,180 @@
+// How a message becomes an envelope: its id, its due time, its payload in the bytes that the receiver's action reads.
+// Decides nothing about when or whether one is sent.
+//
+// Invariant: ids differ, over all restarts and members: each life of a runtime draws a prefix of its own.
+
+import { type Clock, isSpawnError, LIMITS, type Random, SpawnError } from '../../base/index.ts'
+import type { Box, Metadata, Timing } from '../../ports/index.ts'
+import { type ActorId, anyCodec, type Codec, jsonCodec, Packed } from '../../protocol/index.ts'
+import { actionOf, type Catalog } from '../catalog.ts'
+import { drawBirth } from '../life/birth.ts'
+import { type Correspondent, isOutbound, type Letter, type ReplyAddress } from './letter.ts'
+import { Parcel } from './parcel.ts'
+import { nextByCron, type Rhythm } from './rhythm.ts'
+
+/** Who a message goes to, as a caller names them. */
+export interface Target {
+  readonly name: string
+  readonly ref: string | undefined
+  readonly system: string | undefined
+  readonly action: string
+}
+
+const UTC = 'UTC'
+
+export class Postmark {
+  private readonly system: string
+  private readonly clock: Clock
+  private readonly catalog: Catalog
+  private readonly prefix: string
+  private count = 0
+
+  constructor(system: string, catalog: Catalog, clock: Clock, random: Random) {
+    this.system = system
+    this.catalog = catalog
+    this.clock = clock
+    this.prefix = drawBirth(random).toString(36)
+  }
+
+  /** When a letter that is written now was created. */
+  get nowMs(): number {
+    return this.clock.now()
+  }
+
+  /** A new envelope; `timing` says when it comes. */
+  envelope(letter: Letter, payload: Packed | null, timing?: Timing): Parcel {
+    if (timing === undefined || !isTimed(timing))
+      return new Parcel(this.nextId(), 'delivery', 0, payload, letter)
+    const { dueAtMs, rhythm } = whenOf(timing, letter.createdAtMs)
+    const box: Box = dueAtMs === 0 ? 'delivery' : 'schedule'
+    return new Parcel(
+      this.nextId(),
+      box,
+      dueAtMs,
+      payload,
+      rhythm === undefined ? letter : { ...letter, rhythm },
+    )
+  }
+
+  /** The same message under an id of its own, given up. */
+  dead(parcel: Parcel, facts: Partial<Letter>): Parcel {
+    const { rhythm: _rhythm, ...letter } = parcel.letter
+    return new Parcel(this.nextId(), 'dead', this.clock.now(), parcel.payload, { ...letter, ...facts })
+  }
+
+  /** Tells the sender of an effect that it failed. */
+  failure(parcel: Parcel, reply: ReplyAddress, { code, message }: SpawnError): Parcel {
+    return this.reply(parcel, reply, { token: reply.token, error: { code, message } })
+  }
+
+  /** Tells the sender of an effect how it ended. */
+  reply({ letter }: Parcel, { action, to }: ReplyAddress, end: unknown): Parcel {
+    const { metadata } = letter
+    // An actor of another system has no address here.
+    const from = isOutbound(letter, this.system) ? null : letter.to
+    const createdAtMs = this.nowMs
+    return this.envelope({ kind: 'reply', from, to, action, createdAtMs, metadata }, jsonCodec.pack(end))
+  }
+
+  /** The actor that a name means, as far as its definition is known here. */
+  address(name: string, ref: string | undefined, system?: string): Correspondent {
+    if (ref === undefined || ref === '') return ['', name]
+    if (this.isOther(system)) return [ref, name]
+    const kind = this.catalog.residents(name, ref)?.definition.kind ?? 'unnamed'
+    return [kind === 'unnamed' ? ref : '', name]
+  }
+
+  /** The payload in the form of its receiver, as far as the receiver is known here. */
+  pack({ action, name, ref, system }: Target, payload: unknown): Packed | null {
+    const isOther = this.isOther(system)
+    const residents = isOther ? undefined : this.catalog.residents(name, ref)
+    // That there is such an action is checked now, with the sender's turn at hand to say so.
+    const codec =
+      residents !== undefined ? actionOf(residents, action).payload : isOther ? anyCodec : jsonCodec
+    if (payload === undefined) return null
+    const packed = payload instanceof Packed ? payload : packFor(codec, payload, name, action)
+    if (packed.value.length <= LIMITS.payloadBytes) return packed
+    const size = `${packed.value.length} bytes, at most ${LIMITS.payloadBytes} are taken`
+    throw new SpawnError('INVALID_ARGUMENT', `the payload for "${name}" action "${action}" has ${size}`)
+  }
+
+  private isOther(system: string | undefined): boolean {
+    return system !== undefined && system !== this.system
+  }
+
+  /**
+   * The same for a receiver that the sender did not choose: one that refuses the payload gets it as JSON, and what comes of
+   * that is its own dead letter.
+   */
+  packAnyway(target: Target, payload: unknown): Packed | null {
+    try {
+      return this.pack(target, payload)
+    } catch (thrown) {
+      if (!isSpawnError(thrown)) throw thrown
+      return payload === undefined ? null : jsonCodec.pack(payload)
+    }
+  }
+
+  /** Differs from all others. */
+  nextId(): string {
+    this.count += 1
+    return `${this.prefix}-${this.count.toString(36)}`
+  }
+}
+
+const AT_ONCE: { readonly dueAtMs: number; readonly rhythm?: Rhythm } = { dueAtMs: 0 }
+
+/** @throws SpawnError INVALID_ARGUMENT */
+function whenOf(timing: Timing, nowMs: number): { readonly dueAtMs: number; readonly rhythm?: Rhythm } {
+  const { cron, delayMs, scheduledToMs, timeZone } = timing
+  const ways =
+    Number(delayMs !== undefined) + Number(scheduledToMs !== undefined) + Number(cron !== undefined)
+  if (ways > 1) throw timingFault('has more than one of a delay, a time and a cron expression')
+  if (timeZone !== undefined && cron === undefined)
+    throw timingFault('has a time zone and no cron expression')
+  if (cron !== undefined) {
+    const dueAtMs = nextByCron(cron, timeZone ?? UTC, nowMs)
+    if (dueAtMs === null) throw timingFault(`has the cron expression "${cron}", which never comes`)
+    return { dueAtMs, rhythm: { cron, timeZone: timeZone ?? UTC } }
+  }
+  if (delayMs !== undefined) {
+    if (!(delayMs >= 0 && Number.isSafeInteger(nowMs + Math.ceil(delayMs))))
+      throw timingFault(`has the delay ${delayMs}, which is no number of milliseconds from 0`)
+    return delayMs === 0 ? AT_ONCE : { dueAtMs: nowMs + Math.ceil(delayMs) }
+  }
+  if (scheduledToMs === undefined) return AT_ONCE
+  if (!Number.isSafeInteger(Math.ceil(scheduledToMs)))
+    throw timingFault(`has the time ${scheduledToMs}, which is no number of milliseconds since 1970`)
+  return scheduledToMs <= nowMs ? AT_ONCE : { dueAtMs: Math.ceil(scheduledToMs) }
+}
+
+function timingFault(problem: string): SpawnError {
+  return new SpawnError('INVALID_ARGUMENT', `a call for a later time ${problem}`)
+}
+
+/** Checked as the receiver will, but sent as it was given: a validator may not take what it has made of a value. */
+function packFor(codec: Codec, payload: unknown, name: string, action: string): Packed {
+  try {
+    const accepted = codec.accept(payload)
+    return codec.name === jsonCodec.name ? jsonCodec.pack(jsonCodec.accept(payload)) : codec.pack(accepted)
+  } catch (thrown) {
+    if (!isSpawnError(thrown)) throw thrown
+    const message = `"${name}" action "${action}" refuses the payload: ${thrown.message}`
+    throw new SpawnError(thrown.code, message, { cause: thrown, details: thrown.details })
+  }
+}
+
+/** Whether a call is for a later time. */
+export function isTimed({ cron, delayMs, scheduledToMs }: Timing): boolean {
+  return delayMs !== undefined || scheduledToMs !== undefined || cron !== undefined
+}
+
+export function correspondent({ name, parent }: ActorId): Correspondent {
+  return [parent, name]
+}
+
+/** The metadata of a call as its letter has it: none, if there is nothing in it. */
+export function lasting(metadata: Metadata | undefined): Metadata | undefined {
+  for (const _key in metadata) return metadata
+  return undefined
+}
