@@ -1,25 +1,24 @@
-// Brings what turns have sent to those who take it: which envelopes are in memory for delivery, and which wait in the store.
-// In what order a lane hands over is lane.ts's, what a failure means delivery.ts's.
+// Brings what turns have sent to those who take it: which envelopes are in memory for delivery. Which wait in the store, and
+// when that is read, is backlog.ts's; in what order a lane hands over lane.ts's, what a failure means delivery.ts's.
 //
-// An envelope that was just committed is handed over at once, from memory. When there are more than memory has room for,
-// and after a start, there is a backlog: then envelopes are read from the store in order, and new ones join behind. Those
-// for a later time are only read when it has come.
+// An envelope that was just committed is handed over at once, from memory, unless there is a backlog: then it joins behind.
 //
-// Invariants: what is held is bounded: LIMITS.deliveries, and as many that were committed while the store was read. One that is held is not held twice. A crash at any time loses
-// nothing: the store has every envelope until its turn is durable.
+// Invariants: what is held is bounded: LIMITS.deliveries, and as many that were committed while the store was read. One that
+// is held is not held twice. A crash at any time loses nothing: the store has every envelope until its turn is durable.
 
-import { type Clock, type Limits, LIMITS, messageOf, type SpawnError, type Timer } from '../../base/index.ts'
-import type { EnvelopePosition, Logger, StandingEnvelope, Statestore } from '../../ports/index.ts'
+import { type Clock, type Limits, messageOf, type SpawnError } from '../../base/index.ts'
+import type { Logger, Statestore } from '../../ports/index.ts'
+import type { ActorId } from '../../protocol/index.ts'
 import type { AwayPost } from '../away/away-post.ts'
 import type { GroupedCommit } from '../committer.ts'
+import type { Message } from '../message.ts'
+import { Backlog } from './backlog.ts'
 import type { Delivery } from './delivery.ts'
 import { Doubts } from './doubts.ts'
-import type { ActorId } from '../../protocol/index.ts'
 import { Held } from './held.ts'
 import type { Lane, LaneOwner } from './lane.ts'
 import { Lanes } from './lanes.ts'
-import type { Message } from '../message.ts'
-import { Parcel } from './parcel.ts'
+import type { Parcel } from './parcel.ts'
 
 export interface CourierOptions {
   readonly system: string
@@ -36,69 +35,55 @@ export interface CourierOptions {
   readonly away: AwayPost | null
 }
 
-/** When to look into the store again after it could not be read, in milliseconds. */
+/** When a failed delivery is dealt with again, after the store could not say what had become of it, in milliseconds. */
 const RETRY_MS = 1_000
 /** And after a commit of unknown outcome. */
 const UNCERTAIN_MS = 100
-/** How often it is looked into for what nobody told of: a commit that was applied long after it had failed. */
-const CHECK_MS = 60_000
-/** Behind all envelopes that are due at once. */
-const SCHEDULED: EnvelopePosition = { dueAtMs: 0, place: Number.MAX_SAFE_INTEGER }
 
 export class Courier implements LaneOwner {
   private readonly options: CourierOptions
   private readonly held: Held
   private readonly lanes = new Lanes(this)
   private readonly doubts: Doubts
-  /** Calls that wait for the answer of an envelope which is not held yet. */
-  private readonly askers = new Map<string, Message>()
-  /** What was committed while there is a backlog, in order; null: there is none. */
-  private backlog: Parcel[] | null = []
-  /** More was committed than the backlog has room for: it is read from the store. */
-  private overflowed = false
-  private reading = false
-  /** Something came up while the store was being read. */
-  private readAgain = false
-  /** A read that began before this time may have come too early to end the backlog. */
-  private afreshMs = 0
-  /** What is due was left in the store for want of room. */
-  private crowded = false
-  /** What left, or was replaced, while the store is being read: its answer may still have it as it was. */
-  private readonly left = new Set<string>()
-  private timer: Timer | null = null
-  private wakeMs = Number.POSITIVE_INFINITY
+  private readonly backlog: Backlog
   /** Lanes of which something was left in the store, once no more is taken in; null: all is taken in. */
   private closed: Set<string> | null = null
   private stopped = false
 
   constructor(options: CourierOptions) {
     this.options = options
-    this.held = new Held(options.limits)
-    this.doubts = new Doubts(options.clock, options.limits.deliveries)
+    const { away, limits } = options
+    this.held = new Held(limits)
+    this.backlog = new Backlog({
+      ...options,
+      held: this.held,
+      takes: (parcel) => away === null || away.takes(parcel),
+      hold: (parcel) => this.hold(parcel),
+    })
+    this.doubts = new Doubts(options.clock, limits.deliveries)
   }
 
   /** Begins with what stands in the store. */
   start(): void {
-    this.wakeAt(0)
-    this.check()
+    this.backlog.start()
   }
 
   /** Takes in no more than what calls wait for; the rest stays in the store. */
   drain(): void {
     this.closed = new Set()
-    this.timer?.cancel()
+    this.backlog.stop()
   }
 
   stop(): void {
     this.stopped = true
-    this.timer?.cancel()
+    this.backlog.stop()
   }
 
   /** A commit is durable: what it sends is on its way. */
   committed(commit: GroupedCommit): void {
     const { away, clock } = this.options
     if (this.doubts.touch(commit)) {
-      this.readAfresh(clock.now())
+      this.backlog.readAfresh(clock.now())
       away?.poke(commit.sends)
     }
     for (const parcel of commit.sends) {
@@ -124,8 +109,8 @@ export class Courier implements LaneOwner {
 
   /** What is in the store may be more than this member knows of. */
   look(asked: readonly Parcel[] = []): void {
-    for (const { asker, id } of asked) if (asker !== null) this.askers.set(id, asker)
-    this.readAfresh(this.options.clock.now())
+    for (const parcel of asked) this.backlog.expect(parcel)
+    this.backlog.readAfresh(this.options.clock.now())
   }
 
   /** The view has changed: what is not this member's any more is let go, what is new is found in the store. */
@@ -146,10 +131,7 @@ export class Courier implements LaneOwner {
         parcel.asker?.fail(error)
       }
     }
-    for (const asker of this.askers.values()) asker.fail(error)
-    this.askers.clear()
-    this.backlog = []
-    this.overflowed = true
+    this.backlog.expelled(error)
   }
 
   /** A new life of an actor may have had another member before, and what that has sent not be here yet. */
@@ -159,34 +141,17 @@ export class Courier implements LaneOwner {
 
   private comeLater({ dueAtMs, id }: Parcel): void {
     // What is just being read may still be what stood under its id before.
-    if (this.reading) this.left.add(id)
-    this.wakeAt(dueAtMs)
+    this.backlog.gone(id)
+    this.backlog.wakeAt(dueAtMs)
   }
 
   /** These commits have an unknown outcome, or were overtaken: what they, or others, have sent is found in the store. */
   uncertain(group: readonly GroupedCommit[]): void {
     for (const { id, sends } of group) {
       if (id.name !== '') this.doubts.add(id)
-      if (this.reading) for (const sent of sends) this.left.add(sent.id)
+      for (const sent of sends) this.backlog.gone(sent.id)
     }
-    this.readAfresh(this.options.clock.now() + UNCERTAIN_MS)
-  }
-
-  /** Until the store has been read, nothing new is handed over: what stands there may come first. */
-  private readAfresh(atMs: number): void {
-    this.backlog ??= []
-    this.overflowed = true
-    this.afreshMs = Math.max(this.afreshMs, atMs)
-    this.wakeAt(atMs)
-  }
-
-  private check(): void {
-    const look = (): void => {
-      if (this.stopped) return
-      this.readAfresh(this.options.clock.now())
-      this.check()
-    }
-    this.options.clock.after(CHECK_MS, look, { background: true })
+    this.backlog.readAfresh(this.options.clock.now() + UNCERTAIN_MS)
   }
 
   /** It is about to be taken away, or another one to stand under this id. */
@@ -251,9 +216,9 @@ export class Courier implements LaneOwner {
     if (parcel.superseded) again = null
     if (again === null || again.dueAtMs > clock.now()) {
       this.leave(parcel)
-      if (again !== null) this.wakeAt(again.dueAtMs)
+      if (again !== null) this.backlog.wakeAt(again.dueAtMs)
       // It may stand for its next time already, and may have been passed over as long as it was held.
-      else if (parcel.letter.rhythm !== undefined) this.wakeAt(0)
+      else if (parcel.letter.rhythm !== undefined) this.backlog.wakeAt(0)
       lane.resume(null)
     } else {
       this.held.remove(parcel)
@@ -275,15 +240,8 @@ export class Courier implements LaneOwner {
       parcel.asker?.unanswerable()
       return
     }
-    if (this.backlog === null && this.held.isFull) this.backlog = []
-    if (this.backlog === null) {
-      this.hold(parcel)
-      return
-    }
-    if (parcel.asker !== null) this.askers.set(parcel.id, parcel.asker)
-    if (!this.overflowed && this.backlog.length < this.options.limits.deliveries) this.backlog.push(parcel)
-    else this.overflowed = true
-    this.wakeAt(0)
+    if (this.backlog.isOver && !this.held.isFull) this.hold(parcel)
+    else this.backlog.add(parcel)
   }
 
   private hold(parcel: Parcel): void {
@@ -294,107 +252,10 @@ export class Courier implements LaneOwner {
 
   private leave(parcel: Parcel): void {
     this.held.remove(parcel)
-    if (this.reading) this.left.add(parcel.id)
+    this.backlog.gone(parcel.id)
     this.options.away?.left(parcel)
     // What took its place in the store is looked for there.
-    if (parcel.superseded) this.wakeAt(0)
-    if (this.crowded && this.held.isHalfEmpty) this.wakeAt(0)
-  }
-
-  private wakeAt(dueMs: number): void {
-    if (dueMs >= this.wakeMs || this.stopped || this.closed !== null) return
-    this.timer?.cancel()
-    this.wakeMs = dueMs
-    const { clock } = this.options
-    // A call may wait for what is due at once, and nothing else may keep the process alive.
-    const background = dueMs > 0
-    this.timer = clock.after(dueMs - clock.now(), () => void this.read(), { background })
-  }
-
-  /** Reads what is due from the store. */
-  private async read(): Promise<void> {
-    this.wakeMs = Number.POSITIVE_INFINITY
-    if (this.reading) {
-      this.readAgain = true
-      return
-    }
-    this.reading = true
-    this.readAgain = false
-    this.crowded = false
-    try {
-      await this.readBacklog()
-      await this.readScheduled()
-    } catch (error) {
-      this.options.logger.warn('the outbox could not be read', { error: messageOf(error) })
-      this.wakeAt(this.options.clock.now() + RETRY_MS)
-    } finally {
-      this.reading = false
-      this.left.clear()
-      if (this.readAgain) this.wakeAt(0)
-    }
-  }
-
-  private async readBacklog(): Promise<void> {
-    const beganMs = this.options.clock.now()
-    let after: EnvelopePosition | undefined
-    while (this.backlog !== null && this.hasRoom) {
-      this.overflowed = false
-      this.backlog = []
-      const { store, system } = this.options
-      const { envelopes, isLast } = await store.due(system, 0, LIMITS.pageSize, after)
-      after = envelopes.at(-1) ?? after
-      this.holdAll(envelopes)
-      // What was committed since stands behind the last of these.
-      if (!isLast || this.overflowed) continue
-      if (beganMs < this.afreshMs) return this.wakeAt(this.afreshMs)
-      this.endBacklog()
-    }
-  }
-
-  private endBacklog(): void {
-    const rest = this.backlog ?? []
-    this.backlog = null
-    for (const parcel of rest) {
-      if (this.isNew(parcel) && this.options.away?.takes(parcel) !== false) this.hold(parcel)
-    }
-  }
-
-  private async readScheduled(): Promise<void> {
-    let after = SCHEDULED
-    for (let done = false; !done && this.hasRoom;) {
-      const { clock, store, system } = this.options
-      const { envelopes, isLast, nextDueMs } = await store.due(system, clock.now(), LIMITS.pageSize, after)
-      after = envelopes.at(-1) ?? after
-      this.holdAll(envelopes)
-      if (nextDueMs !== null) this.wakeAt(nextDueMs)
-      done = isLast
-    }
-  }
-
-  private get hasRoom(): boolean {
-    if (this.stopped || this.closed !== null) return false
-    this.crowded = this.held.isFull
-    return !this.crowded
-  }
-
-  private isNew({ id }: { readonly id: string }): boolean {
-    return this.held.find(id) === null && !this.left.has(id)
-  }
-
-  private standing(envelope: StandingEnvelope): Parcel | null {
-    const parcel = Parcel.readable(envelope, this.options.logger)
-    if (parcel === null) return null
-    parcel.asker = this.askers.get(parcel.id) ?? null
-    this.askers.delete(parcel.id)
-    return parcel
-  }
-
-  private holdAll(page: readonly StandingEnvelope[]): void {
-    for (const envelope of page) {
-      if (this.stopped || this.closed !== null) return
-      if (!this.isNew(envelope)) continue
-      const parcel = this.standing(envelope)
-      if (parcel !== null && this.options.away?.takes(parcel) !== false) this.hold(parcel)
-    }
+    if (parcel.superseded) this.backlog.wakeAt(0)
+    this.backlog.relieve()
   }
 }

@@ -1,0 +1,224 @@
+// What stands in the store and is not in memory: when the store is read, what of its answer is new, and what waits behind it.
+// Which parcels are handed over is courier.ts's.
+//
+// There is a backlog after a start, when more was sent than memory has room for, and when the store may know more than this
+// process does. Until it is over, the store is read in order, and what is committed meanwhile joins behind. What is for a
+// later time is only read when that has come.
+//
+// Invariants: what waits here is bounded, by LIMITS.deliveries; the rest is read from the store. What has left memory while
+// the store was being read is not taken from that answer again.
+
+import { type Clock, type Limits, LIMITS, messageOf, type SpawnError, type Timer } from '../../base/index.ts'
+import type { EnvelopePosition, Logger, StandingEnvelope, Statestore } from '../../ports/index.ts'
+import type { Message } from '../message.ts'
+import type { Held } from './held.ts'
+import { Parcel } from './parcel.ts'
+
+export interface BacklogOptions {
+  readonly system: string
+  readonly store: Statestore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limits: Limits
+  readonly held: Held
+  /** Whether it is this member's to deliver, and can be now. */
+  readonly takes: (parcel: Parcel) => boolean
+  /** Takes one into memory that is not held. */
+  readonly hold: (parcel: Parcel) => void
+}
+
+/** When to look into the store again after it could not be read, in milliseconds. */
+const RETRY_MS = 1_000
+/** How often it is looked into for what nobody told of: a commit that was applied long after it had failed. */
+const CHECK_MS = 60_000
+/** Behind all envelopes that are due at once. */
+const SCHEDULED: EnvelopePosition = { dueAtMs: 0, place: Number.MAX_SAFE_INTEGER }
+
+export class Backlog {
+  private readonly options: BacklogOptions
+  /** Calls that wait for the answer of an envelope which is not held yet. */
+  private readonly askers = new Map<string, Message>()
+  /** What was committed while there is a backlog, in order; null: there is none. */
+  private waiting: Parcel[] | null = []
+  /** More was committed than there is room for: it is read from the store. */
+  private overflowed = false
+  private reading = false
+  /** Something came up while the store was being read. */
+  private readAgain = false
+  /** A reading that began before this time may have come too early to end the backlog. */
+  private afreshMs = 0
+  /** What is due was left in the store for want of room. */
+  private crowded = false
+  /** What left, or was replaced, while the store is being read: its answer may still have it as it was. */
+  private readonly left = new Set<string>()
+  private timer: Timer | null = null
+  private wakeMs = Number.POSITIVE_INFINITY
+  private stopped = false
+
+  constructor(options: BacklogOptions) {
+    this.options = options
+  }
+
+  /** Begins with what stands in the store. */
+  start(): void {
+    this.wakeAt(0)
+    this.check()
+  }
+
+  /** Nothing more is read. */
+  stop(): void {
+    this.stopped = true
+    this.timer?.cancel()
+  }
+
+  /** Whether nothing stands in the store, as far as is known, that should come first. */
+  get isOver(): boolean {
+    return this.waiting === null
+  }
+
+  /** Puts one behind what stands in the store. */
+  add(parcel: Parcel): void {
+    this.waiting ??= []
+    this.expect(parcel)
+    if (!this.overflowed && this.waiting.length < this.options.limits.deliveries) this.waiting.push(parcel)
+    else this.overflowed = true
+    this.wakeAt(0)
+  }
+
+  /** When it is read from the store, somebody waits for its answer. */
+  expect({ asker, id }: Parcel): void {
+    if (asker !== null) this.askers.set(id, asker)
+  }
+
+  /** Nothing that is read is this member's any more. */
+  expelled(error: SpawnError): void {
+    for (const asker of this.askers.values()) asker.fail(error)
+    this.askers.clear()
+    this.waiting = []
+    this.overflowed = true
+  }
+
+  /** It is not in memory any more, or something else stands under its id. */
+  gone(id: string): void {
+    if (this.reading) this.left.add(id)
+  }
+
+  /** There may be room again. */
+  relieve(): void {
+    if (this.crowded && this.options.held.isHalfEmpty) this.wakeAt(0)
+  }
+
+  /** Until the store has been read, nothing new is handed over: what stands there may come first. */
+  readAfresh(atMs: number): void {
+    this.waiting ??= []
+    this.overflowed = true
+    this.afreshMs = Math.max(this.afreshMs, atMs)
+    this.wakeAt(atMs)
+  }
+
+  /** Something is due then. */
+  wakeAt(dueMs: number): void {
+    if (dueMs >= this.wakeMs || this.stopped) return
+    this.timer?.cancel()
+    this.wakeMs = dueMs
+    const { clock } = this.options
+    // A call may wait for what is due at once, and nothing else may keep the process alive.
+    const background = dueMs > 0
+    this.timer = clock.after(dueMs - clock.now(), () => void this.read(), { background })
+  }
+
+  private check(): void {
+    const look = (): void => {
+      if (this.stopped) return
+      this.readAfresh(this.options.clock.now())
+      this.check()
+    }
+    this.options.clock.after(CHECK_MS, look, { background: true })
+  }
+
+  private async read(): Promise<void> {
+    this.wakeMs = Number.POSITIVE_INFINITY
+    if (this.reading) {
+      this.readAgain = true
+      return
+    }
+    this.reading = true
+    this.readAgain = false
+    this.crowded = false
+    try {
+      await this.readWhatIsDue()
+      await this.readScheduled()
+    } catch (error) {
+      this.options.logger.warn('the outbox could not be read', { error: messageOf(error) })
+      this.wakeAt(this.options.clock.now() + RETRY_MS)
+    } finally {
+      this.reading = false
+      this.left.clear()
+      if (this.readAgain) this.wakeAt(0)
+    }
+  }
+
+  private async readWhatIsDue(): Promise<void> {
+    const beganMs = this.options.clock.now()
+    let after: EnvelopePosition | undefined
+    while (this.waiting !== null && this.hasRoom) {
+      this.overflowed = false
+      this.waiting = []
+      const { store, system } = this.options
+      const { envelopes, isLast } = await store.due(system, 0, LIMITS.pageSize, after)
+      after = envelopes.at(-1) ?? after
+      this.takeIn(envelopes)
+      // What was committed since stands behind the last of these.
+      if (!isLast || this.overflowed) continue
+      if (beganMs < this.afreshMs) return this.wakeAt(this.afreshMs)
+      this.end()
+    }
+  }
+
+  private end(): void {
+    const rest = this.waiting ?? []
+    this.waiting = null
+    const { hold, takes } = this.options
+    for (const parcel of rest) if (this.isNew(parcel) && takes(parcel)) hold(parcel)
+  }
+
+  private async readScheduled(): Promise<void> {
+    let after = SCHEDULED
+    for (let done = false; !done && this.hasRoom;) {
+      const { clock, store, system } = this.options
+      const { envelopes, isLast, nextDueMs } = await store.due(system, clock.now(), LIMITS.pageSize, after)
+      after = envelopes.at(-1) ?? after
+      this.takeIn(envelopes)
+      if (nextDueMs !== null) this.wakeAt(nextDueMs)
+      done = isLast
+    }
+  }
+
+  private get hasRoom(): boolean {
+    if (this.stopped) return false
+    this.crowded = this.options.held.isFull
+    return !this.crowded
+  }
+
+  private takeIn(page: readonly StandingEnvelope[]): void {
+    const { hold, takes } = this.options
+    for (const envelope of page) {
+      if (this.stopped) return
+      if (!this.isNew(envelope)) continue
+      const parcel = this.standing(envelope)
+      if (parcel !== null && takes(parcel)) hold(parcel)
+    }
+  }
+
+  private isNew({ id }: { readonly id: string }): boolean {
+    return this.options.held.find(id) === null && !this.left.has(id)
+  }
+
+  private standing(envelope: StandingEnvelope): Parcel | null {
+    const parcel = Parcel.readable(envelope, this.options.logger)
+    if (parcel === null) return null
+    parcel.asker = this.askers.get(parcel.id) ?? null
+    this.askers.delete(parcel.id)
+    return parcel
+  }
+}
