@@ -48,6 +48,7 @@ async function started(id: string, clock: VirtualClock, shared: SharedEntries, n
     announced: () => {},
     release: () => Promise.resolve(),
     releaseAll: () => Promise.resolve(),
+    passOn: () => Promise.resolve(),
     placed: () => {},
     expelled: () => {},
   })

@@ -57,6 +57,7 @@ class One {
       announced: () => {},
       release: () => Promise.resolve(),
       releaseAll: () => Promise.resolve(),
+      passOn: () => Promise.resolve(),
       placed: () => {},
       expelled: () => {},
     }

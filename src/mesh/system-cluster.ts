@@ -26,7 +26,7 @@ import type { Membership } from './membership.ts'
 import type { PeerLinks } from './peers/peer-request.ts'
 import { vacancyError } from './placement.ts'
 import type { MeshTiming } from './timing.ts'
-import type { ViewMember, ViewRecord } from './view.ts'
+import { memberOf, type ViewMember, type ViewRecord } from './view.ts'
 
 /** What all systems of a member share. */
 export interface MeshGround {
@@ -184,6 +184,7 @@ export class SystemCluster implements Cluster {
 
   async letGo(): Promise<void> {
     await this.#tenant?.releaseAll()
+    if (memberOf(this.#directory.view, this.self)?.phase === 'draining') await this.#tenant?.passOn()
   }
 
   acknowledged(): void {

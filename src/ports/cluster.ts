@@ -182,6 +182,11 @@ export interface Tenant {
   release(definition: string, name: string): Promise<void>
   /** Lets go of all actors that are not to live here any more (`isMine` false). Resolves when they are released. */
   releaseAll(): Promise<void>
+  /**
+   * All actors are released, and none comes any more: what was broadcast to those that were in memory here is brought on to
+   * them. Resolves when it is.
+   */
+  passOn(): Promise<void>
   /** The view has changed: actors may be new here. Told before `isHere` is true for any that is. */
   placed(): void
   /** The lease is lost: what is in memory may be served by others. Nothing of it counts any more. */

@@ -96,6 +96,10 @@ export class Tenancy implements Tenant {
     await Promise.all([leaving.allGone(), post.timers.settled()])
   }
 
+  async passOn(): Promise<void> {
+    await this.options.engine.post.spreading?.takeAll()
+  }
+
   /** The runtime has stopped: all that is in memory is committed, and told. */
   end(): void {
     this.isOver = true

@@ -19,6 +19,8 @@ export interface Audience {
   readonly action: string
   /** The member whose instances these are; null: a named actor, which lives on one of them. */
   readonly member: string | null
+  /** All members whose instances are meant, this one's included; empty for a named actor. */
+  readonly among: readonly string[]
 }
 
 /** What functions are told once the turn that caused it is durable. */
@@ -58,10 +60,13 @@ export class Channels {
     return cluster.listeners(channel).flatMap(({ channels, kind, name: definition }): Audience[] => {
       const action = channels.find(([name]) => name === channel)?.[1]
       if (action === undefined) return []
-      if (kind === 'unnamed')
-        return cluster.hosts(definition).map((member) => ({ definition, action, member }))
+      if (kind === 'unnamed') {
+        const hosts = cluster.hosts(definition)
+        const among = [cluster.self, ...hosts]
+        return hosts.map((member) => ({ definition, action, member, among }))
+      }
       return catalog.residents(definition, undefined) === undefined
-        ? [{ definition, action, member: null }]
+        ? [{ definition, action, member: null, among: [] }]
         : []
     })
   }

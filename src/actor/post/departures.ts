@@ -158,14 +158,14 @@ export class Departures {
       }
       sends.push(postmark.envelope(letter, bytes))
     }
-    for (const { action, definition, member } of elsewhere) {
+    for (const { action, among, definition, member } of elsewhere) {
       const ref = member === null ? undefined : definition
       const bytes = postmark.packAnyway({ name: definition, ref, system: undefined, action }, payload)
       const common = { from: sender, to: ['', definition] as const, action, createdAtMs, metadata: carried }
       const letter: Letter =
         member === null
           ? { ...common, kind: 'broadcast' }
-          : { ...common, kind: 'spread', key: onceKey, member }
+          : { ...common, kind: 'spread', key: onceKey, member, among }
       sends.push(postmark.envelope(letter, bytes))
     }
     if (channels.hasListeners(channel)) announcements.push({ channel, payload, from, metadata })

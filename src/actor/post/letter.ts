@@ -49,6 +49,8 @@ export interface Letter {
   readonly reply?: ReplyAddress | undefined
   /** The member that it is for; absent: the one where its actor lives. */
   readonly member?: string | undefined
+  /** Of a spread: the members that its broadcast went to, its sender's included. */
+  readonly among?: readonly string[] | undefined
 }
 
 /** Who sees to an envelope, as placement knows it: an actor of a definition. */
@@ -127,7 +129,7 @@ function unreadable(id: string, cause: unknown): SpawnError {
 
 /** Null: nothing. On the path of every message, where most have nothing, or metadata alone. */
 function restOf(letter: Letter): Rest | null {
-  const { attempts, error, key, member, metadata, path, reply, retryAtMs, rhythm, system } = letter
+  const { among, attempts, error, key, member, metadata, path, reply, retryAtMs, rhythm, system } = letter
   const isEmpty =
     metadata === undefined &&
     path === undefined &&
@@ -135,9 +137,12 @@ function restOf(letter: Letter): Rest | null {
     reply === undefined &&
     system === undefined &&
     member === undefined &&
+    among === undefined &&
     rhythm === undefined &&
     attempts === undefined &&
     retryAtMs === undefined &&
     error === undefined
-  return isEmpty ? null : { attempts, error, key, member, metadata, path, reply, retryAtMs, rhythm, system }
+  return isEmpty
+    ? null
+    : { among, attempts, error, key, member, metadata, path, reply, retryAtMs, rhythm, system }
 }

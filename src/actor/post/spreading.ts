@@ -2,20 +2,25 @@
 // to each of its instances. Decides who those are.
 //
 // Invariant: an instance that was in memory when the broadcast was published gets it, once, also if it moves meanwhile: its
-// last member remembers it for a while, and all envelopes of one broadcast bear one key, under which an actor has one turn.
-// Not promised: that one gets it whose member is gone before it has taken its envelope; it was in memory there.
+// last member remembers it for a while, and before that one leaves it takes what stands for those that it had; one on a
+// member that the publisher did not know of yet was given up by one that it did know, which knows the newcomer. All
+// envelopes of one broadcast bear one key, under which an actor has one turn.
+// Not promised: that one gets it that has left memory since, because it was idle, or its member died or lost its lease.
 
 import { type Clock, LIMITS, SpawnError } from '../../base/index.ts'
-import type { Cluster } from '../../ports/index.ts'
+import type { Cluster, EnvelopePosition, Logger, Statestore } from '../../ports/index.ts'
 import { asSpawnError } from '../../protocol/index.ts'
 import type { Activation } from '../life/activation.ts'
 import type { Catalog } from '../catalog.ts'
 import type { Letter } from './letter.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
-import type { Parcel } from './parcel.ts'
+import { Parcel } from './parcel.ts'
 import type { Postmark } from './postmark.ts'
 
 export interface SpreadingOptions {
+  readonly system: string
+  readonly store: Statestore
+  readonly logger: Logger
   readonly cluster: Cluster
   readonly catalog: Catalog
   readonly clock: Clock
@@ -23,8 +28,10 @@ export interface SpreadingOptions {
   readonly commit: (load: OutsideLoad) => Promise<boolean>
 }
 
-/** How long an instance that has moved still counts as one that was in memory here, in milliseconds. */
-const REMEMBERED_MS = 60_000
+/** How long an instance that has moved is remembered, in milliseconds: a broadcast may be taken so much later. */
+const REMEMBERED_MS = 600_000
+/** Nor do the clocks of two members differ by more. */
+const APART_MS = 60_000
 
 export class Spreading {
   private readonly options: SpreadingOptions
@@ -52,14 +59,9 @@ export class Spreading {
 
   /** Takes an envelope that is for all instances of a definition that are in memory here. */
   async take(parcel: Parcel): Promise<void> {
-    const { commit } = this.options
     try {
-      const sends = this.sendsOf(parcel)
-      // All but the last go ahead: to send one of them again does no harm.
-      for (; sends.length > LIMITS.turnSends;)
-        await commit({ sends: sends.splice(0, LIMITS.turnSends), takes: [] })
       parcel.turned()
-      if (await commit({ sends, takes: [parcel.id] })) parcel.delivered(null, undefined)
+      if (await this.pass(parcel)) parcel.delivered(null, undefined)
       else
         parcel.undelivered(new SpawnError('STATE_CONFLICT', `the envelope "${parcel.id}" was taken before`))
     } catch (thrown) {
@@ -67,26 +69,58 @@ export class Spreading {
     }
   }
 
+  /** All instances have moved away: takes whatever stands for them, as nobody may be here later who could. */
+  async takeAll(): Promise<void> {
+    const { cluster, logger, store, system } = this.options
+    if (this.moved.size === 0) return
+    let after: EnvelopePosition | undefined
+    for (;;) {
+      const { envelopes, isLast } = await store.due(system, 0, LIMITS.pageSize, after)
+      after = envelopes.at(-1) ?? after
+      for (const envelope of envelopes) {
+        const parcel = Parcel.readable(envelope, logger)
+        // One that is being taken already is taken once: its commit is refused, here or there.
+        if (parcel?.letter.kind === 'spread' && parcel.member === cluster.self) await this.pass(parcel)
+      }
+      if (isLast) return
+    }
+  }
+
+  /** @returns false when it does not stand any more. */
+  private async pass(parcel: Parcel): Promise<boolean> {
+    const { commit } = this.options
+    const sends = this.sendsOf(parcel)
+    // All but the last go ahead: to send one of them again does no harm.
+    for (; sends.length > LIMITS.turnSends;)
+      await commit({ sends: sends.splice(0, LIMITS.turnSends), takes: [] })
+    return commit({ sends, takes: [parcel.id] })
+  }
+
   private sendsOf({ letter, payload }: Parcel): Parcel[] {
     const { cluster, postmark } = this.options
-    const { member, to, ...rest } = letter
-    const definition = to[1]
-    if (member !== cluster.self) {
-      // Who it was for is gone, and whom it had in memory is with the others now.
-      const members = [cluster.self, ...cluster.hosts(definition)]
-      return members.map((one) => postmark.envelope({ ...letter, member: one }, payload))
-    }
-    return this.namesOf(definition).map((name) => {
+    const { among: known, member, to, ...rest } = letter
+    const [, definition] = to
+    const hosts = cluster.hosts(definition)
+    const isGone = member !== cluster.self
+    // Who it was for is gone, and whom it had in memory is with the others now; or some have come since.
+    const others = isGone
+      ? [cluster.self, ...hosts]
+      : hosts.filter((host) => known !== undefined && !known.includes(host))
+    const among = isGone ? others : [...(known ?? []), ...others]
+    const spread = others.map((one) => postmark.envelope({ ...letter, member: one, among }, payload))
+    if (isGone) return spread
+    const instances = this.namesOf(definition, letter.createdAtMs).map((name) => {
       const sent: Letter = { ...rest, kind: 'broadcast', to: [definition, name] }
       return postmark.envelope(sent, payload)
     })
+    return [...spread, ...instances]
   }
 
-  private namesOf(definition: string): string[] {
-    const { catalog, clock } = this.options
-    const sinceMs = clock.now() - REMEMBERED_MS
-    const names = new Set(catalog.residents(definition, undefined)?.byName.keys())
-    for (const [name, atMs] of this.moved.get(definition) ?? []) if (atMs >= sinceMs) names.add(name)
+  /** Those that were in memory here at a time, or have come since. */
+  private namesOf(definition: string, atMs: number): string[] {
+    const names = new Set(this.options.catalog.residents(definition, undefined)?.byName.keys())
+    for (const [name, movedAtMs] of this.moved.get(definition) ?? [])
+      if (movedAtMs >= atMs - APART_MS) names.add(name)
     return [...names]
   }
 }

@@ -122,3 +122,41 @@ test('what was for the instances of a member that is gone is for all who may hav
   assert.equal(heard.filter((line) => line === 'one heard a').length, 1)
   assert.deepEqual((await store.due('test', Number.MAX_SAFE_INTEGER, 10)).envelopes, [])
 })
+
+test('what a member has not taken of those that it hands over is brought on before it leaves', async () => {
+  const { clock, first, heard, members, publish, script, second, store } = await choir()
+  const third = members[2]
+  assert.ok(third !== undefined)
+  second.cluster.isCutOff = true
+  await clock.run(publish('a'))
+  await clock.advance(20)
+  // It stops before it has looked into the store, and nobody calls the one that it had.
+  await script.move(third.cluster, ['singer', 'two'])
+  const passed = second.cluster.tenant.passOn()
+  await clock.run(Promise.all([passed, second.runtime.stop()]))
+  script.members.splice(script.members.indexOf(second.cluster), 1)
+  for (const { cluster } of [first, third]) cluster.tenant.placed()
+  await clock.advance(1_000)
+  assert.deepEqual(heard.toSorted(), [
+    'conductor heard a',
+    'critic heard a',
+    'one heard a',
+    'three heard a',
+    'two heard a',
+  ])
+  assert.deepEqual((await store.due('test', Number.MAX_SAFE_INTEGER, 10)).envelopes, [])
+})
+
+test('an instance on a member that the publisher does not know of yet hears it from one that does', async () => {
+  const { clock, first, heard, members, publish, store } = await choir()
+  const third = members[2]
+  assert.ok(third !== undefined)
+  const { hosts } = first.cluster
+  first.cluster.hosts = (definition) =>
+    hosts.call(first.cluster, definition).filter((id) => id !== third.cluster.self)
+  await clock.run(publish('a'))
+  await clock.advance(1_000)
+  assert.equal(heard.filter((line) => line === 'three heard a').length, 1)
+  assert.equal(heard.length, 5)
+  assert.deepEqual((await store.due('test', Number.MAX_SAFE_INTEGER, 10)).envelopes, [])
+})

@@ -180,6 +180,10 @@ export class SmallEngine implements Engine, Tenant, Judged {
     else await this.#releaseAll()
   }
 
+  passOn(): Promise<void> {
+    return Promise.resolve()
+  }
+
   async #releaseAll(): Promise<void> {
     for (const { name } of this.#lives.values()) {
       // Not all in one go, as with many actors.
