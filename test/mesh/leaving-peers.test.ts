@@ -42,6 +42,27 @@ test('a request that was lost is asked after and sent again, and is answered by 
   assert.equal(answeredName(await asked), 'second')
 })
 
+test('so is one that was lost with every question after it, until shortly before', async () => {
+  const { ann, bob, world } = await pair()
+  cut(ann, true)
+  const asked = ann.peers.request('bob', callOf('second'), SOON)
+  await world.clock.advance(1)
+  const replied = bob.peers.replied(LIMIT_MS)
+  await world.clock.advance(LIMIT_MS * 0.7)
+  cut(ann, false)
+  await world.clock.run(replied)
+  ann.peers.forget('bob')
+  assert.equal(answeredName(await asked), 'second')
+})
+
+test('nobody is waited for longer than it takes to ask, where nobody waits', async () => {
+  const { bob, world } = await pair()
+  const fromMs = world.clock.now()
+  await world.clock.run(bob.peers.replied(LIMIT_MS))
+  const tookMs = world.clock.now() - fromMs
+  assert.ok(tookMs <= 50, `${tookMs} ms`)
+})
+
 test('nobody is waited for who does not hear it, nor where nobody ever asked', async () => {
   const { ann, bob, world } = await pair()
   cut(bob, true)

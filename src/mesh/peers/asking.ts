@@ -120,6 +120,22 @@ export class Asking {
     if (asked?.isProbed === true) this.send(asked, this.options.clock.elapsedMs())
   }
 
+  /** The other is about to leave: whatever is waited for is asked after at once, as long as it can still come. */
+  leaving(round: number): void {
+    const { frames } = this.options
+    let count = 0
+    for (const asked of this.slots) {
+      if (asked?.isSent !== true) continue
+      count += 1
+      asked.isProbed = true
+      frames.about(ITEM.probe, asked.slot, asked.sequence)
+    }
+    const writer = frames.begin(ITEM.awaited)
+    writer.count(round)
+    writer.count(count)
+    frames.end()
+  }
+
   /** Nothing is answered any more. */
   end(why: string): void {
     this.timer?.cancel()

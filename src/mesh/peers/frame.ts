@@ -32,6 +32,10 @@ export const ITEM = {
   cancel: 10,
   /** Of the sender: the reply is here, and need not be kept. */
   done: 11,
+  /** Of the receiver: it is about to leave, and asks what is still waited for; a number that has to be in the answer. */
+  leaving: 12,
+  /** Of the sender, answering that: the number, and how many requests, each of which it has just asked after. */
+  awaited: 13,
 } as const
 
 export type ItemKind = (typeof ITEM)[keyof typeof ITEM]

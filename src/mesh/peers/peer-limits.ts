@@ -10,7 +10,7 @@ export const PEER_LIMITS = {
   maxProbeMs: 2_000,
   /** The longest, once the receiver has said that it is at it. */
   workingProbeMs: 5_000,
-  /** Replies that may not have arrived are sent again so often when this member leaves. */
+  /** When this member leaves, it asks so often who waits for something, and sends replies again that may not have arrived. */
   remindMs: 100,
   /** Deadlines and probes are looked after so often, at most. */
   sweepMs: 10,

@@ -59,7 +59,8 @@ export interface PeerLinks {
   request(to: string, request: PeerRequest, options: PeerRequestOptions): Promise<PeerReply>
   /**
    * This member is about to leave: who is still to hear of a reply would take it for one that is gone, and not know what
-   * has run. Resolves when all replies have arrived, also to what was lost on its way here and sent again; or the time is over.
+   * has run. Resolves when all others have said that they wait for nothing, also not for the reply to what was lost on its
+   * way here; or the time is over.
    */
   replied(limitMs: number): Promise<void>
   /** A member has left: what waits for it fails with MEMBER_UNAVAILABLE, what it waits for is aborted. */

@@ -68,11 +68,15 @@ export class Peer {
     for (const serving of this.servings.values()) serving.tidy(nowMs)
   }
 
-  /** @returns how many replies may not have arrived; they are sent again. */
-  remind(nowMs: number): number {
-    let count = 0
-    for (const serving of this.servings.values()) count += serving.remind(nowMs)
-    return count
+  /** Whether the other waits for a reply, as far as it has said since this member began to leave. */
+  get isAwaiting(): boolean {
+    for (const serving of this.servings.values()) if (serving.isAwaited) return true
+    return false
+  }
+
+  /** This member leaves: asks who may wait for something, and sends the replies again that may not have arrived. */
+  takeLeave(nowMs: number): void {
+    for (const serving of this.servings.values()) if (serving.isAwaited) serving.takeLeave(nowMs)
   }
 
   end(why: string): void {
@@ -85,10 +89,17 @@ export class Peer {
   /** Whether an item is of who asks; a piece says of what it is one. */
   private isAsking(kind: number, reader: FrameReader): boolean {
     if (kind === ITEM.piece) return reader.peekAfterCounts(2) === ITEM.request
-    return kind === ITEM.request || kind === ITEM.probe || kind === ITEM.cancel || kind === ITEM.done
+    return (
+      kind === ITEM.request ||
+      kind === ITEM.probe ||
+      kind === ITEM.cancel ||
+      kind === ITEM.done ||
+      kind === ITEM.awaited
+    )
   }
 
   private takeAsking(serving: Serving, kind: number, reader: FrameReader): void {
+    if (kind === ITEM.awaited) return serving.awaited(reader.count(), reader.count())
     const slot = reader.count()
     const sequence = reader.count()
     if (slot >= PEER_LIMITS.slots) throw new MalformedFrame('a slot is beyond the last one')
@@ -100,6 +111,7 @@ export class Peer {
   }
 
   private takeAnswering(kind: number, reader: FrameReader, bytes: number): void {
+    if (kind === ITEM.leaving) return this.asking.leaving(reader.count())
     const slot = reader.count()
     const sequence = reader.count()
     if (kind === ITEM.reply) this.asking.reply(slot, sequence, reader, bytes)

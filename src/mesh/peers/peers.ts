@@ -77,15 +77,17 @@ export class Peers implements PeerLinks {
 
   async replied(limitMs: number): Promise<void> {
     const { clock } = this.#options
-    const fromMs = clock.elapsedMs()
-    // What was lost on its way here is asked after, and so found out, by then.
-    const leastMs = this.#peers.size === 0 ? fromMs : fromMs + PEER_LIMITS.firstProbeMs + PEER_LIMITS.remindMs
+    const endMs = clock.elapsedMs() + limitMs
+    let nextMs = Number.NEGATIVE_INFINITY
     while (this.#self !== null) {
       const nowMs = clock.elapsedMs()
-      let count = 0
-      for (const peer of this.#peers.values()) count += peer.remind(nowMs)
-      if ((count === 0 && nowMs >= leastMs) || nowMs >= fromMs + limitMs) return
-      await new Promise<void>((resolve) => void clock.after(PEER_LIMITS.remindMs, resolve))
+      const awaiting = [...this.#peers.values()].filter((peer) => peer.isAwaiting)
+      if (awaiting.length === 0 || nowMs >= endMs) return
+      if (nowMs >= nextMs) {
+        for (const peer of awaiting) peer.takeLeave(nowMs)
+        nextMs = nowMs + PEER_LIMITS.remindMs
+      }
+      await new Promise<void>((resolve) => void clock.after(PEER_LIMITS.sweepMs, resolve))
     }
   }
 

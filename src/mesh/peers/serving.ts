@@ -49,6 +49,10 @@ export class Serving {
   readonly options: ServingOptions
   private readonly slots: Served[] = []
   private isOver = false
+  /** Who asks may wait for a reply; false: it has said that it does not, and has asked for nothing since. */
+  isAwaited = true
+  /** What was said before the latest request came does not count any more. */
+  private round = 0
 
   constructor(options: ServingOptions) {
     this.options = options
@@ -58,6 +62,8 @@ export class Serving {
     const before = this.slots[slot]
     if (before !== undefined && sequence <= before.sequence && !isPartOf(before, sequence)) return
     before?.pieces?.drop()
+    this.isAwaited = true
+    this.round += 1
     const timeoutMs = content.fixed()
     const overAtMs = this.options.clock.elapsedMs() + timeoutMs
     const served: Served = { sequence, reply: null, cancellation: null, pieces: null, overAtMs }
@@ -113,16 +119,21 @@ export class Serving {
     if (served?.sequence === sequence && served.reply !== null) served.reply = GONE
   }
 
-  /** Sends replies again that may not have arrived. @returns how many these are. */
-  remind(nowMs: number): number {
-    let count = 0
+  /** This member leaves: replies go again that may not have arrived, and who asks is to say what it still waits for. */
+  takeLeave(nowMs: number): void {
     for (const [slot, served] of this.slots.entries()) {
       if (served === undefined || served.reply === null || served.reply === GONE) continue
-      if (served.overAtMs <= nowMs) continue
-      count += 1
-      this.send(slot, served)
+      if (served.overAtMs > nowMs) this.send(slot, served)
     }
-    return count
+    const { frames, link } = this.options
+    frames.answerBy(link)
+    frames.begin(ITEM.leaving).count(this.round)
+    frames.end()
+  }
+
+  /** What who asks has said to that. */
+  awaited(round: number, count: number): void {
+    if (round === this.round) this.isAwaited = count > 0
   }
 
   /** Drops what is kept for nobody. */

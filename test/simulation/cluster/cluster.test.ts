@@ -68,27 +68,17 @@ test('members that are started, drained and stopped in turn show callers no fail
   assert.ok(moved > 30, `only ${moved} times did an actor move`)
 })
 
-test('nor where register and wire are slow, and where much is lost they know that it may have happened', async () => {
+test('nor where register and wire are slow, and much is lost', async () => {
   const register = { delayMs: 60, failBefore: 0, failAfter: 0, failThenApply: 0 }
   const slow = { members: 3, storeMs: 10, register, events: rolling }
-  for (let seed = 1; seed <= 10; seed += 1) {
-    const weather = { ...slow, wire: { lose: 0, double: 0.1, delayMs: 60 } }
-    const verdict = await runCluster(seed, { weather })
-    assert.deepEqual([verdict.failures, verdict.violations], [new Map(), []], `seed ${seed}`)
-  }
-  let failed = 0
-  for (let seed = 1; seed <= 10; seed += 1) {
-    const weather = { ...slow, wire: { lose: 0.1, double: 0.1, delayMs: 60 } }
-    // What is lost is asked after later and later: within 4 seconds not often enough for all.
-    const { failures, violations } = await runCluster(seed, { weather, callMs: 20_000 })
-    assert.deepEqual(violations, [], `seed ${seed}`)
-    // A call that was lost on its way, and so was the question after it, to a member that has left since.
-    assert.deepEqual(
-      [...failures.keys()].filter((code) => code !== 'MEMBER_UNAVAILABLE'),
-      [],
-      `seed ${seed}`,
-    )
-    for (const count of failures.values()) failed += count
-  }
-  assert.ok(failed <= 3, `${failed} calls failed`)
+  for (const lose of [0, 0.2])
+    for (let seed = 1; seed <= 10; seed += 1) {
+      const weather = { ...slow, wire: { lose, double: 0.1, delayMs: 60 } }
+      // What is lost is asked after later and later: within 4 seconds not often enough for all.
+      const { failures, violations } = await runCluster(seed, {
+        weather,
+        callMs: lose === 0 ? 4_000 : 20_000,
+      })
+      assert.deepEqual([failures, violations], [new Map(), []], `seed ${seed}, of which ${lose} is lost`)
+    }
 })
