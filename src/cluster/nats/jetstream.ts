@@ -24,6 +24,8 @@ export const REFUSAL = {
   noConsumer: 10_014,
   /** Also while somebody else makes the very stream. */
   subjectsOverlap: 10_065,
+  /** Of one that was made otherwise, as by another release. */
+  nameInUse: 10_058,
 } as const
 
 const EXPECTED: ReadonlySet<number> = new Set(Object.values(REFUSAL))
