@@ -11,6 +11,8 @@ import { flagOf, type Query, wholeNumber, withPlus } from './http-query.ts'
 import { MAX_TIME_MS, TIME_WRITINGS, timeOf } from './time-text.ts'
 
 const METADATA_PREFIX = 'spawn-metadata-'
+/** The W3C trace context goes with a call wherever that leads. */
+const TRACE = 'traceparent'
 
 /**
  * Puts a call together.
@@ -88,8 +90,8 @@ function timeoutOf(text: string): number {
 export function metadataOf(headers: IncomingHttpHeaders): Metadata | undefined {
   let metadata: Record<string, string> | undefined
   for (const name in headers) {
-    if (!name.startsWith(METADATA_PREFIX)) continue
-    const key = name.slice(METADATA_PREFIX.length)
+    if (name !== TRACE && !name.startsWith(METADATA_PREFIX)) continue
+    const key = name === TRACE ? TRACE : name.slice(METADATA_PREFIX.length)
     if (key === '' || key === '__proto__') {
       throw new SpawnError(
         'INVALID_ARGUMENT',

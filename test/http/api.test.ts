@@ -71,6 +71,7 @@ describe('calling an action', () => {
         'Spawn-Timeout': '1500',
         'Spawn-Metadata-Trace-Id': 'abc',
         'spawn-metadata-city': Buffer.from('Köln').toString('latin1'),
+        Traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       },
     )
     const { signal, payload, ...call } = lastCall()
@@ -81,7 +82,11 @@ describe('calling an action', () => {
       action: 'add',
       ref: 'some user',
       async: false,
-      metadata: { 'trace-id': 'abc', city: 'Köln' },
+      metadata: {
+        'trace-id': 'abc',
+        city: 'Köln',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      },
       timeoutMs: 1_500,
       idempotencyKey: 'order-7',
       receipt: false,

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { SpawnError } from '../../../src/base/index.ts'
-import type { Definition, Receipt } from '../../../src/ports/index.ts'
+import type { Definition, Receipt, Turn } from '../../../src/ports/index.ts'
 import { bench, codeOf, counter, type CounterOptions, setTotal, totalOf } from '../fixture.ts'
 import { town, type Town } from './fixture.ts'
 
@@ -193,6 +193,27 @@ test('who is told of a caller is told the same over members', async () => {
     name: 'here',
   })
   assert.equal(await first.call('away', 'counter', 'who'), null)
+})
+
+test('the metadata of a call, its trace context among it, goes along, and with what its turn sends', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const seen: unknown[] = []
+  const see = (turn: Turn): undefined => void seen.push([turn.self.name, turn.metadata['traceparent']])
+  const handlers: CounterOptions['handlers'] = {
+    see,
+    send: (turn) => {
+      see(turn)
+      const effects = [{ to: 'here', ref: 'counter', action: 'see', payload: undefined }]
+      return { workflow: { effects, broadcasts: [], route: null, timers: null } }
+    },
+  }
+  const { clock, first } = await apart({ handlers })
+  await first.call('away', 'counter', 'send', { metadata: { traceparent } })
+  await clock.advance(50)
+  assert.deepEqual(seen, [
+    ['away', traceparent],
+    ['here', traceparent],
+  ])
 })
 
 test('an actor is made, shown, restored and deleted where it lives', async () => {
