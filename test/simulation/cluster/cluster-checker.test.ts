@@ -15,9 +15,10 @@ import { runCluster, type WorldOptions } from './world.ts'
 
 const SEEDS = 60
 
-async function finds(rules: RegExp, options: WorldOptions): Promise<void> {
+/** @param first what is found in few seeds is looked for from there. */
+async function finds(rules: RegExp, options: WorldOptions, first = 1): Promise<void> {
   const seen = new Set<string>()
-  for (let seed = 1; seed <= SEEDS; seed += 1) {
+  for (let seed = first; seed <= SEEDS; seed += 1) {
     const { violations } = await runCluster(seed, options)
     if (violations.some((violation) => rules.test(violation))) return
     for (const violation of violations) seen.add(violation.slice(0, 80))
@@ -111,7 +112,7 @@ test('a member that acknowledges its view when what an earlier one took is let g
   context.mock.method(Membership.prototype, 'settled', function (this: Membership) {
     settled.call(this, this.view.epoch)
   })
-  return finds(/^(two holders|stale)/, { weather: churn })
+  return finds(/^(two holders|stale)/, { weather: churn }, 20)
 })
 
 test('a member that does not say, after envelopes that may not have come, that the store is to be looked into', (context) => {
