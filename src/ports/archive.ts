@@ -16,7 +16,7 @@
 
 import type { ActorId } from '../protocol/index.ts'
 import type { StandingEnvelope } from './outbox.ts'
-import type { OutcomeRecord, PageRequest, StoredActor } from './statestore.ts'
+import type { OutcomeRecord, PageRequest, StoredActor } from './stored.ts'
 
 export type ArchiveRow =
   /** The latest revision of an actor. */

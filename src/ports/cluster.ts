@@ -16,20 +16,10 @@
 
 import type { CancelSignal, SpawnError } from '../base/index.ts'
 import type { ActorId, Packed } from '../protocol/index.ts'
-import type { Kind } from './definition.ts'
+import type { Kind, Placement } from './definition.ts'
 import type { Metadata } from './host.ts'
 import type { StandingEnvelope } from './outbox.ts'
-import type { RevisionQuery, Tags } from './statestore.ts'
-
-/**
- * Which of the members that host a definition an actor may live on. `hash`: one of them all, by its name. `local`: the one
- * where the call is made, each for itself. Else one of those in a zone, or with all of some labels.
- */
-export type Placement =
-  | { readonly by: 'hash' }
-  | { readonly by: 'local' }
-  | { readonly by: 'zone'; readonly zone: string }
-  | { readonly by: 'labels'; readonly labels: Tags }
+import type { RevisionQuery } from './stored.ts'
 
 /** What all members know of a definition that one of them hosts. */
 export interface HostedDefinition {

@@ -2,9 +2,8 @@
 // registration over the wire makes the same. It says nothing about where or how the code runs; that is its Host.
 
 import type { Codec } from '../protocol/index.ts'
-import type { Placement } from './cluster.ts'
 import type { Host } from './host.ts'
-import type { HistoryPolicy, Tags } from './statestore.ts'
+import type { HistoryPolicy, Tags } from './stored.ts'
 
 /**
  * `named`: one actor, with the definition's name. `unnamed`: instances are made from it by name. `pooled`: several workers
@@ -50,6 +49,16 @@ export interface ActionDefinition {
    */
   readonly query: boolean
 }
+
+/**
+ * Which of the members that host a definition an actor may live on. `hash`: one of them all, by its name. `local`: the one
+ * where the call is made, each for itself. Else one of those in a zone, or with all of some labels.
+ */
+export type Placement =
+  | { readonly by: 'hash' }
+  | { readonly by: 'local' }
+  | { readonly by: 'zone'; readonly zone: string }
+  | { readonly by: 'labels'; readonly labels: Tags }
 
 export interface Definition {
   readonly name: string

@@ -10,7 +10,7 @@
 //  - The proofs stay for good. They are sealed like everything else, so that nobody who only has the database can make one.
 
 import type { ActorId } from '../protocol/index.ts'
-import type { PageRequest } from './statestore.ts'
+import type { PageRequest } from './stored.ts'
 
 /** The proof that an actor was erased. */
 export interface Erasure {

@@ -2,30 +2,16 @@
 // finds the definition, the actor and its owner. Arguments are checked here, once, for every door.
 
 import type { ActorId, Packed } from '../protocol/index.ts'
-import type { Kind } from './definition.ts'
 import type { Erasure } from './erasures.ts'
 import type { Call, Metadata, Receipt } from './host.ts'
-import type { Past } from './past.ts'
-import type { ActorFilter, ActorPage, PageRequest, Tags } from './statestore.ts'
+import type { Inspection, Past } from './past.ts'
+import type { ActorFilter, ActorPage, PageRequest } from './stored.ts'
 
 export interface SpawnOptions {
   /** The unnamed definition to make the instance from. */
   readonly ref?: string | undefined
   /** Start from this revision of the past; it becomes a new revision. */
   readonly revision?: number | undefined
-}
-
-/** What stands of one actor, durably. */
-export interface Inspection {
-  readonly id: ActorId
-  readonly kind: Kind
-  /** 0: never committed. */
-  readonly revision: number
-  readonly tags: Tags
-  /** The live state; undefined when the actor has none. */
-  readonly state: unknown
-  /** The state as JSON.stringify takes it. */
-  readonly stateJson: unknown
 }
 
 /** A call for a later time. */

@@ -12,7 +12,7 @@
 
 import type { ActorId } from '../protocol/index.ts'
 import type { ActionDefinition, Definition } from './definition.ts'
-import type { Tags } from './statestore.ts'
+import type { Tags } from './stored.ts'
 
 /** Text entries that travel with a call: request-timeout, trace context, whatever the application adds. */
 export type Metadata = Readonly<Record<string, string>>

@@ -13,7 +13,6 @@ export type {
   Cluster,
   HandedEnvelope,
   HostedDefinition,
-  Placement,
   RemoteAnnouncement,
   RemoteAnswer,
   RemoteCall,
@@ -25,6 +24,7 @@ export type {
   Definition,
   Durability,
   Kind,
+  Placement,
   PoolSize,
   Reentrancy,
   StateDefinition,
@@ -35,7 +35,6 @@ export type {
   DeadLetter,
   DeadLetters,
   Gateway,
-  Inspection,
   JsonAnswer,
   Page,
   PublishOptions,
@@ -75,25 +74,24 @@ export type {
   Diff,
   DiffOptions,
   History,
+  Inspection,
   Past,
   PastInspection,
   Restored,
   RestoreOptions,
   Revision,
 } from './past.ts'
+export type { Commit, Statestore, Verdict } from './statestore.ts'
 export type {
   ActorFilter,
   ActorPage,
-  Commit,
   HistoryPolicy,
   OutcomeRecord,
   PageRequest,
   RevisionQuery,
-  Statestore,
   StoredActor,
   Tags,
-  Verdict,
-} from './statestore.ts'
+} from './stored.ts'
 export type { Register, RegisterEntry } from './register.ts'
 export type { OtherSystems, ServedSystem, SystemCall, SystemExchange } from './systems.ts'
 export type { Wire } from './wire.ts'

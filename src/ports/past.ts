@@ -1,5 +1,5 @@
-// An actor's past, as every front door asks for it: which revisions are kept, what one of them was, what changed between
-// two, and making one the newest again. Part of the gateway.
+// What stands of an actor, and its past, as every front door asks for it: which revisions are kept, what one of them was,
+// what changed between two, and making one the newest again. Part of the gateway.
 //
 // What the engine keeps:
 //  - All of it is read from the store: it is durable, and an actor need not be in memory for it, nor able to start.
@@ -9,8 +9,21 @@
 //  - The past belongs to an incarnation: deleting an actor deletes it.
 
 import type { ActorId, JsonChange } from '../protocol/index.ts'
-import type { Inspection } from './gateway.ts'
-import type { HistoryPolicy, PageRequest, RevisionQuery, Tags } from './statestore.ts'
+import type { Kind } from './definition.ts'
+import type { HistoryPolicy, PageRequest, RevisionQuery, Tags } from './stored.ts'
+
+/** What stands of one actor, durably. */
+export interface Inspection {
+  readonly id: ActorId
+  readonly kind: Kind
+  /** 0: never committed. */
+  readonly revision: number
+  readonly tags: Tags
+  /** The live state; undefined when the actor has none. */
+  readonly state: unknown
+  /** The state as JSON.stringify takes it. */
+  readonly stateJson: unknown
+}
 
 /** One revision, without its state. */
 export interface Revision {
