@@ -50,6 +50,8 @@ export interface RuntimeOptions {
   readonly logger: Logger
   /** Whether others use the store too: then they open it before the start, prune it, and close it after the stop. */
   readonly sharesStore?: boolean | undefined
+  /** The start of the store, where it has begun already. */
+  readonly opening?: Promise<void> | undefined
   /** Overrides of LIMITS. */
   readonly limits?: Partial<Limits> | undefined
   /** Stored with every commit; a later owner has a higher one. In a cluster, its own is. */
@@ -78,6 +80,7 @@ export class Runtime implements Gateway {
   readonly system: string
   private readonly store: Statestore
   private readonly sharesStore: boolean
+  private readonly opening: Promise<void> | undefined
   private readonly clock: Clock
   private readonly logger: Logger
   private readonly cluster: Cluster | null
@@ -99,6 +102,7 @@ export class Runtime implements Gateway {
     this.system = options.system
     this.store = options.store
     this.sharesStore = options.sharesStore === true
+    this.opening = options.opening
     checkErasable(options.definitions, options.store)
     this.clock = options.clock
     this.logger = options.logger
@@ -164,7 +168,7 @@ export class Runtime implements Gateway {
    */
   async start(): Promise<void> {
     if (this.phase !== 'new') throw new SpawnError('INVALID_ARGUMENT', 'a runtime is started once')
-    if (!this.sharesStore) await this.store.start()
+    if (!this.sharesStore) await (this.opening ?? this.store.start())
     this.phase = 'running'
     this.engine.post.start()
     this.pruning?.start()

@@ -3,7 +3,6 @@
 //
 // Invariant: a Packed that goes in comes out as the same Packed.
 
-import { isMessage } from '@bufbuild/protobuf'
 import { assert, SpawnError } from '../base/index.ts'
 import type { Codec } from './codec.ts'
 import { jsonCodec, parseJsonType } from './json-codec.ts'
@@ -20,8 +19,9 @@ export const anyCodec: Codec<Packed | undefined> = {
   accept(value) {
     if (value === undefined || value instanceof Packed) return value
     if (value instanceof Json) return value.value === undefined ? undefined : packJson(value.value)
-    if (isMessage(value)) {
-      const problem = `a ${value.$typeName} is a Protobuf message, and its bytes are not known here`
+    const type = messageTypeOf(value)
+    if (type !== null) {
+      const problem = `a ${type} is a Protobuf message, and its bytes are not known here`
       throw new SpawnError('INVALID_ARGUMENT', `${problem}: hand in a Packed with its type URL and bytes`)
     }
     return jsonCodec.pack(value)
@@ -36,6 +36,12 @@ export const anyCodec: Codec<Packed | undefined> = {
     if (isJsonType(value.typeUrl)) return parseJsonType(value)
     return { [TYPE_KEY]: value.typeUrl, [VALUE_KEY]: Buffer.from(value.value).toString('base64') }
   },
+}
+
+/** Every message of the library says its type. Null: it is none. */
+function messageTypeOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || !('$typeName' in value)) return null
+  return typeof value.$typeName === 'string' ? value.$typeName : null
 }
 
 /** What `toJson` shows of a value that is no JSON is taken back as that value. */

@@ -1,12 +1,22 @@
-// Protobuf fields read one after the other, without an object for each: for the few messages that come with every call. It
-// knows the plain forms only; what is rare or wrong makes it throw Unusual, and the library reads the message instead. So it
-// never says what malformed bytes mean.
+// Protobuf fields read one after the other, without an object for each and without the library: for the few messages that
+// come with every call, and for JSON. It knows the plain forms only; what is rare or wrong makes it throw Unusual, and its
+// caller says what that means: mostly, that the library reads the message instead.
 
 /** The bytes are not as plain as they nearly always are. */
 export class Unusual extends Error {}
 
 const VARINT = 0
+const FIXED_64 = 1
 const LENGTH_DELIMITED = 2
+const GROUP = 3
+const GROUP_END = 4
+const FIXED_32 = 5
+
+/** The last number that a field can have: a tag has 32 bits. */
+const LAST_FIELD = 2 ** 29 - 1
+
+/** Groups in groups; the library goes no deeper either. */
+const DEPTH_LIMIT = 100
 
 /** Numbers beyond are left to the library. */
 const SAFE_SHIFT = 2 ** 46
@@ -72,6 +82,44 @@ export class FieldReader {
 
   flag(): boolean {
     return this.number() !== 0
+  }
+
+  /** Goes past the content of a field that nobody reads. */
+  skip(field: number, depth = 0): void {
+    if (field > LAST_FIELD) throw new Unusual()
+    switch (this.wireType) {
+      case VARINT:
+        return this.skipVarint()
+      case FIXED_64:
+        this.at += 8
+        return
+      case LENGTH_DELIMITED:
+        this.at = this.length()
+        return
+      case FIXED_32:
+        this.at += 4
+        return
+      case GROUP:
+        return this.skipGroup(field, depth)
+      default:
+        throw new Unusual()
+    }
+  }
+
+  /** One of a number may be longer than `varint` takes. */
+  private skipVarint(): void {
+    while ((this.bytes[this.at] ?? 0) >= 0x80) this.at += 1
+    this.at += 1
+  }
+
+  private skipGroup(group: number, depth: number): void {
+    if (depth === DEPTH_LIMIT) throw new Unusual()
+    for (let field = this.next(); field !== 0; field = this.next()) {
+      if (this.wireType !== GROUP_END) this.skip(field, depth + 1)
+      else if (field === group) return
+      else break
+    }
+    throw new Unusual()
   }
 
   /** Where the content ends. */

@@ -1,16 +1,9 @@
-// The protocol room: addresses, values and their codecs. Bytes to values and back; no I/O.
+// The protocol room: addresses, values and their codecs. Bytes to values and back; no I/O. What takes the Protobuf library
+// has a door of its own, protobuf/index.ts: most programs never need it.
 
 export { type ActorId, addressText, checkName, sameActor } from './address.ts'
 export { anyCodec } from './any-codec.ts'
 export type { Codec } from './codec.ts'
-export { type Actor as WireActor, Kind as WireKind } from './gen/spawn/actors/actor_pb.ts'
-export type {
-  ActorInvocationResponse,
-  RegistrationRequest,
-  SideEffect as WireEffect,
-  Workflow as WireWorkflow,
-} from './gen/spawn/actors/protocol_pb.ts'
-export { type HostInvocation, hostInvocationBytes, packedOf, readHostAnswer } from './host-invocation.ts'
 export { jsonCodec, standardCodec } from './json-codec.ts'
 export { type JsonChange, jsonDiff } from './json-diff.ts'
 export { isJsonType } from './json-type.ts'
@@ -33,18 +26,6 @@ export {
   schedulePath,
   schedulesPath,
 } from './paths.ts'
-export { protobufCodec } from './protobuf-codec.ts'
-export {
-  readSpawnRequest,
-  registeredBytes,
-  SPAWNED,
-  wireAnswerBytes,
-  wireFailureBytes,
-  type WirePayload,
-} from './wire-answer.ts'
-export { readWireInvocation, type WireInvocation } from './wire-invocation.ts'
-export { fromWireStatus, toWireStatus, type WireStatus } from './wire-status.ts'
-export { readRegistration, wireActorBytes } from './registration.ts'
 export { codecOf, type Schema, type SchemaInput, type SchemaOutput } from './schema.ts'
 export {
   CLUSTER_PATH,
@@ -65,20 +46,6 @@ export {
   publicMessageOf,
 } from './status.ts'
 export { MAX_STATE_VERSION, versionOf } from './state-version.ts'
-export { readSystemAnswer, SYSTEM_ACCEPTED, systemAnswerBytes, systemFailureBytes } from './system-answer.ts'
 export { systemFile } from './system-file.ts'
 export { anyStateCodec, type StateShape, type UpgradeStep, versionedCodec } from './versioned-codec.ts'
-export { type HostAnswer, hostAnswerBytes, type HostWorkflow, readHostInvocation } from './host-answer.ts'
-export {
-  callBytes,
-  type ProxyIdentity,
-  readCallAnswer,
-  readRegistrationAnswer,
-  readSpawnAnswer,
-  registrationBytes,
-  type Service,
-  spawnBytes,
-  type WireCall,
-  wireAny,
-} from './proxy-messages.ts'
 export { pathText } from './value-path.ts'

@@ -4,10 +4,8 @@
 // Invariant: the bytes are exactly those of the generated message (json-type.test.ts), and each array owns its buffer: a
 // slice of a pooled one would drag the whole pool along when it is sent to another thread.
 
-import { fromBinary } from '@bufbuild/protobuf'
-
 import { LIMITS, SpawnError } from '../base/index.ts'
-import { JSONTypeSchema } from './gen/spawn/actors/protocol_pb.ts'
+import { FieldReader } from './field-reader.ts'
 import { Packed } from './packed.ts'
 
 /** What we write. */
@@ -16,7 +14,8 @@ export const JSON_TYPE_URL = 'type.googleapis.com/spawn.JSONType'
 /** What SDKs of Spawn 1 write; read, and kept as it is, but never written. */
 const OLD_JSON_TYPE_URL = 'type.googleapis.com/eigr.functions.protocol.JSONType'
 
-/** Field 1, length-delimited. */
+/** The number of the only field, and its tag: it is length-delimited. */
+const CONTENT = 1
 const CONTENT_TAG = 0x0a
 
 /** Up to here a loop beats the encoder's call, and V8 keeps an array of about this size inside its own heap. */
@@ -48,7 +47,7 @@ export function jsonTextOf(packed: Packed): string {
   try {
     const start = contentStart(bytes)
     if (start >= 0) return shortText(bytes, start) ?? decoder.decode(bytes.subarray(start))
-    return fromBinary(JSONTypeSchema, bytes).content
+    return rareContent(bytes)
   } catch (cause) {
     throw new SpawnError('INVALID_ARGUMENT', `the bytes of a ${packed.typeUrl} cannot be decoded`, { cause })
   }
@@ -122,7 +121,18 @@ function varintSize(value: number): number {
   return size
 }
 
-/** Where the content starts when it is all there is; -1 when the message needs the general decoder. */
+/** Of a message that another release has written, or another program in a way of its own: the last content that it has. */
+function rareContent(bytes: Uint8Array): string {
+  const reader = new FieldReader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  let text = ''
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === CONTENT) text = decoder.decode(reader.content())
+    else reader.skip(field)
+  }
+  return text
+}
+
+/** Where the content starts when it is all there is; -1 when the message is read field by field. */
 function contentStart(bytes: Uint8Array): number {
   if (bytes.length === 0) return 0
   if (bytes[0] !== CONTENT_TAG) return -1

@@ -6,7 +6,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { SpawnError } from '../base/index.ts'
 import type { Codec } from './codec.ts'
 import { jsonCodec, standardCodec } from './json-codec.ts'
-import { protobufCodec } from './protobuf-codec.ts'
+import { protobufOnDemand } from './protobuf-on-demand.ts'
 
 /** A Protobuf message by its protobuf-es descriptor, or JSON checked by any Standard Schema validator. */
 export type Schema = DescMessage | StandardSchemaV1
@@ -35,7 +35,7 @@ export function codecOf<S extends Schema>(schema: S): Codec<SchemaOutput<S>>
 export function codecOf(schema: Schema | undefined): Codec
 export function codecOf(schema: Schema | undefined): Codec {
   if (schema === undefined) return jsonCodec
-  if (isDescriptor(schema)) return protobufCodec(schema)
+  if (isDescriptor(schema)) return protobufOnDemand().protobufCodec(schema)
   if (isStandardSchema(schema)) return standardCodec(schema)
   throw new SpawnError(
     'INVALID_ARGUMENT',

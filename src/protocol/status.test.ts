@@ -14,7 +14,7 @@ import {
   isErrorCode,
   publicMessageOf,
 } from './status.ts'
-import { fromWireStatus, toWireStatus } from './wire-status.ts'
+import { fromWireStatus, toWireStatus } from './protobuf/wire-status.ts'
 import { anyCharacter } from '../../test/any-character.ts'
 
 const codes = Object.keys(ERROR_CODES).filter(isErrorCode)

@@ -8,7 +8,7 @@ import { isSpawnError } from '../base/index.ts'
 import type { Codec } from './codec.ts'
 import { jsonCodec, standardCodec } from './json-codec.ts'
 import { Packed } from './packed.ts'
-import { protobufCodec } from './protobuf-codec.ts'
+import { protobufCodec } from './protobuf/protobuf-codec.ts'
 import { versionOf, withVersion } from './state-version.ts'
 import { anyStateCodec, type UpgradeStep, versionedCodec } from './versioned-codec.ts'
 

@@ -12,7 +12,7 @@ import type { ActorDefinition } from '../hosts/index.ts'
 import { RemoteHosts } from '../hosts/remote/index.ts'
 import type { Mesh } from '../mesh/index.ts'
 import type { ClusterView, Definition, Gateway, Logger, Statestore, SystemExchange } from '../ports/index.ts'
-import { registeredBytes } from '../protocol/index.ts'
+import { registeredBytes } from '../protocol/protobuf/index.ts'
 import { makeStore } from '../stores/open.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { ProxyConfig } from './config/proxy-config.ts'
@@ -23,6 +23,7 @@ import { RegistrationLog } from './registration-log.ts'
 import { Registrations } from './registrations.ts'
 import { OpenSystems } from './systems.ts'
 import { wireCounts } from './wire-counts.ts'
+import { WireRoutes } from './wire-routes.ts'
 
 export interface ProxyParts {
   readonly logger: Logger
@@ -165,17 +166,15 @@ function listenerOf(
   const { hosts, mesh, registrations, systems } = made
   const cluster: ClusterView | null = mesh ?? shown ?? null
   const metrics = new Metrics()
+  const counts = wireCounts(metrics)
+  const registered = registeredBytes(config.appName, version)
   const listener = new HttpListener({
     systems,
     logger,
     clock,
     ...config.listen,
     limits: { bodyBytes: config.bodyBytes },
-    wire: {
-      registrations,
-      counts: wireCounts(metrics),
-      registered: registeredBytes(config.appName, version),
-    },
+    wire: (room) => new WireRoutes({ systems, registrations, clock, counts, registered }, room),
     cluster,
     metrics: config.metrics ? () => metrics.text() : null,
   })

@@ -26,7 +26,7 @@ import { HttpServer, parserRefusal } from './http-server.ts'
 import { OutboxRoutes } from './outbox-routes.ts'
 import { PastRoutes } from './past-routes.ts'
 import type { Systems } from './systems.ts'
-import { WireRoutes, type WireRoutesOptions } from './wire-routes.ts'
+import type { WireRoutes } from './wire-routes.ts'
 
 const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_PORT = 9001
@@ -47,8 +47,8 @@ export interface HttpListenerOptions {
   /** Names, without a port, that a listener on a loopback address answers to besides loopback names. */
   readonly allowedHosts?: readonly string[] | undefined
   readonly limits?: Partial<HttpLimits> | undefined
-  /** How the wire is served; absent: it is not. */
-  readonly wire?: Omit<WireRoutesOptions, 'systems' | 'clock'> | undefined
+  /** Makes the routes of the wire, which only who serves it loads; absent: it is not served. */
+  readonly wire?: ((room: BodyRoom) => WireRoutes) | undefined
   /** The cluster that this process is a member of; absent or null: it is alone. */
   readonly cluster?: ClusterView | null | undefined
   /** How it shares its port with other processes; absent: it does not. */
@@ -74,7 +74,7 @@ export class HttpListener {
   #warnedFullMs = Number.NEGATIVE_INFINITY
 
   constructor(options: HttpListenerOptions) {
-    const { systems, logger, clock, host = DEFAULT_HOST, port = DEFAULT_PORT, socket, wire } = options
+    const { systems, logger, clock, host = DEFAULT_HOST, port = DEFAULT_PORT, socket } = options
     const cluster = options.cluster ?? null
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new SpawnError('INVALID_ARGUMENT', `the HTTP port must be a whole number from 0 to 65535`)
@@ -100,7 +100,7 @@ export class HttpListener {
       },
       cluster: new ClusterRoutes(cluster, systems),
       limits: this.#limits,
-      wire: wire === undefined ? null : new WireRoutes({ ...wire, systems, clock }, this.#room),
+      wire: options.wire?.(this.#room) ?? null,
       metrics:
         options.metrics === undefined && cluster !== null ? clusterText(cluster) : (options.metrics ?? null),
     })

@@ -10,7 +10,7 @@ import type { IncomingMessage } from 'node:http'
 
 import { type Clock, messageOf, SpawnError } from '../base/index.ts'
 import type { Definition, Logger } from '../ports/index.ts'
-import { readRegistration, type RegistrationRequest } from '../protocol/index.ts'
+import { readRegistration, type RegistrationRequest } from '../protocol/protobuf/index.ts'
 import { wholeNumber } from './http-query.ts'
 import { type KeptRegistration, type RegistrationLog, REGISTRATIONS } from './registration-log.ts'
 import type { OpenSystems } from './systems.ts'

@@ -1,6 +1,7 @@
 // Replies of the wire: bytes with a status, and errors as bytes too. An error without a body would be success to some SDKs.
 
-import { httpStatusOf, asSpawnError, toWireStatus, wireFailureBytes } from '../protocol/index.ts'
+import { httpStatusOf, asSpawnError } from '../protocol/index.ts'
+import { toWireStatus, wireFailureBytes } from '../protocol/protobuf/index.ts'
 import { RETRY_LATER, type ProblemReply } from './http-problem.ts'
 import { HttpRefusal } from './http-refusal.ts'
 import { NO_HEADERS, type Reply } from './http-reply.ts'

@@ -6,14 +6,14 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../base/index.ts'
 import { SpawnError } from '../base/index.ts'
 import type { Call, Gateway } from '../ports/index.ts'
+import type { ActorId } from '../protocol/index.ts'
 import {
-  type ActorId,
   readSpawnRequest,
   readWireInvocation,
   SPAWNED,
   wireAnswerBytes,
   type WireInvocation,
-} from '../protocol/index.ts'
+} from '../protocol/protobuf/index.ts'
 import { BodyReading, type BodyRoom, hasBody } from './http-body.ts'
 import type { Connection } from './http-connection.ts'
 import type { ProblemReply } from './http-problem.ts'

@@ -4,7 +4,7 @@
 // Invariant: when a part does not start, those before it are stopped, and its error is the one that is told.
 
 import { type Clock, messageOf, systemClock, systemRandom } from '../base/index.ts'
-import { Runtime } from '../actor/index.ts'
+import type { Runtime } from '../actor/index.ts'
 import { EmbeddedHost } from '../hosts/embedded/index.ts'
 import type { Definition, Gateway, Host, Logger, Statestore } from '../ports/index.ts'
 import type { ClusterMember } from '../proxy/cluster-member.ts'
@@ -58,16 +58,8 @@ async function composed(
   surroundings: Surroundings,
   company: Company | null,
 ): Promise<Composition> {
-  const { limits, name: system } = plan
   const { clock, logger } = surroundings
-  const host = handlersHost(clock, logger)
-  const definitions = plan.actors.map((definition): Definition => ({ ...definition, host }))
-  const store = company?.store ?? (await storeOf(plan, surroundings))
-  const { exchange, mesh } = company?.member ?? (await memberOf(plan, surroundings))
-  const cluster = mesh?.of(system)
-  const others = { cluster, systems: exchange }
-  const runtime = new Runtime({ system, definitions, store, limits, ...others, ...surroundings })
-  if (runtime.tenant !== null) cluster?.attach(runtime.tenant)
+  const { doors, exchange, mesh, runtime } = await made(plan, surroundings, company)
   const dispersal = company && { stop: (options: StopOptions) => company.disperse(options) }
   const parts: Part[] = [company, mesh, exchange, runtime, dispersal].filter((part) => part !== null)
   let isLeaving = false
@@ -80,8 +72,7 @@ async function composed(
     await stopAll(parts, options)
   }
   try {
-    // What listens is loaded while the store opens: that happens in a thread of its own, mostly.
-    const [doors] = await Promise.all([plan.http && import('../proxy/index.ts'), runtime.start()])
+    await runtime.start()
     await company?.open()
     // Others begin while this one joins: until then they have nothing to do with each other.
     await Promise.all([mesh?.start(), company?.gather()])
@@ -91,12 +82,7 @@ async function composed(
     await company?.serve({ listener, stop })
     return { gateway: runtime, url: listener?.url ?? null, stop }
   } catch (error) {
-    await stopAll(parts, { drainMs: undefined }).catch((thrown: unknown) => {
-      logger.error('a system that did not start could not be stopped either', {
-        system,
-        error: messageOf(thrown),
-      })
-    })
+    await giveUp(parts, plan, surroundings)
     throw error
   }
 
@@ -110,6 +96,38 @@ async function composed(
     parts.push(listener)
     await listener.start()
     return listener
+  }
+}
+
+interface Made extends Pick<ClusterMember | Alone, 'exchange' | 'mesh'> {
+  readonly runtime: Runtime
+  /** Null: there is no port. */
+  readonly doors: typeof Doors | null
+}
+
+/** Loads and makes the parts while the store opens, which most stores do in another thread, or in a server. */
+async function made(plan: SystemPlan, surroundings: Surroundings, company: Company | null): Promise<Made> {
+  const store = company?.store ?? (await storeOf(plan, surroundings))
+  const opening = store.start()
+  try {
+    const [{ Runtime: Engine }, doors, { exchange, mesh }] = await Promise.all([
+      import('../actor/index.ts'),
+      plan.http && import('../proxy/index.ts'),
+      company?.member ?? memberOf(plan, surroundings),
+      opening,
+    ])
+    const { actors, limits, name: system } = plan
+    const host = handlersHost(surroundings.clock, surroundings.logger)
+    const definitions = actors.map((definition): Definition => ({ ...definition, host }))
+    const cluster = mesh?.of(system)
+    const others = { cluster, systems: exchange }
+    const runtime = new Engine({ system, definitions, store, opening, limits, ...others, ...surroundings })
+    if (runtime.tenant !== null) cluster?.attach(runtime.tenant)
+    return { doors, exchange, mesh, runtime }
+  } catch (thrown) {
+    await Promise.allSettled([opening])
+    await giveUp(company === null ? [store] : [company, store], plan, surroundings)
+    throw thrown
   }
 }
 
@@ -147,6 +165,14 @@ async function memberOf(
 /** Runs the handlers of definitions in this process. */
 export function handlersHost(clock: Clock, logger: Logger): Host {
   return new EmbeddedHost({ clock, logger, freezes: freezesStates })
+}
+
+/** Why it did not start is the caller's to tell. */
+async function giveUp(parts: readonly Part[], { name }: SystemPlan, { logger }: Surroundings): Promise<void> {
+  await stopAll(parts, { drainMs: undefined }).catch((thrown: unknown) => {
+    const error = messageOf(thrown)
+    logger.error('a system that did not start could not be stopped either', { system: name, error })
+  })
 }
 
 /** In reverse order of start; one that fails does not keep the others running. */

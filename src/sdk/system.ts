@@ -31,7 +31,7 @@ import {
   refOf,
   type Sender,
 } from '../hosts/index.ts'
-import { type Composition, compose, handlersHost } from './compose.ts'
+import type { Composition } from './compose.ts'
 import { type CountOptions, countingOf, type ListOptions, listingOf } from './listing.ts'
 import { deadLettersOf, schedulesOf } from './outbox-views.ts'
 import {
@@ -268,9 +268,12 @@ export class SystemBuilder {
     const plan = servePlanOf(this.name, options)
     const { actors, clock = systemClock, limits, random } = this.#plan
     const logger = this.#plan.logger ?? stderrLogger(clock)
+    // Only who serves pays for its loading; who only defines actors, for no more than that.
+    const [{ handlersHost }, { serve }] = await Promise.all([
+      import('./compose.ts'),
+      import('./serving/serve.ts'),
+    ])
     const handlers = handlersHost(clock, logger)
-    // Only who serves pays for its loading.
-    const { serve } = await import('./serving/serve.ts')
     const { callTimeoutMs } = limits
     const serving = await serve(plan, {
       system: this.name,
@@ -286,6 +289,7 @@ export class SystemBuilder {
 
   /** Opens the store, and the port if one was asked for. What was opened is closed again when a later part fails. */
   async start(): Promise<System> {
+    const { compose } = await import('./compose.ts')
     return new System(this.name, await compose(this.#plan))
   }
 }

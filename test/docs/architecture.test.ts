@@ -19,6 +19,7 @@ for (const folder of [
   'hosts/remote',
   'mesh',
   'mesh/peers',
+  'protocol/protobuf',
   'proxy',
   'proxy/config',
   'sdk/serving',

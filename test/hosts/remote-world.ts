@@ -6,7 +6,8 @@ import type { MessageInitShape } from '@bufbuild/protobuf'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { Any } from '@bufbuild/protobuf/wkt'
 
-import { fromProblem, fromWireStatus } from '../../src/protocol/index.ts'
+import { fromProblem } from '../../src/protocol/index.ts'
+import { fromWireStatus } from '../../src/protocol/protobuf/index.ts'
 import { type ActorSchema, Kind } from '../../src/protocol/gen/spawn/actors/actor_pb.ts'
 import {
   type InvocationResponse,

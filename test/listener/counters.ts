@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 
 import { type ActorInvocation, Status } from '../../src/protocol/gen/spawn/actors/protocol_pb.ts'
-import { WireKind } from '../../src/protocol/index.ts'
+import { WireKind } from '../../src/protocol/protobuf/index.ts'
 import { type Answer as HostAnswer, answering } from '../remote/host-server.ts'
 import { json, saidBy, type Sidecar, sidecar, type SidecarOptions } from './fixture.ts'
 

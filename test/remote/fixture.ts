@@ -7,7 +7,8 @@ import { type HostAddress, RemoteHosts, type RemoteSettings } from '../../src/ho
 import { type Definition, type Logger, type Outcome, silentLogger } from '../../src/ports/index.ts'
 import type { ActorSchema } from '../../src/protocol/gen/spawn/actors/actor_pb.ts'
 import { RegistrationRequestSchema } from '../../src/protocol/gen/spawn/actors/protocol_pb.ts'
-import type { ActorId, RegistrationRequest } from '../../src/protocol/index.ts'
+import type { ActorId } from '../../src/protocol/index.ts'
+import type { RegistrationRequest } from '../../src/protocol/protobuf/index.ts'
 import { TestTurn, type TestTurnOptions } from '../../src/testing/test-turn.ts'
 
 export type WireActorInit = MessageInitShape<typeof ActorSchema>

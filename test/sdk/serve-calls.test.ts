@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
 import { Int64ValueSchema } from '@bufbuild/protobuf/wkt'
 
-import { protobufCodec } from '../../src/protocol/index.ts'
+import { protobufCodec } from '../../src/protocol/protobuf/index.ts'
 import { Status } from '../../src/protocol/gen/spawn/actors/protocol_pb.ts'
 import { until } from '../../src/testing/until.ts'
 import { json, unjson } from './scripted-proxy.ts'

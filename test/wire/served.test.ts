@@ -7,7 +7,8 @@ import { describe, test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
 import { Int64ValueSchema } from '@bufbuild/protobuf/wkt'
 
-import { anyCodec, callBytes, Packed } from '../../src/protocol/index.ts'
+import { anyCodec, Packed } from '../../src/protocol/index.ts'
+import { callBytes } from '../../src/protocol/protobuf/index.ts'
 import {
   ActorInvocationResponseSchema,
   ActorInvocationSchema,

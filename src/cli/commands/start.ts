@@ -2,7 +2,7 @@
 
 import { command } from '../command.ts'
 import { WORKER_VARIABLE } from '../dev/messages.ts'
-import { clusterOnLine, SERVE_ARGUMENTS, START_OPTIONS } from '../serving/options.ts'
+import { SERVE_ARGUMENTS, START_OPTIONS } from '../serving/options.ts'
 
 export const start = command({
   name: 'start',
@@ -23,8 +23,8 @@ Prints the address and a call to paste. SIGTERM or Ctrl-C stops in order, a seco
   ],
   async run({ args: [module = ''], options, json }, terminal) {
     const { port, host, store, system, 'log-level': level } = options
+    const { clusterOnLine } = await import('../serving/cluster-line.ts')
     const cluster = clusterOnLine(options, terminal.env)
-    // Before anything of the application is imported, so that all of it is seen.
     const worker =
       terminal.env[WORKER_VARIABLE] === undefined
         ? null

@@ -3,9 +3,14 @@
 /** A file's identity at a moment: two different stamps mean that it was changed in between. */
 export type Stamp = string
 
+/** A file that is about to be read, or was not found; the stamp was taken before. */
+export interface Read {
+  readonly file: string
+  readonly stamp: Stamp
+}
+
 export type WorkerMessage =
-  /** It is about to read this file, or failed to find it; the stamp was taken before. */
-  | { readonly spawn: 'reads'; readonly file: string; readonly stamp: Stamp }
+  | { readonly spawn: 'reads'; readonly files: readonly Read[] }
   /** It listens. */
   | { readonly spawn: 'serves'; readonly url: string }
 

@@ -67,7 +67,7 @@ export class Supervisor {
     this.#worker = worker
     worker.on('message', (message) => {
       if (!isWorkerMessage(message)) return
-      if (message.spawn === 'reads') this.#watch.add(message.file, message.stamp)
+      if (message.spawn === 'reads') for (const { file, stamp } of message.files) this.#watch.add(file, stamp)
       else if (start === 'again') this.#servesAgain(message.url)
     })
     worker.once('exit', (code, signal) => this.#exited(code ?? signal))

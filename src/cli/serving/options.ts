@@ -1,11 +1,8 @@
 // What `start` and `dev` take: the same, because `dev` is `start` in a process of its own.
 
 import type { Argument } from '../command.ts'
-import { usageFailure } from '../failure.ts'
 import { choice, duration, text, whole, wholeOr } from '../option.ts'
 import { LOG_LEVELS } from '../../proxy/config/proxy-config.ts'
-import { SETTINGS } from '../../proxy/config/settings.ts'
-import type { ClusterSettings } from '../../sdk/index.ts'
 import { MOST_WORKERS } from '../../sdk/workers-setting.ts'
 
 export const SERVE_ARGUMENTS: readonly Argument[] = [
@@ -56,38 +53,3 @@ export const START_OPTIONS = {
     },
   ),
 } as const
-
-/** What is undefined is the module's to say. */
-export type ClusterLine = Omit<ClusterSettings, 'url'> & { readonly url: string | undefined }
-
-/** What a line and its surroundings say of the cluster. */
-export function clusterOnLine(
-  options: {
-    readonly cluster: string | undefined
-    readonly 'cluster-name': string | undefined
-    readonly node: string | undefined
-    readonly zone: string | undefined
-    readonly labels: string | undefined
-    readonly capacity: number | undefined
-    readonly lease: number | undefined
-  },
-  env: Readonly<Record<string, string | undefined>>,
-): ClusterLine {
-  const { capacity, labels, lease, node, zone } = options
-  const url = options.cluster ?? env[SETTINGS['cluster.url'].variable]
-  return {
-    url: url === '' ? undefined : url,
-    name: options['cluster-name'],
-    node,
-    zone,
-    labels: labels === undefined ? undefined : labelsIn(labels),
-    capacity,
-    lease,
-  }
-}
-
-function labelsIn(text: string): Readonly<Record<string, string>> {
-  const reading = SETTINGS['cluster.labels'].form.fromText(text)
-  if ('value' in reading) return reading.value
-  throw usageFailure(`--labels ${reading.problem}`)
-}

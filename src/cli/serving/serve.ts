@@ -22,7 +22,7 @@ import { exportedBy } from './exported.ts'
 import { stopInOrder, watchProcess } from './lifecycle.ts'
 import { loggerFor } from './log.ts'
 import { importModule, moduleFile, shortPath } from './module.ts'
-import type { ClusterLine } from './options.ts'
+import type { ClusterLine } from './cluster-line.ts'
 import { sampleCall } from './sample-call.ts'
 import type { Worker } from '../dev/worker.ts'
 
@@ -58,6 +58,7 @@ export async function serve(
   worker?.onAbandoned(() => lifecycle.end('the watching process is gone'))
   const line = { text: options.store, where: '--store' }
   const chosen = await storeOnLine({ line, env: terminal.env, readsFile: false }, logger)
+  worker?.reportReads()
   const builder = await builderFrom(moduleFile(module), options, logger, chosen)
   const running = await started(builder)
   if (worker !== null) worker.serves(running.url ?? '')

@@ -7,7 +7,7 @@
 import type { MsgHdrs } from '@nats-io/transport-node'
 import { LIMITS, SpawnError } from '../../base/index.ts'
 import type { Call, SystemCall } from '../../ports/index.ts'
-import { callBytes, readWireInvocation, type WireInvocation } from '../../protocol/index.ts'
+import { callBytes, readWireInvocation, type WireInvocation } from '../../protocol/protobuf/index.ts'
 
 /** The W3C trace context, in headers and in metadata. */
 const TRACE = 'traceparent'

@@ -7,14 +7,13 @@
 import type { Msg, Subscription } from '@nats-io/transport-node'
 import { type Clock, LIMITS, messageOf, SpawnError } from '../../base/index.ts'
 import type { Logger, ServedSystem, SystemCall, SystemExchange } from '../../ports/index.ts'
+import { asSpawnError, type Packed } from '../../protocol/index.ts'
 import {
-  asSpawnError,
-  type Packed,
   readSystemAnswer,
   SYSTEM_ACCEPTED,
   systemAnswerBytes,
   systemFailureBytes,
-} from '../../protocol/index.ts'
+} from '../../protocol/protobuf/index.ts'
 import type { Connection } from './connection.ts'
 import { callIn, type CarriedCall, carriedCall } from './system-call.ts'
 import { cancelled, tooLarge, unanswered } from './system-failure.ts'

@@ -6,7 +6,8 @@ import { failure, remote } from '../../../test/remote/fixture.ts'
 import { answerBytes, answering, responding, talking } from '../../../test/remote/host-server.ts'
 import { isSpawnError, SpawnError } from '../../base/index.ts'
 import type { ActorInvocation } from '../../protocol/gen/spawn/actors/protocol_pb.ts'
-import { Json, jsonCodec, Packed, packedOf, PROBLEM_CONTENT_TYPE, toProblem } from '../../protocol/index.ts'
+import { Json, jsonCodec, Packed, PROBLEM_CONTENT_TYPE, toProblem } from '../../protocol/index.ts'
+import { packedOf } from '../../protocol/protobuf/index.ts'
 import { until } from '../../testing/until.ts'
 
 const STATE = new Packed('type.googleapis.com/test.State', Uint8Array.of(8, 1))

@@ -3,7 +3,8 @@
 
 import { assert, isSpawnError, LIMITS, SpawnError } from '../../base/index.ts'
 import type { Host, Outcome, Turn } from '../../ports/index.ts'
-import { type ActorId, anyCodec, hostInvocationBytes, type Packed } from '../../protocol/index.ts'
+import { type ActorId, anyCodec, type Packed } from '../../protocol/index.ts'
+import { hostInvocationBytes } from '../../protocol/protobuf/index.ts'
 import { labelOf } from './failure.ts'
 import type { HostProcess } from './host-process.ts'
 import { RemoteTurn } from './remote-turn.ts'

@@ -6,13 +6,8 @@
 
 import { type Clock, messageOf, type Random, SpawnError } from '../../base/index.ts'
 import type { Definition, Logger } from '../../ports/index.ts'
-import {
-  type ActorId,
-  checkName,
-  type RegistrationRequest,
-  wireActorBytes,
-  type WireActor,
-} from '../../protocol/index.ts'
+import { type ActorId, checkName } from '../../protocol/index.ts'
+import { type RegistrationRequest, wireActorBytes, type WireActor } from '../../protocol/protobuf/index.ts'
 import { checkAddress, type HostAddress, hostText } from './host-address.ts'
 import { HostProcess } from './host-process.ts'
 import { RemoteHost, type Running } from './remote-host.ts'

@@ -3,14 +3,8 @@
 
 import { LIMITS, SpawnError } from '../../base/index.ts'
 import type { ActionDefinition, Definition, Host, Kind, PoolSize } from '../../ports/index.ts'
-import {
-  anyCodec,
-  anyStateCodec,
-  checkName,
-  packedOf,
-  type WireActor,
-  WireKind,
-} from '../../protocol/index.ts'
+import { anyCodec, anyStateCodec, checkName } from '../../protocol/index.ts'
+import { packedOf, type WireActor, WireKind } from '../../protocol/protobuf/index.ts'
 import { MAX_TIMER_MS, MIN_TIMER_MS } from '../timing.ts'
 import { NO_HISTORY, type RemoteSettings } from './settings.ts'
 

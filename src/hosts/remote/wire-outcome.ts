@@ -4,14 +4,14 @@
 // Invariant: an outcome is whole, or there is none: an answer with any part that cannot be meant is HOST_MALFORMED.
 
 import type { Effect, Outcome, Route, Tags, Turn, Workflow } from '../../ports/index.ts'
+import { Packed } from '../../protocol/index.ts'
 import {
   type ActorInvocationResponse,
-  Packed,
   packedOf,
   readHostAnswer,
   type WireEffect,
   type WireWorkflow,
-} from '../../protocol/index.ts'
+} from '../../protocol/protobuf/index.ts'
 import { type Culprit, malformed } from './failure.ts'
 
 /**

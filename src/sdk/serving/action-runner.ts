@@ -3,13 +3,8 @@
 
 import { type Clock, type Limits, SpawnError } from '../../base/index.ts'
 import type { ActionDefinition, Definition, Outcome } from '../../ports/index.ts'
-import {
-  addressText,
-  hostAnswerBytes,
-  type HostInvocation,
-  jsonCodec,
-  readHostInvocation,
-} from '../../protocol/index.ts'
+import { addressText, jsonCodec } from '../../protocol/index.ts'
+import { hostAnswerBytes, type HostInvocation, readHostInvocation } from '../../protocol/protobuf/index.ts'
 import type { ProxyCalls } from './proxy-calls.ts'
 import { isDefaultGet, type ServedActors } from './served-actors.ts'
 import { answerOf } from './wire-outcome.ts'

@@ -6,17 +6,19 @@ import type { Call, Metadata, Timing } from '../../ports/index.ts'
 import {
   type ActorId,
   anyCodec,
-  callBytes,
   checkName,
   type Codec,
   jsonCodec,
   type Packed,
+  versionOf,
+} from '../../protocol/index.ts'
+import {
+  callBytes,
   readCallAnswer,
   readSpawnAnswer,
   spawnBytes,
   type WireCall,
-  versionOf,
-} from '../../protocol/index.ts'
+} from '../../protocol/protobuf/index.ts'
 import type { ProxyClient } from './proxy-client.ts'
 import { isDefaultGet, type ServedActors } from './served-actors.ts'
 

@@ -10,7 +10,7 @@
 import type { Client } from 'undici'
 import { type Clock, messageOf, type Random, SpawnError, type Timer } from '../../base/index.ts'
 import type { Logger } from '../../ports/index.ts'
-import { type ProxyIdentity, readRegistrationAnswer } from '../../protocol/index.ts'
+import { type ProxyIdentity, readRegistrationAnswer } from '../../protocol/protobuf/index.ts'
 import type { ProxyClient } from './proxy-client.ts'
 
 const PATH = '/api/v1/system'

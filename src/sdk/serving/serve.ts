@@ -6,7 +6,7 @@
 import { type Clock, LIMITS, messageOf, type Random, systemRandom } from '../../base/index.ts'
 import type { ActorDefinition } from '../../hosts/index.ts'
 import type { Host, Logger } from '../../ports/index.ts'
-import { registrationBytes } from '../../protocol/index.ts'
+import { registrationBytes } from '../../protocol/protobuf/index.ts'
 import { ActionListener } from './action-listener.ts'
 import { ActionRunner } from './action-runner.ts'
 import { ProxyCalls } from './proxy-calls.ts'

@@ -4,7 +4,8 @@
 import { LIMITS } from '../../base/index.ts'
 import { type ActorDefinition, GET_NAMES, type HandlerAction } from '../../hosts/index.ts'
 import type { Definition, Host, Kind } from '../../ports/index.ts'
-import { type ActorId, type Packed, type WireActor, wireAny, WireKind } from '../../protocol/index.ts'
+import type { ActorId, Packed } from '../../protocol/index.ts'
+import { type WireActor, wireAny, WireKind } from '../../protocol/protobuf/index.ts'
 
 const KINDS: Readonly<Record<Kind, WireKind>> = {
   named: WireKind.NAMED,

@@ -5,13 +5,8 @@
 
 import { SpawnError } from '../../base/index.ts'
 import type { Outcome, Tags, Workflow } from '../../ports/index.ts'
-import {
-  addressText,
-  anyCodec,
-  type HostAnswer,
-  type HostWorkflow,
-  type Packed,
-} from '../../protocol/index.ts'
+import { addressText, anyCodec, type Packed } from '../../protocol/index.ts'
+import type { HostAnswer, HostWorkflow } from '../../protocol/protobuf/index.ts'
 import { type ProxyCalls, unsayable } from './proxy-calls.ts'
 import type { WireTurn } from './wire-turn.ts'
 

@@ -3,7 +3,8 @@
 
 import { messageOf, SpawnError } from '../../base/index.ts'
 import type { ActionDefinition, Call, Definition, Metadata, Tags, Turn } from '../../ports/index.ts'
-import { type ActorId, addressText, type HostInvocation, type Packed } from '../../protocol/index.ts'
+import { type ActorId, addressText, type Packed } from '../../protocol/index.ts'
+import type { HostInvocation } from '../../protocol/protobuf/index.ts'
 import type { ProxyCalls } from './proxy-calls.ts'
 
 export class WireTurn implements Turn {

@@ -1,13 +1,9 @@
-// The schema of a store file for who looks before anything is opened. A file that is not there, or has nothing in it, is
-// one without tables; looking makes none.
+// The schema of a store file for who looks before anything is opened: the side of the main thread. What is looked at and
+// done is schema-work.ts's, in a thread.
 //
 // Invariant: the file is open in one place at a time. While the store has it, it is up to date, and there is nothing to do.
 
-import { statSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
 import type { Migration, Schema, SchemaStatus } from '../../ports/index.ts'
-import { Database } from './database.ts'
-import { checkOwner, nothingYet, schemaStatus } from './schema.ts'
 import type { StoreThread } from './store-thread.ts'
 
 export class FileSchema implements Schema {
@@ -28,6 +24,8 @@ export class FileSchema implements Schema {
 
   async status(): Promise<SchemaStatus> {
     if (this.#isOpen()) {
+      // Few ask, and the side of the main thread needs SQLite for nothing else.
+      const { nothingYet } = await import('./schema.ts')
       const { newest } = nothingYet()
       return { version: newest, newest, pending: [] }
     }
@@ -38,24 +36,4 @@ export class FileSchema implements Schema {
     if (this.#isOpen()) return []
     return this.#within((thread) => thread.ask('migrate', { file: this.#file }))
   }
-}
-
-/** Changes nothing. @throws what SQLite throws, SpawnError STORE_UNAVAILABLE for a file that is not ours. */
-export function statusOfFile(file: string): SchemaStatus {
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return nothingYet()
-  const database = new DatabaseSync(file, { timeout: 0 })
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE')
-    checkOwner(database, file, true)
-    return schemaStatus(database)
-  } finally {
-    database.close()
-  }
-}
-
-/** @throws what SQLite throws, SpawnError STORE_UNAVAILABLE for a file that is not ours. */
-export function migrateFile(file: string): readonly Migration[] {
-  const database = new Database(file)
-  database.close()
-  return database.migrated
 }

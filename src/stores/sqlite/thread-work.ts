@@ -7,7 +7,7 @@
 import { failureOf, monotonicMs, SpawnError, systemClock, type Timer } from '../../base/index.ts'
 import { Assembly } from './assembly.ts'
 import { isLocked, storeError } from './failures.ts'
-import { migrateFile, statusOfFile } from './file-schema.ts'
+import { migrateFile, statusOfFile } from './schema-work.ts'
 import type { Operations, Request, Response } from './requests.ts'
 import { StoreFile } from './store-file.ts'
 

@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import * as fc from 'fast-check'
 
-import { ActorSchema, ActorSystemSchema } from './gen/spawn/actors/actor_pb.ts'
-import { InvocationRequestSchema, InvocationResponseSchema } from './gen/spawn/actors/protocol_pb.ts'
-import { Packed } from './packed.ts'
+import { ActorSchema, ActorSystemSchema } from '../gen/spawn/actors/actor_pb.ts'
+import { InvocationRequestSchema, InvocationResponseSchema } from '../gen/spawn/actors/protocol_pb.ts'
+import { Packed } from '../packed.ts'
 import { wireAnswerBytes } from './wire-answer.ts'
 import { readWireInvocation, type WireInvocation } from './wire-invocation.ts'
 

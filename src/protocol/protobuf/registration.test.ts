@@ -4,9 +4,9 @@ import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/p
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import * as fc from 'fast-check'
 
-import { isSpawnError } from '../base/index.ts'
-import { ActorSchema, ChannelSchema } from './gen/spawn/actors/actor_pb.ts'
-import { RegistrationRequestSchema } from './gen/spawn/actors/protocol_pb.ts'
+import { isSpawnError } from '../../base/index.ts'
+import { ActorSchema, ChannelSchema } from '../gen/spawn/actors/actor_pb.ts'
+import { RegistrationRequestSchema } from '../gen/spawn/actors/protocol_pb.ts'
 import { readRegistration, wireActorBytes } from './registration.ts'
 
 /** RegistrationRequest.actor_system.registry.actors["a"].metadata.channel_group, each as these bytes. */

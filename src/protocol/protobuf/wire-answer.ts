@@ -4,7 +4,7 @@
 // Invariant: there is always a status: some SDKs take a body without one for success.
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { SpawnError } from '../base/index.ts'
+import { SpawnError } from '../../base/index.ts'
 import { BackwardWriter } from './backward-writer.ts'
 import {
   ProxyInfoSchema,
@@ -12,9 +12,9 @@ import {
   RequestStatusSchema,
   SpawnRequestSchema,
   Status,
-} from './gen/spawn/actors/protocol_pb.ts'
-import type { ActorId } from './address.ts'
-import type { Packed } from './packed.ts'
+} from '../gen/spawn/actors/protocol_pb.ts'
+import type { ActorId } from '../address.ts'
+import type { Packed } from '../packed.ts'
 import type { WireStatus } from './wire-status.ts'
 import type { WireInvocation } from './wire-invocation.ts'
 

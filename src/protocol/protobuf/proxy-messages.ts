@@ -4,9 +4,9 @@
 // Invariant: values go through byte for byte.
 
 import { fromBinary } from '@bufbuild/protobuf'
-import type { ActorId } from './address.ts'
-import type { SpawnError } from '../base/index.ts'
-import type { Actor, ActorId as WireId } from './gen/spawn/actors/actor_pb.ts'
+import type { ActorId } from '../address.ts'
+import type { SpawnError } from '../../base/index.ts'
+import type { Actor, ActorId as WireId } from '../gen/spawn/actors/actor_pb.ts'
 import {
   type InvocationRequest,
   InvocationRequestSchema,
@@ -18,10 +18,10 @@ import {
   type SpawnRequest,
   SpawnRequestSchema,
   SpawnResponseSchema,
-} from './gen/spawn/actors/protocol_pb.ts'
+} from '../gen/spawn/actors/protocol_pb.ts'
 import { packedOf } from './host-invocation.ts'
 import { messageBytes } from './message-writer.ts'
-import type { Packed } from './packed.ts'
+import type { Packed } from '../packed.ts'
 import { fromWireStatus } from './wire-status.ts'
 
 /** A call as the wire has it. */

@@ -13,9 +13,9 @@ import {
 import { FileDescriptorProtoSchema, StructSchema } from '@bufbuild/protobuf/wkt'
 import * as fc from 'fast-check'
 
-import { InvocationRequestSchema, NoopSchema } from './gen/spawn/actors/protocol_pb.ts'
+import { InvocationRequestSchema, NoopSchema } from '../gen/spawn/actors/protocol_pb.ts'
 import { messageBytes } from './message-writer.ts'
-import { anyCharacter } from '../../test/any-character.ts'
+import { anyCharacter } from '../../../test/any-character.ts'
 
 const bits = (size: number, signed: boolean): fc.Arbitrary<number> =>
   fc.integer(signed ? { min: -(2 ** (size - 1)), max: 2 ** (size - 1) - 1 } : { min: 0, max: 2 ** size - 1 })

@@ -19,15 +19,15 @@ import {
 } from '@bufbuild/protobuf'
 import { isFieldError } from '@bufbuild/protobuf/reflect'
 
-import { assert, messageOf, SpawnError } from '../base/index.ts'
-import type { Codec } from './codec.ts'
-import { file_spawn_actors_protocol } from './gen/spawn/actors/protocol_pb.ts'
-import { parseJsonType } from './json-codec.ts'
-import { checkPayloadSize, isJsonType } from './json-type.ts'
+import { assert, messageOf, SpawnError } from '../../base/index.ts'
+import type { Codec } from '../codec.ts'
+import { file_spawn_actors_protocol } from '../gen/spawn/actors/protocol_pb.ts'
+import { parseJsonType } from '../json-codec.ts'
+import { checkPayloadSize, isJsonType } from '../json-type.ts'
 import { messageFault } from './message-fault.ts'
 import { messageBytes } from './message-writer.ts'
-import { Json, Packed } from './packed.ts'
-import { pathText } from './value-path.ts'
+import { Json, Packed } from '../packed.ts'
+import { pathText } from '../value-path.ts'
 
 /**
  * Messages of one type. A live value is a message of it, taken as it is, or an object to make one from (checked); a stored

@@ -5,9 +5,9 @@
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import { SpawnError } from '../base/index.ts'
-import { type Actor as WireActor, ActorSchema, ChannelSchema } from './gen/spawn/actors/actor_pb.ts'
-import { type RegistrationRequest, RegistrationRequestSchema } from './gen/spawn/actors/protocol_pb.ts'
+import { SpawnError } from '../../base/index.ts'
+import { type Actor as WireActor, ActorSchema, ChannelSchema } from '../gen/spawn/actors/actor_pb.ts'
+import { type RegistrationRequest, RegistrationRequestSchema } from '../gen/spawn/actors/protocol_pb.ts'
 
 /** RegistrationRequest.actor_system.registry.actors[].value.metadata.channel_group, by field numbers. */
 const CHANNELS = [2, 2, 1, 2, 6, 1]

@@ -8,13 +8,13 @@
 
 import { fromBinary } from '@bufbuild/protobuf'
 import type { Any } from '@bufbuild/protobuf/wkt'
-import type { ActorId } from './address.ts'
+import type { ActorId } from '../address.ts'
 import { BackwardWriter } from './backward-writer.ts'
 import {
   type ActorInvocationResponse,
   ActorInvocationResponseSchema,
-} from './gen/spawn/actors/protocol_pb.ts'
-import { Packed } from './packed.ts'
+} from '../gen/spawn/actors/protocol_pb.ts'
+import { Packed } from '../packed.ts'
 
 /** What is said to a host process. */
 export interface HostInvocation {

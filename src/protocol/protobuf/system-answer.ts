@@ -6,18 +6,18 @@
 // Invariant: values go through byte for byte.
 
 import { fromBinary } from '@bufbuild/protobuf'
-import { SpawnError } from '../base/index.ts'
-import type { ActorId } from './address.ts'
+import { SpawnError } from '../../base/index.ts'
+import type { ActorId } from '../address.ts'
 import {
   type ActorInvocationResponse,
   ActorInvocationResponseSchema,
   Status,
-} from './gen/spawn/actors/protocol_pb.ts'
+} from '../gen/spawn/actors/protocol_pb.ts'
 import { packedOf } from './host-invocation.ts'
 import { messageBytes } from './message-writer.ts'
-import type { Packed } from './packed.ts'
+import type { Packed } from '../packed.ts'
 import { readCallAnswer, wirePayload } from './proxy-messages.ts'
-import { asSpawnError } from './status.ts'
+import { asSpawnError } from '../status.ts'
 import { fromWireStatus, toWireStatus } from './wire-status.ts'
 
 const ACCEPTED = 'async'

@@ -6,13 +6,13 @@ import { create, equals, fromBinary, type MessageInitShape, toBinary } from '@bu
 import { AnySchema, EmptySchema, StructSchema, TimestampSchema, TypeSchema } from '@bufbuild/protobuf/wkt'
 import * as fc from 'fast-check'
 
-import { isSpawnError, LIMITS, messageOf } from '../base/index.ts'
-import { ActorIdSchema, ActorSchema, Kind } from './gen/spawn/actors/actor_pb.ts'
-import { FactSchema, InvocationRequestSchema, JSONTypeSchema } from './gen/spawn/actors/protocol_pb.ts'
-import { jsonCodec } from './json-codec.ts'
-import { Json, Packed } from './packed.ts'
+import { isSpawnError, LIMITS, messageOf } from '../../base/index.ts'
+import { ActorIdSchema, ActorSchema, Kind } from '../gen/spawn/actors/actor_pb.ts'
+import { FactSchema, InvocationRequestSchema, JSONTypeSchema } from '../gen/spawn/actors/protocol_pb.ts'
+import { jsonCodec } from '../json-codec.ts'
+import { Json, Packed } from '../packed.ts'
 import { protobufCodec } from './protobuf-codec.ts'
-import { anyCharacter } from '../../test/any-character.ts'
+import { anyCharacter } from '../../../test/any-character.ts'
 
 const request = protobufCodec(InvocationRequestSchema)
 const actor = protobufCodec(ActorSchema)

@@ -4,18 +4,18 @@
 // Invariant: values go through byte for byte, and an answer always has its context.
 
 import { fromBinary } from '@bufbuild/protobuf'
-import { SpawnError } from '../base/index.ts'
-import type { ActorId } from './address.ts'
-import type { ActorId as WireId } from './gen/spawn/actors/actor_pb.ts'
+import { SpawnError } from '../../base/index.ts'
+import type { ActorId } from '../address.ts'
+import type { ActorId as WireId } from '../gen/spawn/actors/actor_pb.ts'
 import {
   type ActorInvocationResponse,
   ActorInvocationResponseSchema,
   ActorInvocationSchema,
   type Workflow,
-} from './gen/spawn/actors/protocol_pb.ts'
+} from '../gen/spawn/actors/protocol_pb.ts'
 import { type HostInvocation, packedOf } from './host-invocation.ts'
 import { messageBytes } from './message-writer.ts'
-import type { Packed } from './packed.ts'
+import type { Packed } from '../packed.ts'
 import { callMessage, type WireCall, wireAny, wireId, wirePayload } from './proxy-messages.ts'
 
 export interface HostAnswer {

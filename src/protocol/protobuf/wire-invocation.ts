@@ -5,13 +5,13 @@
 // the library reads (wire-invocation.test.ts).
 
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
-import { SpawnError } from '../base/index.ts'
-import type { ActorId } from './address.ts'
-import { FieldReader, Unusual } from './field-reader.ts'
-import { ActorSchema, ActorSystemSchema } from './gen/spawn/actors/actor_pb.ts'
-import { type InvocationRequest, InvocationRequestSchema } from './gen/spawn/actors/protocol_pb.ts'
+import { SpawnError } from '../../base/index.ts'
+import type { ActorId } from '../address.ts'
+import { FieldReader, Unusual } from '../field-reader.ts'
+import { ActorSchema, ActorSystemSchema } from '../gen/spawn/actors/actor_pb.ts'
+import { type InvocationRequest, InvocationRequestSchema } from '../gen/spawn/actors/protocol_pb.ts'
 import { packedOf } from './host-invocation.ts'
-import { Packed } from './packed.ts'
+import { Packed } from '../packed.ts'
 
 export interface WireInvocation {
   /** The messages `system` and `actor` as they were sent, for the answer; null: absent. */

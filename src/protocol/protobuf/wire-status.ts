@@ -1,8 +1,8 @@
 // How an error looks on Spawn's wire: a status and a text that the code leads. What a code is on other borders is status.ts's.
 
-import { SpawnError } from '../base/index.ts'
-import { Status } from './gen/spawn/actors/protocol_pb.ts'
-import { isErrorCode, publicMessageOf } from './status.ts'
+import { SpawnError } from '../../base/index.ts'
+import { Status } from '../gen/spawn/actors/protocol_pb.ts'
+import { isErrorCode, publicMessageOf } from '../status.ts'
 
 /** A RequestStatus of the wire: the code leads the message, `[MAILBOX_FULL] …`. */
 export interface WireStatus {

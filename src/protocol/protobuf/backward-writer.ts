@@ -3,8 +3,8 @@
 //
 // Invariant: text that holds nothing is not written, as proto3 has it, but in maps; and what `finish` gave stays as it is.
 
-import { SpawnError } from '../base/index.ts'
-import type { Packed } from './packed.ts'
+import { SpawnError } from '../../base/index.ts'
+import type { Packed } from '../packed.ts'
 
 const FIRST_BYTES = 4_096
 

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import * as fc from 'fast-check'
 
-import { isSpawnError } from '../base/index.ts'
-import { ActorInvocationSchema } from './gen/spawn/actors/protocol_pb.ts'
+import { isSpawnError } from '../../base/index.ts'
+import { ActorInvocationSchema } from '../gen/spawn/actors/protocol_pb.ts'
 import { type HostInvocation, hostInvocationBytes, packedOf, readHostAnswer } from './host-invocation.ts'
-import { Packed } from './packed.ts'
-import { anyCharacter } from '../../test/any-character.ts'
+import { Packed } from '../packed.ts'
+import { anyCharacter } from '../../../test/any-character.ts'
 
 const text = fc.string({ unit: anyCharacter, maxLength: 60 })
 const id = fc.record({ system: text, parent: text, name: text })
