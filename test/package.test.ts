@@ -34,6 +34,20 @@ const total: number = byRef.total
 console.log(JSON.stringify([byName, { total }]))
 `
 
+/** The Protobuf library is loaded by the path of a file, which the build has to rename. */
+const protobufProgram = `
+import { DurationSchema } from '@bufbuild/protobuf/wkt'
+import { actor, system, Value } from 'spawn-mesh'
+
+const lap = actor('lap', {
+  schema: DurationSchema,
+  actions: { go: (ctx) => Value.of().state({ nanos: ctx.state.nanos + 5 }) },
+})
+await using laps = await system('laps', { actors: [lap], store: 'memory' }).start()
+await laps.ref(lap).go()
+console.log((await laps.inspect(laps.ref(lap))).state.nanos)
+`
+
 const wrongProgram = `${program}
 await mySystem.ref(incrementor).add({ value: 'one' })
 `
@@ -87,6 +101,11 @@ describe('the published package', () => {
   test('runs the Incrementor, and the count goes on in the next run', async () => {
     assert.equal(await run('node', ['main.ts']), '[{"total":1},{"total":2}]\n')
     assert.equal(await run('node', ['main.ts']), '[{"total":3},{"total":4}]\n')
+  })
+
+  test('runs an actor whose state is a Protobuf message', async () => {
+    await writeFile(join(app, 'laps.mjs'), protobufProgram)
+    assert.equal(await run('node', ['laps.mjs']), '5\n')
   })
 
   test('can import every subpath that it exports', async () => {
