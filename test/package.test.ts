@@ -52,6 +52,31 @@ const wrongProgram = `${program}
 await mySystem.ref(incrementor).add({ value: 'one' })
 `
 
+/** A library of actors, whose declarations name all that is inferred. */
+const library = `
+import { actor, effect, saga, step, Value } from 'spawn-mesh'
+
+export const account = actor('account', {
+  kind: 'unnamed',
+  state: { balance: 0 },
+  actions: {
+    add: (ctx, amount: number) => Value.of({ balance: ctx.state.balance + amount }, amount),
+    tell: (ctx) => Value.of().effect('audit', 'tell').response(ctx.state.balance).pipe('tax', 'of'),
+  },
+})
+export const pay = saga('pay', [step('add', { run: (to: string) => effect(account, to).add(1) })])
+`
+
+/** With a state that is not the actor's. */
+const wrongState = `
+import { actor, Value } from 'spawn-mesh'
+
+export const account = actor('account', {
+  state: { balance: 0 },
+  actions: { add: (_ctx, amount: string) => Value.of({ balance: amount }) },
+})
+`
+
 const compilerSettings = {
   compilerOptions: {
     target: 'es2024',
@@ -62,6 +87,7 @@ const compilerSettings = {
     strict: true,
     exactOptionalPropertyTypes: true,
     skipLibCheck: false,
+    declaration: true,
     noEmit: true,
   },
 }
@@ -123,12 +149,15 @@ describe('the published package', () => {
   })
 
   test('gives its types to a strict consumer', async () => {
-    const files = ['main.ts', 'wrong.ts']
+    const files = ['library.ts', 'main.ts', 'wrong.ts', 'wrong-state.ts']
+    await writeFile(join(app, 'library.ts'), library)
     await writeFile(join(app, 'wrong.ts'), wrongProgram)
+    await writeFile(join(app, 'wrong-state.ts'), wrongState)
     await writeFile(join(app, 'tsconfig.json'), JSON.stringify({ ...compilerSettings, files }))
-    // One mistake in all, and that is the planted one.
+    // Two mistakes in all, and these are the planted ones; each ends with what is wrong.
     await assert.rejects(run('tsc', ['-p', '.', '--pretty', 'false']), {
-      stdout: /^wrong\.ts.*'string' is not assignable to type 'number'\.\n$/,
+      stdout:
+        /^wrong-state\.ts.*\n(?: .*\n)* +Type 'string' is not assignable to type 'number'\.\nwrong\.ts.*'string' is not assignable to type 'number'\.\n$/,
     })
   })
 

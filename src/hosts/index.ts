@@ -30,5 +30,5 @@ export { type AnyRef, GET_NAMES, type Ref, refOf, refTargetOf, type Sender } fro
 export type { RouteOptions } from './route.ts'
 export type { InstanceName } from './target.ts'
 export { isTimerPeriod, MAX_TIMER_MS, MIN_TIMER_MS, type TimingOptions } from './timing.ts'
-export { Value } from './value.ts'
+export { type Unchanged, type Unrouted, Value } from './value.ts'
 export type { BroadcastOptions } from './workflow.ts'

@@ -156,12 +156,15 @@ type TakerOf<Topic extends ChannelSetting> = Topic extends { readonly action: in
   : 'receive'
 
 /**
- * The actions by name. Views of the same object: `Actions` keeps each as it is written, for the types of refs; `Payloads`
- * is inferred from the schemas and types the handlers' second parameter; the last one checks the states that they return.
+ * The actions by name. Views of the same object: `Actions` keeps each as it is written, for the types of refs; the second
+ * checks the states that they return; `Payloads` is inferred from the schemas and types the handlers' second parameter. In
+ * this order: the compiler tells what the first view that does not fit says, and a wrong state should be told as one.
  */
 type ActionsSetting<State, Next, Actions, Payloads> = Actions & {
+  readonly [Name in keyof Actions]: StateChecked<Actions[Name], Next>
+} & {
   readonly [Name in keyof Payloads]: ActionInput<State, Payloads[Name], Next>
-} & { readonly [Name in keyof Actions]: StateChecked<Actions[Name], Next> }
+}
 
 const NO_HISTORY: HistoryPolicy = { revisions: 0, durationMs: 0 }
 

@@ -1,4 +1,5 @@
-// What an application imports: `import { actor, system, Value } from 'spawn-mesh'`.
+// What an application imports: `import { actor, system, Value } from 'spawn-mesh'`. All that the inferred type of a definition
+// names is among it, or a library of actors could not emit its declarations.
 
 export { ERROR_CODES, type ErrorCode, type ErrorGroup, isSpawnError, SpawnError } from '../base/index.ts'
 export {
@@ -22,6 +23,8 @@ export {
   type RouteOptions,
   type ScheduleOptions,
   type TimingOptions,
+  type Unchanged,
+  type Unrouted,
   Value,
 } from '../hosts/index.ts'
 export type {
@@ -71,7 +74,7 @@ export type { PoolSetting } from './pool-setting.ts'
 export type { SagaFault, SagaState, SagaStatus } from './saga/progress.ts'
 export { type CompensationOptions, saga, type SagaOptions } from './saga/saga.ts'
 export type { SagaNews } from './saga/saga-turn.ts'
-export type { SagaActions, SagaDefinition } from './saga/saga-types.ts'
+export type { ResultsOf, SagaActions, SagaDefinition } from './saga/saga-types.ts'
 export { sagaSettled, type SettledOptions } from './saga/settled.ts'
 export type { ServeOptions } from './serving/serve-options.ts'
 export type { ServedSystem } from './serving/served-system.ts'
