@@ -22,7 +22,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     json = line.json
     if (line.wantsHelp) {
       const { commandText } = await import('./help.ts')
-      return await show(commandText(command, terminal.style), terminal)
+      return await show(commandText(command, terminal), terminal)
     }
     return await runCommand(command, line.input, terminal)
   } catch (thrown) {
@@ -82,10 +82,9 @@ async function general([option, extra]: readonly string[], terminal: Terminal): 
   }
   const { overviewText } = await import('./help.ts')
   const commands = await allCommands()
-  if (option === '--help' || option === '-h')
-    return show(overviewText(commands, null, terminal.style), terminal)
+  if (option === '--help' || option === '-h') return show(overviewText(commands, null, terminal), terminal)
   if (option === undefined || option === '--json') {
-    terminal.note(overviewText(commands, null, (_, text) => text))
+    terminal.note(overviewText(commands, null, { ...terminal, style: (_, text) => text }))
     return EXIT.usage
   }
   const suggestion = didYouMean(option.replace(/^-+/, ''), ['help', 'version', 'json'], '--')
@@ -95,7 +94,7 @@ async function general([option, extra]: readonly string[], terminal: Terminal): 
 async function group(name: string, [word]: readonly string[], terminal: Terminal): Promise<ExitCode> {
   if (word === '--help' || word === '-h') {
     const { overviewText } = await import('./help.ts')
-    return show(overviewText(await allCommands(), name, terminal.style), terminal)
+    return show(overviewText(await allCommands(), name, terminal), terminal)
   }
   const members = NAMES.filter((each) => each.startsWith(`${name} `))
   const verbs = members.map((each) => each.slice(name.length + 1))

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { cli } from './cli.ts'
+import { sit } from './fake-terminal.ts'
 import { cliProcess } from './process.ts'
 
 const NAMES = [
@@ -58,6 +59,36 @@ describe('help', { concurrency: 2 }, () => {
     const { stdout } = await cliProcess(['--help'], { env: { NO_COLOR: '' } })
     assert.ok(!stdout.includes('\u001b'))
     for (const line of stdout.split('\n')) assert.ok(line.length <= 120, line)
+  })
+})
+
+describe('help on a terminal is as wide as that', () => {
+  for (const [words, width] of [
+    [['--help'], 80],
+    [['proxy', '--help'], 100],
+    [['invoke', '--help'], 40],
+  ] as const) {
+    test(`${words.join(' ')} in ${width} columns`, async () => {
+      const { printed } = await sit(words, { url: '', width })
+      const wide = await sit(words, { url: '', width: null })
+      const wordsOf = (texts: readonly string[]): string[] => texts.join(' ').split(/\s+/)
+      assert.deepEqual(wordsOf(printed), wordsOf(wide.printed), 'nothing is left out')
+      // A call to paste is one line, however long it is.
+      const lines = printed.join('\n').split('\n')
+      const texts = lines.filter((line) => !/^ {2}(spawn|echo) |^ {2}# /.test(line))
+      assert.deepEqual(
+        texts.filter((line) => line.length > width),
+        [],
+      )
+      assert.ok(texts.length < lines.length)
+    })
+  }
+
+  test('and says first how to begin', async () => {
+    const { printed } = await sit(['--help'], { url: '', width: 100 })
+    const lines = printed.join('\n').split('\n')
+    assert.ok(lines.length < 75, `${lines.length} lines`)
+    assert.ok(lines.includes('  spawn dev counter.ts'))
   })
 })
 
