@@ -13,7 +13,7 @@ interface Manifest {
 
 const root = new URL('../', import.meta.url)
 const dist = pathToFileURL(`${process.argv[2] ?? fileURLToPath(new URL('dist', root))}/`)
-const copied = ['README.md', 'CHANGELOG.md', 'LICENSE', 'bin', 'protos']
+const copied = ['README.md', 'CHANGELOG.md', 'LICENSE', 'bin', 'docs', 'protos']
 const onlyInCheckout = [
   'private',
   'scripts',
