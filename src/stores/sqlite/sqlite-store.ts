@@ -118,8 +118,10 @@ export class SqliteStore implements Statestore {
     if (thread === null || !thread.isAlive) return
     try {
       await thread.ask('close', {})
-    } finally {
+      await thread.release()
+    } catch (thrown) {
       await thread.kill()
+      throw thrown
     }
   }
 
@@ -300,9 +302,12 @@ export class SqliteStore implements Statestore {
   async #once<T>(ask: (thread: StoreThread) => Promise<T | null>): Promise<T> {
     const thread = new StoreThread(this.file)
     try {
-      return await this.#unlocked(() => ask(thread))
-    } finally {
+      const answer = await this.#unlocked(() => ask(thread))
+      await thread.release()
+      return answer
+    } catch (thrown) {
       await thread.kill()
+      throw thrown
     }
   }
 

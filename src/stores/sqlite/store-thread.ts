@@ -8,11 +8,14 @@ import { availableParallelism } from 'node:os'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { errorOf, messageOf, monotonicMs, Queue, SpawnError, systemClock } from '../../base/index.ts'
 import type { Answer, Arguments, Operation, Response, ServingReport } from './requests.ts'
+import { SpareThread } from './spare-thread.ts'
 import { Watch } from './watch.ts'
 
 const ENTRY = import.meta.url.endsWith('.ts')
   ? new URL('./worker.ts', import.meta.url)
   : new URL('./worker.js', import.meta.url)
+
+const spare = new SpareThread()
 
 export class StoreThread {
   readonly #file: string
@@ -25,15 +28,17 @@ export class StoreThread {
     watches: availableParallelism() > 1,
   })
   #end: SpawnError | null = null
+  #isServing = false
+  readonly #heard = (response: Response): void => this.#answered(response)
+  readonly #failed = (error: unknown): void => this.#died(messageOf(error))
+  readonly #gone = (code: number): void => this.#died(`exit code ${code}`)
 
   constructor(file: string) {
     this.#file = file
     // No flags of the main thread: some of them, like --input-type, keep a worker from starting.
-    this.#worker = new Worker(ENTRY, { name: 'spawn-sqlite', execArgv: [] })
+    this.#worker = spare.take() ?? new Worker(ENTRY, { name: 'spawn-sqlite', execArgv: [] })
     this.#worker.unref()
-    this.#worker.on('message', (response: Response) => this.#answered(response))
-    this.#worker.on('error', (error) => this.#died(messageOf(error)))
-    this.#worker.on('exit', (code) => this.#died(`exit code ${code}`))
+    this.#worker.on('message', this.#heard).on('error', this.#failed).on('exit', this.#gone)
   }
 
   /** Whether it can still answer. */
@@ -66,6 +71,7 @@ export class StoreThread {
    * @throws Error that says why the thread cannot listen there.
    */
   async serve(path: string): Promise<() => Promise<void>> {
+    this.#isServing = true
     const { port1: reports, port2 } = new MessageChannel()
     const gone = new Promise<ServingReport>((resolve) => {
       reports.once('close', () => resolve({ problem: 'the thread of the store file has ended' }))
@@ -82,12 +88,21 @@ export class StoreThread {
       reports.postMessage(null, [])
       await ended
       reports.close()
+      this.#isServing = false
     }
   }
 
   /** Ends the thread in the middle of whatever it does, and resolves when it is gone. */
   async kill(): Promise<void> {
     await this.#worker.terminate()
+  }
+
+  /** It has nothing open any more, and is asked nothing more: the next store may have it. */
+  async release(): Promise<void> {
+    if (this.#end !== null || this.#isServing || this.#waiting.length > 0) return this.kill()
+    this.#worker.off('message', this.#heard).off('error', this.#failed).off('exit', this.#gone)
+    this.#died('its store has let go of it')
+    spare.keep(this.#worker)
   }
 
   #answered(response: Response): void {

@@ -14,7 +14,7 @@ const IN_A_ROW = 64
 
 assert(parentPort !== null, 'the worker of the SQLite store runs as a thread of the store')
 const port = parentPort
-const work = new ThreadWork()
+let work = new ThreadWork()
 const receive = (): Request | undefined => receiveMessageOnPort(port)?.message as Request | undefined
 const vigil = new Vigil<Request>({
   receive,
@@ -51,10 +51,9 @@ function take(request: Request): void {
     respond({ answer: null })
   } else if (request.operation === 'close') {
     void server?.stop()
-    work.take(port, request, (response) => {
-      respond(response)
-      port.close()
-    })
+    work.take(port, request, respond)
+    // As if it had just begun: the next store may have it.
+    work = new ThreadWork()
   } else work.take(port, request, respond)
 }
 
