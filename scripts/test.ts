@@ -1,9 +1,10 @@
 // Runs the tests: `npm test [-- part-of-a-path …]`. Decides which files belong to a run (the slow suites under
-// test/slow/ only with --slow), starts the servers that they share, and prints the slowest files and the total last. Which
-// files share a process is test-groups.ts's, everything else node:test's.
+// test/slow/ only with --slow), starts the servers that they share, and prints the slowest files and the total last. All that
+// tests leave lies in one folder, which is removed whatever ends the run, Ctrl-C included. Which files share a process is
+// test-groups.ts's, that it ends test-ending.ts's, everything else node:test's.
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -27,23 +28,41 @@ const files = globSync('{src,test,examples,bench}/**/*.test.ts')
 if (files.length === 0)
   throw new Error(`no test file matches ${positionals.join(' ') || 'src/** and test/**'}`)
 
-// Every test file is a process, and many start others: without it each would strip the same types again.
-process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'spawn-mesh-compile-cache')
-
 /** A file that hangs fails the run instead of holding it for ever. Slow suites take as many minutes as they are told. */
 const FILE_TIMEOUT_MS = values.slow ? 7_200_000 : 300_000
 /** A test that hangs fails before its file does, so that it is named. */
 const TEST_TIMEOUT_MS = FILE_TIMEOUT_MS * 0.6
 const SLOWEST = 8
+/** As shells tell a signal. */
+const EXIT_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
 
 const startedMs = performance.now()
-const groupFolder = mkdtempSync(join(tmpdir(), 'spawn-tests-'))
+// What outlasts a run. Every test file is a process, and many start others: without the cache each would strip the same
+// types again.
+process.env['SPAWN_TEST_KEPT'] ??= tmpdir()
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'spawn-mesh-compile-cache')
+const folder = mkdtempSync(join(tmpdir(), 'spawn-tests-'))
+// Servers may run as another user.
+chmodSync(folder, 0o755)
+process.env['TMPDIR'] = folder
+
+process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+
+/** Its reason is the signal. A second one ends all of it at once. */
+const interrupted = new AbortController()
+for (const signal of Object.keys(EXIT_CODES)) process.once(signal, () => interrupted.abort(signal))
+
 const endServers = await startServers(files)
 const events = run({
-  files: [...grouped(files, groupFolder)],
+  files: [...grouped(files, folder)],
   timeout: FILE_TIMEOUT_MS,
   concurrency: Math.min(availableParallelism(), 4),
-  execArgv: ['--disable-warning=ExperimentalWarning', `--test-timeout=${TEST_TIMEOUT_MS}`],
+  signal: interrupted.signal,
+  execArgv: [
+    '--disable-warning=ExperimentalWarning',
+    `--import=${new URL('test-ending.ts', import.meta.url).href}`,
+    `--test-timeout=${TEST_TIMEOUT_MS}`,
+  ],
   ...(values.name.length > 0 && { testNamePatterns: values.name }),
 })
 const took: { readonly file: string; readonly ms: number }[] = []
@@ -64,7 +83,6 @@ const report = events.compose(spec)
 report.pipe(process.stdout, { end: false })
 await finished(report)
 await endServers()
-rmSync(groupFolder, { recursive: true })
 
 if (files.length > SLOWEST) {
   const slowest = took.toSorted((left, right) => right.ms - left.ms).slice(0, SLOWEST)
@@ -74,3 +92,4 @@ const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
 const extra = skipped > 0 ? `, ${skipped} skipped` : ''
 console.log(`\n${passed} tests passed, ${failed} failed${extra}, in ${files.length} files, ${seconds} s`)
 if (failed > 0) process.exitCode = 1
+if (interrupted.signal.aborted) process.exit(EXIT_CODES[String(interrupted.signal.reason)])

@@ -23,7 +23,7 @@ export function overHost(
   host: HostUnderTest,
   ...suites: ((it: Behaviour, host: HostUnderTest) => void)[]
 ): void {
-  describe(`actors of the host: ${host.name}`, () => {
+  describe(`actors of the host: ${host.name}`, { concurrency: 1 }, () => {
     before(() => host.begin())
     afterAll(() => host.end())
     const it: Behaviour = (title, given, body) =>

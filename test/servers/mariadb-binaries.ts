@@ -58,11 +58,12 @@ async function installed(): Promise<string> {
 async function templateOf(server: string, user: string | null): Promise<string> {
   const { stdout } = await run(server, ['--no-defaults', '--version'])
   const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? 'unknown'
-  const path = join(tmpdir(), `spawn-test-mariadb-${version}-${userInfo().uid}`)
+  const kept = process.env['SPAWN_TEST_KEPT'] ?? tmpdir()
+  const path = join(kept, `spawn-test-mariadb-${version}-${userInfo().uid}`)
   if (existsSync(path)) return path
   const install = found('mariadb-install-db', 'mysql_install_db')
   if (install === null) throw new Error('a mariadbd was found, but no mariadb-install-db beside it')
-  const made = await mkdtemp(join(tmpdir(), 'spawn-test-mariadb-new-'))
+  const made = await mkdtemp(join(kept, 'spawn-test-mariadb-new-'))
   await chmod(made, 0o755)
   const asked = [
     '--no-defaults',

@@ -2,7 +2,7 @@
 // rule that says so, within a few seeds. A rule that finds nothing here would find nothing in the engine either.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../aside.ts'
 import { SpawnError } from '../../src/base/index.ts'
 import type {
   Call,
@@ -19,6 +19,8 @@ import type { PlantedBugs } from './life.ts'
 import type { Plan } from './plan.ts'
 import { replaced, withCommit } from './planted.ts'
 import { simulate } from './simulate.ts'
+
+const test = aside(import.meta.url)
 
 const SEEDS = 60
 /** For a bug that shows in a few seeds of a hundred only. */

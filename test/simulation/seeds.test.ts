@@ -2,8 +2,10 @@
 // back, look for the seeds that find it now, and write those.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../aside.ts'
 import { simulate } from './simulate.ts'
+
+const test = aside(import.meta.url)
 
 const FOUND: Readonly<Record<string, readonly number[]>> = {
   'a newcomer was pushed out of memory before its first turn, and its call waited for ever': [2, 4, 13, 22],

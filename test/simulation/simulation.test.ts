@@ -2,8 +2,10 @@
 // stands in seeds.test.ts under the name of what was wrong.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../aside.ts'
 import { logOf, simulate } from './simulate.ts'
+
+const test = aside(import.meta.url)
 
 const SEEDS = 600
 const SEEDS_PER_TEST = 100

@@ -2,11 +2,13 @@
 // few seeds, in the words of the promise that it breaks. A world that finds nothing here would find nothing in the engine.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../aside.ts'
 import type { Commit, Envelope, Statestore } from '../../src/ports/index.ts'
 import { changed, replaced, withCommit } from './planted.ts'
 import { bank, type CourseOptions, past, ring, run, schedules, timers } from './worlds/index.ts'
 import type { WorldKind } from './worlds/world.ts'
+
+const test = aside(import.meta.url)
 
 const SEEDS = 40
 

@@ -3,8 +3,10 @@
 // seeds.test.ts under the name of what was wrong.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../aside.ts'
 import { run, WORLDS } from './worlds/index.ts'
+
+const test = aside(import.meta.url)
 
 /** Per world; and how much must happen in each seed on the whole, lest the seeds try nothing. */
 const SEEDS: Readonly<Record<string, { readonly count: number; readonly happens: number }>> = {

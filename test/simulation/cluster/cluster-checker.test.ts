@@ -2,7 +2,7 @@
 // seeds, by the rule that says so. A world that finds nothing here would find nothing in the mesh either.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../../aside.ts'
 import type { Clock } from '../../../src/base/index.ts'
 import { Membership } from '../../../src/mesh/membership.ts'
 import { Peers } from '../../../src/mesh/peers/peers.ts'
@@ -12,6 +12,8 @@ import type { Machine } from './machine.ts'
 import type { Fitted } from './member.ts'
 import type { Weather } from './weather.ts'
 import { runCluster, type WorldOptions } from './world.ts'
+
+const test = aside(import.meta.url)
 
 const SEEDS = 60
 

@@ -2,11 +2,13 @@
 // `npm run sim -- --world cluster --seeds N --seed S` runs more, and one again with its log.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../../aside.ts'
 import { runCluster } from './world.ts'
 
-const SEEDS = 60
-const SEEDS_PER_TEST = 30
+const test = aside(import.meta.url)
+
+const SEEDS = 200
+const SEEDS_PER_TEST = 50
 
 for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
   const last = first + SEEDS_PER_TEST - 1

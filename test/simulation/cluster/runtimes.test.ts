@@ -3,11 +3,13 @@
 // placed in a zone lives there, whatever befalls the members. `npm run sim -- --world cluster-town --seeds N` runs more.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../../aside.ts'
 import { Directory } from '../../../src/mesh/directory.ts'
 import type { Commit, Statestore } from '../../../src/ports/index.ts'
 import { changed, withCommit } from '../planted.ts'
 import { runTown } from './town.ts'
+
+const test = aside(import.meta.url)
 
 const SEEDS = 16
 

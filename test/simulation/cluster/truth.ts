@@ -65,13 +65,24 @@ export class Truth {
 
   /** Whatever is called: who would serve an actor is the only one. */
   look(): void {
-    for (const member of this.members)
-      for (const actor of member.inMemory()) if (member.holds(actor)) this.#onlyBy(member, actor)
+    const holders = new Map<string, Judged>()
+    for (const member of this.members) {
+      for (const actor of member.inMemory()) {
+        if (!member.holds(actor)) continue
+        const other = holders.get(actor)
+        if (other !== undefined) this.#doubled(member, other, actor)
+        holders.set(actor, member)
+      }
+    }
   }
 
   #onlyBy(by: Judged, actor: string): void {
     const other = this.members.find((member) => member !== by && member.holds(actor))
-    if (other !== undefined) this.violations.push(`two holders: ${by.name} and ${other.name} hold ${actor}`)
+    if (other !== undefined) this.#doubled(by, other, actor)
+  }
+
+  #doubled(by: Judged, other: Judged, actor: string): void {
+    this.violations.push(`two holders: ${by.name} and ${other.name} hold ${actor}`)
   }
 
   actors(): Iterable<string> {

@@ -2,12 +2,14 @@
 // their promises as they are for one process. `npm run sim -- --world cluster-ring --seeds N` runs more.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../../aside.ts'
 import type { Commit, Statestore } from '../../../src/ports/index.ts'
 import { withCommit } from '../planted.ts'
 import { bank, ring, schedules, timers, WORLDS } from '../worlds/index.ts'
 import type { WorldKind } from '../worlds/world.ts'
 import { runWorld } from './world-course.ts'
+
+const test = aside(import.meta.url)
 
 /** Per world; and how much must happen in each seed on the whole, lest the seeds try nothing. */
 const SEEDS: Readonly<Record<string, { readonly count: number; readonly happens: number }>> = {
