@@ -10,6 +10,8 @@ import { BOXES, type Envelope } from '../../ports/index.ts'
 const STATE = 1
 const OUTCOME = 2
 const ENVELOPE = 3
+/** Up to here a loop beats the encoder's call. */
+const SHORT_CHARS = 62
 
 /** Of one actor's state: `birth` and `revision` are those that it is stored with. */
 export interface StateAddress {
@@ -72,9 +74,21 @@ export class Associated {
     // A UTF-16 unit takes at most three bytes.
     const most = 4 + text.length * 3
     if (this.#at + most > this.#bytes.length) this.#grow(most)
-    const written = this.#bytes.write(text, this.#at + 4)
-    this.#bytes.writeUInt32LE(written, this.#at)
+    const isShort = text.length <= SHORT_CHARS && this.#ascii(text, this.#at + 4)
+    const written = isShort ? text.length : this.#bytes.write(text, this.#at + 4)
+    for (let byte = 0; byte < 4; byte += 1) this.#bytes[this.#at + byte] = written >>> (byte * 8)
     this.#at += 4 + written
+  }
+
+  /** @returns false when the text is not ASCII. */
+  #ascii(text: string, from: number): boolean {
+    const bytes = this.#bytes
+    for (let at = 0; at < text.length; at += 1) {
+      const unit = text.charCodeAt(at)
+      if (unit > 0x7f) return false
+      bytes[from + at] = unit
+    }
+    return true
   }
 
   #grow(bytes: number): void {

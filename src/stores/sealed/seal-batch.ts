@@ -6,7 +6,7 @@
 // nothing waits.
 
 import { assert } from '../../base/index.ts'
-import { Ghash } from './ghash.ts'
+import { Ghash, type GhashState } from './ghash.ts'
 import { type Key, TAG_BYTES } from './key.ts'
 import { NONCE_BYTES, type Nonces } from './nonces.ts'
 
@@ -19,17 +19,21 @@ const FIRST_CAPACITY = 64 * 3 * BLOCK_BYTES
 /** Two blocks, the second of them not whole. */
 const PROBE = Uint8Array.from({ length: 21 }, (_none, at) => at)
 
+/** A value that waits for its keystream. */
 class Item {
   readonly sealed: Uint8Array
   /** Where the encrypted bytes begin and end; the tag follows. */
   readonly from: number
   readonly to: number
-  readonly bound: Uint8Array
+  /** What is bound to it: taken into the tag already, and so many bytes. */
+  readonly begun: GhashState
+  readonly bound: number
 
-  constructor(sealed: Uint8Array, from: number, to: number, bound: Uint8Array) {
+  constructor(sealed: Uint8Array, from: number, to: number, begun: GhashState, bound: number) {
     this.sealed = sealed
     this.from = from
     this.to = to
+    this.begun = begun
     this.bound = bound
   }
 }
@@ -57,7 +61,7 @@ export class SealBatch {
     assert(this.key.open(PROBE, sealed) !== null, 'OpenSSL opens what is sealed in a batch')
   }
 
-  /** @param associated is copied; `plain` too. */
+  /** Keeps neither of the two. */
   add(associated: Uint8Array, plain: Uint8Array): Uint8Array {
     const { head } = this.key
     const { length } = plain
@@ -69,7 +73,9 @@ export class SealBatch {
     sealed.set(nonce, head.length)
     sealed.set(plain, from)
     this.#count(nonce, FIRST + Math.ceil(length / BLOCK_BYTES))
-    this.#items.push(new Item(sealed, from, from + length, Buffer.from(associated)))
+    this.#ghash.begin()
+    this.#ghash.absorb(associated, 0, associated.length)
+    this.#items.push(new Item(sealed, from, from + length, this.#ghash.state(), associated.length))
     return sealed
   }
 
@@ -77,16 +83,15 @@ export class SealBatch {
     if (this.#items.length === 0) return
     const stream = this.key.blocks(this.#counters.subarray(0, this.#at))
     let at = 0
-    for (const { bound, from, sealed, to } of this.#items) {
+    for (const { begun, bound, from, sealed, to } of this.#items) {
       const maskAt = at
       at += BLOCK_BYTES
       for (let byte = from; byte < to; byte += 1)
         sealed[byte] = (sealed[byte] ?? 0) ^ (stream[at + byte - from] ?? 0)
       at += Math.ceil((to - from) / BLOCK_BYTES) * BLOCK_BYTES
-      this.#ghash.begin()
-      this.#ghash.absorb(bound, 0, bound.length)
+      this.#ghash.resume(begun)
       this.#ghash.absorb(sealed, from, to)
-      this.#ghash.end(bound.length, to - from, stream, maskAt, sealed, to)
+      this.#ghash.end(bound, to - from, stream, maskAt, sealed, to)
     }
     this.#items = []
     this.#at = 0
@@ -95,9 +100,13 @@ export class SealBatch {
   /** The blocks that the keystream of one value is made from. */
   #count(nonce: Uint8Array, blocks: number): void {
     if (this.#at + blocks * BLOCK_BYTES > this.#counters.length) this.#grow(blocks * BLOCK_BYTES)
+    const counters = this.#counters
+    // So few bytes are copied sooner one by one than by a call, and a small value has no more blocks than a byte can count.
     for (let block = FIRST; block < FIRST + blocks; block += 1) {
-      this.#counters.set(nonce, this.#at)
-      this.#counters.writeUInt32BE(block, this.#at + NONCE_BYTES)
+      const end = this.#at + BLOCK_BYTES - 1
+      for (let byte = 0; byte < NONCE_BYTES; byte += 1) counters[this.#at + byte] = nonce[byte] ?? 0
+      for (let at = this.#at + NONCE_BYTES; at < end; at += 1) counters[at] = 0
+      counters[end] = block
       this.#at += BLOCK_BYTES
     }
   }
