@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { SYSTEM } from '../crash/server.ts'
 import { endPostgres } from '../servers/postgres.ts'
 import { ordeal } from './ordeal.ts'
 
@@ -18,6 +19,8 @@ test('a rolling restart shows callers no error', async (context) => {
       for (const member of stage.members) {
         assert.equal(await member.stop(), 0, `the exit code of ${member.node}`)
         await member.start()
+        const { node, server } = member
+        assert.match(server.output, new RegExp(`, node ${node} of the cluster ${SYSTEM} at nats://`))
       }
     },
   )

@@ -80,6 +80,11 @@ export class Server implements Victim {
     return `http://${this.#place.host}:${this.port}`
   }
 
+  /** The last of what its latest life has printed. */
+  get output(): string {
+    return this.#output
+  }
+
   async start(): Promise<void> {
     const [program = '', ...words] = [...this.#place.enter, process.execPath, COMMAND, ...this.#command]
     const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })

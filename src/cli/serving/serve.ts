@@ -2,6 +2,8 @@
 // to. What each step means is in the files beside this one.
 
 import { systemClock } from '../../base/index.ts'
+import { type ClusterPlan, nodeOf } from '../../cluster/cluster-plan.ts'
+import { clusterText } from '../../cluster/cluster-url.ts'
 import type { Logger } from '../../ports/index.ts'
 import type { LogLevel } from '../../proxy/config/proxy-config.ts'
 import {
@@ -167,7 +169,7 @@ async function announce(
   surroundings: Surroundings,
 ): Promise<void> {
   const { options, logger, terminal } = surroundings
-  const { name, actors } = planOf(builder.name, builder.options)
+  const { name, actors, cluster } = planOf(builder.name, builder.options)
   const url = running.url ?? ''
   const where = placeOf(store)
   const sample = sampleCall(url, name, actors)
@@ -176,6 +178,9 @@ async function announce(
       url,
       system: name,
       state: where,
+      ...(cluster !== null && {
+        cluster: { nats: clusterText(cluster.nats), name: cluster.name ?? name, node: nodeOf(cluster) },
+      }),
       actors: actors.map((each) => each.name),
       try: sample,
     })
@@ -183,8 +188,13 @@ async function announce(
   }
   const state =
     store.kind === 'memory' ? 'state in memory, gone when it stops' : `state in ${printable(where)}`
-  await terminal.print(`${terminal.style('bold', printable(name))} serves at ${url}, ${state}`)
+  const member = cluster === null ? '' : `, ${printable(memberText(cluster, name))}`
+  await terminal.print(`${terminal.style('bold', printable(name))} serves at ${url}, ${state}${member}`)
   if (sample !== null) await terminal.print(`try it:\n  ${printable(sample)}`)
+}
+
+function memberText(cluster: ClusterPlan, system: string): string {
+  return `node ${nodeOf(cluster)} of the cluster ${cluster.name ?? system} at ${clusterText(cluster.nats)}`
 }
 
 /** Without a password. */
