@@ -6,6 +6,7 @@
 // releases can share them.
 
 import { READ_ONLY } from './failures.ts'
+import { IS_READ_ONLY } from './server.ts'
 
 /** What a block answers. */
 export const ANSWER = { applied: 1, refused: 2, superseded: 3, laneLost: 4 } as const
@@ -36,10 +37,14 @@ export const LANE = `
  * A server that has become a replica takes no commits, also of users who might write there all the same: nobody else would ever
  * see them.
  */
-const CHECK_PRIMARY = `
-  IF @@GLOBAL.read_only THEN
+export const CHECK_PRIMARY = `
+  IF ${IS_READ_ONLY} THEN
     SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${READ_ONLY}, MESSAGE_TEXT = 'the server is read-only';
   END IF;`
+
+/** That alone, beside a statement that reads: what a replica answers may have been replaced. It answers nothing. */
+export const STILL_PRIMARY = `BEGIN NOT ATOMIC${CHECK_PRIMARY}
+END`
 
 /** Takes the next number of the lane, and holds the lane until the transaction ends. */
 export const ENTER = `

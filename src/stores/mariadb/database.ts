@@ -22,10 +22,10 @@ export class Database extends SharedDatabase<Connection> {
 
   /** Rows of a statement that changes nothing. @throws SpawnError */
   read(sql: string, values: readonly Value[]): Promise<readonly Row[]> {
-    return this.ask((connection) => connection.rows(sql, values))
+    return this.ask((connection) => connection.read(sql, values))
   }
 
-  /** The same of a statement that answers one row for each of so many that were asked. */
+  /** The same of a statement that answers one row for each of so many that were asked, and of a replica none: `ASKED`. */
   readEach(sql: string, values: readonly Value[], asked: number): Promise<readonly Row[]> {
     return this.ask((connection) => connection.rowForEach(sql, values, asked))
   }

@@ -5,6 +5,7 @@
 // no more fields in one, without an error. So a field that is not found is an error here, and whoever uses rows counts them.
 
 import type { ActorId } from '../../protocol/index.ts'
+import { IS_READ_ONLY } from './server.ts'
 
 /** A type for each column, in the order of the array. */
 export type Layout = Readonly<Record<string, string>>
@@ -17,6 +18,9 @@ export const KEY = 'VARBINARY(512)'
 
 /** An envelope's id. */
 export const ID = 'VARBINARY(2048)'
+
+/** A parameter whose rows a server that has become a replica answers nothing for: what stands there may have been replaced. */
+export const ASKED = `IF(${IS_READ_ONLY}, NULL, ?)`
 
 /** The parts of an actor's address, as they lead a row. What is alike in all rows comes last. */
 export const ADDRESS = { name: NAME, parent: NAME, system: NAME } as const

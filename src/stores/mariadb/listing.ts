@@ -7,6 +7,7 @@ import type { PagePosition } from '../page-token.ts'
 import { HIGHEST, LISTING_PAGE_BYTES, type ListingRows, PARENTS_AT_ONCE } from '../sql/listing.ts'
 import type { Row } from '../sql/rows.ts'
 import { tagBytes } from '../sql/tag-bytes.ts'
+import { CHECK_PRIMARY } from './block.ts'
 import type { Value } from './connection.ts'
 import type { Database } from './database.ts'
 import { ADDRESS, addressesOf, rowsOf, SAME_ACTOR } from './json-rows.ts'
@@ -28,7 +29,7 @@ const PARENTS = `BEGIN NOT ATOMIC
   DECLARE its_parent VARBINARY(513) DEFAULT ?;
   DECLARE its_last VARBINARY(512);
   DECLARE parents INT DEFAULT 0;
-  DECLARE found LONGTEXT CHARACTER SET utf8mb4;
+  DECLARE found LONGTEXT CHARACTER SET utf8mb4;${CHECK_PRIMARY}
   search: LOOP
     SET its_last = (SELECT parent FROM spawn_actors WHERE system = its_system AND parent >= its_parent
       ORDER BY parent LIMIT 1);

@@ -2,11 +2,8 @@
 
 import type { LoadRows } from '../sql/loads.ts'
 import type { Database } from './database.ts'
-import { ADDRESS, addressesOf, rowsOf, SAME_ACTOR } from './json-rows.ts'
+import { ADDRESS, addressesOf, ASKED, rowsOf, SAME_ACTOR } from './json-rows.ts'
 import { REVISION, STATE } from './rows.ts'
-
-/** What has become a replica answers no rows: a state that somebody else has replaced is not to be served. */
-const ASKED = 'IF(@@GLOBAL.read_only, NULL, ?)'
 
 const LOAD = `SELECT ${REVISION}, ${STATE}, u.n FROM ${rowsOf(ASKED, ADDRESS, { ordinal: true })}
   LEFT JOIN spawn_actors AS a ON ${SAME_ACTOR}`

@@ -4,7 +4,7 @@
 import { LIVE_BOXES, OUTBOX_PAGE_BYTES, type OutboxRange, type OutboxRows } from '../sql/outbox.ts'
 import type { Value } from './connection.ts'
 import type { Database } from './database.ts'
-import { ID, rowsOf } from './json-rows.ts'
+import { ASKED, ID, rowsOf } from './json-rows.ts'
 import { ENVELOPE } from './rows.ts'
 
 /** Positions in one box, first those that are due at the same time as the last, then those that are due later. */
@@ -47,7 +47,7 @@ const NEXT_DUE = LIVE_BOXES.map(
     ORDER BY due_at_ms LIMIT 1)`,
 ).join(' UNION ALL ')
 
-const BY_ID = `SELECT ${ENVELOPE}, u.n FROM ${rowsOf('?', { id: ID }, { ordinal: true })}
+const BY_ID = `SELECT ${ENVELOPE}, u.n FROM ${rowsOf(ASKED, { id: ID }, { ordinal: true })}
   LEFT JOIN spawn_outbox AS a ON a.system = ? AND a.id = u.id`
 
 export function outboxRows(database: Database): OutboxRows {
@@ -56,7 +56,7 @@ export function outboxRows(database: Database): OutboxRows {
       const nexts = LIVE_BOXES.flatMap((box) => [Buffer.from(range.system), box, range.untilMs])
       // On one connection, one behind the other without waiting.
       const [rows, later] = await database.ask((connection) =>
-        Promise.all([connection.rows(DUE, rangeValues(range, LIVE_BOXES)), connection.rows(NEXT_DUE, nexts)]),
+        Promise.all([connection.read(DUE, rangeValues(range, LIVE_BOXES)), connection.rows(NEXT_DUE, nexts)]),
       )
       const nextDueMs = later.length === 0 ? null : Math.min(...later.map(([dueAtMs]) => Number(dueAtMs)))
       return { rows, nextDueMs }

@@ -4,10 +4,10 @@ import type { KeysQuestion, OutcomeRows } from '../sql/outcomes.ts'
 import type { Row } from '../sql/rows.ts'
 import type { Value } from './connection.ts'
 import type { Database } from './database.ts'
-import { ADDRESS, KEY, rowsOf, SAME_ACTOR } from './json-rows.ts'
+import { ADDRESS, ASKED, KEY, rowsOf, SAME_ACTOR } from './json-rows.ts'
 
 const OUTCOME = `SELECT u.n, a.expires_at_ms, a.reply_type, a.reply
-  FROM ${rowsOf('?', { ...ADDRESS, its_key: KEY }, { ordinal: true })}
+  FROM ${rowsOf(ASKED, { ...ADDRESS, its_key: KEY }, { ordinal: true })}
   LEFT JOIN spawn_outcomes AS a ON ${SAME_ACTOR} AND a.its_key = u.its_key`
 
 /** Questions about keys in one statement: each has a limit of its own, so each is a part of the text. */

@@ -2,6 +2,7 @@
 
 import type { ActorId } from '../../protocol/index.ts'
 import type { PastStatements } from '../sql/past.ts'
+import { CHECK_PRIMARY } from './block.ts'
 import type { Value } from './connection.ts'
 import type { Database } from './database.ts'
 import { REVISION, STATE } from './rows.ts'
@@ -21,25 +22,25 @@ const REVISIONS = `(SELECT ${REVISION} FROM spawn_actors AS a WHERE ${ACTOR} AND
     ORDER BY a.revision DESC LIMIT ?)
   ORDER BY revision DESC LIMIT ?`
 
-const PRUNE_OUTCOMES = 'DELETE FROM spawn_outcomes WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?'
-const PRUNE_PAST =
-  'DELETE FROM spawn_past WHERE is_counted = 0 AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?'
-/** No statement is in doubt for so long: see sql/lanes.ts. */
-const FORGET_WRITERS = 'DELETE FROM spawn_writers WHERE used_at < UTC_TIMESTAMP() - INTERVAL 7 DAY LIMIT 1000'
+/** Writers go when no statement of theirs can be in doubt any more: see sql/lanes.ts. */
+const PRUNE = `BEGIN NOT ATOMIC
+  DECLARE its_now BIGINT DEFAULT ?;
+  DECLARE its_limit, its_outcomes BIGINT DEFAULT ?;${CHECK_PRIMARY}
+  DELETE FROM spawn_writers WHERE used_at < UTC_TIMESTAMP() - INTERVAL 7 DAY LIMIT 1000;
+  DELETE FROM spawn_outcomes WHERE expires_at_ms <= its_now ORDER BY expires_at_ms LIMIT its_limit;
+  SET its_outcomes = ROW_COUNT();
+  SET its_limit = its_limit - its_outcomes;
+  DELETE FROM spawn_past WHERE is_counted = 0 AND expires_at_ms <= its_now ORDER BY expires_at_ms LIMIT its_limit;
+  SELECT its_outcomes + ROW_COUNT();
+END`
 
 export function pastStatements(database: Database): PastStatements {
-  const drop = (sql: string, values: readonly Value[]): Promise<number> =>
-    database.persist((connection) => connection.changed(sql, values))
   return {
     byNumber: (id, revision) => database.read(BY_NUMBER, twice(id, revision)),
     byTime: (id, atMs) => database.read(BY_TIME, twice(id, atMs)),
     revisions: (id, before, limit) => database.read(REVISIONS, [...twice(id, before), limit, limit]),
-    prune: (nowMs, limit) =>
-      database.request(async () => {
-        await drop(FORGET_WRITERS, [])
-        const outcomes = await drop(PRUNE_OUTCOMES, [nowMs, limit])
-        return outcomes < limit ? outcomes + (await drop(PRUNE_PAST, [nowMs, limit - outcomes])) : outcomes
-      }),
+    prune: async (nowMs, limit) =>
+      Number(await database.ask((connection) => connection.answer(PRUNE, [nowMs, limit]))),
   }
 }
 

@@ -41,6 +41,9 @@ const FACTS = [
   'wsrep_on',
 ] as const
 
+/** Whether the server takes no commits, as SQL. What MariaDB 12 says in words, those before it say in numbers. */
+export const IS_READ_ONLY = "CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF')"
+
 /** Not every build has all of them. */
 export const SERVER_FACTS = `SELECT LOWER(variable_name), variable_value FROM information_schema.global_variables
   WHERE variable_name IN (${FACTS.map((name) => `'${name}'`).join(', ')})`
@@ -54,7 +57,7 @@ export function readFacts(rows: readonly (readonly unknown[])[]): ServerFacts {
   const is = (name: (typeof FACTS)[number], ...values: readonly string[]): boolean =>
     values.includes(facts.get(name) ?? '')
   checkVersion(facts.get('version') ?? '')
-  if (is('read_only', 'ON', '1'))
+  if (!is('read_only', 'OFF', '0', ''))
     throw new NotConnected(
       'it is read-only: a replica, or one that is to become one; name the primary, or wait until it has become it',
       true,
