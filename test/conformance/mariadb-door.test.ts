@@ -1,14 +1,18 @@
 // The MariaDB store and a server at the beginning: tables that are made, cut off, or of another release; settings under which it would
 // lose what it acknowledges; users, sockets and certificates that are let in or not.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type DatabaseOptions, MariadbStore } from '../../src/stores/mariadb/index.ts'
 import { assertStored, commitOf, envelopeOf, loadOne } from '../../src/testing/statestore-fixture.ts'
+import { makeCertificate } from '../servers/certificate.ts'
 import { PrivateMariadb } from '../servers/mariadb.ts'
-import { failure, withStore } from './mariadb-fixture.ts'
+import {
+  checkCertificates,
+  checkNewPassword,
+  failure,
+  refused as refusedBy,
+  withMariadb as withStore,
+} from './server-fixture.ts'
 
 let server: PrivateMariadb
 before(async () => {
@@ -95,11 +99,8 @@ describe('a server that would lose what it acknowledges', () => {
 })
 
 describe('who is not let in is told why, at once:', () => {
-  const refused = async (options: DatabaseOptions): Promise<string> => {
-    const error = await failure(new MariadbStore({ ...options, outageMs: 60_000 }).start())
-    assert.equal(error.code, 'STORE_UNAVAILABLE')
-    return error.message
-  }
+  const open = (options: DatabaseOptions): MariadbStore => new MariadbStore(options)
+  const refused = (options: DatabaseOptions): Promise<string> => refusedBy(open, options)
 
   test('a wrong password, a database that is not there, a user without rights', () =>
     withStore(server, {}, async (_store, { options }) => {
@@ -148,35 +149,23 @@ describe('who is not let in is told why, at once:', () => {
       assert.deepEqual(await store.commit([commitOf('one', 0)]), ['committed'])
     }))
 
-  test('a certificate that nobody vouches for, and a server without TLS', () =>
-    withStore(server, {}, async (store, { options }) => {
-      await store.commit([commitOf('one', 0)])
-      const tls = { verify: true }
-      assert.match(await refused({ ...options, tls }), /does not speak TLS/)
-      const ca = await speakTls('database.test')
-      assert.match(await refused({ ...options, tls }), /certificate is not accepted/)
-      assert.match(
-        await refused({ ...options, tls: { verify: true, ca } }),
-        /certificate is not accepted/,
-        'its name',
-      )
-      for (const good of [{ verify: false }, { verify: true, ca, serverName: 'database.test' }]) {
-        const over = new MariadbStore({ ...options, tls: good })
-        await over.start()
-        assert.equal((await loadOne(over, 'one'))?.revision, 1)
-        await over.stop()
-      }
-    }))
+  test('a certificate that nobody vouches for, one that has expired, and a server without TLS', () =>
+    withStore(server, {}, (_store, { options }) =>
+      checkCertificates(open, options, async (name, isOver) => {
+        const { ca, certificate, key } = makeCertificate(server.folder, name, isOver)
+        server.own(key, certificate)
+        await server.halt('SIGTERM')
+        await server.start([`--ssl-key=${key}`, `--ssl-cert=${certificate}`])
+        return ca
+      }),
+    ))
 
-  /** Restarts the server with a certificate of this name. */
-  async function speakTls(name: string): Promise<string> {
-    const [key, certificate] = [join(server.folder, 'server.key'), join(server.folder, 'server.crt')]
-    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', `/CN=${name}`]
-    const files = ['-addext', `subjectAltName=DNS:${name}`, '-keyout', key, '-out', certificate]
-    execFileSync('openssl', [...request, ...files], { stdio: 'pipe' })
-    server.own(key, certificate)
-    await server.halt('SIGTERM')
-    await server.start([`--ssl-key=${key}`, `--ssl-cert=${certificate}`])
-    return readFileSync(certificate, 'utf8')
-  }
+  test('a password that was changed: sessions that are open go on', () =>
+    withStore(server, {}, async (_store, { options }) => {
+      await server.query("CREATE USER turning IDENTIFIED BY 'first'")
+      await server.query(`GRANT ALL ON ${options.database}.* TO turning`)
+      await checkNewPassword(open, { ...options, user: 'turning', password: 'first' }, async (to) => {
+        await server.query(`ALTER USER turning IDENTIFIED BY '${to}'`)
+      })
+    }))
 })

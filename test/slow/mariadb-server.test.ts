@@ -9,7 +9,7 @@ import { MariadbStore } from '../../src/stores/mariadb/index.ts'
 import { until } from '../../src/testing/index.ts'
 import { actorId, commitOf, envelopeOf, json, loadOne, SYSTEM } from '../../src/testing/statestore-fixture.ts'
 import { PrivateMariadb, type TestDatabase } from '../servers/mariadb.ts'
-import { failure, withStore } from '../conformance/mariadb-fixture.ts'
+import { failure, withMariadb as withStore } from '../conformance/server-fixture.ts'
 import { Owners } from '../conformance/owners.ts'
 
 let server: PrivateMariadb
@@ -127,6 +127,17 @@ test('without a connection left, a store makes do with those that it has; one wi
 
 const LOCK_ONE = `SELECT * FROM spawn_actors WHERE system = '${SYSTEM}' AND parent = '' AND name = 'one' FOR UPDATE`
 
+/** Whether a transaction waits for a lock. */
+async function isWaiting(): Promise<boolean> {
+  const [row] = await server.query(
+    "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+  )
+  return Number(row?.[0]) > 0
+}
+
+/** The server shows what it saw when it was last asked, unless that is more than a tenth of a second ago. */
+const SEEN = { pauseMs: 150 }
+
 describe('a statement behind a lock', () => {
   test('goes on when the lock is let go', () =>
     withStore(server, { requestMs: 2_000, outageMs: 60_000 }, async (store, database) => {
@@ -135,16 +146,31 @@ describe('a statement behind a lock', () => {
       await other.query('START TRANSACTION')
       await other.query(LOCK_ONE)
       const behind = store.commit([commitOf('one', 1), commitOf('two', 1)])
-      const isWaiting = async (): Promise<boolean> => {
-        const [row] = await server.query(
-          "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
-        )
-        return Number(row?.[0]) > 0
-      }
-      // The server shows what it saw when it was last asked, unless that is more than a tenth of a second ago.
-      await until('the commit to wait', isWaiting, { pauseMs: 150 })
+      await until('the commit to wait', isWaiting, SEEN)
       await other.query('ROLLBACK')
       assert.deepEqual(await behind, ['committed', 'committed'])
+      await other.end()
+    }))
+
+  test('that waits for one of ours is given up, or that one is: the commit is done', () =>
+    withStore(server, { outageMs: 60_000 }, async (store, database) => {
+      await store.commit([commitOf('one', 0), commitOf('two', 0)])
+      const other = await sessionIn(database)
+      await other.query('CREATE TABLE scratch (n INT) ENGINE = InnoDB')
+      await other.query('START TRANSACTION')
+      // The server gives up who has changed less.
+      await other.query('INSERT INTO scratch SELECT seq FROM seq_1_to_1000')
+      await other.query(LOCK_ONE.replace("'one'", "'two'"))
+      const behind = store.commit([commitOf('one', 1), commitOf('two', 1)])
+      await until('the commit to wait', isWaiting, SEEN)
+      await other.query(LOCK_ONE)
+      await other.query('ROLLBACK')
+      assert.deepEqual(await behind, ['committed', 'committed'])
+      const [row] = await server.query(
+        "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'Innodb_deadlocks'",
+      )
+      assert.equal(Number(row?.[0]), 1)
+      await other.query('DROP TABLE scratch')
       await other.end()
     }))
 

@@ -1,23 +1,22 @@
 // The Postgres store and a server that ends sessions, restarts, crashes, has no connection left, lets statements wait, and
 // lets nobody in: a private one, which the tests may treat so.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Client } from 'pg'
-import { isSpawnError, type SpawnError } from '../../src/base/index.ts'
 import { type DatabaseOptions, PostgresStore } from '../../src/stores/postgres/index.ts'
 import { until } from '../../src/testing/index.ts'
+import { actorId, commitOf, envelopeOf, json, loadOne } from '../../src/testing/statestore-fixture.ts'
+import { Owners } from '../conformance/owners.ts'
 import {
-  actorId,
-  assertStored,
-  commitOf,
-  envelopeOf,
-  json,
-  loadOne,
-  SYSTEM,
-} from '../../src/testing/statestore-fixture.ts'
+  checkCertificates,
+  checkNewPassword,
+  failure,
+  refused as refusedBy,
+  withPostgres,
+} from '../conformance/server-fixture.ts'
+import { makeCertificate } from '../servers/certificate.ts'
 import { PrivatePostgres, type TestDatabase } from '../servers/postgres.ts'
 
 let server: PrivatePostgres
@@ -29,82 +28,10 @@ before(async () => {
 after(() => server.end())
 
 /** A store of its own for the test, and what else it wants of the database. */
-async function withStore(
+const withStore = (
   more: Partial<DatabaseOptions>,
   check: (store: PostgresStore, database: TestDatabase) => Promise<void>,
-): Promise<void> {
-  const database = await server.takeDatabase()
-  const store = new PostgresStore({ ...database.options, ...more })
-  await store.start()
-  try {
-    await check(store, database)
-  } finally {
-    await store.stop()
-    await database.release()
-  }
-}
-
-const failure = async (promise: Promise<unknown>): Promise<SpawnError> => {
-  const error: unknown = await promise.then(
-    () => assert.fail('it did not fail'),
-    (thrown: unknown) => thrown,
-  )
-  assert.ok(isSpawnError(error), String(error))
-  return error
-}
-
-const NAMES = ['a', 'b', 'c', 'd']
-
-/** Owners that commit one revision after the other, each of which takes what the one before has sent. */
-class Owners {
-  readonly revisions = new Map<string, number>()
-  readonly #store: PostgresStore
-  private isRunning = true
-  readonly #all: Promise<unknown>
-
-  constructor(store: PostgresStore) {
-    this.#store = store
-    this.#all = Promise.all(NAMES.map((name) => this.#run(name)))
-  }
-
-  get acknowledged(): number {
-    return [...this.revisions.values()].reduce((sum, revision) => sum + revision, 0)
-  }
-
-  /** Resolves when so many more are acknowledged. */
-  async goOn(count: number): Promise<void> {
-    const target = this.acknowledged + count
-    await Promise.race([
-      until(`${count} more commits`, () => this.acknowledged >= target, { timeoutMs: 60_000 }),
-      this.#all,
-    ])
-  }
-
-  /** All that was acknowledged is there, once, and nothing else is. */
-  async stop(): Promise<void> {
-    this.isRunning = false
-    await this.#all
-    const actors = await this.#store.load(NAMES.map((name) => actorId(name)))
-    for (const [at, actor] of actors.entries()) {
-      const name = NAMES[at] ?? ''
-      assertStored(actor, commitOf(name, (this.revisions.get(name) ?? 0) - 1))
-    }
-    const { envelopes } = await this.#store.due(SYSTEM, 0, 100)
-    assert.deepEqual(
-      envelopes.map(({ id }) => id).toSorted(),
-      NAMES.map((name) => `${name} ${this.revisions.get(name)}`),
-    )
-  }
-
-  async #run(name: string): Promise<void> {
-    for (let follows = 0; this.isRunning; follows += 1) {
-      const sends = [envelopeOf(`${name} ${follows + 1}`)]
-      const takes = follows === 0 ? [] : [`${name} ${follows}`]
-      assert.deepEqual(await this.#store.commit([commitOf(name, follows, { sends, takes })]), ['committed'])
-      this.revisions.set(name, follows + 1)
-    }
-  }
-}
+): Promise<void> => withPostgres(server, more, check)
 
 describe('what was acknowledged is there, once, when', () => {
   test('sessions are ended in the middle of commits', () =>
@@ -199,6 +126,31 @@ test('a statement that waits for a lock ends in time, and leaves nothing behind'
     await other.end()
   }))
 
+test('a deadlock with somebody else: one of both is given up, and the commit is done', () =>
+  withStore({ outageMs: 60_000 }, async (store, { options, query }) => {
+    await store.commit([commitOf('one', 0), commitOf('two', 0)])
+    const other = new Client({ ...server.address, database: options.database })
+    await other.connect()
+    // Who looks first is given up.
+    await other.query(
+      "SET deadlock_timeout = '60s'; BEGIN; SELECT FROM spawn.actors WHERE name = 'two' FOR UPDATE",
+    )
+    const behind = store.commit([commitOf('one', 1), commitOf('two', 1)])
+    await until(
+      'the commit to wait',
+      async () => (await query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).length > 0,
+    )
+    await other.query("SELECT FROM spawn.actors WHERE name = 'one' FOR UPDATE")
+    await other.query('ROLLBACK')
+    assert.deepEqual(await behind, ['committed', 'committed'])
+    const [row] = (await server.query(
+      'SELECT pg_stat_clear_snapshot(), deadlocks FROM pg_stat_database WHERE datname = $1',
+      [options.database],
+    )) as { deadlocks: string }[]
+    assert.equal(Number(row?.deadlocks), 1)
+    await other.end()
+  }))
+
 test('two stores that fight for actors in opposite orders wait for each other, and neither hangs', () =>
   withStore({}, async (store, { options }) => {
     const other = new PostgresStore(options)
@@ -237,12 +189,8 @@ describe('who is not let in is told why, at once:', () => {
       () => true,
     )
   }
-  const refused = async (options: DatabaseOptions): Promise<string> => {
-    const store = new PostgresStore({ outageMs: 60_000, ...options })
-    const error = await failure(store.start())
-    assert.equal(error.code, 'STORE_UNAVAILABLE')
-    return error.message
-  }
+  const open = (options: DatabaseOptions): PostgresStore => new PostgresStore(options)
+  const refused = (options: DatabaseOptions): Promise<string> => refusedBy(open, options)
 
   test('a wrong password, a database that is not there, a user without rights', () =>
     withStore({}, async (_store, { options }) => {
@@ -266,38 +214,30 @@ describe('who is not let in is told why, at once:', () => {
       await reader.stop()
     }))
 
-  test('a certificate that nobody vouches for, and a server without TLS', () =>
-    withStore({}, async (store, { options }) => {
-      await store.commit([commitOf('one', 0)])
-      const tls = { verify: true }
-      assert.match(await refused({ ...options, tls }), /does not speak TLS/)
-      const ca = await speakTls('database.test')
-      assert.match(await refused({ ...options, tls }), /certificate is not accepted/)
-      assert.match(
-        await refused({ ...options, tls: { verify: true, ca } }),
-        /certificate is not accepted/,
-        'its name',
-      )
-      for (const good of [{ verify: false }, { verify: true, ca, serverName: 'database.test' }]) {
-        const over = new PostgresStore({ ...options, tls: good })
-        await over.start()
-        assert.equal((await loadOne(over, 'one'))?.revision, 1)
-        await over.stop()
-      }
-    }))
+  test('a certificate that nobody vouches for, one that has expired, and a server without TLS', () =>
+    withStore({}, (_store, { options }) =>
+      checkCertificates(open, options, async (name, isOver) => {
+        const { ca, certificate, key } = makeCertificate(server.data, name, isOver)
+        server.own(key, certificate)
+        appendFileSync(join(server.data, 'postgresql.conf'), 'ssl = on\n')
+        await server.query('SELECT pg_reload_conf()')
+        await until('the server to speak TLS', async () => {
+          const [row] = (await server.query('SHOW ssl')) as { ssl: string }[]
+          return row?.ssl === 'on'
+        })
+        return ca
+      }),
+    ))
 
-  async function speakTls(name: string): Promise<string> {
-    const [key, certificate] = [join(server.data, 'server.key'), join(server.data, 'server.crt')]
-    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', `/CN=${name}`]
-    const files = ['-addext', `subjectAltName=DNS:${name}`, '-keyout', key, '-out', certificate]
-    execFileSync('openssl', [...request, ...files], { stdio: 'pipe' })
-    server.own(key, certificate)
-    appendFileSync(join(server.data, 'postgresql.conf'), 'ssl = on\n')
-    await server.query('SELECT pg_reload_conf()')
-    await until('the server to speak TLS', async () => {
-      const [row] = (await server.query('SHOW ssl')) as { ssl: string }[]
-      return row?.ssl === 'on'
-    })
-    return readFileSync(certificate, 'utf8')
-  }
+  test('a password that was changed: sessions that are open go on', () =>
+    withStore({}, async (_store, { options }) => {
+      const rules = join(server.data, 'pg_hba.conf')
+      await server.query("CREATE USER turning PASSWORD 'first'; GRANT postgres TO turning")
+      writeFileSync(rules, `host all turning 127.0.0.1/32 scram-sha-256\n${readFileSync(rules, 'utf8')}`)
+      await server.query('SELECT pg_reload_conf()')
+      await until('the rules to be read', () => isRefused('turning', options.database))
+      await checkNewPassword(open, { ...options, user: 'turning', password: 'first' }, async (to) => {
+        await server.query(`ALTER USER turning PASSWORD '${to}'`)
+      })
+    }))
 })

@@ -2,6 +2,7 @@
 // caller is told, with what to do. Nobody else looks at MariaDB's numbers.
 
 import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
+import { certificateAdvice, isTlsFault } from '../sql/certificates.ts'
 import { ConnectionLost, type Fate, NotConnected } from '../sql/session.ts'
 
 const ACCESS_DENIED_TO_DATABASE = 1_044
@@ -139,7 +140,7 @@ export function mayOpenLater(thrown: unknown): boolean {
   const number = errorNumber(thrown)
   if (number !== null) return PASSING.has(number) || STOPPED.has(number)
   // What TLS refuses stays refused; names may be unknown for a moment, ports closed.
-  return !isCertificateFault(thrown) && !isTlsRefusal(thrown)
+  return !isTlsFault(thrown) && !isTlsRefusal(thrown)
 }
 
 export function isExhausted(thrown: unknown): boolean {
@@ -179,19 +180,9 @@ function adviceFor(thrown: unknown, number: number | null): string | null {
   if (number !== null) return ADVICE[number] ?? null
   if (isTlsRefusal(thrown))
     return 'it does not speak TLS; give it a certificate, or ask for a connection without'
-  if (isCertificateFault(thrown))
-    return `its certificate is not accepted (${textOf(thrown)}); name the authority that signed it, or its right host name`
-  return null
+  return certificateAdvice(thrown)
 }
 
 function isTlsRefusal(thrown: unknown): boolean {
-  return codeOf(thrown) === 'ER_SERVER_SSL_DISABLED'
-}
-
-function isCertificateFault(thrown: unknown): boolean {
-  return /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL)/.test(codeOf(thrown))
-}
-
-function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ER_SERVER_SSL_DISABLED'
 }

@@ -2,6 +2,7 @@
 // what to do. Nobody else looks at Postgres' codes.
 
 import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
+import { certificateAdvice, isTlsFault } from '../sql/certificates.ts'
 import { ConnectionLost, type Fate, NotConnected } from '../sql/session.ts'
 import { LANE_LOST, NEEDS_NOT_MET } from './commit-functions.ts'
 
@@ -87,10 +88,8 @@ export function fateOf(thrown: unknown): Fate {
 export function mayOpenLater(thrown: unknown): boolean {
   const state = sqlState(thrown)
   if (state !== null) return PASSING.has(state) || state.startsWith('08') || state.startsWith('57P')
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
   // What TLS refuses stays refused, and so does a password; names may be unknown for a moment, ports closed.
-  const isRefused = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code)
-  return !isRefused && !isTlsRefusal(thrown) && !isPasswordRefusal(thrown)
+  return !isTlsFault(thrown) && !isTlsRefusal(thrown) && !isPasswordRefusal(thrown)
 }
 
 export function isExhausted(thrown: unknown): boolean {
@@ -125,10 +124,7 @@ function adviceFor(thrown: unknown, state: string | null): string | null {
   if (isPasswordRefusal(thrown)) return ADVICE['28P01'] ?? null
   if (isTlsRefusal(thrown))
     return 'it does not speak TLS; switch its `ssl` on, or ask for a connection without'
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-  if (/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT)/.test(code))
-    return `its certificate is not accepted (${messageOf(thrown)}); name the authority that signed it, or its right host name`
-  return null
+  return certificateAdvice(thrown)
 }
 
 /** The driver finds a password wrong before the server does: none where one is asked for. */

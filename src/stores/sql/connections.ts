@@ -57,6 +57,26 @@ export class Connections<Opened extends Session> {
   }
 
   async #acquire(): Promise<Opened> {
+    const idle = this.#takeIdle()
+    if (idle !== null) return idle
+    if (this.#count >= this.#options.poolSize) return this.#wait()
+    this.#count += 1
+    try {
+      return await this.#connect()
+    } catch (thrown) {
+      this.#count -= 1
+      // The server has no more for us, or lets nobody in any more: then those that we have must do.
+      if (this.#isLasting(thrown)) {
+        const freed = this.#takeIdle()
+        if (freed !== null) return freed
+        if (this.#count > 0) return this.#wait()
+      }
+      this.#passOn()
+      throw thrown
+    }
+  }
+
+  #takeIdle(): Opened | null {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       if (idle.isOpen) {
         idle.wake()
@@ -64,17 +84,12 @@ export class Connections<Opened extends Session> {
       }
       this.#forget(idle)
     }
-    if (this.#count >= this.#options.poolSize) return this.#wait()
-    this.#count += 1
-    try {
-      return await this.#connect()
-    } catch (thrown) {
-      this.#count -= 1
-      // The server has no more for us: then those that we have must do.
-      if (this.#vendor.isExhausted(thrown) && this.#count > 0) return this.#wait()
-      this.#passOn()
-      throw thrown
-    }
+    return null
+  }
+
+  /** Whether another try would end like this one. */
+  #isLasting(thrown: unknown): boolean {
+    return this.#vendor.isExhausted(thrown) || (thrown instanceof NotConnected && !thrown.mayComeBack)
   }
 
   async #connect(): Promise<Opened> {

@@ -31,7 +31,7 @@ class FakeSession implements Session {
   }
 }
 
-type Manner = 'takes' | 'takesNone' | 'refuses' | 'hangs' | 'exhausted' | 'wrongPassword'
+type Manner = 'takes' | 'takesNone' | 'refuses' | 'hangs' | 'exhausted' | 'slowlyExhausted' | 'wrongPassword'
 
 /** Servers by host, each with the manner in which it answers. */
 class FakeServers {
@@ -56,7 +56,7 @@ class FakeServers {
       name: 'fake',
       open: (settled) => this.#open(settled.host),
       fateOf: () => 'again',
-      isExhausted: (thrown) => String(thrown).includes('exhausted'),
+      isExhausted: (thrown) => /exhausted/i.test(String(thrown)),
       error: (_address, thrown) => new SpawnError('STORE_UNAVAILABLE', String(thrown)),
     }
     return new Connections(vendor, settledOptions(options))
@@ -70,9 +70,11 @@ class FakeServers {
   async #open(host: string): Promise<FakeSession> {
     this.asked.push(host)
     const manner = this.manners.get(host) ?? 'refuses'
-    if (manner === 'hangs') await new Promise<void>((resolve) => this.#late.push(resolve))
-    else if (manner === 'wrongPassword') throw new NotConnected('the password is wrong', false)
-    else if (manner !== 'takes') throw new NotConnected(manner === 'takesNone' ? TAKES_NONE : manner, true)
+    const isSlow = manner === 'hangs' || manner === 'slowlyExhausted'
+    if (isSlow) await new Promise<void>((resolve) => this.#late.push(resolve))
+    if (manner === 'hangs') return new FakeSession(host)
+    if (manner === 'wrongPassword') throw new NotConnected('the password is wrong', false)
+    if (manner !== 'takes') throw new NotConnected(manner === 'takesNone' ? TAKES_NONE : manner, true)
     return new FakeSession(host)
   }
 }
@@ -170,6 +172,35 @@ test('a session that finds its server demoted takes the others with it', async (
   told.session.destroy()
   await told.letGo()
   assert.equal(other.session.isOpen, false)
+})
+
+for (const manner of ['exhausted', 'wrongPassword'] as const) {
+  test(`where no other session is to be had, those that there are must do: ${manner}`, async () => {
+    const servers = new FakeServers()
+    servers.manners.set('a', 'takes')
+    const connections = servers.connections('a')
+    const first = await held(connections)
+    servers.manners.set('a', manner)
+    const second = held(connections)
+    await until('the second to be refused', () => servers.asked.length === 2)
+    await first.letGo()
+    assert.equal((await second).session, first.session)
+    await (await second).letGo()
+  })
+}
+
+test('one that became free while a session was asked for in vain is not waited for', async () => {
+  const servers = new FakeServers()
+  servers.manners.set('a', 'takes')
+  const connections = servers.connections('a')
+  const first = await held(connections)
+  servers.manners.set('a', 'slowlyExhausted')
+  const second = held(connections)
+  await until('the second to be asked for', () => servers.asked.length === 2)
+  await first.letGo()
+  servers.answerLate()
+  assert.equal((await second).session, first.session)
+  await (await second).letGo()
 })
 
 test('what is wrong is told of each, or by the one that knows what to do', async () => {
