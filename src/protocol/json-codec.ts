@@ -7,8 +7,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 import { assert, messageOf, SpawnError } from '../base/index.ts'
 import type { Codec } from './codec.ts'
-import { isJsonType, jsonTextOf, packJsonText } from './json-type.ts'
-import { jsonFault } from './json-value.ts'
+import { isJsonType, jsonTextOf, packJsonText, packLongJson } from './json-type.ts'
+import { HAS_LONG_TEXT, lookThrough } from './json-value.ts'
+import { LongJson } from './long-json.ts'
 import { Json, Packed } from './packed.ts'
 import { pathText } from './value-path.ts'
 
@@ -100,13 +101,15 @@ export function parseJsonType(packed: Packed): unknown {
 
 function packJson(value: unknown): Packed {
   assert(value !== undefined, 'a value that is absent is not packed')
-  const fault = jsonFault(value)
-  if (fault !== null) {
-    const at = fault.path.length === 0 ? 'the value' : pathText(fault.path)
-    throw new SpawnError('INVALID_ARGUMENT', `${at}: JSON cannot carry ${fault.what}`)
+  const seen = lookThrough(value)
+  if (seen !== null && seen !== HAS_LONG_TEXT) {
+    const at = seen.path.length === 0 ? 'the value' : pathText(seen.path)
+    throw new SpawnError('INVALID_ARGUMENT', `${at}: JSON cannot carry ${seen.what}`)
   }
   let text: string | undefined
   try {
+    const long = seen === null ? null : LongJson.of(value)
+    if (long !== null) return packLongJson(long)
     // Undefined, against its declared type, when a toJSON method answers with what JSON has no text for.
     text = JSON.stringify(value) as string | undefined
   } catch (cause) {

@@ -6,6 +6,7 @@
 
 import { LIMITS, SpawnError } from '../base/index.ts'
 import { FieldReader } from './field-reader.ts'
+import type { LongJson } from './long-json.ts'
 import { Packed } from './packed.ts'
 
 /** What we write. */
@@ -36,6 +37,15 @@ export function isJsonType(typeUrl: string): boolean {
  */
 export function packJsonText(text: string): Packed {
   return new Packed(JSON_TYPE_URL, (text.length <= SHORT_CHARS ? shortAscii(text) : null) ?? encoded(text))
+}
+
+/** @throws SpawnError INVALID_ARGUMENT when it takes more than LIMITS.payloadBytes. */
+export function packLongJson(json: LongJson): Packed {
+  const { length } = json
+  checkPayloadSize(length + 1 + varintSize(length))
+  const bytes = withHead(length)
+  json.write(Buffer.from(bytes.buffer), bytes.length - length)
+  return new Packed(JSON_TYPE_URL, bytes)
 }
 
 /**
@@ -106,7 +116,10 @@ function encoded(text: string): Uint8Array {
 
 /** An array with the tag and the length in front of room for `length` bytes. */
 function withHead(length: number): Uint8Array {
-  const bytes = new Uint8Array(1 + varintSize(length) + length)
+  const size = 1 + varintSize(length) + length
+  // What is large is not filled with zeros first.
+  const bytes =
+    size < SCRATCH_BYTES ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
   bytes[0] = CONTENT_TAG
   let at = 1
   let rest = length

@@ -4,6 +4,8 @@
 // Invariant: a value that passes comes back from JSON equal to itself, except that properties that are undefined are left
 // out, -0 becomes 0, and an object with a toJSON method or a class of its own comes back as its plain data.
 
+import { LONG_TEXT } from './long-json.ts'
+
 /** Deeper than this, JSON.stringify may run out of stack; a cycle ends here too. */
 const DEPTH_LIMIT = 1_000
 
@@ -13,8 +15,11 @@ export interface JsonFault {
   readonly what: string
 }
 
-/** The first thing in `value` that JSON would drop or change; null when there is none. */
-export function jsonFault(value: unknown): JsonFault | null {
+/** Nothing is wrong, and somewhere is a text that is long: see long-json.ts. */
+export const HAS_LONG_TEXT = 'a long text'
+
+/** The first thing in `value` that JSON would drop or change; else whether there are long texts, or null. */
+export function lookThrough(value: unknown): JsonFault | typeof HAS_LONG_TEXT | null {
   return look(value, 0, null)
 }
 
@@ -22,9 +27,12 @@ interface Found extends JsonFault {
   readonly path: PropertyKey[]
 }
 
-function look(value: unknown, depth: number, holder: object | null): Found | null {
+type Seen = Found | typeof HAS_LONG_TEXT | null
+
+function look(value: unknown, depth: number, holder: object | null): Seen {
   switch (typeof value) {
     case 'string':
+      return value.length < LONG_TEXT ? null : HAS_LONG_TEXT
     case 'boolean':
       return null
     case 'number':
@@ -38,14 +46,17 @@ function look(value: unknown, depth: number, holder: object | null): Found | nul
   }
 }
 
-function lookInto(value: Readonly<Record<string, unknown>>, depth: number): Found | null {
+function lookInto(value: Readonly<Record<string, unknown>>, depth: number): Seen {
   if (depth >= DEPTH_LIMIT) return found(`a cycle, or more than ${DEPTH_LIMIT} levels`)
+  let whole: Seen = null
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at += 1) {
-      const fault = look(value[at], depth + 1, value)
-      if (fault !== null) return under(at, fault)
+      const seen = look(value[at], depth + 1, value)
+      if (seen === null) continue
+      if (seen !== HAS_LONG_TEXT) return under(at, seen)
+      whole = seen
     }
-    return null
+    return whole
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
@@ -56,10 +67,12 @@ function lookInto(value: Readonly<Record<string, unknown>>, depth: number): Foun
   }
   // Not Object.entries: this loop is on the path of every durable turn, and makes no arrays.
   for (const key in value) {
-    const fault = look(value[key], depth + 1, value)
-    if (fault !== null && Object.hasOwn(value, key)) return hasOwnForm(value) ? null : under(key, fault)
+    const seen = look(value[key], depth + 1, value)
+    if (seen === null || !Object.hasOwn(value, key)) continue
+    if (seen === HAS_LONG_TEXT) whole = seen
+    else return hasOwnForm(value) ? null : under(key, seen)
   }
-  return null
+  return whole
 }
 
 /** An object that says itself what JSON it is. */
