@@ -10,7 +10,9 @@ if (major < 24) {
       ' (' +
       process.execPath +
       ').\n' +
-      'In a checkout, `npm ci` brings its own: use `npx spawn` or `npm start`.',
+      (import.meta.url.indexOf('/node_modules/') < 0
+        ? 'In a checkout, `npm ci` brings its own: use `npx spawn` or `npm start`.'
+        : 'This project can have one of its own: `npm install --save-dev node@24`, then `npx spawn` again.'),
   )
   process.exitCode = 70
 } else {

@@ -196,15 +196,24 @@ export class Catalog {
   }
 
   private unknown(name: string): SpawnError {
-    const names = [...this.byDefinition.keys()]
-    const shown = names.slice(0, NAMES_SHOWN).join(', ')
-    const more = names.length > NAMES_SHOWN ? `, and ${names.length - NAMES_SHOWN} more` : ''
-    const known = names.length === 0 ? 'it has no actors' : `it has ${shown}${more}`
+    const all = [...this.byDefinition.values()].map(({ definition }) => definition)
+    const [unnamed, named] = [true, false].map((is) =>
+      namesOf(all.filter(({ kind }) => (kind === 'unnamed') === is)),
+    )
+    const has = [named, unnamed && `instances of ${unnamed}, which are called with that as ref`]
+    const known = all.length === 0 ? 'it has no actors' : `it has ${has.filter(Boolean).join('; and ')}`
     return new SpawnError(
       'ACTOR_NOT_FOUND',
       `there is no actor "${name}" in the system "${this.system}"; ${known}`,
     )
   }
+}
+
+/** For messages; empty when there is none. */
+function namesOf(definitions: readonly { readonly name: string }[]): string {
+  const shown = definitions.slice(0, NAMES_SHOWN).map(({ name }) => name)
+  const more = definitions.length - shown.length
+  return more > 0 ? `${shown.join(', ')}, and ${more} more` : shown.join(', ')
 }
 
 /** An action by its name. @throws SpawnError ACTION_NOT_FOUND that lists those there are. */

@@ -14,7 +14,7 @@ export function failureOf({ status, type, body }: Answer, url: URL): Failure {
   return new Failure(`${code}: ${message}`, {
     exit: exitOf(code, retryable),
     code,
-    hint: HINTS[code] ?? (retryable ? 'it may work later' : undefined),
+    hint: hintFor(code, details) ?? (retryable ? 'it may work later' : undefined),
     details: { retryable, ...details },
   })
 }
@@ -39,8 +39,19 @@ export function jsonOf(body: string | null, url: URL): unknown {
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   ACTOR_NOT_FOUND: 'see what is stored with `spawn actors list`; an instance needs --ref <definition>',
+  ACTION_FAILED: 'the log of the process that ran it says where it was thrown',
   DEADLINE_EXCEEDED: 'give it longer with --timeout; `spawn actors get` shows what stands',
   DEFECT: 'the log of the server says more',
+}
+
+function hintFor(
+  code: ErrorCode,
+  details: Readonly<Record<string, unknown>> | undefined,
+): string | undefined {
+  // The server says so of a system, and names its own.
+  if (code === 'ACTOR_NOT_FOUND' && details?.['system'] !== undefined)
+    return 'name one that is served with --system, or leave it and SPAWN_SYSTEM out'
+  return HINTS[code]
 }
 
 function exitOf(code: ErrorCode, retryable: boolean): ExitCode {

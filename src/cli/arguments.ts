@@ -94,7 +94,9 @@ function checkArguments(args: readonly string[], { args: declared }: Command): v
   if (missing !== undefined) throw usageFailure(`${argumentText(missing)} is missing: ${missing.help}`)
   const extra = args[declared.length]
   if (extra !== undefined) {
-    const hint = /\s/.test(args.join('')) ? undefined : 'quote an argument that has spaces, such as JSON'
+    const takesJson = declared.some(({ name }) => name === 'json')
+    const split = takesJson && !/\s/.test(args.join(''))
+    const hint = split ? 'quote an argument that has spaces, such as JSON' : undefined
     throw usageFailure(`unexpected argument ${JSON.stringify(withoutSecret(extra))}`, hint)
   }
   const empty = declared.find((_, index) => args[index] === '')

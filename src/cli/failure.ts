@@ -31,6 +31,12 @@ export class Failure extends Error {
     this.lines = options.lines ?? []
     this.details = options.details
   }
+
+  /** The same, with another hint. */
+  with(hint: string): Failure {
+    const { cause, code, details, exit, lines, message } = this
+    return new Failure(message, { exit, code, hint, lines, details, cause })
+  }
 }
 
 /** The command line is wrong. */

@@ -14,9 +14,11 @@ export function reading(target: string): Question {
   return { method: 'GET', target, timeoutMs: LIMITS.callTimeoutMs }
 }
 
-/** Where a server is, as a person says it. @throws Failure USAGE */
+/** Where a server is, as a person says it: a port alone is one of this machine. @throws Failure USAGE */
 export function urlOf(text: string): URL {
-  const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`)
+  const [, port] = /^:?(\d+)$/.exec(text) ?? []
+  const host = port === undefined ? text : `127.0.0.1:${port}`
+  const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${host}`)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw usageFailure(
       `the server's url is an address such as http://127.0.0.1:9001, not ${JSON.stringify(text)}`,

@@ -119,6 +119,11 @@ describe('the plan of a system', () => {
       { actors: [], http: { prot: 1 } },
       /http has an unknown setting "prot"; did you mean port\?/,
     ],
+    [
+      'a port as a text',
+      { actors: [], http: '9001' },
+      /http must be a port, \{ port, host \}, or true for 9001, not "9001"/,
+    ],
     ['a host', { actors: [], http: { host: '' } }, /host must be an address/],
     [
       'a limit',

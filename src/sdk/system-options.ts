@@ -193,6 +193,11 @@ function httpOf(settings: Settings): HttpPlan | null {
   if (given === undefined || given === false) return null
   if (given === true) return { ...USUAL_ADDRESS, port: DEFAULT_PORT }
   if (typeof given === 'number') return { ...USUAL_ADDRESS, port: portOf(settings, 'http', given) }
+  if (typeof given !== 'object')
+    throw settings.fault(
+      'http',
+      `must be a port, { port, host }, or true for ${DEFAULT_PORT}, not ${shown(given)}`,
+    )
   const http = new Settings(`${settings.subject} http`, given, ['port', 'host', 'allowedHosts'])
   const host = http.raw('host')
   if (host !== undefined && (typeof host !== 'string' || host === '')) {

@@ -245,7 +245,10 @@ test('calls with wrong arguments are refused with what was wrong', async () => {
     await refused('a', { ref: 'counter', action: 'sub' }),
     /no action "sub"; its actions: add, read, fail/,
   )
-  assert.match(await refused('a', { ref: 'nobody', action: 'add' }), /no actor "nobody" in the system "test"/)
+  assert.match(
+    await refused('a', { ref: 'nobody', action: 'add' }),
+    /no actor "nobody" in the system "test"; it has .*instances of counter, .*called with that as ref$/,
+  )
   assert.match(await refused('counter', { action: 'add' }), /is an unnamed definition/)
   assert.match(await refused('a', { ref: 'counter' }), /must name its action/)
   assert.match(await refused('a', { ref: 'counter', action: 'add', timeoutMs: -1 }), /more than 0/)

@@ -133,8 +133,21 @@ describe('invoke', { concurrency: 2 }, () => {
   const failures: readonly [line: string, code: number, expected: RegExp][] = [
     ['invoke nobody add', 1, /^error: ACTOR_NOT_FOUND: .*nobody.*\n {7}see what is stored/],
     ['invoke incrementor ad', 1, /^error: ACTION_NOT_FOUND: .*"?ad"?/],
-    ['invoke incrementor fail', 1, /^error: ACTION_FAILED: .*incrementor.*the till is closed\n$/],
-    ['invoke incrementor add {"value":1} --system other', 1, /^error: ACTOR_NOT_FOUND: .*other/],
+    [
+      'invoke incrementor fail',
+      1,
+      /^error: ACTION_FAILED: .*incrementor.*the till is closed\n {7}the log of the process that ran it/,
+    ],
+    [
+      'invoke incrementor add',
+      1,
+      /^error: ACTION_FAILED: .*\n {7}it was called without a payload; .*'\{"value":1\}'/,
+    ],
+    [
+      'invoke incrementor add {"value":1} --system other',
+      1,
+      /^error: ACTOR_NOT_FOUND: .*other.*\n {7}name one that is served with --system/,
+    ],
     ['invoke user-9 rename {} --ref nothing', 1, /^error: ACTOR_NOT_FOUND: /],
   ]
   for (const [line, code, expected] of failures) {

@@ -36,11 +36,26 @@ export function nextByCron(expression: string, timeZone: string, afterMs: number
   try {
     return new Cron(expression, { timezone: timeZone }).nextRun(new Date(afterMs))?.getTime() ?? null
   } catch (cause) {
-    const example = 'five or six fields, such as "0 9 * * 1-5" for nine o’clock on weekdays'
-    throw new SpawnError(
-      'INVALID_ARGUMENT',
-      `the cron expression "${expression}" with the time zone "${timeZone}" cannot be used: ${messageOf(cause)} (${example})`,
-      { cause },
-    )
+    throw new SpawnError('INVALID_ARGUMENT', faultOf(expression, timeZone, cause), { cause })
+  }
+}
+
+function faultOf(expression: string, timeZone: string, cause: unknown): string {
+  if (!isTimeZone(timeZone)) {
+    return `there is no time zone "${timeZone}": it must be a name such as Europe/Berlin, or UTC`
+  }
+  // Without its own words for where it was thrown.
+  const why = messageOf(cause)
+    .replace(/^Cron\w*: /, '')
+    .replace(/\.$/, '')
+  const example = 'five or six fields, such as "0 9 * * 1-5" for nine o’clock on weekdays'
+  return `the cron expression "${expression}" cannot be used; it must be ${example} (${why})`
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null
+  } catch {
+    return false
   }
 }

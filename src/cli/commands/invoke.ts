@@ -5,7 +5,7 @@ import { command } from '../command.ts'
 import { CONNECTION_OPTIONS } from '../connection-options.ts'
 import type { Invoked } from '../client.ts'
 import { EXIT } from '../exit-codes.ts'
-import { usageFailure } from '../failure.ts'
+import { Failure, usageFailure } from '../failure.ts'
 import { addressCell } from '../listing.ts'
 import { METADATA_OPTION, metadataOf } from '../metadata.ts'
 import { duration, flag, text, time } from '../option.ts'
@@ -70,11 +70,26 @@ returns when the call is durable, and prints the id of its schedule.`,
     const { withClient } = await import('../client.ts')
     const payload = await readPayload(given, terminal.stdin)
     const call = { payload, ref, async, receipt, timing, timeoutMs: timeout, metadata, idempotencyKey }
-    const invoked = await withClient(options, terminal.env, (client) => client.invoke(actor, action, call))
+    const invoked = await withClient(options, terminal.env, (client) =>
+      client.invoke(actor, action, call),
+    ).catch((thrown: unknown) => {
+      throw payload === undefined && isOfPayload(thrown) ? thrown.with(NO_PAYLOAD) : thrown
+    })
     await (json ? printDocument(invoked, terminal) : show(invoked, async, terminal))
     return EXIT.ok
   },
 })
+
+const NO_PAYLOAD = `it was called without a payload; one stands behind the action: '{"value":1}', @file, or - for stdin`
+
+/** Whether a payload that is missing may be the reason: what found nothing in its place says `undefined`. */
+function isOfPayload(thrown: unknown): thrown is Failure {
+  if (!(thrown instanceof Failure)) return false
+  return (
+    (thrown.code === 'ACTION_FAILED' || thrown.code === 'INVALID_ARGUMENT') &&
+    /undefined/.test(thrown.message)
+  )
+}
 
 interface TimingOptions {
   readonly delay: number | undefined

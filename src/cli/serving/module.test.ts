@@ -9,8 +9,8 @@ import { Failure } from '../failure.ts'
 import { importModule, moduleFile } from './module.ts'
 
 /** What is told of a module with this code, with the file by its name. */
-async function refusalOf(code: string): Promise<string> {
-  using project = createProject({ 'module.ts': code })
+async function refusalOf(code: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+  using project = createProject({ 'module.ts': code, ...more })
   const file = moduleFile(join(project.path, 'module.ts'))
   try {
     await importModule(file)
@@ -29,7 +29,7 @@ describe('what cannot be imported is told with its place', () => {
     ],
     'an enum': [
       'export enum A { b }',
-      /^module\.ts cannot be loaded: [^\n]*enum is not supported in strip-only mode\nat module\.ts:1$/,
+      /^module\.ts cannot be loaded: [^\n]*enum is not supported in strip-only mode\nat module\.ts:1; TypeScript runs here as it is written/,
     ],
     'an error while it loads': [
       '\nthrow new RangeError("too far")',
@@ -51,6 +51,11 @@ describe('what cannot be imported is told with its place', () => {
   for (const [what, [code, expected]] of Object.entries(refused)) {
     test(what, async () => assert.match(await refusalOf(code), expected))
   }
+})
+
+test('so is a package that is CommonJS, as `npm init` makes it, with what to do', async () => {
+  const told = await refusalOf("import 'spawn-mesh'", { 'package.json': '{ "type": "commonjs" }' })
+  assert.match(told, /^module\.ts cannot be loaded: .*\nat module\.ts:1; .* run `npm pkg set type=module`/)
 })
 
 test('what is no file is refused before it is imported', () => {

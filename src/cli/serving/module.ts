@@ -28,7 +28,7 @@ export async function importModule(file: string): Promise<Exports> {
     throw new Failure(`${shortPath(file)} cannot be loaded: ${reasonOf(thrown)}`, {
       exit: EXIT.failed,
       code: 'MODULE',
-      hint: placeOf(thrown) ?? hintOf(thrown),
+      hint: [placeOf(thrown), hintOf(thrown)].filter((part) => part !== undefined).join('; ') || undefined,
       cause: thrown,
     })
   }
@@ -63,8 +63,14 @@ function hintOf(thrown: unknown): string | undefined {
   if (/Cannot find package 'spawn-mesh'/.test(messageOf(thrown))) {
     return 'install it beside the module: npm install spawn-mesh'
   }
+  if (/import statement outside a module|Unexpected token 'export'/.test(messageOf(thrown)))
+    return 'its package.json makes it CommonJS: run `npm pkg set type=module`, or call the file .mts'
+  if (/not supported in strip-only mode/.test(messageOf(thrown)))
+    return 'TypeScript runs here as it is written, only its types are taken away: say it in plain JavaScript'
   // Node keeps the place of a fault in plain JavaScript to itself.
-  return thrown instanceof SyntaxError ? '`node --check <file>` shows the place' : undefined
+  return thrown instanceof SyntaxError && placeOf(thrown) === undefined
+    ? '`node --check <file>` shows the place'
+    : undefined
 }
 
 /** As one would type it. */

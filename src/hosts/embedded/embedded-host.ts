@@ -9,7 +9,7 @@ import type { Host, Outcome, Turn, Workflow } from '../../ports/index.ts'
 import { type Codec, jsonCodec } from '../../protocol/index.ts'
 import type { HandlerAction } from '../handler.ts'
 import { isValue } from '../value.ts'
-import { actionFailed, failureOf, labelOf } from './failure.ts'
+import { actionFailed, failureOf, isOwn, labelOf } from './failure.ts'
 import { deepFreeze } from '../freeze.ts'
 import { type ContextOptions, TurnContext } from './turn-context.ts'
 
@@ -31,7 +31,7 @@ export class EmbeddedHost implements Host {
       answer = action.handler(context, payload)
     } catch (thrown) {
       context.end()
-      throw failureOf(turn, thrown)
+      throw this.failed(turn, thrown)
     }
     if (isPromise(answer)) return this.wait(turn, context, answer)
     context.end()
@@ -44,11 +44,21 @@ export class EmbeddedHost implements Host {
     try {
       settled = await answer
     } catch (thrown) {
-      throw failureOf(turn, thrown)
+      throw this.failed(turn, thrown)
     } finally {
       context.end()
     }
     return this.outcome(turn, context, settled)
+  }
+
+  /** Callers elsewhere get a message alone; where it was thrown stands in the log. */
+  private failed(turn: Turn, thrown: unknown): SpawnError {
+    const failure = failureOf(turn, thrown)
+    if (failure !== thrown && isOwn(thrown)) {
+      const { self, action } = turn
+      this.options.logger.info('an action failed', { actor: self, action: action.name, error: thrown })
+    }
+    return failure
   }
 
   private outcome(turn: Turn, context: TurnContext, answer: unknown): Outcome {

@@ -27,7 +27,22 @@ export function throwNested(error: unknown): never {
  */
 export function failureOf(turn: Turn, thrown: unknown): SpawnError {
   if (isSpawnError(thrown) && passes(thrown)) return thrown
-  return actionFailed(turn, `failed: ${messageOf(thrown)}`, thrown)
+  return actionFailed(turn, `failed: ${messageOf(thrown)}${isFrozen(thrown) ? FROZEN : ''}`, thrown)
+}
+
+/** Whether it is the handler's own, and not the answer of a call that it made: then nobody else has logged it. */
+export function isOwn(thrown: unknown): boolean {
+  return !isSpawnError(thrown) || isMisuse(thrown)
+}
+
+const FROZEN = '; a state is never changed in place: assign a new one to ctx.state, or return it in a Value'
+
+/** Whether it is what the engine throws for a change of a frozen object. */
+function isFrozen(thrown: unknown): boolean {
+  return (
+    thrown instanceof TypeError &&
+    /read only property|object is not extensible|^Cannot delete/.test(thrown.message)
+  )
 }
 
 /** @param what what went wrong: `failed: …`, `answered with …`. */
