@@ -5,7 +5,9 @@ import { inspect } from 'node:util'
 import { type Clock, messageOf } from '../../base/index.ts'
 import type { LogFields, Logger } from '../../ports/index.ts'
 import { LOG_LEVELS, type LogLevel } from '../../proxy/config/proxy-config.ts'
+import { type ActorId, addressText } from '../../protocol/address.ts'
 import { printable, type Terminal } from '../terminal.ts'
+import { OWN } from './module.ts'
 
 /** The form that was asked for; `info` and worse unless told otherwise. */
 export async function loggerFor(
@@ -66,14 +68,25 @@ function timeText(nowMs: number): string {
 function fieldText(key: string, value: unknown): string {
   // A stack is worth its lines here: whoever wrote the action reads this.
   if (value instanceof Error) return `${key}=${JSON.stringify(messageOf(value))}\n${stackText(value)}`
+  if (isActorId(value)) return `${key}=${printable(addressText(value))}`
   const text = typeof value === 'string' ? value : inspect(value, { breakLength: Infinity, depth: 3 })
   return `${key}=${/[\s"=]/.test(text) && typeof value === 'string' ? JSON.stringify(text) : printable(text)}`
 }
 
-/** The frames of the application and of us, without Node's own. */
+/** `user/user-1`: which system it is in, who reads along knows. */
+function isActorId(value: unknown): value is ActorId {
+  return typeof value === 'object' && value !== null && Object.keys(value).join() === 'system,parent,name'
+}
+
+/**
+ * The frames of the application, and of us where they lie between or above them: what called the application is the same
+ * every time. All of ours where there are no others. Never Node's own.
+ */
 function stackText(error: Error): string {
   const frames = (error.stack ?? '')
     .split('\n')
     .filter((line) => /^\s+at /.test(line) && !line.includes('node:'))
-  return frames.map((frame) => `        ${printable(frame.trim())}`).join('\n')
+  const last = frames.findLastIndex((frame) => !frame.includes(OWN))
+  const shown = last < 0 ? frames : frames.slice(0, last + 1)
+  return shown.map((frame) => `        ${printable(frame.trim())}`).join('\n')
 }

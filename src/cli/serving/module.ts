@@ -41,7 +41,7 @@ function reasonOf(thrown: unknown): string {
 }
 
 /** This package's own code: `src/` in a checkout, the folder of the compiled code in a package. */
-const OWN = new URL('../..', import.meta.url).href
+export const OWN = new URL('../..', import.meta.url).href
 
 /**
  * `at counter.ts:12:3`. A syntax error has its place in front of its stack; anything else in the first frame of the
