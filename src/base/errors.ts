@@ -43,6 +43,9 @@ export interface SpawnErrorOptions {
   readonly retryable?: boolean
 }
 
+/** The same in every copy of this package that a process may have loaded. */
+const MARK = Symbol.for('spawn-mesh.error')
+
 /** Every expected failure of the runtime. Anything else that is thrown is a defect of ours or of a handler. */
 export class SpawnError extends Error {
   override readonly name = 'SpawnError'
@@ -62,8 +65,14 @@ export class SpawnError extends Error {
   }
 }
 
+// On the prototype: it costs an error nothing.
+Object.defineProperty(SpawnError.prototype, MARK, { value: true })
+
+/** Also one that was made by another copy of this package, unless its code is none that is known here. */
 export function isSpawnError(value: unknown): value is SpawnError {
-  return value instanceof SpawnError
+  if (value instanceof SpawnError) return true
+  if (!(value instanceof Error) || !(MARK in value)) return false
+  return 'code' in value && typeof value.code === 'string' && Object.hasOwn(ERROR_CODES, value.code)
 }
 
 /** The text of anything that was thrown. */

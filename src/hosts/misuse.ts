@@ -4,14 +4,14 @@
 
 import { SpawnError } from '../base/index.ts'
 
-const misuses = new WeakSet<SpawnError>()
+/** The same in every copy of this package that a process may have loaded. */
+const MARK = Symbol.for('spawn-mesh.misuse')
 
 export function misuse(message: string, cause?: unknown): SpawnError {
   const error = new SpawnError('INVALID_ARGUMENT', message, { cause })
-  misuses.add(error)
-  return error
+  return Object.defineProperty(error, MARK, { value: true })
 }
 
 export function isMisuse(error: SpawnError): boolean {
-  return misuses.has(error)
+  return MARK in error
 }
