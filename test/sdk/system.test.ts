@@ -253,8 +253,13 @@ describe('a system', () => {
     await using running = await start([loud], { logger })
     assert.equal(await running.ref(loud).fail(undefined, { async: true }), undefined)
     await running.ref(loud).talk()
-    await until('both are logged', () => lines.length === 2)
-    assert.ok(lines.includes('hello {"system":"test","parent":"","name":"loud"}'))
+    await until('all are logged', () => lines.length === 3)
+    const self = '{"system":"test","parent":"","name":"loud"}'
+    assert.deepEqual(lines.toSorted(), [
+      'an action failed ' + self,
+      'an asynchronous call failed',
+      'hello ' + self,
+    ])
   })
 
   test('takes limits', async () => {
