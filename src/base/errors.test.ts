@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { isSpawnError, SpawnError } from './errors.ts'
+import * as own from './errors.ts'
 
 test('an error of another copy of this package is one; what only looks like one is not', async () => {
   const path = './errors.ts?another-copy'
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is the same file
-  const copy = (await import(path)) as typeof import('./errors.ts')
-  assert.notEqual(copy.SpawnError, SpawnError)
+  const copy = (await import(path)) as typeof own
+  const { isSpawnError } = own
+  assert.notEqual(copy.SpawnError, own.SpawnError)
   const error: unknown = new copy.SpawnError('PERMISSION_DENIED', 'not you')
   assert.ok(isSpawnError(error))
   assert.equal(error.group, 'caller')

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import * as z from 'zod'
 
 import { type ErrorCode, isSpawnError, SpawnError } from '../../base/index.ts'
-import { type Logger, type Outcome, silentLogger } from '../../ports/index.ts'
+import { type Outcome, silentLogger } from '../../ports/index.ts'
 import { Json } from '../../protocol/index.ts'
 import { type ActorDefinition, actor, Value } from '../../sdk/index.ts'
 import { TestTurn, type TestTurnOptions } from '../../testing/test-turn.ts'
@@ -38,30 +38,6 @@ function failure(code: ErrorCode, message: RegExp) {
     return true
   }
 }
-
-test('what a handler throws stands in the log, with its place; what others answered it does not', () => {
-  const logged: unknown[] = []
-  const logger: Logger = { ...silentLogger, info: (message, fields) => logged.push([message, fields]) }
-  const host = new EmbeddedHost({ clock: { now: () => 7 }, logger, freezes: true })
-  const thrown = new RangeError('it holds')
-  const refusal = new SpawnError('PERMISSION_DENIED', 'not you')
-  const door = actor('door', {
-    actions: {
-      kick: () => {
-        throw thrown
-      },
-      refuse: () => {
-        throw refusal
-      },
-    },
-  })
-  for (const name of ['kick', 'refuse']) {
-    const action = door.actions.get(name) ?? assert.fail(name)
-    assert.throws(() => host.run(new TestTurn({ ...door, host }, action, undefined, {})))
-  }
-  const self = { system: 'test', parent: '', name: 'door' }
-  assert.deepEqual(logged, [['an action failed', { actor: self, action: 'kick', error: thrown }]])
-})
 
 describe('the outcome of a handler', () => {
   const counter = actor('counter', {
