@@ -179,9 +179,9 @@ export class Crew {
     this.#changed()
   }
 
-  #again(number: number, { failure, how, livedMs }: WorkerEnd): void {
+  #again(number: number, { failure, how, servedMs }: WorkerEnd): void {
     const { clock, failed, logger, system } = this.#options
-    const restMs = this.#patience.ended(livedMs)
+    const restMs = this.#patience.ended(servedMs)
     const reason = failure?.message
     logger.warn('a worker has ended', { worker: number, how, ...(reason !== undefined && { reason }) })
     if (restMs === null) {

@@ -19,7 +19,8 @@ export interface WorkerEnd {
   readonly how: number | string
   /** Why it could not start, in its own words; null: it did not say. */
   readonly failure: Extract<FromWorker, { spawn: 'failed' }> | null
-  readonly livedMs: number
+  /** For how long it served, in milliseconds; 0: it did not come so far. */
+  readonly servedMs: number
   /** Connections that it has not taken, in the order in which they came. */
   readonly returned: readonly Socket[]
 }
@@ -36,12 +37,13 @@ export class WorkerProcess {
   readonly number: number
   readonly #child: ChildProcess
   readonly #clock: Clock
-  readonly #startedMs: number
   /** What it was given and has not taken, in that order. */
   readonly #untaken: Socket[] = []
   /** Null: it is no member yet. */
   member: string | null = null
   #serves = false
+  /** Since when; null: it never did. */
+  #servesSinceMs: number | null = null
   #measured: (text: string | null) => void = () => {}
   #isStopping = false
   #failure: WorkerEnd['failure'] = null
@@ -53,7 +55,6 @@ export class WorkerProcess {
   constructor(program: Program, orders: Orders, clock: Clock, events: WorkerEvents) {
     this.number = orders.worker
     this.#clock = clock
-    this.#startedMs = clock.elapsedMs()
     this.#child = fork(program.file, program.args, {
       cwd: program.cwd,
       env: { ...program.env, [ORDERS_VARIABLE]: ordersText(orders) },
@@ -70,8 +71,9 @@ export class WorkerProcess {
       if (hasEnded) return
       hasEnded = true
       this.#serves = false
-      const livedMs = clock.elapsedMs() - this.#startedMs
-      events.ended({ how, failure: this.#failure, livedMs, returned: this.#untaken })
+      const nowMs = clock.elapsedMs()
+      const servedMs = nowMs - (this.#servesSinceMs ?? nowMs)
+      events.ended({ how, failure: this.#failure, servedMs, returned: this.#untaken })
     }
     this.#child.on('error', (error) => {
       if (this.#child.pid === undefined) ended(error.message)
@@ -143,6 +145,7 @@ export class WorkerProcess {
     else if (message.spawn === 'asks') events.asks()
     else if (message.spawn === 'serves') {
       this.#serves = true
+      this.#servesSinceMs = this.#clock.elapsedMs()
       events.serves()
     } else {
       if (message.taken > this.#taken) this.#waitingSinceMs = this.#clock.elapsedMs()
