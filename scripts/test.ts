@@ -33,8 +33,8 @@ const FILE_TIMEOUT_MS = values.slow ? 7_200_000 : 300_000
 /** A test that hangs fails before its file does, so that it is named. */
 const TEST_TIMEOUT_MS = FILE_TIMEOUT_MS * 0.6
 const SLOWEST = 8
-/** As shells tell a signal. */
-const EXIT_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
+/** And what a process that one has ended exits with. */
+const SIGNALS: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
 
 const startedMs = performance.now()
 // What outlasts a run. Every test file is a process, and many start others: without the cache each would strip the same
@@ -48,9 +48,15 @@ process.env['TMPDIR'] = folder
 
 process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
 
-/** Its reason is the signal. A second one ends all of it at once. */
+/** By the first signal; a second one ends all of it at once. */
 const interrupted = new AbortController()
-for (const signal of Object.keys(EXIT_CODES)) process.once(signal, () => interrupted.abort(signal))
+let exitCode = 0
+for (const [signal, code] of Object.entries(SIGNALS)) {
+  process.once(signal, () => {
+    exitCode = code
+    interrupted.abort(new Error(`ended by ${signal}`))
+  })
+}
 
 const endServers = await startServers(files)
 const events = run({
@@ -92,4 +98,4 @@ const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
 const extra = skipped > 0 ? `, ${skipped} skipped` : ''
 console.log(`\n${passed} tests passed, ${failed} failed${extra}, in ${files.length} files, ${seconds} s`)
 if (failed > 0) process.exitCode = 1
-if (interrupted.signal.aborted) process.exit(EXIT_CODES[String(interrupted.signal.reason)])
+if (exitCode !== 0) process.exit(exitCode)

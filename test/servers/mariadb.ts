@@ -169,10 +169,10 @@ export const PAIRED = (id: 1 | 2): readonly string[] => [
   '--rpl-semi-sync-master-wait-point=AFTER_SYNC',
 ]
 
-/** The server ends when the script's input does, which happens however this process ends. */
-const SCRIPT = `folder=$1; shift; exec 3<&0
+/** The server ends when the script's input does, which happens however this process ends. Ctrl-C is for this process alone. */
+const SCRIPT = `trap '' INT; folder=$1; shift; exec 3<&0
 "$@" & server=$!
-(read -r _ <&3; : > "$folder/ended"; kill -KILL $server) & reader=$!
+(read -r _ <&3; true > "$folder/ended"; kill -KILL $server) & reader=$!
 wait $server
 if [ -e "$folder/ended" ]; then rm -rf "$folder"; else kill $reader; fi`
 

@@ -46,11 +46,11 @@ export function ownCluster(): string {
   return `test ${process.pid}.${clusters} ${Date.now()}`
 }
 
-/** The server ends when the script's input does, which happens however this process ends. */
-const SCRIPT = `folder=$1; shift; exec 3<&0
+/** The server ends when the script's input does, which happens however this process ends. Ctrl-C is for this process alone. */
+const SCRIPT = `trap '' INT; folder=$1; shift; exec 3<&0
 "$@" >> "$folder/log" 2>&1 & server=$!
 echo $server > "$folder/pid"
-(read -r _ <&3; : > "$folder/ended"; kill -KILL $server) & reader=$!
+(read -r _ <&3; true > "$folder/ended"; kill -KILL $server) & reader=$!
 wait $server
 if [ -e "$folder/ended" ]; then rm -rf "$folder"; else kill $reader; fi`
 

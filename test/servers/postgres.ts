@@ -315,8 +315,9 @@ export class PrivatePostgres extends PostgresServer {
   }
 }
 
-/** Runs a server until its input ends, which happens however this process ends, or says how to halt it. */
-const RUN = `"$1" -D "$2" -p "$3" &
+/** Runs a server until its input ends, which happens however this process ends, or says how to halt it; Ctrl-C does not. */
+const RUN = `trap '' INT
+  "$1" -D "$2" -p "$3" &
   read -r order
   case "$order" in fast) kill -INT $! ;; kill) kill -KILL $! ;; *) kill -QUIT $! ;; esac
   wait
