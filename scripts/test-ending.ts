@@ -14,7 +14,7 @@ interface Handles {
   readonly _getActiveHandles: () => readonly object[]
 }
 
-/** All that keeps the process alive. The public way tells their kinds only. */
+/** What keeps the process alive, but timers and requests to the system. The public way tells their kinds only. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is there, and has no type
 const handles = (): readonly object[] => (process as unknown as Handles)._getActiveHandles()
 

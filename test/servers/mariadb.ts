@@ -95,6 +95,7 @@ export class MariadbServer {
 
   /** Drops what was made, and ends the session. */
   async end(): Promise<void> {
+    this.#free.length = 0
     for (const database of this.#made.splice(0)) await this.query(`DROP DATABASE IF EXISTS ${database}`)
     await this.disconnect()
   }

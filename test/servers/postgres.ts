@@ -67,7 +67,8 @@ export class PostgresServer {
       isAlone,
       release: async () => {
         await isAlone()
-        await query(TABLES.map((table) => `DELETE FROM spawn.${table}`).join('; '))
+        const emptied = TABLES.map((table) => `DELETE FROM spawn.${table}`)
+        await query([...emptied, 'ALTER SEQUENCE spawn.place RESTART'].join('; '))
         this.#free.push(database)
       },
     }
@@ -84,7 +85,8 @@ export class PostgresServer {
 
   /** Drops what was made, and ends the sessions. */
   async end(): Promise<void> {
-    for (const database of this.#made) {
+    this.#free.length = 0
+    for (const database of this.#made.splice(0)) {
       await this.#disconnect(database)
       await this.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
     }
