@@ -1,7 +1,6 @@
 // `spawn dev`: `spawn start` in a process of its own, which is started again when one of its files changes.
 
 import { command } from '../command.ts'
-import { WORKER_VARIABLE } from '../dev/messages.ts'
 import { SERVE_ARGUMENTS, SERVE_OPTIONS } from '../serving/options.ts'
 
 export const dev = command({
@@ -20,17 +19,12 @@ imports changes. The state is in the store and stays. A module that cannot be lo
     const { loggerFor } = await import('../serving/log.ts')
     const { Supervisor } = await import('../dev/supervisor.ts')
     const { systemClock } = await import('../../base/index.ts')
-    const { fork } = await import('node:child_process')
-    const [, program = ''] = process.argv
+    const { servedProcess } = await import('../dev/served-process.ts')
     const supervisor = new Supervisor({
       file: moduleFile(module),
       clock: systemClock,
       logger: await loggerFor({ json, least: options['log-level'] }, terminal, systemClock),
-      // The worker asks for nothing; the terminal's Ctrl-C reaches it too, and it leaves that to this process.
-      fork: (start) => {
-        const env = { ...process.env, [WORKER_VARIABLE]: start }
-        return fork(program, ['start', ...words], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-      },
+      fork: (start) => servedProcess(start, words),
     })
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => supervisor.end(signal))
     return supervisor.run()

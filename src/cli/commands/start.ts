@@ -23,14 +23,16 @@ Prints the address and a call to paste. SIGTERM or Ctrl-C stops in order, a seco
   ],
   async run({ args: [module = ''], options, json }, terminal) {
     const { port, host, store, system, 'log-level': level } = options
-    const { clusterOnLine } = await import('../serving/cluster-line.ts')
-    const cluster = clusterOnLine(options, terminal.env)
     const worker =
       terminal.env[WORKER_VARIABLE] === undefined
         ? null
         : (await import('../dev/worker.ts')).workerOf(terminal.env)
+    // What the application begins in its turn is not watched.
+    delete process.env[WORKER_VARIABLE]
     // As everywhere in Node: in development mistakes such as changing a state in place are thrown, which costs a little.
     process.env['NODE_ENV'] ||= worker === null ? 'production' : 'development'
+    const { clusterOnLine } = await import('../serving/cluster-line.ts')
+    const cluster = clusterOnLine(options, terminal.env)
     const { serve } = await import('../serving/serve.ts')
     // Who watches files begins one process anew, and debugs one.
     const workers = worker === null ? options.workers : 1
