@@ -208,6 +208,13 @@ const doors: readonly Comparison[] = [
       { name: '`spawn dev` until the first answer', unit: 'ms', metric: 'tookMs', bar: { atMost: 1_000 } },
     ],
   },
+  {
+    subject: { module: 'start', variant: 'installed' },
+    beside: { name: 'node:http server', module: 'start', variant: 'bare' },
+    lines: [
+      { name: '`spawn dev` of the published package until the first answer', unit: 'ms', metric: 'tookMs' },
+    ],
+  },
 ]
 
 const TWO_HOPS = {

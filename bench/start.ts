@@ -1,20 +1,21 @@
 // How long after a command its server gives the first answer: `spawn dev` on a module with one actor, whose first call is
-// durable; or, as the variant `bare`, Node with nothing but a `node:http` server.
+// durable, from the sources or, as the variant `installed`, from the package as it is published; or, as the variant `bare`,
+// Node with nothing but a `node:http` server.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import { HttpConnection, postRequest } from './http-client.ts'
 import type { Prepare } from './subject.ts'
 
-const COMMAND = fileURLToPath(new URL('../bin/spawn.js', import.meta.url))
-const MODULE = fileURLToPath(new URL('start-module.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const MODULE = 'start-module.ts'
 
 const BARE = `require('node:http').createServer((request, response) => {
   request.resume().on('end', () => response.end('{}'))
@@ -28,9 +29,11 @@ export const prepare: Prepare = async ({ directory, variant }) => {
   const bare = join(directory, 'bare.cjs')
   writeFileSync(bare, BARE)
 
+  const [from, module] = variant === 'installed' ? installed(directory) : [ROOT, join(ROOT, 'bench', MODULE)]
+
   const launch = (port: number): ChildProcess => {
-    const command =
-      variant === 'bare' ? [bare, String(port)] : [COMMAND, 'dev', MODULE, '--port', String(port)]
+    const dev = [join(from, 'bin/spawn.js'), 'dev', module, '--port', String(port)]
+    const command = variant === 'bare' ? [bare, String(port)] : dev
     return spawn(process.execPath, command, { cwd: directory, stdio: 'ignore' })
   }
 
@@ -38,11 +41,11 @@ export const prepare: Prepare = async ({ directory, variant }) => {
     round: async () => {
       const port = await freePort()
       const request = postRequest(port, '/api/v1/system/bench/actors/first/actions/add', '{"value":1}')
-      const from = performance.now()
+      const begunMs = performance.now()
       const server = launch(port)
       try {
         await firstAnswer(server, port, request)
-        return { tookMs: performance.now() - from }
+        return { tookMs: performance.now() - begunMs }
       } finally {
         const exited = once(server, 'exit')
         server.kill('SIGTERM')
@@ -51,6 +54,24 @@ export const prepare: Prepare = async ({ directory, variant }) => {
     },
     stop: async () => {},
   }
+}
+
+/** An application in a folder that has the package in its `node_modules`. @returns the package and the module. */
+function installed(folder: string): readonly [string, string] {
+  const modules = join(folder, 'node_modules')
+  const own = join(modules, 'spawn-mesh')
+  const built = spawnSync(process.execPath, [join(ROOT, 'scripts/build.ts'), own], { encoding: 'utf8' })
+  if (built.status !== 0) throw new Error(`the package could not be built: ${built.stderr}`)
+  const manifest = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>
+  }
+  for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true })
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name), 'dir')
+  }
+  const module = join(folder, MODULE)
+  copyFileSync(join(ROOT, 'bench', MODULE), module)
+  return [own, module]
 }
 
 async function firstAnswer(server: ChildProcess, port: number, request: Buffer): Promise<void> {

@@ -18,10 +18,9 @@ if (major < 24) {
 } else {
   var published = new URL('../lib/cli/main.js', import.meta.url)
   var checkout = new URL('../src/cli/main.ts', import.meta.url)
-  Promise.all([import('node:fs'), import('node:module')]).then(function (modules) {
-    // Compiled code is kept between runs, where the system keeps temporary files. Without it every start of a
-    // checkout would strip the types again, which takes longer than everything else that a short command does.
-    modules[1].enableCompileCache()
-    return import(modules[0].existsSync(published) ? published.href : checkout.href)
-  })
+  // Compiled code is kept between runs, where the system keeps temporary files. Without it every start of a
+  // checkout would strip the types again, which takes longer than everything else that a short command does.
+  process.getBuiltinModule('node:module').enableCompileCache()
+  // An import of node:fs would load the half of it that nobody needs here.
+  import(process.getBuiltinModule('node:fs').existsSync(published) ? published.href : checkout.href)
 }

@@ -1,7 +1,5 @@
 // Randomness, as a value that is handed in, so that a run can be replayed from its seed.
 
-import { randomBytes } from 'node:crypto'
-
 export interface Random {
   /** A number in [0, 1). */
   next(): number
@@ -9,6 +7,14 @@ export interface Random {
 
 /** Bytes that nobody can guess: for keys, and for nonces. Never from a seed but in tests. */
 export type RandomBytes = (count: number) => Uint8Array
+
+/** Loaded with the first draw: it takes as long as twenty of our modules, and many processes and threads draw nothing. */
+let draw: ((count: number) => Buffer) | null = null
+
+function randomBytes(count: number): Buffer {
+  draw ??= process.getBuiltinModule('node:crypto').randomBytes
+  return draw(count)
+}
 
 export const systemRandomBytes: RandomBytes = (count) => randomBytes(count)
 

@@ -8,11 +8,6 @@ import { WORKER_VARIABLE } from './dev/messages.ts'
 // bin/spawn.js turned the compile cache on; the variable passes it on to threads and child processes.
 const cache = getCompileCacheDir()
 if (cache !== undefined) process.env['NODE_COMPILE_CACHE'] = dirname(cache)
-// A reader that closed the pipe (`spawn actors list | head`) has what it wanted.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
 const [, , ...words] = process.argv
 const isServed = process.env[WORKER_VARIABLE] !== undefined && process.send !== undefined
 if (words[0] === 'dev' || isServed) {
@@ -20,6 +15,11 @@ if (words[0] === 'dev' || isServed) {
   if (!isServed) beginServedProcess(words.slice(1))
   else if (!(await mayServe())) process.exit(0)
 }
+// A reader that closed the pipe (`spawn actors list | head`) has what it wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
 const [{ runProgram }, { processTerminal }] = await Promise.all([
   import('./program.ts'),
   import('./terminal.ts'),

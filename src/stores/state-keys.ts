@@ -2,7 +2,6 @@
 // which the first seals and the others only open; and `plain` behind them, while what was never sealed is still to be read.
 // Decides what is accepted; what is wrong with a key is told without any of it.
 
-import { createHash } from 'node:crypto'
 import type { KeyService, StateKey } from '../ports/index.ts'
 import type { StorePlan } from './store-plan.ts'
 
@@ -85,6 +84,8 @@ export function isKeyId(text: string): boolean {
 
 /** The id of a key that was given none. It tells keys apart and nothing about them. */
 export function keyIdOf(secret: Uint8Array): string {
+  // Loaded where there are keys: it takes as long as twenty of our modules.
+  const { createHash } = process.getBuiltinModule('node:crypto')
   const hash = createHash('sha256').update('spawn state key ').update(secret)
   return hash.digest('hex').slice(0, 8)
 }

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { until } from '../../src/testing/until.ts'
+import { cliProcess } from '../cli/process.ts'
 import { createProject, type Project } from '../cli/project.ts'
 import { PATIENCE, serve, type Serving } from '../cli/server.ts'
 
@@ -62,6 +63,21 @@ describe('spawn dev', () => {
     assert.match(server.output().stdout, /changed, restarting.*files=counter\.ts/)
     assert.match(server.output().stdout, /changed, restarting.*files=step\.ts/)
     assert.deepEqual(await server.end('SIGTERM'), { code: 0, signal: null })
+  })
+
+  test('tells a mistake in its line once, and leaves no process behind', async () => {
+    using files = project()
+    const mistakes: readonly (readonly [words: readonly string[], said: RegExp])[] = [
+      [['dev', 'no-such.ts'], /^error: there is no file no-such\.ts\n.*\n$/],
+      [['dev', 'counter.ts', '--workers', '2'], /^error: unknown option --workers.*\n.*\n$/],
+    ]
+    for (const [words, said] of mistakes) {
+      // It ends when the last process has let go of its output.
+      const { code, stderr, stdout } = await cliProcess(words, { cwd: files.path })
+      assert.match(stderr, said)
+      assert.equal(stdout, '')
+      assert.equal(code, 2)
+    }
   })
 
   test('tells what is wrong with the module, without a stack, and waits for the next change', async () => {

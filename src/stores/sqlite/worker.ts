@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { assert, messageOf, monotonicMs, systemClock } from '../../base/index.ts'
-import { FramesServer, type Take } from './frames-server.ts'
+import type { FramesServer, Take } from './frames-server.ts'
 import type { Arguments, Request, Response, ServingReport } from './requests.ts'
 import { ThreadWork } from './thread-work.ts'
 import { Vigil } from './vigil.ts'
@@ -67,9 +67,11 @@ async function serve({ path, reports }: Arguments<'serve'>): Promise<void> {
     work.take(who, request, answer)
     flushSoon()
   }
-  const opened = new FramesServer(path, taken, (who) => work.left(who))
   const tell = (report: ServingReport): void => reports.postMessage(report, [])
   try {
+    // Only who has workers pays for its loading.
+    const { FramesServer: Door } = await import('./frames-server.ts')
+    const opened = new Door(path, taken, (who) => work.left(who))
     await opened.start()
     server = opened
     reports.once('message', () => void end(opened, tell))
