@@ -2,9 +2,12 @@
 // why, mend it.
 
 import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { until } from '../../src/testing/until.ts'
-import { cliProcess } from '../cli/process.ts'
+import { cliProcess, environment } from '../cli/process.ts'
 import { createProject, type Project } from '../cli/project.ts'
 import { PATIENCE, serve, type Serving } from '../cli/server.ts'
 
@@ -78,6 +81,24 @@ describe('spawn dev', () => {
       assert.equal(stdout, '')
       assert.equal(code, 2)
     }
+  })
+
+  test('its process serves when it is told to, and else ends without a word', async () => {
+    using files = project()
+    const child = fork(
+      new URL('../../bin/spawn.js', import.meta.url),
+      ['start', 'counter.ts', '--port', '0'],
+      {
+        cwd: files.path,
+        env: environment({ env: { SPAWN_DEV_WORKER: 'first' } }),
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    )
+    const exited = once(child, 'exit')
+    child.disconnect()
+    assert.ok(child.stdout !== null && child.stderr !== null)
+    assert.deepEqual(await Promise.all([text(child.stdout), text(child.stderr)]), ['', ''])
+    assert.deepEqual(await exited, [0, null])
   })
 
   test('tells what is wrong with the module, without a stack, and waits for the next change', async () => {
