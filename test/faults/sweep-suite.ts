@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto'
 import { describe, test, type TestContext } from 'node:test'
 import { type Fault, FAULTS } from './link.ts'
 import { storm } from './storm.ts'
+import { sweepStore } from './store-sweep.ts'
 import type { FaultSubject } from './subject.ts'
 import { sweep, type SweepOptions } from './sweep.ts'
 
@@ -42,6 +43,11 @@ export function longSweepSuite(subject: FaultSubject, storms: number): void {
       test(`and ${next} at the next statement, with outage 0`, (context) =>
         swept(context, subject, { faults: UNKNOWN, next, outageMs: 0 }))
     }
+  })
+  test('every fault at every statement of listings, tools and pruning', async (context) => {
+    const met = await sweepStore(subject)
+    context.diagnostic(`${met} faults`)
+    assert.ok(met > 100, `only ${met} statements have met a fault`)
   })
   stormTest(subject, storms, 5_000)
 }

@@ -153,9 +153,9 @@ export class Connection implements Session {
     )
   }
 
-  /** One or more statements without values, with no limit of time but the server's. */
-  async run(text: string): Promise<void> {
-    await this.#ask({ text, rowMode: 'array' }, null)
+  /** One or more statements without values. @param isLong whether they have no limit of time but the server's. */
+  async run(text: string, isLong = false): Promise<void> {
+    await this.#ask({ text, rowMode: 'array' }, isLong ? null : this.#options.requestMs)
   }
 
   async #ask(asked: Parameters<Client['query']>[0], limitMs: number | null): Promise<readonly Row[]> {

@@ -58,11 +58,11 @@ export class PostgresSchema implements CheckedSchema {
       `BEGIN; SET LOCAL lock_timeout = ${requestMs}; SELECT pg_advisory_xact_lock(${LOCK})`,
     )
     try {
-      await connection.run(`SET LOCAL statement_timeout = 0; ${SCHEMA}`)
+      await connection.run(`SET LOCAL statement_timeout = 0; ${SCHEMA}`, true)
       const status = statusOf(await versionOf(connection), MIGRATIONS)
       checkKnown(this.#database.address, status)
       for (const { statements, title, version } of status.pending) {
-        for (const statement of statements) await connection.run(statement)
+        for (const statement of statements) await connection.run(statement, true)
         await connection.query({ name: '', text: RECORD }, [version, title])
       }
       await connection.run('COMMIT')
