@@ -48,7 +48,7 @@ describe('a call', { concurrency: 2 }, () => {
     await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve))
     const { port } = free.address() as AddressInfo
     await new Promise((resolve) => free.close(resolve))
-    const { code, stdout, stderr } = await cliProcess(['invoke', 'a', 'b', '--url', `127.0.0.1:${port}`])
+    const { code, stdout, stderr } = await cliProcess(['invoke', 'a', 'b', '--url', String(port)])
     assert.equal(code, 3)
     assert.equal(stdout, '')
     assert.equal(

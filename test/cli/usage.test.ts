@@ -115,6 +115,7 @@ describe('a wrong line is told, with what to do, and exits with 2', { concurrenc
     ['invoke', /<actor> is missing: the actor's name/],
     ['invoke a', /<action> is missing/],
     ['invoke a b {} c', /unexpected argument "c"\n\s+quote an argument/],
+    ['actors get a b', /unexpected argument "b"\n\s+see: spawn actors get --help/],
     ['invoke a b --ref', /--ref needs a value: --ref <definition>/],
     ['invoke a b --ref=', /--ref needs a value/],
     ['invoke a b --ref --async', /--ref needs a value, and --async looks like an option\n\s+.*--ref=--async/],
