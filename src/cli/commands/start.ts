@@ -8,7 +8,7 @@ export const start = command({
   name: 'start',
   summary: 'Serve the actors of a module over HTTP',
   about: `Imports a TypeScript or JavaScript module and serves what it exports: a system that is not started, or actors.
-Prints the address and a call to paste. SIGTERM or Ctrl-C stops in order, a second one at once; nothing acknowledged is lost.`,
+Prints the address, the actors and a call to paste. SIGTERM or Ctrl-C stops in order, a second one at once; nothing acknowledged is lost.`,
   args: SERVE_ARGUMENTS,
   options: START_OPTIONS,
   examples: [

@@ -190,6 +190,8 @@ async function announce(
     store.kind === 'memory' ? 'state in memory, gone when it stops' : `state in ${printable(where)}`
   const member = cluster === null ? '' : `, ${printable(memberText(cluster, name))}`
   await terminal.print(`${terminal.style('bold', printable(name))} serves at ${url}, ${state}${member}`)
+  const { definitionLines } = await import('./definition-lines.ts')
+  for (const line of definitionLines(actors, terminal.width)) await terminal.print(line)
   if (sample !== null) await terminal.print(`try it:\n  ${printable(sample)}`)
 }
 
