@@ -6,7 +6,7 @@
 // sealed never serves again: the member comes back as another one. Nothing is proposed of others but what is known of
 // their sessions for good: that they are over.
 
-import { assert, type CancelSignal, type Clock, messageOf, type Random, SpawnError } from '../base/index.ts'
+import { assert, type CancelSignal, type Clock, type Random, SpawnError } from '../base/index.ts'
 import type { Logger, Register, RegisterEntry } from '../ports/index.ts'
 import { Lease } from './lease.ts'
 import { Lookout } from './lookout.ts'
@@ -18,6 +18,7 @@ import { Roster } from './roster.ts'
 import { Sealing } from './sealing.ts'
 import { StandingView } from './standing-view.ts'
 import { checkTiming, type MeshTiming } from './timing.ts'
+import { Troubles } from './troubles.ts'
 import { hasSession, memberOf, type View, type ViewMember, type ViewRecord } from './view.ts'
 
 /** What is told of it, in the step in which it happens. */
@@ -60,6 +61,7 @@ export class Membership {
   readonly #sealing: Sealing
   readonly #roster: Roster
   readonly #rest: Rest
+  readonly #troubles: Troubles
   #stage: Stage = 'new'
   #beatDueMs = 0
   #retryAtMs = 0
@@ -85,6 +87,7 @@ export class Membership {
     const first = { session: this.#own.session, phase: 'up', hosts: [] } as const
     this.#roster = new Roster({ ...self, ...first }, this.#lookout)
     this.#rest = new Rest(clock)
+    this.#troubles = new Troubles(clock, logger)
     // Who asks may be in the midst of something: what it served is dropped right after.
     this.lease = new Lease(clock, timing.leaseMs, () => clock.defer(() => this.#expel()), grounds)
   }
@@ -238,13 +241,12 @@ export class Membership {
   }
 
   async #attempt([name, run]: Task): Promise<void> {
-    const { clock, logger, random, timing } = this.#options
+    const { clock, random, timing } = this.#options
     try {
       await run()
     } catch (thrown) {
       this.#retryAtMs = clock.elapsedMs() + Math.round(timing.retryMs * (0.5 + random.next()))
-      const error = messageOf(thrown)
-      logger.warn('the register of the cluster did not do what a member asked', { task: name, error })
+      this.#troubles.failed(name, thrown)
     }
   }
 
