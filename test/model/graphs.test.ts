@@ -5,13 +5,15 @@
 
 import * as fc from 'fast-check'
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../aside.ts'
 import { NO_FAULTS } from '../../src/testing/index.ts'
 import { run } from '../simulation/worlds/index.ts'
 import type { Fate, Weather } from '../simulation/worlds/weather.ts'
 import { ALWAYS, type Hop, type Part, type Work } from './graph.ts'
 import { graphWorld, MAX_HOPS } from './graph-world.ts'
 import { type RequestFate, Script } from './scripted-store.ts'
+
+const test = aside(import.meta.url)
 
 const ACTORS = 4
 

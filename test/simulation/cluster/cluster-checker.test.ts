@@ -52,9 +52,9 @@ const cuts: Partial<Weather> = {
 const churn: Partial<Weather> = {
   members: 3,
   actors: 8,
-  callers: 12,
-  callsEach: 100,
-  storeMs: 200,
+  callers: 20,
+  callsEach: 50,
+  storeMs: 400,
   events: [0, 1, 2, 3].flatMap((round) => [
     { atMs: 1_500 + round * 2_500, event: { kind: 'start' } },
     { atMs: 1_600 + round * 2_500, event: { kind: 'start' } },

@@ -3,7 +3,7 @@
 // what is lost is what members tell each other, so that they find it in the store, or not in time.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { aside } from '../../aside.ts'
 import { below } from '../../../src/base/index.ts'
 import type { Definition } from '../../../src/ports/index.ts'
 import { jsonCodec } from '../../../src/protocol/index.ts'
@@ -16,6 +16,8 @@ import { runtimeMember } from './runtime-member.ts'
 import { Storm } from './storm.ts'
 import type { Judged } from './truth.ts'
 import { type Weather, weatherOf } from './weather.ts'
+
+const test = aside(import.meta.url)
 
 const SEEDS = Number(process.env['RUNS'] ?? 8)
 const LISTS = 12
