@@ -217,6 +217,10 @@ describe('a system', () => {
     const halfway = (http: number) => start([incrementor], { store: `sqlite:${file}`, http })
     await assert.rejects(halfway(address.port), coded('INVALID_ARGUMENT', /port|address/))
     taken.close()
+    // It is refused while the store opens.
+    const keyed = actor('keyed', { erasable: true, state: {}, actions: {} })
+    const refused = start([keyed], { store: `sqlite:${file}`, encryption: false })
+    await assert.rejects(refused, coded('INVALID_ARGUMENT', /keys/))
     // The store was let go: another process, or this one, can have it.
     await (await halfway(0)).stop()
   })
