@@ -1,18 +1,11 @@
 // The MariaDB store and a server at the beginning: tables that are made, cut off, or of another release; settings under which it would
-// lose what it acknowledges; users, sockets and certificates that are let in or not.
+// lose what it acknowledges; users and sockets that are let in or not.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type DatabaseOptions, MariadbStore } from '../../src/stores/mariadb/index.ts'
 import { assertStored, commitOf, envelopeOf, loadOne } from '../../src/testing/statestore-fixture.ts'
-import { makeCertificate } from '../servers/certificate.ts'
 import { PrivateMariadb } from '../servers/mariadb.ts'
-import {
-  checkCertificates,
-  checkNewPassword,
-  failure,
-  refused as refusedBy,
-  withMariadb as withStore,
-} from './server-fixture.ts'
+import { failure, refused as refusedBy, withMariadb as withStore } from './server-fixture.ts'
 
 let server: PrivateMariadb
 before(async () => {
@@ -147,25 +140,5 @@ describe('who is not let in is told why, at once:', () => {
   test('over the Unix socket of the server', () =>
     withStore(server, { host: server.socketPath }, async (store) => {
       assert.deepEqual(await store.commit([commitOf('one', 0)]), ['committed'])
-    }))
-
-  test('a certificate that nobody vouches for, one that has expired, and a server without TLS', () =>
-    withStore(server, {}, (_store, { options }) =>
-      checkCertificates(open, options, async (name, isOver) => {
-        const { ca, certificate, key } = makeCertificate(server.folder, name, isOver)
-        server.own(key, certificate)
-        await server.halt('SIGTERM')
-        await server.start([`--ssl-key=${key}`, `--ssl-cert=${certificate}`])
-        return ca
-      }),
-    ))
-
-  test('a password that was changed: sessions that are open go on', () =>
-    withStore(server, {}, async (_store, { options }) => {
-      await server.query("CREATE USER turning IDENTIFIED BY 'first'")
-      await server.query(`GRANT ALL ON ${options.database}.* TO turning`)
-      await checkNewPassword(open, { ...options, user: 'turning', password: 'first' }, async (to) => {
-        await server.query(`ALTER USER turning IDENTIFIED BY '${to}'`)
-      })
     }))
 })

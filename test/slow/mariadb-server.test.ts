@@ -5,11 +5,17 @@ import { after, before, describe, test } from 'node:test'
 import * as mariadb from 'mariadb'
 import { type Commit, silentLogger } from '../../src/ports/index.ts'
 import { Packed } from '../../src/protocol/index.ts'
-import { MariadbStore } from '../../src/stores/mariadb/index.ts'
+import { type DatabaseOptions, MariadbStore } from '../../src/stores/mariadb/index.ts'
 import { until } from '../../src/testing/index.ts'
 import { actorId, commitOf, envelopeOf, json, loadOne, SYSTEM } from '../../src/testing/statestore-fixture.ts'
 import { PrivateMariadb, type TestDatabase } from '../servers/mariadb.ts'
-import { failure, withMariadb as withStore } from '../conformance/server-fixture.ts'
+import {
+  checkCertificates,
+  checkNewPassword,
+  failure,
+  withMariadb as withStore,
+} from '../conformance/server-fixture.ts'
+import { makeCertificate } from '../servers/certificate.ts'
 import { Owners } from '../conformance/owners.ts'
 
 let server: PrivateMariadb
@@ -245,3 +251,27 @@ test('a group that is larger than a packet is one group: all of it, or what its 
 function outsideTaking(id: string): Commit {
   return commitOf(actorId(''), 0, { revision: 0, birth: 0, state: null, takes: [id] })
 }
+
+describe('who is let in', () => {
+  const open = (options: DatabaseOptions): MariadbStore => new MariadbStore(options)
+
+  test('a certificate that nobody vouches for, one that has expired, and a server without TLS', () =>
+    withStore(server, {}, (_store, { options }) =>
+      checkCertificates(open, options, async (name, isOver) => {
+        const { ca, certificate, key } = makeCertificate(server.folder, name, isOver)
+        server.own(key, certificate)
+        await server.halt('SIGTERM')
+        await server.start([`--ssl-key=${key}`, `--ssl-cert=${certificate}`])
+        return ca
+      }),
+    ))
+
+  test('a password that was changed: sessions that are open go on', () =>
+    withStore(server, {}, async (_store, { options }) => {
+      await server.query("CREATE USER turning IDENTIFIED BY 'first'")
+      await server.query(`GRANT ALL ON ${options.database}.* TO turning`)
+      await checkNewPassword(open, { ...options, user: 'turning', password: 'first' }, async (to) => {
+        await server.query(`ALTER USER turning IDENTIFIED BY '${to}'`)
+      })
+    }))
+})
