@@ -6,7 +6,7 @@ import { Cancellation, type CancelSignal, isSpawnError, SpawnError } from '../ba
 import type { RemoteAnswer, RemoteCall } from '../ports/index.ts'
 import type { PeerReply } from './peers/peer-request.ts'
 import { vacancyError } from './placement.ts'
-import type { MeshGround, SystemCluster } from './system-cluster.ts'
+import type { MeshGround, Standpoint } from './ground.ts'
 
 /** Nothing tells when a member that said no will say yes: the first and the longest wait before it is asked again. */
 const FIRST_PAUSE_MS = 5
@@ -30,10 +30,10 @@ interface Refused {
 }
 
 export class CallRouting {
-  readonly #cluster: SystemCluster
+  readonly #cluster: Standpoint
   readonly #ground: MeshGround
 
-  constructor(cluster: SystemCluster, ground: MeshGround) {
+  constructor(cluster: Standpoint, ground: MeshGround) {
     this.#cluster = cluster
     this.#ground = ground
   }

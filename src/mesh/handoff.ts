@@ -4,7 +4,7 @@
 
 import { messageOf, SpawnError } from '../base/index.ts'
 import { actorKey } from './holdings.ts'
-import type { MeshGround, SystemCluster } from './system-cluster.ts'
+import type { MeshGround, Standpoint } from './ground.ts'
 import type { ViewMember } from './view.ts'
 
 /** What one who holds an actor may take to let go of it: its turns, and their commits. It goes on however long it takes. */
@@ -20,11 +20,11 @@ interface Awaited {
 }
 
 export class Handoff {
-  readonly #cluster: SystemCluster
+  readonly #cluster: Standpoint
   readonly #ground: MeshGround
   readonly #awaited = new Map<string, Awaited>()
 
-  constructor(cluster: SystemCluster, ground: MeshGround) {
+  constructor(cluster: Standpoint, ground: MeshGround) {
     this.#cluster = cluster
     this.#ground = ground
   }
@@ -99,7 +99,7 @@ export class Handoff {
   }
 }
 
-function notHere({ definition, name }: Awaited, cluster: SystemCluster): SpawnError {
+function notHere({ definition, name }: Awaited, cluster: Standpoint): SpawnError {
   const actor = definition === name ? name : `${definition}/${name}`
   const owner = cluster.directory.owner(definition, name)
   const why = cluster.holdsLease ? `it is that of "${owner?.id ?? 'nobody'}"` : 'this member has no lease'

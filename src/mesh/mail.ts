@@ -8,7 +8,7 @@
 import { messageOf, type SpawnError } from '../base/index.ts'
 import type { HandedEnvelope, RemoteAnnouncement, RemoteAnswer } from '../ports/index.ts'
 import type { PeerBody } from './peers/peer-request.ts'
-import type { MeshGround, SystemCluster } from './system-cluster.ts'
+import type { MeshGround, Standpoint } from './ground.ts'
 
 /** Envelopes of one batch, and of all that wait for one member; and the bytes of their payloads. */
 const BATCH = 512
@@ -28,11 +28,11 @@ interface Bag {
 }
 
 export class Mail {
-  readonly #cluster: SystemCluster
+  readonly #cluster: Standpoint
   readonly #ground: MeshGround
   readonly #bags = new Map<string, Bag>()
 
-  constructor(cluster: SystemCluster, ground: MeshGround) {
+  constructor(cluster: Standpoint, ground: MeshGround) {
     this.#cluster = cluster
     this.#ground = ground
   }

@@ -5,7 +5,8 @@ import { type CancelSignal, isSpawnError } from '../base/index.ts'
 import type { RemoteCall, Tenant } from '../ports/index.ts'
 import { waitsOn } from './call-routing.ts'
 import type { PeerReply, PeerRequest } from './peers/peer-request.ts'
-import type { MeshGround, SystemCluster } from './system-cluster.ts'
+import type { MeshGround } from './ground.ts'
+import type { SystemCluster } from './system-cluster.ts'
 
 const DONE: PeerReply = Object.freeze({ kind: 'done' })
 

@@ -4,12 +4,11 @@
 // Invariant: what is asked within one step is answered from one view, and `isHere` only while the lease holds.
 
 import { letterFrom, recipientOf } from '../actor/index.ts'
-import { assert, type CancelSignal, type Clock, type SpawnError } from '../base/index.ts'
+import { assert, type CancelSignal, type SpawnError } from '../base/index.ts'
 import type {
   Cluster,
   HandedEnvelope,
   HostedDefinition,
-  Logger,
   RemoteAnnouncement,
   RemoteAnswer,
   RemoteCall,
@@ -17,28 +16,15 @@ import type {
   Whereabouts,
 } from '../ports/index.ts'
 import { CallRouting } from './call-routing.ts'
-import type { MeshCounts } from './counts.ts'
 import { Directory } from './directory.ts'
+import type { MeshGround, Standpoint } from './ground.ts'
 import { Handoff } from './handoff.ts'
 import { Holdings } from './holdings.ts'
 import { Mail } from './mail.ts'
-import type { Membership } from './membership.ts'
-import type { PeerLinks } from './peers/peer-request.ts'
 import { vacancyError } from './placement.ts'
-import type { MeshTiming } from './timing.ts'
 import { memberOf, type ViewMember, type ViewRecord } from './view.ts'
 
-/** What all systems of a member share. */
-export interface MeshGround {
-  readonly membership: Membership
-  readonly links: PeerLinks
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly timing: MeshTiming
-  readonly counts: MeshCounts
-}
-
-export class SystemCluster implements Cluster {
+export class SystemCluster implements Cluster, Standpoint {
   readonly system: string
   readonly self: string
   readonly #ground: MeshGround

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { Mail } from '../../src/mesh/mail.ts'
-import type { MeshGround, SystemCluster } from '../../src/mesh/system-cluster.ts'
+import type { MeshGround } from '../../src/mesh/ground.ts'
+import type { SystemCluster } from '../../src/mesh/system-cluster.ts'
 import { silentLogger } from '../../src/ports/index.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 
