@@ -4,7 +4,7 @@
 // test-groups.ts's, that it ends test-ending.ts's, everything else node:test's.
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, globSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -36,12 +36,22 @@ const SLOWEST = 8
 /** And what a process that one has ended exits with. */
 const SIGNALS: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 }
 
+/** In memory, where there is plenty: no test cuts the power, and thousands of syncs would wait for a disk. */
+const MEMORY = '/dev/shm'
+const MEMORY_BYTES = 8 * 1_024 ** 3
+
+function temporaryParent(): string {
+  if (values.slow || !existsSync(MEMORY)) return tmpdir()
+  const { bavail, bsize } = statfsSync(MEMORY)
+  return bavail * bsize >= MEMORY_BYTES ? MEMORY : tmpdir()
+}
+
 const startedMs = performance.now()
-// What outlasts a run. Every test file is a process, and many start others: without the cache each would strip the same
+// What outlasts a run, and what is to be on a disk. Every test file is a process, and many start others: without the cache each would strip the same
 // types again.
 process.env['SPAWN_TEST_KEPT'] ??= tmpdir()
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'spawn-mesh-compile-cache')
-const folder = mkdtempSync(join(tmpdir(), 'spawn-tests-'))
+const folder = mkdtempSync(join(temporaryParent(), 'spawn-tests-'))
 // Servers may run as another user.
 chmodSync(folder, 0o755)
 process.env['TMPDIR'] = folder

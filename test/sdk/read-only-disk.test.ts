@@ -9,9 +9,12 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { actor, isSpawnError, system } from 'spawn-mesh'
 
+/** The temporary folder of a run may be in memory. */
+const DISK = process.env['SPAWN_TEST_KEPT'] ?? tmpdir()
+
 let folder = ''
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'spawn-read-only-'))
+  folder = mkdtempSync(join(DISK, 'spawn-read-only-'))
 })
 after(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -28,7 +31,7 @@ const counter = actor('counter', {
 
 /** Whether this user may set the flag here: root, on a file system that has it. */
 function canFreeze(): boolean {
-  const probe = join(tmpdir(), `spawn-freeze-${process.pid}`)
+  const probe = join(DISK, `spawn-freeze-${process.pid}`)
   writeFileSync(probe, '')
   const frozen = spawnSync('chattr', ['+i', probe]).status === 0
   if (frozen) execFileSync('chattr', ['-i', probe])
