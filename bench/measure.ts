@@ -1,11 +1,12 @@
 // Runs subjects against each other: in one run and in turns (A B A B …), so that what the machine does meanwhile falls on
 // both alike. Gives every round's reading; what they mean is decided by line.ts.
 
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 import type { Order, Reading, Report, Shape } from './subject.ts'
 
@@ -32,6 +33,7 @@ export async function compare(choices: readonly SubjectChoice[], rounds: Rounds)
   try {
     for (const choice of choices) running.push(await RunningSubject.start(choice, rounds.directory))
     for (const subject of running) await subject.round(rounds.durationMs)
+    await settleDisk()
     const readings: Reading[][] = choices.map(() => [])
     for (let round = 0; round < rounds.count; round += 1) {
       for (const [at, subject] of running.entries())
@@ -42,6 +44,14 @@ export async function compare(choices: readonly SubjectChoice[], rounds: Rounds)
   } finally {
     for (const subject of running) subject.end()
   }
+}
+
+/**
+ * What was written to prepare these subjects, and by those before them, is on the disk: the kernel would write it in the
+ * middle of the rounds, where only those wait for it that sync.
+ */
+async function settleDisk(): Promise<void> {
+  if (process.platform !== 'win32') await promisify(execFile)('sync')
 }
 
 class RunningSubject {
