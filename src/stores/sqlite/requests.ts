@@ -99,6 +99,12 @@ export interface Request<Name extends Operation = Operation> {
   readonly arguments: Arguments<Name>
 }
 
+/** As the main thread sends it. */
+export interface Posted extends Request {
+  /** Whether the store's thread sleeps when it has answered; if not, it waits awake for the next one. */
+  readonly rests: boolean
+}
+
 export type Response = { readonly answer: unknown } | { readonly failure: Failure }
 
 /** Null: as it was asked; else why it could not be. Told when it has begun, and when it has ended. */

@@ -7,7 +7,8 @@
 import { availableParallelism } from 'node:os'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { errorOf, messageOf, monotonicMs, Queue, SpawnError, systemClock } from '../../base/index.ts'
-import type { Answer, Arguments, Operation, Response, ServingReport } from './requests.ts'
+import type { Answer, Arguments, Operation, Posted, Response, ServingReport } from './requests.ts'
+import { Contention, timeSpent } from './contention.ts'
 import { SpareThread } from './spare-thread.ts'
 import { Watch } from './watch.ts'
 
@@ -16,16 +17,18 @@ const ENTRY = import.meta.url.endsWith('.ts')
   : new URL('./worker.js', import.meta.url)
 
 const spare = new SpareThread()
+/** With one processor, whoever stays awake keeps the others from working. */
+const IS_ALONE = availableParallelism() === 1
 
 export class StoreThread {
   readonly #file: string
   readonly #worker: Worker
   readonly #waiting = new Queue<(response: Response | SpawnError) => void>()
+  readonly #contention = new Contention(timeSpent)
   readonly #watch = new Watch({
     defer: (task) => systemClock.defer(task),
     nowMs: monotonicMs,
-    // With one processor, whoever stays awake keeps the others from working.
-    watches: availableParallelism() > 1,
+    rests: (nowMs) => IS_ALONE || this.#contention.isShort(nowMs),
   })
   #end: SpawnError | null = null
   #isServing = false
@@ -54,8 +57,9 @@ export class StoreThread {
   ): Promise<Answer<Name>> {
     if (this.#end !== null) throw this.#end
     const response = await new Promise<Response | SpawnError>((resolve) => {
-      this.#worker.postMessage({ operation, arguments: given }, transfer)
       if (this.#waiting.length === 0) this.#begin()
+      const request: Posted = { operation, arguments: given, rests: !this.#watch.isAwake }
+      this.#worker.postMessage(request, transfer)
       this.#waiting.push(resolve)
     })
     if (response instanceof SpawnError) throw response

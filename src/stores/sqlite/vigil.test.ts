@@ -6,12 +6,11 @@ import { test } from 'node:test'
 import { Vigil } from './vigil.ts'
 
 /** A vigil whose every look at the time takes ten microseconds; `comesAfter` looks a request is there. */
-function watched(watches = true) {
+function watched() {
   const state = { nowMs: 0, looks: 0, comesAfter: Number.POSITIVE_INFINITY }
   const vigil = new Vigil<string>({
     receive: () => (++state.looks > state.comesAfter ? 'request' : undefined),
     nowMs: () => (state.nowMs += 0.01),
-    watches,
   })
   const next = (): string | undefined => {
     state.looks = 0
@@ -64,11 +63,4 @@ test('after a short sleep it watches again, after a long one it does not', () =>
   vigil.woken()
   next()
   assert.ok(state.looks > 0)
-})
-
-test('where nobody may watch it sleeps at once', () => {
-  const { next, state } = watched(false)
-  state.comesAfter = 0
-  assert.equal(next(), undefined)
-  assert.equal(state.looks, 0)
 })

@@ -15,8 +15,6 @@ export interface VigilOptions<Item> {
   readonly receive: () => Item | undefined
   /** Monotonic, with fractions. */
   readonly nowMs: () => number
-  /** False: it sleeps at once, always. */
-  readonly watches: boolean
 }
 
 export class Vigil<Item> {
@@ -35,10 +33,10 @@ export class Vigil<Item> {
 
   /** The next request; undefined: it did not come soon enough, sleep. */
   next(): Item | undefined {
-    const { nowMs, receive, watches } = this.#options
+    const { nowMs, receive } = this.#options
     const fromMs = nowMs()
     this.#sleptAtMs = fromMs
-    if (!watches || this.#inVain === VAIN_VIGILS) return undefined
+    if (this.#inVain === VAIN_VIGILS) return undefined
     for (let at = fromMs; at - fromMs < WATCH_MS; at = nowMs()) {
       const item = receive()
       if (item === undefined) continue

@@ -6,13 +6,13 @@ import { test } from 'node:test'
 import { Watch } from './watch.ts'
 
 /** A watch whose every look at the time takes ten microseconds; `run` plays the loop until it sleeps. */
-function watched(watches = true) {
+function watched(rests = false) {
   const tasks: (() => void)[] = []
   const state = { nowMs: 0 }
   const watch = new Watch({
     defer: (task) => void tasks.push(task),
     nowMs: () => (state.nowMs += 0.01),
-    watches,
+    rests: () => rests,
   })
   /** Answers in how many rounds it has fallen asleep; the answer comes after `answerAfter` of them. */
   const run = (answerAfter = Number.POSITIVE_INFINITY): number => {
@@ -35,7 +35,7 @@ test('the loop stays awake until the answer is there', () => {
 test('it sleeps when the answer takes long', () => {
   const { run, state } = watched()
   const rounds = run()
-  assert.ok(rounds > 10 && state.nowMs < 1, `${rounds} rounds in ${state.nowMs} ms`)
+  assert.ok(rounds > 10 && state.nowMs < 1.1, `${rounds} rounds in ${state.nowMs} ms`)
 })
 
 test('watches in vain are given up, until an answer comes soon', () => {
@@ -58,6 +58,21 @@ test('one that was asked for while the loop is awake does not make it go round t
   assert.equal(tasks.length, 1)
 })
 
-test('with one processor it sleeps at once', () => {
-  assert.equal(watched(false).run(), 0)
+test('given up, it is tried again after a while, though answers took long', () => {
+  const { run, state, watch } = watched()
+  for (let at = 0; at < 4; at += 1) {
+    run()
+    state.nowMs += 10
+    watch.end()
+  }
+  assert.equal(run(), 0, 'given up')
+  state.nowMs += 50
+  watch.end()
+  assert.ok(run() > 0)
+})
+
+test('where others need the processor it sleeps at once', () => {
+  const { run, watch } = watched(true)
+  assert.equal(run(), 0)
+  assert.equal(watch.isAwake, false)
 })

@@ -3,20 +3,23 @@
 // round without sleep, for a moment: what else comes in is served as ever. vigil.ts is the same on the other side. Decides
 // for how long, and when that is given up; the loop and the time are handed in.
 //
-// Invariant: with nothing asked the loop sleeps. Watches in vain, as with a slow disk, end it until answers come soon again.
+// Invariant: with nothing asked the loop sleeps. Watches in vain, as with a slow disk, end it until answers come soon again,
+// and so does a want of processors; see contention.ts.
 
 /** How long an answer is waited for, in milliseconds. */
-const WATCH_MS = 0.5
+const WATCH_MS = 1
 /** Watches in vain, one after the other, after which there is no more of them. */
 const VAIN_WATCHES = 3
+/** After which it is tried again, in milliseconds: asleep, answers take longer, and none would show that the disk is quick again. */
+const TRIED_AGAIN_MS = 50
 
 export interface WatchOptions {
   /** Runs a task in the next round of the event loop, which does not sleep before that. */
   readonly defer: (task: () => void) => void
   /** Monotonic, with fractions. */
   readonly nowMs: () => number
-  /** False: the loop sleeps whenever it can. */
-  readonly watches: boolean
+  /** Whether the loop sleeps whenever it can, as others need the processor. */
+  readonly rests: (nowMs: number) => boolean
 }
 
 export class Watch {
@@ -26,19 +29,26 @@ export class Watch {
   #askedAtMs: number | null = null
   #isAwake = false
   #inVain = 0
+  #gaveUpAtMs = 0
 
   constructor(options: WatchOptions) {
     this.#options = options
   }
 
+  /** Whether the loop goes round without sleep now. */
+  get isAwake(): boolean {
+    return this.#isAwake
+  }
+
   /** An answer is due. */
   begin(): void {
-    const { defer, nowMs, watches } = this.#options
-    if (!watches) return
+    const { defer, nowMs, rests } = this.#options
     this.#askedAtMs = nowMs()
-    if (this.#isAwake || this.#inVain === VAIN_WATCHES) return
-    this.#isAwake = true
-    defer(this.#look)
+    if (this.#isAwake) return
+    if (this.#inVain === VAIN_WATCHES && this.#askedAtMs - this.#gaveUpAtMs >= TRIED_AGAIN_MS)
+      this.#inVain = 0
+    this.#isAwake = this.#inVain < VAIN_WATCHES && !rests(this.#askedAtMs)
+    if (this.#isAwake) defer(this.#look)
   }
 
   /** Nothing is due any more. */
@@ -50,8 +60,14 @@ export class Watch {
 
   #lookOut(): void {
     const { defer, nowMs } = this.#options
-    this.#isAwake = this.#askedAtMs !== null && nowMs() - this.#askedAtMs < WATCH_MS
+    const atMs = nowMs()
+    this.#isAwake = this.#askedAtMs !== null && atMs - this.#askedAtMs < WATCH_MS
     if (this.#isAwake) defer(this.#look)
-    else if (this.#askedAtMs !== null) this.#inVain += 1
+    else if (this.#askedAtMs !== null) this.#lookedInVain(atMs)
+  }
+
+  #lookedInVain(atMs: number): void {
+    this.#inVain += 1
+    if (this.#inVain === VAIN_WATCHES) this.#gaveUpAtMs = atMs
   }
 }

@@ -1,11 +1,10 @@
 // The entry of the store's thread: takes requests from the main thread, and from other processes where they are let in, and
 // stays awake for the next. Decides when commits that were gathered are done.
 
-import { availableParallelism } from 'node:os'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { assert, messageOf, monotonicMs, systemClock } from '../../base/index.ts'
 import type { FramesServer, Take } from './frames-server.ts'
-import type { Arguments, Request, Response, ServingReport } from './requests.ts'
+import type { Arguments, Posted, Request, Response, ServingReport } from './requests.ts'
 import { ThreadWork } from './thread-work.ts'
 import { Vigil } from './vigil.ts'
 
@@ -15,21 +14,17 @@ const IN_A_ROW = 64
 assert(parentPort !== null, 'the worker of the SQLite store runs as a thread of the store')
 const port = parentPort
 let work = new ThreadWork()
-const receive = (): Request | undefined => receiveMessageOnPort(port)?.message as Request | undefined
-const vigil = new Vigil<Request>({
-  receive,
-  nowMs: monotonicMs,
-  // With one processor, whoever waits awake keeps the others from working.
-  watches: availableParallelism() > 1,
-})
+const receive = (): Posted | undefined => receiveMessageOnPort(port)?.message as Posted | undefined
+const vigil = new Vigil<Posted>({ receive, nowMs: monotonicMs })
 /** Where other processes are let in; null: nowhere. */
 let server: FramesServer | null = null
 let isFlushDue = false
 
-port.on('message', (first: Request) => {
+port.on('message', (first: Posted) => {
   vigil.woken()
-  let request: Request | undefined = first
+  let request: Posted | undefined = first
   for (let served = 1; request !== undefined; served += 1) {
+    const { rests }: Posted = request
     take(request)
     request = served === IN_A_ROW ? undefined : receive()
     if (request !== undefined) continue
@@ -37,7 +32,7 @@ port.on('message', (first: Request) => {
     if (server !== null) break
     work.flush()
     // Folding uses the pause when it is due; the vigil does when not.
-    request = work.isBusy || served === IN_A_ROW ? undefined : vigil.next()
+    request = rests || work.isBusy || served === IN_A_ROW ? undefined : vigil.next()
   }
   if (server === null) work.schedule()
   else flushSoon()
