@@ -26,3 +26,4 @@ export {
 } from './random.ts'
 export { didYouMean, suggestionFor } from './suggestion.ts'
 export { bytesOf, millisecondsOf, sizeText, spanText, truthOf } from './units.ts'
+export { type ThreadTime, threadTime } from './thread-time.ts'

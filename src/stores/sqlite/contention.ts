@@ -4,17 +4,7 @@
 //
 // Invariant: it is found within a tenth of a second of work, and looked at again soon, for threads move; less often each time.
 
-import { monotonicMs } from '../../base/index.ts'
-
-/** What has become of a thread's time until now, in milliseconds. */
-export interface TimeSpent {
-  /** Monotonic. */
-  readonly nowMs: number
-  /** In which its event loop slept. */
-  readonly asleepMs: number
-  /** In which it had a processor. */
-  readonly runningMs: number
-}
+import type { ThreadTime } from '../../base/index.ts'
 
 /** Time awake after which the thread is judged: the kernel's figures are up to a tick old, four milliseconds of it. */
 const JUDGED_MS = 50
@@ -24,23 +14,16 @@ const SHORT_SHARE = 1 / 6
 const AGAIN_AFTER_MS = 250
 const AGAIN_AFTER_MAX_MS = 4_000
 
-/** Of the thread that asks. */
-export function timeSpent(): TimeSpent {
-  const { idle } = performance.eventLoopUtilization()
-  const { system, user } = process.threadCpuUsage()
-  return { nowMs: monotonicMs(), asleepMs: idle, runningMs: (system + user) / 1_000 }
-}
-
 export class Contention {
-  readonly #spent: () => TimeSpent
+  readonly #spent: () => ThreadTime
   /** What is judged begins here; null: nothing is being judged. */
-  #from: TimeSpent | null = null
+  #from: ThreadTime | null = null
   /** When to look again, at what has been judged or is being judged. */
   #nextAtMs = Number.NEGATIVE_INFINITY
   #againAfterMs = AGAIN_AFTER_MS
   #isShort = false
 
-  constructor(spent: () => TimeSpent) {
+  constructor(spent: () => ThreadTime) {
     this.#spent = spent
   }
 
@@ -71,7 +54,7 @@ export class Contention {
   }
 
   /** From now on, and with all awake: or it would not be seen whether they can be. */
-  #judge(from: TimeSpent): void {
+  #judge(from: ThreadTime): void {
     this.#isShort = false
     this.#from = from
     this.#nextAtMs = from.nowMs + JUDGED_MS

@@ -6,9 +6,17 @@
 
 import { availableParallelism } from 'node:os'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import { errorOf, messageOf, monotonicMs, Queue, SpawnError, systemClock } from '../../base/index.ts'
+import {
+  errorOf,
+  messageOf,
+  monotonicMs,
+  Queue,
+  SpawnError,
+  systemClock,
+  threadTime,
+} from '../../base/index.ts'
 import type { Answer, Arguments, Operation, Posted, Response, ServingReport } from './requests.ts'
-import { Contention, timeSpent } from './contention.ts'
+import { Contention } from './contention.ts'
 import { SpareThread } from './spare-thread.ts'
 import { Watch } from './watch.ts'
 
@@ -24,7 +32,7 @@ export class StoreThread {
   readonly #file: string
   readonly #worker: Worker
   readonly #waiting = new Queue<(response: Response | SpawnError) => void>()
-  readonly #contention = new Contention(timeSpent)
+  readonly #contention = new Contention(threadTime)
   readonly #watch = new Watch({
     defer: (task) => systemClock.defer(task),
     nowMs: monotonicMs,
