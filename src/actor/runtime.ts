@@ -13,6 +13,7 @@ import type {
   Cluster,
   DeadLetters,
   Definition,
+  DefinitionView,
   Erasure,
   Gateway,
   Inspection,
@@ -29,6 +30,7 @@ import { anyCodec, checkName, Packed } from '../protocol/index.ts'
 import { Beginnings } from './away/beginnings.ts'
 import { Calls } from './calls.ts'
 import { checkEntries, checkTimes } from './checks.ts'
+import { definitionView } from './definition-view.ts'
 import { Engine } from './engine.ts'
 import { checkErasable } from './past/erasing.ts'
 import { Letters, pageOf } from './post/letters.ts'
@@ -155,6 +157,10 @@ export class Runtime implements Gateway {
 
   get ready(): boolean {
     return this.phase === 'running'
+  }
+
+  get definitions(): readonly DefinitionView[] {
+    return this.engine.catalog.all.map(({ definition }) => definitionView(definition))
   }
 
   /** Actors in memory now. */

@@ -11,12 +11,14 @@ import {
   deadLetterPath,
   deadLetterRetryPath,
   deadLettersPath,
+  definitionsPath,
   diffPath,
   erasePath,
   historyPath,
   restorePath,
   schedulePath,
   schedulesPath,
+  SYSTEMS_PATH,
 } from '../protocol/paths.ts'
 import { failureOf, jsonOf, stranger } from './answer-failure.ts'
 import {
@@ -48,6 +50,7 @@ import {
   type WhereAnswer,
   whereOf,
 } from './cluster-answer.ts'
+import { type DefinitionRow, definitionRowsOf, type SystemRow, systemRowsOf } from './definition-answer.ts'
 import { DEFAULT_URL } from './connection-options.ts'
 import { type Answer, type Exchange, openExchange, type Question } from './exchange.ts'
 import type { Rows } from './listing.ts'
@@ -182,6 +185,16 @@ export class Client {
     const headers = follows === undefined ? {} : { 'if-match': `"${follows}"` }
     const restored = restoredOf(this.#json(await this.#change('POST', target, { headers })))
     return this.#checked(restored, 'did not say what it restored')
+  }
+
+  async systems(): Promise<readonly SystemRow[]> {
+    const rows = systemRowsOf(this.#json(await this.#read(SYSTEMS_PATH)))
+    return this.#checked(rows, 'answered with something that is no list of systems')
+  }
+
+  async definitions(): Promise<readonly DefinitionRow[]> {
+    const rows = definitionRowsOf(this.#json(await this.#read(definitionsPath(await this.system()))))
+    return this.#checked(rows, 'answered with something that is no list of definitions')
   }
 
   /** One page of actors. */

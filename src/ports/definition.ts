@@ -31,6 +31,8 @@ export interface StateDefinition {
   readonly codec: Codec
   /** Of a state in the store, and on its way to code in another process: with the version of its shape. */
   readonly stored: Codec
+  /** Of the shape of its states; absent: only the code in another process knows. */
+  readonly version?: number | undefined
   /** A fresh first state. */
   readonly initial: () => unknown
 }

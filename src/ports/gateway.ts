@@ -2,6 +2,7 @@
 // finds the definition, the actor and its owner. Arguments are checked here, once, for every door.
 
 import type { ActorId, Packed } from '../protocol/index.ts'
+import type { DefinitionView } from './definition-view.ts'
 import type { Erasure } from './erasures.ts'
 import type { Call, Metadata, Receipt } from './host.ts'
 import type { Inspection, Past } from './past.ts'
@@ -103,6 +104,8 @@ export interface Gateway {
   readonly system: string
   /** False before start has finished and while draining. */
   readonly ready: boolean
+  /** Those that are hosted here now, in the order in which they came. */
+  readonly definitions: readonly DefinitionView[]
   /**
    * Calls an action and answers with its response, a live value (or a Packed from a host that sent one). A call with a
    * Timing is answered with the id of its schedule, as soon as that is durable.

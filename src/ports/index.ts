@@ -29,6 +29,7 @@ export type {
   Reentrancy,
   StateDefinition,
 } from './definition.ts'
+export type { ActionView, DefinitionView } from './definition-view.ts'
 export type {
   BroadcastEvent,
   ChannelListener,

@@ -24,7 +24,9 @@ export {
   parsePath,
   restorePath,
   schedulePath,
+  definitionsPath,
   schedulesPath,
+  SYSTEMS_PATH,
 } from './paths.ts'
 export { codecOf, type Schema, type SchemaInput, type SchemaOutput } from './schema.ts'
 export {

@@ -22,12 +22,16 @@ export type ApiPath =
       readonly actor: string
     }
   | { readonly kind: 'action'; readonly system: string; readonly actor: string; readonly action: string }
+  | { readonly kind: 'definitions'; readonly system: string }
   | { readonly kind: 'channel'; readonly system: string; readonly channel: string }
   | { readonly kind: 'schedules'; readonly system: string }
   | { readonly kind: 'schedule'; readonly system: string; readonly id: string }
   | { readonly kind: 'dead-letters'; readonly system: string }
   | { readonly kind: 'dead-letter'; readonly system: string; readonly id: string }
   | { readonly kind: 'dead-letter-retry'; readonly system: string; readonly id: string }
+
+/** The systems that are served. */
+export const SYSTEMS_PATH = '/api/v1/system'
 
 /** `/api/v1/system/{system}/actors` @throws SpawnError INVALID_ARGUMENT when a name is none; so do all below. */
 export function actorsPath(system: string): string {
@@ -62,6 +66,11 @@ export function restorePath(id: Pick<ActorId, 'system' | 'name'>): string {
 /** `/api/v1/system/{system}/actors/{actor}/erase` */
 export function erasePath(id: Pick<ActorId, 'system' | 'name'>): string {
   return `${actorPath(id)}/erase`
+}
+
+/** `/api/v1/system/{system}/definitions` */
+export function definitionsPath(system: string): string {
+  return `${PREFIX}${segment('system', system)}/definitions`
 }
 
 /** `/api/v1/system/{system}/channels` */
@@ -129,6 +138,8 @@ const ROOMS: Readonly<Record<string, (system: string, steps: Steps) => ApiPath |
     }
     return room === 'actions' ? { kind: 'action', ...names, action: readStep('action', action) } : null
   },
+  definitions: (system, steps) =>
+    steps.length > 0 ? null : { kind: 'definitions', system: readStep('system', system) },
   channels: (system, [channel, ...rest]) => {
     if (channel === undefined || rest.length > 0) return null
     return { kind: 'channel', system: readStep('system', system), channel: readStep('channel', channel) }

@@ -11,7 +11,9 @@ import {
   CLUSTER_PATH,
   type ClusterPath,
   deadLettersPath,
+  definitionsPath,
   schedulesPath,
+  SYSTEMS_PATH,
 } from '../protocol/index.ts'
 import type { ActorRoutes } from './actor-routes.ts'
 import type { ChannelRoutes } from './channel-routes.ts'
@@ -36,6 +38,8 @@ const ALLOWED: Readonly<Record<Exclude<Route['kind'], 'wire'>, string>> = {
   liveness: 'GET, HEAD',
   readiness: 'GET, HEAD',
   metrics: 'GET, HEAD',
+  systems: 'GET, HEAD',
+  definitions: 'GET, HEAD',
   actors: 'GET, HEAD',
   actor: 'GET, HEAD, PUT, DELETE',
   'actor-history': 'GET, HEAD',
@@ -65,6 +69,8 @@ export interface Routes {
   readonly past: PastRoutes
   readonly channels: ChannelRoutes
   readonly outbox: OutboxRoutes
+  /** Of a query. */
+  readonly definitions: (query: string) => Promise<Reply>
 }
 
 export interface HttpHandlerOptions {
@@ -117,6 +123,8 @@ export class HttpHandler {
       case 'readiness':
         parseQuery(query, [])
         return Promise.resolve(this.#about(route.kind))
+      case 'systems':
+        return this.#listSystems(query)
       case 'metrics':
         parseQuery(query, [])
         return this.#measured()
@@ -138,7 +146,7 @@ export class HttpHandler {
   }
 
   #ask(
-    { actors, channels, outbox, past }: Routes,
+    { actors, channels, definitions, outbox, past }: Routes,
     path: ApiPath,
     method: string,
     query: string,
@@ -162,6 +170,8 @@ export class HttpHandler {
         return past.restore(path, query, request)
       case 'actor-erase':
         return actors.erase(path, query, request)
+      case 'definitions':
+        return definitions(query)
       case 'channel':
         return channels.publish(path, query, request, connection)
       case 'schedules':
@@ -230,6 +240,12 @@ export class HttpHandler {
     })
   }
 
+  /** Nobody who only calls actors pays for its loading. */
+  async #listSystems(query: string): Promise<Reply> {
+    const { systemsReply } = await import('./definition-routes.ts')
+    return systemsReply(this.#options.systems, query)
+  }
+
   async #measured(): Promise<Reply> {
     const { metrics } = this.#options
     if (metrics === null) throw new HttpRefusal(404, 'there are no metrics here')
@@ -254,6 +270,8 @@ export class HttpHandler {
       spawn: `PUT ${actors}/{actor}`,
       delete: `DELETE ${actors}/{actor}`,
       list: `GET ${actors}`,
+      definitions: `GET ${definitionsPath(system)}`,
+      allSystems: `GET ${SYSTEMS_PATH}`,
       history: `GET ${actors}/{actor}/history`,
       diff: `GET ${actors}/{actor}/diff`,
       restore: `POST ${actors}/{actor}/restore`,

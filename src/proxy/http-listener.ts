@@ -96,6 +96,11 @@ export class HttpListener {
           past,
           channels: new ChannelRoutes(gateway, payloads),
           outbox: new OutboxRoutes(gateway),
+          // Nobody who only calls actors pays for its loading.
+          definitions: async (query) => {
+            const { definitionsReply } = await import('./definition-routes.ts')
+            return definitionsReply(gateway, cluster, query)
+          },
         }
       },
       cluster: new ClusterRoutes(cluster, systems),

@@ -3,7 +3,14 @@
 // short cut for the one that nearly every request takes, which gives the same answer or none. Methods, queries and bodies
 // are the routes' business.
 
-import { actorsPath, type ApiPath, type ClusterPath, parseClusterPath, parsePath } from '../protocol/index.ts'
+import {
+  actorsPath,
+  type ApiPath,
+  type ClusterPath,
+  parseClusterPath,
+  parsePath,
+  SYSTEMS_PATH,
+} from '../protocol/index.ts'
 
 export type Route =
   | ApiPath
@@ -12,6 +19,7 @@ export type Route =
   | { readonly kind: 'liveness' }
   | { readonly kind: 'readiness' }
   | { readonly kind: 'metrics' }
+  | { readonly kind: 'systems' }
   /** Kept for hosts of other languages, where nobody serves them. */
   | { readonly kind: 'wire' }
 
@@ -21,7 +29,7 @@ const FIXED: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/health/liveness', { kind: 'liveness' }],
   ['/health/readiness', { kind: 'readiness' }],
   ['/metrics', { kind: 'metrics' }],
-  ['/api/v1/system', { kind: 'wire' }],
+  [SYSTEMS_PATH, { kind: 'systems' }],
 ])
 
 const WIRE_INVOKE = /^\/api\/v1\/system\/[^/]+\/actors\/[^/]+\/invoke$/
@@ -61,9 +69,9 @@ export class Router {
   match(method: string, path: string): Route | null {
     const short = method === 'POST' ? this.#plainAction(path) : null
     if (short !== null) return short
+    if (isWire(method, path)) return { kind: 'wire' }
     const fixed = FIXED.get(path)
     if (fixed !== undefined) return fixed
-    if (WIRE_INVOKE.test(path) || (method === 'POST' && WIRE_SPAWN.test(path))) return { kind: 'wire' }
     return parsePath(path) ?? parseClusterPath(path)
   }
 
@@ -78,6 +86,11 @@ export class Router {
     if (!isPlain(actor) || !isPlain(action)) return null
     return { kind: 'action', system: this.#system, actor, action }
   }
+}
+
+function isWire(method: string, path: string): boolean {
+  if (WIRE_INVOKE.test(path)) return true
+  return method === 'POST' && (path === SYSTEMS_PATH || WIRE_SPAWN.test(path))
 }
 
 /** Letters, digits and `-._~`: what no client encodes. A first `=` or `.` has a meaning in a path and is not plain. */

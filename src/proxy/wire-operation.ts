@@ -19,7 +19,7 @@ export function wireOperation({ headers, method, url = '' }: IncomingMessage): W
   if (url.endsWith(INVOKE)) return isForPeople(url) && !isWireType(headers['content-type']) ? null : 'invoke'
   const query = url.lastIndexOf('?')
   const path = query === -1 ? url : url.slice(0, query)
-  if (path === PREFIX) return 'register'
+  if (path === PREFIX) return method === 'GET' || method === 'HEAD' ? null : 'register'
   if (path.endsWith(SPAWN)) return method === 'POST' ? 'spawn' : null
   if (query === -1 || !path.endsWith(INVOKE)) return null
   return isForPeople(path) && !isWireType(headers['content-type']) ? null : 'invoke'

@@ -28,11 +28,13 @@ export {
   Value,
 } from '../hosts/index.ts'
 export type {
+  ActionView,
   ActorPage,
   BroadcastEvent,
   ChannelListener,
   DeadLetter,
   DeadLetters,
+  DefinitionView,
   Diff,
   EffectEnd,
   Erasure,

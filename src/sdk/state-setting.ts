@@ -20,9 +20,11 @@ export function stateOf(settings: Settings, shape: StateShape): StateDefinition 
   }
   const codec = schemaCodec(settings, 'schema', schema)
   const stored = versionedCodec(codec, shape)
-  if (isFunction(given)) return { codec, stored, initial: () => firstState(settings, codec, given()) }
+  const { version } = shape
+  if (isFunction(given))
+    return { codec, stored, version, initial: () => firstState(settings, codec, given()) }
   const first = deepFreeze(firstState(settings, codec, given === undefined ? emptyOf(schema) : given))
-  return { codec, stored, initial: () => first }
+  return { codec, stored, version, initial: () => first }
 }
 
 /** @throws SpawnError INVALID_ARGUMENT that names the setting, when it is no schema. */

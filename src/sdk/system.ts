@@ -7,6 +7,7 @@ import type {
   Call,
   ChannelListener,
   DeadLetters,
+  DefinitionView,
   Diff,
   Gateway,
   History,
@@ -85,6 +86,11 @@ export class System implements AsyncDisposable, Sender {
   /** Where HTTP is answered, such as `http://127.0.0.1:9001`; null when no port was asked for. */
   get url(): string | null {
     return this.#composition.url
+  }
+
+  /** What each definition of this program is and can do, in the order in which they were given. */
+  get definitions(): readonly DefinitionView[] {
+    return this.#gateway.definitions
   }
 
   /** Whether it takes calls. */

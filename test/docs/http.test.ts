@@ -103,6 +103,14 @@ function fieldsOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, fieldsOf(field)]))
 }
 
+test('definitions are listed as docs/http.md shows them', async () => {
+  const options = { store: 'memory', http: 0, logger: new Log() } as const
+  await using running = await system('my-system', { actors: [incrementor], ...options }).start()
+  const [claimed] = blocksOf(page.slice(page.indexOf('## Definitions')))
+  const answer = await fetch(`${running.url}/api/v1/system/my-system/definitions`)
+  assert.deepEqual(await answer.json(), JSON.parse(claimed?.text ?? ''))
+})
+
 test('a cluster is shown with the fields that docs/http.md shows', async () => {
   const definitions = [hosted('user', { kind: 'unnamed' })]
   const systems = [{ name: 'my-system', definitions }]

@@ -7,6 +7,7 @@ import type {
   Call,
   DeadLetter,
   DeadLetters,
+  DefinitionView,
   Gateway,
   Inspection,
   JsonAnswer,
@@ -24,6 +25,8 @@ import { type ActorId, Json, jsonCodec, type Packed } from '../../src/protocol/i
 export class MapGateway implements Gateway {
   readonly system = 'my-system'
   ready = true
+  /** Tests say what is defined. */
+  definitions: readonly DefinitionView[] = []
   /** Every call that came in. */
   readonly calls: { readonly name: string; readonly call: Call }[] = []
   readonly spawned: { readonly name: string; readonly options: SpawnOptions | undefined }[] = []
