@@ -30,7 +30,7 @@ test('a vigil ends after a moment', () => {
   const { next, state } = watched()
   const fromMs = state.nowMs
   assert.equal(next(), undefined)
-  assert.ok(state.nowMs - fromMs < 0.2, `it took ${state.nowMs - fromMs} ms`)
+  assert.ok(state.nowMs - fromMs < 1.1, `it took ${state.nowMs - fromMs} ms`)
   assert.ok(state.looks > 10)
 })
 
@@ -56,7 +56,7 @@ test('one that was not in vain makes up for those before', () => {
 test('after a short sleep it watches again, after a long one it does not', () => {
   const { next, state, vigil } = watched()
   for (let at = 0; at < 4; at += 1) next()
-  state.nowMs += 1
+  state.nowMs += 2
   vigil.woken()
   next()
   assert.equal(state.looks, 0)

@@ -6,7 +6,7 @@
 // Invariant: with nothing to do it sleeps. Vigils in vain end the watch until requests come close together again.
 
 /** How long the next request is waited for, in milliseconds. */
-const WATCH_MS = 0.15
+const WATCH_MS = 1
 /** Vigils in vain, one after the other, after which there is no more of them. */
 const VAIN_VIGILS = 3
 
