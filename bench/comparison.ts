@@ -7,6 +7,8 @@ export interface Comparison {
   readonly subject: SubjectChoice
   readonly beside: (SubjectChoice & { readonly name: string }) | null
   readonly lines: readonly LineChoice[]
+  /** The main threads of both run on the same processor: for work that is theirs alone, as processors may differ. */
+  readonly onOneProcessor?: boolean
   /** Of a subject whose round takes long whatever it is asked for. */
   readonly maxRounds?: number
   /** Only with --long: it takes minutes to prepare. */

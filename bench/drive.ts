@@ -58,7 +58,7 @@ export function spreadNames(count: number, stored: number): string[] {
 }
 
 const WARM_UP_CALLERS = 64
-export const WARM_UP_MS = 1_500
+export const WARM_UP_MS = 4_000
 
 /** Brings a process to where it would be after a minute: one caller makes too few durable calls for Node to compile them. */
 export async function warmUp(call: () => Promise<unknown>): Promise<void> {

@@ -77,11 +77,12 @@ function chosen(only: RegExp, long: boolean): Comparison[] {
 }
 
 async function measured(comparison: Comparison, rounds: Rounds): Promise<Line[]> {
-  const { beside, lines, maxRounds = rounds.count, subject } = comparison
+  const { beside, lines, maxRounds = rounds.count, onOneProcessor = false, subject } = comparison
   const choices = beside === null ? [subject] : [subject, beside]
   const [own = [], limit = []] = await compare(choices, {
     ...rounds,
     count: Math.min(rounds.count, maxRounds),
+    onOneProcessor,
   })
   const besideReadings = beside === null ? null : { name: beside.name, readings: limit }
   return lines.map((line) => lineOf(line, own, besideReadings))

@@ -23,6 +23,8 @@ export interface Rounds {
   readonly durationMs: number
   /** Where subjects make their files. */
   readonly directory: string
+  /** Whether the main threads of all subjects are kept on one processor, where the system can do that. Default: false. */
+  readonly onOneProcessor?: boolean
 }
 
 const PROCESS = fileURLToPath(new URL('subject-process.ts', import.meta.url))
@@ -32,6 +34,7 @@ export async function compare(choices: readonly SubjectChoice[], rounds: Rounds)
   const running: RunningSubject[] = []
   try {
     for (const choice of choices) running.push(await RunningSubject.start(choice, rounds.directory))
+    if (rounds.onOneProcessor === true) for (const subject of running) await subject.pin()
     for (const subject of running) await subject.round(rounds.durationMs)
     await settleDisk()
     const readings: Reading[][] = choices.map(() => [])
@@ -77,6 +80,12 @@ class RunningSubject {
     const subject = new RunningSubject(child, module)
     await subject.answer()
     return subject
+  }
+
+  /** Keeps its main thread on the first processor; threads that it has begun go where they like. */
+  async pin(): Promise<void> {
+    if (process.platform !== 'linux') return
+    await promisify(execFile)('taskset', ['--cpu-list', '--pid', '0', String(this.process.pid)])
   }
 
   async round(durationMs: number): Promise<Reading> {

@@ -20,6 +20,7 @@ const calls: readonly Comparison[] = [
     return {
       subject: { module: 'embedded-calls', variant: 'volatile', ...crowd },
       beside: { name: 'Map and promise mailbox', module: 'bare-mailbox', ...crowd },
+      onOneProcessor: true,
       lines: [
         {
           name: `volatile call: ${crowdText(crowd)}`,
@@ -33,6 +34,7 @@ const calls: readonly Comparison[] = [
   {
     subject: { module: 'embedded-calls', variant: 'stateless', callers: 64, actors: 1_000 },
     beside: { name: 'Map and promise mailbox', module: 'bare-mailbox', callers: 64, actors: 1_000 },
+    onOneProcessor: true,
     lines: [
       {
         name: 'stateless call: 64 callers, 1,000 actors',
@@ -167,6 +169,7 @@ const queries: readonly Comparison[] = [
   {
     subject: { module: 'hot-reads', variant: 'beside writes', callers: 64 },
     beside: { name: 'the reads alone', module: 'hot-reads', callers: 64 },
+    onOneProcessor: true,
     lines: [
       {
         name: 'query of one actor beside its writes: 64 callers',

@@ -25,5 +25,5 @@ export {
   systemRandomBytes,
 } from './random.ts'
 export { didYouMean, suggestionFor } from './suggestion.ts'
-export { bytesOf, millisecondsOf, sizeText, spanText, truthOf } from './units.ts'
 export { type ThreadTime, threadTime } from './thread-time.ts'
+export { bytesOf, millisecondsOf, sizeText, spanText, truthOf } from './units.ts'
