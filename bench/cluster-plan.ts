@@ -51,7 +51,7 @@ const changes: readonly Comparison[] = [
     ],
   },
   {
-    subject: { module: 'rolling-restarts', callers: 100, actors: 200 },
+    subject: { module: 'rolling-restarts', callers: 500, actors: 200 },
     beside: null,
     isLong: true,
     maxRounds: 3,
@@ -62,6 +62,7 @@ const changes: readonly Comparison[] = [
         metric: 'failed',
         bar: { atMost: 0 },
       },
+      { name: 'rolling restart of 3 members: calls asked for', unit: '/s', metric: 'asked' },
       { name: 'rolling restart of 3 members: calls', unit: '/s', metric: 'rate' },
       { name: 'rolling restart of 3 members: p99 before', unit: 'ms', metric: 'calmP99Ms' },
       { name: 'rolling restart of 3 members: p99 meanwhile', unit: 'ms', metric: 'p99Ms' },

@@ -1,12 +1,17 @@
 // Members that are stopped in order and started again, one after the other, under a steady load from outside: how many calls
-// failed, and what the restarts add to the slow ones. The members and the callers are those of the cluster's tests.
+// failed, and what the restarts add to the slow ones. The members and the callers are those of the cluster's tests. The load
+// is what it is also while answers are slow, and each call has waited since it was due.
 
-import { ordeal } from '../test/cluster/ordeal.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ordealOf } from '../test/cluster/ordeal.ts'
+import { plainMember } from '../test/cluster/world.ts'
 import { endPostgres } from '../test/servers/postgres.ts'
 import { quantile } from './drive.ts'
 import type { Prepare } from './subject.ts'
 
 const CALLS_PER_SECOND = 1_000
+/** Until new processes are as fast as they get, and what they came behind with is made up. */
+const WARM_MS = 10_000
 const CALM_MS = 5_000
 
 export const prepare: Prepare = async ({ actors, callers }) => {
@@ -16,31 +21,33 @@ export const prepare: Prepare = async ({ actors, callers }) => {
       seed += 1
       const everyMs = (callers * 1_000) / CALLS_PER_SECOND
       const load = { callers, ledgers: actors, everyMs, timeoutMs: 30_000 }
-      let calm = 0
-      let tookMs = 0
-      const { callers: outside, violations } = await ordeal(
+      let [warm, calm, end, tookMs] = [0, 0, 0, 0]
+      const { callers: outside, violations } = await ordealOf(
         { seed, members: 3, leaseMs: 6_000, load },
-        async (stage) => {
-          const warm = stage.callers.latenciesMs.length
-          await new Promise((resolve) => void setTimeout(resolve, CALM_MS))
-          calm = stage.callers.latenciesMs.length
+        plainMember,
+        async ({ callers: { latenciesMs }, members }) => {
+          await sleep(WARM_MS)
+          warm = latenciesMs.length
+          await sleep(CALM_MS)
+          calm = latenciesMs.length
           const from = performance.now()
-          for (const member of stage.members) {
+          for (const member of members) {
             await member.stop()
             await member.start()
           }
           tookMs = performance.now() - from
-          stage.callers.latenciesMs.splice(0, warm)
-          calm -= warm
+          end = latenciesMs.length
         },
       )
       if (violations.length > 0) throw new Error(violations.join('\n'))
       const { failures, latenciesMs } = outside
+      // Also what was under way when the last one was there again.
       const during = latenciesMs.slice(calm)
       return {
         failed: failures.length,
-        rate: during.length / (tookMs / 1_000),
-        calmP99Ms: quantile(latenciesMs.slice(0, calm), 0.99),
+        asked: CALLS_PER_SECOND,
+        rate: (end - calm) / (tookMs / 1_000),
+        calmP99Ms: quantile(latenciesMs.slice(warm, calm), 0.99),
         p99Ms: quantile(during, 0.99),
         worstMs: during.reduce((worst, one) => Math.max(worst, one), 0),
       }

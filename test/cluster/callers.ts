@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { below, type Random } from '../../src/base/index.ts'
 import { SYSTEM } from '../crash/server.ts'
 import type { LedgerCall, Sight } from './ledger-model.ts'
+import { Timetable } from './timetable.ts'
 
 /** Where calls go in. */
 export interface Door {
@@ -21,7 +22,10 @@ export interface CallersOptions {
   readonly random: Random
   readonly callers: number
   readonly ledgers: number
-  /** The least time between two calls of one caller, in milliseconds. Default 0: the next follows the answer. */
+  /**
+   * From when a call of a caller is due to when its next is, in milliseconds, whether answers are slow or not: who is behind
+   * goes on without a rest. Default 0: the next follows the answer.
+   */
   readonly everyMs?: number | undefined
   /** How long a caller waits for an answer, in milliseconds. */
   readonly timeoutMs: number
@@ -40,7 +44,7 @@ export class ClusterCallers {
   /** By ledger. */
   readonly calls: LedgerCall[][]
   readonly failures: Failed[] = []
-  /** Of the calls that were answered, in milliseconds. */
+  /** Of the calls that were answered, in milliseconds: with a pace from when each was due, without one from when it was sent. */
   readonly latenciesMs: number[] = []
   readonly #options: CallersOptions
   readonly #agent: Agent
@@ -75,30 +79,41 @@ export class ClusterCallers {
 
   async #caller(at: number): Promise<void> {
     const { callers, everyMs = 0, ledgers, random } = this.#options
-    await sleep((everyMs * at) / callers)
+    const timetable = new Timetable(performance.now() + (everyMs * at) / callers, everyMs)
     while (this.#running) {
-      const ledger = below(random, ledgers)
-      const nextAt = performance.now() + everyMs
-      if (!(await this.#call(at, ledger, random.next() < 0.5))) await sleep(RETRY_MS)
-      const restMs = nextAt - performance.now()
+      const dueAt = timetable.next(performance.now())
+      const restMs = dueAt - performance.now()
       if (restMs > 0) await sleep(restMs)
+      const door = await this.#openDoor(at)
+      if (door === null) return
+      const ledger = below(random, ledgers)
+      if (!(await this.#call(door, ledger, random.next() < 0.5, dueAt))) await sleep(RETRY_MS)
     }
   }
 
+  /** What is due waits for it. @returns null: no call is to be made any more. */
+  async #openDoor(caller: number): Promise<Door | null> {
+    while (this.#running) {
+      const door = this.#doorOf(caller)
+      if (door !== null) return door
+      await sleep(RETRY_MS)
+    }
+    return null
+  }
+
   /** @returns whether it was answered. */
-  async #call(caller: number, ledger: number, adds: boolean): Promise<boolean> {
-    const door = this.#doorOf(caller)
-    if (door === null) return false
+  async #call(door: Door, ledger: number, adds: boolean, dueAt: number): Promise<boolean> {
     this.#count += 1
     const input = adds ? `${this.#count}` : null
     const path = pathOf(ledger, adds ? 'add' : 'look')
+    // What came before it is judged by when it was truly sent, how long it took by when it should have been.
     const sentAt = performance.now()
     const { output, error } = await this.#sight(door, path, adds ? `{"id":"${input}"}` : '{}')
     const endedAt = performance.now()
     const answeredAt = output === null ? Number.POSITIVE_INFINITY : endedAt
     this.calls[ledger]?.push({ sentAt, answeredAt, input, output })
     if (output === null) this.failures.push({ atMs: endedAt, tookMs: endedAt - sentAt, error })
-    else this.latenciesMs.push(endedAt - sentAt)
+    else this.latenciesMs.push(endedAt - dueAt)
     return output !== null
   }
 

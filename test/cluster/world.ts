@@ -85,6 +85,20 @@ export function memberServer(
   return Server.over(store, new URL('ledger.ts', import.meta.url), options, place)
 }
 
+/** One that runs on this machine as it is. Nothing stands in its way, so nothing of that is paid for where times are measured. */
+export async function plainMember(node: string, options: MemberOptions): Promise<Member> {
+  const { database, nats } = options
+  const server = await memberServer(node, options, { database: database.options, nats })
+  return new Member(node, '127.0.0.1', server, { toNats: FREE_WAY, toDatabase: FREE_WAY })
+}
+
+const FREE_WAY: Way = {
+  pull: () => {
+    throw new Error('this member is behind no cable')
+  },
+  plug: () => {},
+}
+
 /** One that runs on this machine as it is, behind cables to both servers. */
 export class CabledMember extends Member {
   /** Nodes of members that get nothing of what this one sends them. */
