@@ -100,6 +100,21 @@ test('where members differ, the one that is there for the longest time counts', 
   assert.deepEqual(owners(directory('a', ...members)), ['b'])
 })
 
+test('while a definition becomes a local one, or ceases to be, each of its actors lives on one member', () => {
+  const members = [
+    member('a', hosted({ by: 'local' }, { stateful: false })),
+    member('b', hosted()),
+    member('c', hosted()),
+  ]
+  for (const order of [members, members.toReversed()])
+    for (const name of NAMES) {
+      const serving = ['a', 'b', 'c'].filter((self) => directory(self, ...order).isMine('order', name))
+      assert.equal(serving.length, 1, `${name} is served by ${serving.join(' and ')}`)
+    }
+  const leaving = [member('a', hosted(), { phase: 'draining' }), ...members.slice(0, 1)]
+  assert.equal(directory('a', ...leaving).place('order').isLocal, false, 'one that leaves may still hold it')
+})
+
 test('who asks for an actor that has no place is told why', () => {
   const message = (...members: ViewMember[]): string => {
     const of = directory('a', ...members)

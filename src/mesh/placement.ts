@@ -36,7 +36,8 @@ export function placeOf(view: View, system: string, definition: string): Place {
     hosted,
     candidates,
     rendezvous: rendezvousOf(candidates, system, definition),
-    isLocal: hosted?.placement.by === 'local',
+    // Of what one of them stores, two must never serve the same: it is local only where all say so.
+    isLocal: hosts.length > 0 && hosts.every((member) => isLocalOn(member, system, definition)),
     vacancy: candidates.length > 0 ? null : vacancyOf(hosts, up),
   }
 }
@@ -80,6 +81,10 @@ export function vacancyError(place: Place, system: string, definition: string, n
 export function hostedBy(member: ViewMember, system: string, definition: string): HostedDefinition | null {
   const found = member.hosts.find((host) => host.hosted.name === definition && host.system === system)
   return found?.hosted ?? null
+}
+
+function isLocalOn(member: ViewMember, system: string, definition: string): boolean {
+  return hostedBy(member, system, definition)?.placement.by === 'local'
 }
 
 function fits(member: ViewMember, placement: Placement): boolean {

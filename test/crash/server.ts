@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { messageOf } from '../../src/base/index.ts'
 import { until } from '../../src/testing/index.ts'
 
 export const SYSTEM = 'crash-test'
@@ -130,9 +131,15 @@ export class Server implements Victim {
 
   async #isReady(child: ChildProcess): Promise<boolean> {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${this.#output}`)
-    const answer = await fetch(`${this.url}/health/readiness`)
-    await answer.arrayBuffer()
-    return answer.ok
+    try {
+      const answer = await fetch(`${this.url}/health/readiness`)
+      await answer.arrayBuffer()
+      if (answer.ok) return true
+      throw new Error(`it answers with ${answer.status}`)
+    } catch (thrown) {
+      // Why it takes so long, only it can say.
+      throw new Error(`${messageOf(thrown)}; it has printed:\n${this.#output}`, { cause: thrown })
+    }
   }
 }
 
