@@ -50,6 +50,7 @@ export class ClusterCallers {
   readonly #agent: Agent
   #running = true
   #count = 0
+  #lateMs = 0
 
   constructor(options: CallersOptions) {
     this.#options = options
@@ -66,6 +67,11 @@ export class ClusterCallers {
 
   stop(): void {
     this.#running = false
+  }
+
+  /** How long after it was due the last call was sent, in milliseconds. */
+  get lateMs(): number {
+    return this.#lateMs
   }
 
   /** All entries of a ledger. */
@@ -108,6 +114,7 @@ export class ClusterCallers {
     const path = pathOf(ledger, adds ? 'add' : 'look')
     // What came before it is judged by when it was truly sent, how long it took by when it should have been.
     const sentAt = performance.now()
+    this.#lateMs = sentAt - dueAt
     const { output, error } = await this.#sight(door, path, adds ? `{"id":"${input}"}` : '{}')
     const endedAt = performance.now()
     const answeredAt = output === null ? Number.POSITIVE_INFINITY : endedAt
