@@ -25,6 +25,7 @@ interface Parameter {
 const POOL = { least: 1, most: 1_000 }
 const OUTAGE = { least: 0, most: 3_600_000 }
 const REQUEST = { least: 1, most: 3_600_000 }
+const MIGRATION = { least: 1, most: 604_800_000 }
 
 const CHECKED: TlsPlan = { verify: true, caFile: null, serverName: null }
 
@@ -114,6 +115,12 @@ const PARAMETERS = {
     takes: `a time from ${spanText(REQUEST.least)} to ${spanText(REQUEST.most)}, such as 500ms or 30s`,
     apply: (plan, text) => spanned(text, REQUEST, (requestMs) => ({ ...plan, requestMs })),
     show: ({ requestMs }, usual) => (requestMs === usual.requestMs ? null : spanText(requestMs)),
+  },
+  migration_timeout: {
+    variable: 'MIGRATION_TIMEOUT',
+    takes: `a time from ${spanText(MIGRATION.least)} to ${spanText(MIGRATION.most)}, such as 10m or 3h`,
+    apply: (plan, text) => spanned(text, MIGRATION, (migrationMs) => ({ ...plan, migrationMs })),
+    show: ({ migrationMs }, usual) => (migrationMs === usual.migrationMs ? null : spanText(migrationMs)),
   },
   migrate: {
     variable: 'MIGRATE',

@@ -37,6 +37,8 @@ export interface DatabasePlan extends ServerAddress {
   readonly outageMs: number
   /** The longest that one statement may take, in milliseconds. */
   readonly requestMs: number
+  /** The same of one that changes tables. */
+  readonly migrationMs: number
   /** Whether a start brings the schema up to date. */
   readonly migrates: boolean
 }
@@ -68,6 +70,7 @@ export function usualDatabase(kind: DatabaseKind): DatabasePlan {
     poolSize: 8,
     outageMs: 5_000,
     requestMs: 30_000,
+    migrationMs: 600_000,
     migrates: true,
   }
 }

@@ -103,9 +103,10 @@ describe('the URL of a store', () => {
 
   test('reaches every other setting', () => {
     const plan = databaseOf(
-      'mariadb://ada@db/shop?pool_size=20&outage=1m&request_timeout=500ms&migrate=false',
+      'mariadb://ada@db/shop?pool_size=20&outage=1m&request_timeout=500ms&migration_timeout=3h&migrate=false',
     )
     assert.deepEqual([plan.poolSize, plan.outageMs, plan.requestMs, plan.migrates], [20, 60_000, 500, false])
+    assert.equal(plan.migrationMs, 3 * 3_600_000)
     assert.equal(databaseOf('postgres://ada@db/shop?outage=0').outageMs, 0)
     assert.equal(databaseOf('postgres://ada@db/shop?connection_limit=3').poolSize, 3)
   })
@@ -116,7 +117,7 @@ describe('the URL of a store', () => {
       'sqlite:/data/x y.db',
       'postgres://ada@db.example/shop',
       'mariadb://ada@[::1]:3307/s%2Fp?sslmode=require'.replace('s%2Fp', 's%20p'),
-      'postgres://a%40b@db/shop?sslmode=verify-full&sslrootcert=%2Fca.pem&sslservername=x&pool_size=3&outage=1m&request_timeout=1s&migrate=false',
+      'postgres://a%40b@db/shop?sslmode=verify-full&sslrootcert=%2Fca.pem&sslservername=x&pool_size=3&outage=1m&request_timeout=1s&migration_timeout=1h&migrate=false',
       'postgres://ada@db1,[::2]:6432,db3/shop?pool_size=3',
       'postgres://ada@/shop?socket=%2Frun%2Fpostgresql',
     ]) {

@@ -55,6 +55,7 @@ describe("the variables of Spawn's own proxy", () => {
       PROXY_DATABASE_POOL_SIZE: '20',
       PROXY_DATABASE_OUTAGE: '1m',
       PROXY_DATABASE_REQUEST_TIMEOUT: '10s',
+      PROXY_DATABASE_MIGRATION_TIMEOUT: '20m',
       PROXY_DATABASE_MIGRATE: 'off',
     }
     assert.deepEqual(Object.keys(env).toSorted(), STORE_VARIABLES.toSorted(), 'all that there are')
@@ -70,6 +71,7 @@ describe("the variables of Spawn's own proxy", () => {
       poolSize: 20,
       outageMs: 60_000,
       requestMs: 10_000,
+      migrationMs: 20 * 60_000,
       migrates: false,
     })
   })

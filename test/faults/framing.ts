@@ -28,7 +28,10 @@ export const LOGIN = 'login'
 /** Whole frames out of chunks that end anywhere. */
 export class Frames {
   readonly #lengthOf: (bytes: Buffer) => number | null
-  #rest: Buffer = Buffer.alloc(0)
+  /** Put together only when there is a whole frame: a large one comes in hundreds of chunks. */
+  #chunks: Buffer[] = []
+  #length = 0
+  #needed = 0
 
   /** @param lengthOf of the frame at the beginning of these bytes; null: they are too few to tell. */
   constructor(lengthOf: (bytes: Buffer) => number | null) {
@@ -36,14 +39,20 @@ export class Frames {
   }
 
   split(chunk: Buffer): Buffer[] {
+    this.#chunks.push(chunk)
+    this.#length += chunk.length
+    if (this.#length < this.#needed) return []
     const frames: Buffer[] = []
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    for (;;) {
-      const length = this.#lengthOf(this.#rest)
-      if (length === null || length > this.#rest.length) return frames
-      const frame = this.#rest.subarray(0, length)
-      this.#rest = this.#rest.subarray(length)
-      frames.push(frame)
+    let rest = Buffer.concat(this.#chunks)
+    let length = this.#lengthOf(rest)
+    while (length !== null && length <= rest.length) {
+      frames.push(rest.subarray(0, length))
+      rest = rest.subarray(length)
+      length = this.#lengthOf(rest)
     }
+    this.#chunks = [rest]
+    this.#length = rest.length
+    this.#needed = length ?? 0
+    return frames
   }
 }

@@ -1,11 +1,16 @@
-// The runtime over MariaDB, with a network in between that fails: see outage-suite.ts and sweep-suite.ts.
+// The runtime over MariaDB, with a network in between that fails: see the suites that it names.
 import { after } from 'node:test'
 import { endMariadb } from '../servers/mariadb.ts'
+import { migrationSuite } from './migration-suite.ts'
 import { outageSuite } from './outage-suite.ts'
 import { mariadbSubject } from './mariadb-subject.ts'
+import { silenceSuite, silentPartsSuite } from './silence-suite.ts'
 import { sweepSuite } from './sweep-suite.ts'
 
 after(endMariadb)
 
+migrationSuite(mariadbSubject)
 outageSuite(mariadbSubject)
+silenceSuite(mariadbSubject)
+silentPartsSuite(mariadbSubject)
 sweepSuite(mariadbSubject)

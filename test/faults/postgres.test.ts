@@ -1,11 +1,15 @@
-// The runtime over Postgres, with a network in between that fails: see outage-suite.ts and sweep-suite.ts.
+// The runtime over Postgres, with a network in between that fails: see the suites that it names.
 import { after } from 'node:test'
 import { endPostgres } from '../servers/postgres.ts'
+import { migrationSuite } from './migration-suite.ts'
 import { outageSuite } from './outage-suite.ts'
 import { postgresSubject } from './postgres-subject.ts'
+import { silenceSuite } from './silence-suite.ts'
 import { sweepSuite } from './sweep-suite.ts'
 
 after(endPostgres)
 
+migrationSuite(postgresSubject)
 outageSuite(postgresSubject)
+silenceSuite(postgresSubject)
 sweepSuite(postgresSubject)

@@ -7,6 +7,8 @@ import type { Framing } from './framing.ts'
 
 export interface FaultDatabase {
   readonly options: DatabaseOptions
+  /** Removes all that a store has made in it. */
+  readonly forget: () => Promise<void>
   /** Hands it back, when no session of a store is left. */
   readonly release: () => Promise<void>
 }

@@ -28,6 +28,8 @@ export interface TestDatabase {
   readonly query: (sql: string, values?: readonly unknown[]) => Promise<unknown[][]>
   /** Resolves when no session of a store is left, whatever was under way in it. */
   readonly isAlone: () => Promise<void>
+  /** Removes all that a store has made in it; the next one makes it anew. */
+  readonly forget: () => Promise<void>
   /** Hands it back: to drop it and make another would take most of a test's time. */
   readonly release: () => Promise<void>
 }
@@ -69,6 +71,10 @@ export class MariadbServer {
       options: { ...this.address, database, tls: null, poolSize: 4 },
       query: async (sql, values) => this.query(sql.replaceAll('spawn_', `${database}.spawn_`), values),
       isAlone,
+      forget: async () => {
+        for (const table of [...TABLES, 'migrations'])
+          await this.query(`DROP TABLE IF EXISTS ${database}.spawn_${table}`)
+      },
       release: async () => {
         await isAlone()
         for (const table of TABLES) await this.query(`DELETE FROM ${database}.spawn_${table}`)

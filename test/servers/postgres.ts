@@ -27,6 +27,8 @@ export interface TestDatabase {
   readonly query: (text: string, values?: unknown[]) => Promise<unknown[]>
   /** Resolves when no session of a store is left, whatever was under way in it. */
   readonly isAlone: () => Promise<void>
+  /** Removes all that a store has made in it; the next one makes it anew. */
+  readonly forget: () => Promise<void>
   /** Hands it back: to drop it and make another would take most of a test's time. */
   readonly release: () => Promise<void>
 }
@@ -65,6 +67,9 @@ export class PostgresServer {
       options: { ...this.address, database, tls: null, poolSize: 4 },
       query,
       isAlone,
+      forget: async () => {
+        await query('DROP SCHEMA IF EXISTS spawn CASCADE')
+      },
       release: async () => {
         await isAlone()
         // Without them no store has started here: why not is the test's to say.

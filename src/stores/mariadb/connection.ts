@@ -165,9 +165,9 @@ export class Connection implements Session {
     return rows?.[0]?.[0] ?? null
   }
 
-  /** A statement without values, of those that may take long: it has no limit. */
-  async define(sql: string): Promise<void> {
-    await this.#ask(() => this.#client.query({ sql }), null)
+  /** A statement without values. */
+  async define(sql: string, limitMs = this.#options.requestMs): Promise<void> {
+    await this.#ask(() => this.#client.query({ sql }), limitMs)
   }
 
   rest(): void {
@@ -196,13 +196,10 @@ export class Connection implements Session {
     this.#socket.destroy()
   }
 
-  async #ask<Answer>(
-    ask: () => Promise<Answer>,
-    limitMs: number | null = this.#options.requestMs + GRACE_MS,
-  ): Promise<Answer> {
+  async #ask<Answer>(ask: () => Promise<Answer>, limitMs = this.#options.requestMs): Promise<Answer> {
     assert(this.#isOpen, 'a connection that is used is open')
     try {
-      return await (limitMs === null ? ask() : this.#within(ask, limitMs))
+      return await this.#within(ask, limitMs + GRACE_MS)
     } catch (thrown) {
       if (thrown instanceof ConnectionLost) throw thrown
       if (isReadOnly(thrown)) this.#demoted()

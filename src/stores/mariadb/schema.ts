@@ -2,8 +2,8 @@
 // when many begin at the same time: who gets the lock; the others wait, and find it done. What the tables are is
 // migrations.ts's.
 
-import { SpawnError } from '../../base/index.ts'
 import type { Migration, SchemaStatus } from '../../ports/index.ts'
+import { askMs, migrateInTurn } from '../sql/migration-turn.ts'
 import { text } from '../sql/rows.ts'
 import { checkCurrent, type CheckedSchema, checkKnown, statusOf } from '../sql/schema-status.ts'
 import type { Connection } from './connection.ts'
@@ -25,9 +25,9 @@ const RECORDS = `CREATE TABLE IF NOT EXISTS spawn_migrations (
 /** The lock is the server's, so it names the database; a name has 64 characters at most. */
 const LOCK = "SELECT GET_LOCK(CONCAT('spawn migrations ', MD5(DATABASE())), ?)"
 const UNLOCK = "SELECT RELEASE_LOCK(CONCAT('spawn migrations ', MD5(DATABASE())))"
-const LOCK_SECONDS = 0.5
-/** How long one waits for another who migrates. */
-const LONGEST_WAIT_MS = 3_600_000
+
+/** A session that is gone without a word keeps the lock no longer than a statement may take. */
+const waits = (seconds: number | 'DEFAULT'): string => `SET SESSION wait_timeout = ${seconds}`
 
 export class MariadbSchema implements CheckedSchema {
   readonly #database: Database
@@ -43,21 +43,10 @@ export class MariadbSchema implements CheckedSchema {
     return statusOf(version, MIGRATIONS)
   }
 
-  async migrate(): Promise<readonly Migration[]> {
-    const { clock, logger } = this.#database.options
-    const startMs = clock.elapsedMs()
-    return this.#database.whileOpen(async () => {
-      for (;;) {
-        const done = await this.#database.persist((connection) => this.#migrate(connection))
-        if (done !== null) return done
-        logger?.info('waiting for another member that migrates the database')
-        if (clock.elapsedMs() - startMs > LONGEST_WAIT_MS)
-          throw new SpawnError(
-            'STORE_UNAVAILABLE',
-            `another has been migrating ${this.#database.address} for an hour; look after it`,
-          )
-      }
-    })
+  migrate(): Promise<readonly Migration[]> {
+    return this.#database.whileOpen(() =>
+      migrateInTurn(this.#database, (connection) => this.#migrate(connection)),
+    )
   }
 
   async check(): Promise<void> {
@@ -66,21 +55,26 @@ export class MariadbSchema implements CheckedSchema {
 
   /** Null: another has the lock. */
   async #migrate(connection: Connection): Promise<readonly Migration[] | null> {
-    const [row] = await connection.rows(LOCK, [LOCK_SECONDS])
+    const { migrationMs, requestMs } = this.#database.options
+    const [row] = await connection.rows(LOCK, [askMs(requestMs) / 1_000])
     if (row?.[0] !== 1) return null
     try {
+      await connection.define(waits(Math.ceil(requestMs / 1_000)))
       const status = statusOf(await this.#version(connection), MIGRATIONS)
       checkKnown(this.#database.address, status)
       const { pending } = status
-      if (pending.length > 0) await connection.define(RECORDS)
+      if (pending.length > 0) await connection.define(RECORDS, migrationMs)
       for (const { statements, title, version } of pending) {
-        for (const statement of statements) await connection.define(statement)
+        for (const statement of statements) await connection.define(statement, migrationMs)
         await connection.changed(RECORD, [version, title])
       }
       return pending
     } finally {
       // A session that is lost has lost its lock.
-      if (connection.isOpen) await connection.rows(UNLOCK, [])
+      if (connection.isOpen) {
+        await connection.rows(UNLOCK, [])
+        await connection.define(waits('DEFAULT'))
+      }
     }
   }
 

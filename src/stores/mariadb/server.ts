@@ -20,13 +20,14 @@ export const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED
 /**
  * What a session is set to, however the server is: what cannot be stored as it is is an error, and a lock that does not
  * come is given up well before its statement is. The time of a statement is limited on our side: the server would stop it in
- * the middle, see json-rows.ts.
+ * the middle, see json-rows.ts. A transaction whose client is gone without a word holds its locks no longer than that.
  */
 export function sessionSettings(requestMs: number): string {
   const lockSeconds = Math.max(1, Math.floor(requestMs / 2_000))
   return `SET SESSION autocommit = 1, SESSION completion_type = 0, SESSION sql_select_limit = DEFAULT,
     SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
     SESSION innodb_lock_wait_timeout = ${lockSeconds}, SESSION lock_wait_timeout = ${lockSeconds},
+    SESSION idle_write_transaction_timeout = ${Math.ceil(requestMs / 1_000)},
     SESSION max_statement_time = 0`
 }
 

@@ -61,10 +61,12 @@ const PARSERS = {
 
 /**
  * What acknowledged means does not depend on how the server or the user is set up: a commit that is not on the disk yet is
- * none. Two that wait for each other's rows go on with what the first has left.
+ * none. Two that wait for each other's rows go on with what the first has left. A transaction whose client is gone without a
+ * word holds its locks no longer than a statement may take.
  */
 const SETTINGS = `SELECT pg_is_in_recovery(),
   set_config('statement_timeout', $1, false),
+  set_config('idle_in_transaction_session_timeout', $1, false),
   set_config('default_transaction_isolation', 'read committed', false),
   set_config('default_transaction_deferrable', 'off', false),
   set_config('bytea_output', 'hex', false),
@@ -153,15 +155,14 @@ export class Connection implements Session {
     )
   }
 
-  /** One or more statements without values. @param isLong whether they have no limit of time but the server's. */
-  async run(text: string, isLong = false): Promise<void> {
-    await this.#ask({ text, rowMode: 'array' }, isLong ? null : this.#options.requestMs)
+  /** One or more statements without values. @param limitMs what the server has as their limit. */
+  async run(text: string, limitMs = this.#options.requestMs): Promise<void> {
+    await this.#ask({ text, rowMode: 'array' }, limitMs)
   }
 
-  async #ask(asked: Parameters<Client['query']>[0], limitMs: number | null): Promise<readonly Row[]> {
+  async #ask(asked: Parameters<Client['query']>[0], limitMs: number): Promise<readonly Row[]> {
     try {
-      const answer = this.#client.query(asked)
-      const { rows } = await (limitMs === null ? answer : this.#within(limitMs + GRACE_MS, () => answer))
+      const { rows } = await this.#within(limitMs + GRACE_MS, () => this.#client.query(asked))
       return rows
     } catch (thrown) {
       if (sqlState(thrown) !== null) {

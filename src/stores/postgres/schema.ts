@@ -3,13 +3,16 @@
 
 import { SpawnError } from '../../base/index.ts'
 import type { Migration, SchemaStatus } from '../../ports/index.ts'
+import { askMs, migrateInTurn } from '../sql/migration-turn.ts'
 import { checkCurrent, type CheckedSchema, checkKnown, statusOf } from '../sql/schema-status.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
+import { sqlState } from './failures.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 /** A number that others hardly use: the letters "spawn". */
 const LOCK = 0x73_70_61_77_6e
+const LOCK_NOT_AVAILABLE = '55P03'
 
 /** Whether our list of versions is there, and whether anything is. */
 const FOUND = `SELECT to_regclass('spawn.migrations') IS NOT NULL,
@@ -44,7 +47,7 @@ export class PostgresSchema implements CheckedSchema {
       const status = await this.status()
       checkKnown(this.#database.address, status)
       if (status.pending.length === 0) return []
-      return this.#database.persist((connection) => this.#migrate(connection))
+      return migrateInTurn(this.#database, (connection) => this.#migrate(connection))
     })
   }
 
@@ -52,17 +55,19 @@ export class PostgresSchema implements CheckedSchema {
     checkCurrent(this.#database.address, await this.status())
   }
 
-  async #migrate(connection: Connection): Promise<readonly Migration[]> {
-    const { requestMs } = this.#database.options
-    await connection.run(
-      `BEGIN; SET LOCAL lock_timeout = ${requestMs}; SELECT pg_advisory_xact_lock(${LOCK})`,
-    )
+  /** Null: another has the lock. */
+  async #migrate(connection: Connection): Promise<readonly Migration[] | null> {
+    const { migrationMs, requestMs } = this.#database.options
+    if (!(await locks(connection, askMs(requestMs)))) return null
     try {
-      await connection.run(`SET LOCAL statement_timeout = 0; ${SCHEMA}`, true)
+      await connection.run(
+        `SET LOCAL lock_timeout = ${requestMs}; SET LOCAL statement_timeout = ${migrationMs}; ${SCHEMA}`,
+        migrationMs,
+      )
       const status = statusOf(await versionOf(connection), MIGRATIONS)
       checkKnown(this.#database.address, status)
       for (const { statements, title, version } of status.pending) {
-        for (const statement of statements) await connection.run(statement, true)
+        for (const statement of statements) await connection.run(statement, migrationMs)
         await connection.query({ name: '', text: RECORD }, [version, title])
       }
       await connection.run('COMMIT')
@@ -72,6 +77,18 @@ export class PostgresSchema implements CheckedSchema {
       connection.destroy()
       throw thrown
     }
+  }
+}
+
+/** Begins a transaction that has the lock; false: another has it. */
+async function locks(connection: Connection, waitMs: number): Promise<boolean> {
+  try {
+    await connection.run(`BEGIN; SET LOCAL lock_timeout = ${waitMs}; SELECT pg_advisory_xact_lock(${LOCK})`)
+    return true
+  } catch (thrown) {
+    if (sqlState(thrown) !== LOCK_NOT_AVAILABLE) throw thrown
+    await connection.run('ROLLBACK')
+    return false
   }
 }
 

@@ -38,7 +38,10 @@ export class PostgresSpawnTables implements SpawnTables {
   async open(): Promise<void> {
     await this.#asking(async () => {
       this.#connection = await Connection.open(settledOptions(this.#options))
-      await this.#connection.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+      // Who takes the rows in may take its time with them.
+      await this.#connection.run(
+        'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0',
+      )
       if (await this.#has('snapshots')) return
       const { database, host } = this.#options
       const message = `the database ${database} on ${host} has no table "snapshots": Spawn has kept nothing there that this user finds`

@@ -15,8 +15,9 @@ const OPTIONS: DatabaseOptions = {
 }
 
 test('what is not said has a default', () => {
-  const { clock, logger, outageMs, poolSize, requestMs, migrates } = settledOptions(OPTIONS)
+  const { clock, logger, migrationMs, outageMs, poolSize, requestMs, migrates } = settledOptions(OPTIONS)
   assert.deepEqual([outageMs, poolSize, requestMs, migrates, logger], [5_000, 8, 30_000, true, null])
+  assert.equal(migrationMs, 600_000)
   assert.ok(clock.now() > 0)
   assert.equal(settledOptions({ ...OPTIONS, outageMs: 0 }).outageMs, 0)
 })
@@ -28,6 +29,7 @@ test('numbers that cannot be meant are refused, by name', () => {
     { port: 65_536 },
     { outageMs: -1 },
     { requestMs: Number.NaN },
+    { migrationMs: 0 },
   ]
   for (const more of wrong) {
     const [name = ''] = Object.keys(more)

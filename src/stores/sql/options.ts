@@ -36,6 +36,8 @@ export interface DatabaseOptions extends ServerAddress {
   readonly outageMs?: number
   /** The limit of one statement, in milliseconds; what takes longer is given up. Default: 30,000. */
   readonly requestMs?: number
+  /** The same of a statement that changes tables, which may have to go through all rows. Default: 600,000. */
+  readonly migrationMs?: number
   /** Whether `start` brings the schema up to date; if not, it refuses one that is behind. Default: true. */
   readonly migrates?: boolean
   /** Default: the system's. */
@@ -56,6 +58,7 @@ export function settledOptions(options: DatabaseOptions): SettledDatabaseOptions
     poolSize: 8,
     outageMs: 5_000,
     requestMs: 30_000,
+    migrationMs: 600_000,
     migrates: true,
     clock: systemClock,
     random: systemRandom,
@@ -66,6 +69,7 @@ export function settledOptions(options: DatabaseOptions): SettledDatabaseOptions
   checkWhole('poolSize', settled.poolSize, 1, 1_000)
   checkWhole('outageMs', settled.outageMs, 0, 86_400_000)
   checkWhole('requestMs', settled.requestMs, 1, 86_400_000)
+  checkWhole('migrationMs', settled.migrationMs, 1, 604_800_000)
   return settled
 }
 
