@@ -3,6 +3,7 @@
 
 import { systemClock } from '../base/index.ts'
 import { type Rotation, rotationOf, type RotationPage } from '../stores/open.ts'
+import { Course, type Reached, reachedText, standingRows } from './course.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Failure, usageFailure } from './failure.ts'
 import { type LineStore, startToRead } from './store-line.ts'
@@ -23,6 +24,7 @@ const SHOWN = 20
 
 class Totals {
   rows = 0
+  counted = 0
   sealed = 0
   overtaken = 0
   unreadable = 0
@@ -30,15 +32,18 @@ class Totals {
 
   add(page: RotationPage): void {
     this.rows += page.rows
+    this.counted += page.counted
     this.sealed += page.sealed
     this.overtaken += page.overtaken
     this.unreadable += page.unreadable.length
     for (const [key, rows] of page.byKey) this.byKey.set(key, (this.byKey.get(key) ?? 0) + rows)
   }
 
-  json(done: boolean): string {
+  /** @param reached how far it has come; null: to the end. */
+  json(reached: Reached | null): string {
     const { byKey, overtaken, rows, sealed, unreadable } = this
-    return JSON.stringify({ done, rows, sealed, overtaken, unreadable, byKey: Object.fromEntries(byKey) })
+    const counts = { rows, sealed, overtaken, unreadable, byKey: Object.fromEntries(byKey) }
+    return JSON.stringify({ done: reached === null, ...counts, ...(reached !== null && { reached }) })
   }
 }
 
@@ -56,21 +61,24 @@ export async function rotateKeys(
   const rotation = await rotationOf(line.store)
   if (rotation === null) throw usageFailure('this store cannot replace what it keeps')
   await startToRead(line)
-  const totals = await turn(rotation, options, terminal)
-  if (options.json) await terminal.print(totals.json(true))
+  const totals = await turn(rotation, await standingRows(line.bare), options, terminal)
+  if (options.json) await terminal.print(totals.json(null))
   return options.check ? checked(rotation, totals, options, terminal) : rotated(rotation, totals, terminal)
 }
 
-/** Goes through the whole store. */
+/** Goes through the whole store. @param standing how many rows it has, but for kept replies; null: nobody knows. */
 async function turn(
   rotation: Rotation,
+  standing: number | null,
   { check, fromStart, json }: RotationLine,
   terminal: Terminal,
 ): Promise<Totals> {
   const totals = new Totals()
-  const resumed = await rotation.resumed()
-  let after = check || fromStart ? null : resumed
-  if (after !== null) terminal.note('going on where an earlier run was cut off')
+  const begun = await rotation.resumed()
+  const resumed = check || fromStart ? null : begun
+  let after = resumed?.after ?? null
+  if (resumed !== null) terminal.note('going on where an earlier run was cut off')
+  const course = new Course(systemClock, standing, resumed?.counted)
   let toldMs = systemClock.now()
   do {
     const page = await rotation.page(after, PAGE, !check)
@@ -81,11 +89,12 @@ async function turn(
     const nowMs = systemClock.now()
     if (nowMs - toldMs < TELL_EVERY_MS || after === null) continue
     toldMs = nowMs
-    if (!check) await rotation.mark(after, nowMs)
-    terminal.progress(`${count(totals.rows)} rows looked at, ${count(totals.sealed)} encrypted anew`)
-    if (json) await terminal.print(totals.json(false))
+    const reached = course.reach(totals.counted)
+    if (!check) await rotation.mark(after, reached.at, nowMs)
+    terminal.progress(`looked at ${reachedText(reached)}, ${count(totals.sealed)} encrypted anew`)
+    if (json) await terminal.print(totals.json(reached))
   } while (after !== null)
-  if (!check) await rotation.mark(null, systemClock.now())
+  if (!check) await rotation.mark(null, 0, systemClock.now())
   return totals
 }
 

@@ -2,6 +2,7 @@
 
 import type { RowCounts } from '../archive/index.ts'
 import { type Clock, messageOf } from '../base/index.ts'
+import { Course, reachedText } from './course.ts'
 import { EXIT } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
@@ -38,13 +39,21 @@ export async function* bytesOf(file: string, stdin: AsyncIterable<Uint8Array>): 
   }
 }
 
-/** Shows counts while they grow, now and then. */
-export function progressOn(terminal: Terminal, clock: Clock, verb: string): (counts: RowCounts) => void {
+/** Shows counts while they grow, now and then. @param of how many there are, but for outcomes; null: nobody knows. */
+export function progressOn(
+  terminal: Terminal,
+  clock: Clock,
+  verb: string,
+  of: number | null = null,
+): (counts: RowCounts) => void {
+  const course = new Course(clock, of)
   let lastMs = Number.NEGATIVE_INFINITY
   return (counts) => {
     const nowMs = clock.now()
     if (nowMs - lastMs < PROGRESS_MS) return
     lastMs = nowMs
-    terminal.progress(`${verb} ${countsText(counts)}`)
+    const reached = course.reach(counts.actor + counts.past + counts.envelope)
+    const rows = of === null ? '' : ` ${reachedText(reached)}:`
+    terminal.progress(`${verb}${rows} ${countsText(counts)}`)
   }
 }

@@ -67,7 +67,10 @@ describe('spawn store, moving', { concurrency: 2 }, () => {
       /^exported 1,5\d\d actors, 1,2\d\d past revisions, 154 outcomes, 5 messages into .*backup\.ndjson$/,
     )
     assert.equal(exported.stdout, '')
-    assert.match(exported.progress.join(), /^exporting [\d,]+ actors, .*/)
+    assert.match(
+      exported.progress.join(),
+      /^exporting [\d,]+ of 2,\d{3} \(\d+ %, about \d+ s left\): [\d,]+ actors, .*/,
+    )
     const checked = await run('import', 'backup.ndjson', '--store', 'sqlite:to.db', '--dry-run')
     assert.equal(checked.code, 0, checked.stderr)
     assert.match(checked.stderr, /backup\.ndjson is whole: .* nothing was written$/)

@@ -60,6 +60,8 @@ interface Progress {
   readonly rows: number
   readonly sealed: number
   readonly unreadable: number
+  /** Until it is done. */
+  readonly reached?: { readonly at: number; readonly of: number; readonly leftMs: number | null }
 }
 
 /** Runs until it has told `progress` once. @returns what it told last, and what else it said. */
@@ -91,11 +93,16 @@ for (const [name, open] of Object.entries(PLACES)) {
         await sealed.commit(Array.from({ length: GROUP }, (_none, at) => commitOf(`actor ${from + at}`, 0)))
       await sealed.stop()
       let sealedBefore = 0
+      let reachedBefore = 0
       for (let kills = 0; kills < KILLS; kills += 1) {
         const { said, told } = await rotate(url, true)
         assert.equal(told.done, false, 'it was killed in the middle')
         assert.equal(said.includes('going on where'), kills > 0, said)
         assert.ok(told.rows > 0 && told.sealed > 0)
+        assert.ok(told.reached !== undefined && told.reached.leftMs !== null, 'it says how long it will take')
+        assert.ok(told.reached.at > reachedBefore && told.reached.at < told.reached.of, JSON.stringify(told))
+        assert.ok(told.reached.of >= ROWS && told.reached.of < ROWS + 10, JSON.stringify(told))
+        reachedBefore = told.reached.at
         sealedBefore += told.sealed
       }
       const { said, told } = await rotate(url, false)

@@ -72,13 +72,14 @@ async function exportTo(
   const { exportStore, PartFile } = await import('../../archive/index.ts')
   const { storeText } = await import('../../stores/store-url.ts')
   const { progressOn } = await import('../moving.ts')
+  const { standingRows } = await import('../course.ts')
   const isSealed = sealed && line.sealing !== null
   const common = {
     store: isSealed ? line.bare : line.store,
     source: storeText(line.plan),
     sealed: isSealed,
     clock: systemClock,
-    progress: progressOn(terminal, systemClock, 'exporting'),
+    progress: progressOn(terminal, systemClock, 'exporting', await standingRows(line.bare)),
   }
   if (file === '-') return exportStore({ ...common, write: (text) => terminal.print(text.slice(0, -1)) })
   const part = await PartFile.open({ path: file, resumes: resume, overwrites: overwrite })

@@ -21,6 +21,8 @@ const MARK: ActorId = { system: KEYS_SYSTEM, parent: '', name: 'rotation' }
 
 export interface RotationPage {
   readonly rows: number
+  /** Those of them that are no outcomes: a store says how many there are of these. */
+  readonly counted: number
   /** Sealed anew. */
   readonly sealed: number
   /** Changed by a runtime in the moment; it sealed them. */
@@ -49,6 +51,14 @@ export interface RotationOptions {
 interface Mark {
   readonly to: string
   readonly after: string | null
+  /** How many of the counted rows are done; absent: an earlier release has not noted it. */
+  readonly counted?: number
+}
+
+/** Where a rotation goes on. */
+export interface Resumed {
+  readonly after: string
+  readonly counted: number
 }
 
 export class Rotation {
@@ -65,17 +75,18 @@ export class Rotation {
   }
 
   /** Where one to the same key was cut off; null: at the beginning. */
-  async resumed(): Promise<string | null> {
+  async resumed(): Promise<Resumed | null> {
     const { revision, value } = await readReserved(this.#options.store, MARK)
     this.#markRevision = revision
     // Written by `mark`, below.
     const mark = value as Mark | null
-    return mark !== null && mark.to === this.to ? mark.after : null
+    if (mark === null || mark.to !== this.to || mark.after === null) return null
+    return { after: mark.after, counted: mark.counted ?? 0 }
   }
 
-  /** All before `after` is done; null: all is. */
-  async mark(after: string | null, nowMs: number): Promise<void> {
-    const mark: Mark = { to: this.to, after }
+  /** All before `after` is done; null: all is. @param counted how many of the counted rows that are. */
+  async mark(after: string | null, counted: number, nowMs: number): Promise<void> {
+    const mark: Mark = { to: this.to, after, counted }
     await writeReserved(this.#options.store, MARK, this.#markRevision, mark, nowMs)
     this.#markRevision += 1
   }
@@ -101,7 +112,8 @@ export class Rotation {
       }
     }
     const sealed = due.length === 0 ? 0 : await archive.replace(due)
-    return { rows: rows.length, sealed, overtaken: due.length - sealed, byKey, unreadable, next }
+    const counted = rows.filter(({ kind }) => kind !== 'outcome').length
+    return { rows: rows.length, counted, sealed, overtaken: due.length - sealed, byKey, unreadable, next }
   }
 }
 
