@@ -321,6 +321,27 @@ test('a tick that failed is not followed by another when its timer was stopped m
   assert.equal(ticks, 1)
 })
 
+test('a tick that changes its own timer and fails is left out, and the next one comes in its time', async () => {
+  let ticks = 0
+  const work = () => {
+    ticks += 1
+    // The first two set what cannot be kept, the third is lost with its commit.
+    if (ticks === 3) at.store.failCommit = 'before'
+    const { workflow } = changing(500)
+    const timers = { work: workflow.timers.add }
+    return { changed: ticks < 3, state: { total: 1n }, workflow: { ...workflow, timers } }
+  }
+  const at = await bench({ definitions: [named('a', { timers: { work: 1_000 }, handlers: { work } })] })
+  await at.clock.advance(2_900, { maxSteps: 1_000 })
+  assert.equal(ticks, 2)
+  await at.clock.advance(200, { maxSteps: 1_000 })
+  assert.equal(ticks, 3)
+  await at.clock.advance(5_000)
+  assert.ok(ticks >= 11 && ticks <= 13, `${ticks} ticks`)
+  const failed = at.logger.lines.filter(({ message }) => message === 'a timer failed')
+  assert.equal(failed.length, 3)
+})
+
 test('a timer that is not declared any more ends; those of instances begin with their first life', async () => {
   const at = await bench({ definitions: [counter('counter', ticking)] })
   await at.clock.advance(5_000)

@@ -51,7 +51,8 @@ export class Timers {
   }
 
   /** The envelope by which a turn changes a timer of its actor. */
-  changed({ activation, label, self }: Message, action: string, everyMs: number | null): Parcel {
+  changed(message: Message, action: string, everyMs: number | null): Parcel {
+    const { activation, label, self } = message
     const timer = activation.residents.timers.find((one) => one.action === action)
     if (timer === undefined) {
       throw new SpawnError(
@@ -60,11 +61,12 @@ export class Timers {
       )
     }
     if (everyMs !== null && !(Number.isSafeInteger(everyMs) && everyMs > 0)) {
-      const message = `${label} sets the timer "${action}" to ${everyMs}; a period is a whole number of milliseconds from 1`
-      throw new SpawnError('INVALID_ARGUMENT', message)
+      const text = `${label} sets the timer "${action}" to ${everyMs}; a period is a whole number of milliseconds from 1`
+      throw new SpawnError('INVALID_ARGUMENT', text)
     }
     const parcel = this.tick(self, action, everyMs, timer.everyMs)
-    this.options.supersede(parcel.id)
+    // Of the tick that this turn is of, the turn itself decides: if it fails, it is left out like any that failed.
+    if (message.parcel?.id !== parcel.id) this.options.supersede(parcel.id)
     this.arming.delete(parcel.id)
     return parcel
   }
