@@ -125,11 +125,13 @@ export class Calls {
     // One that was given up meanwhile sets no deadline any more.
     const asker = parcel.asker?.stage === 'settled' ? null : parcel.asker
     const nowMs = this.useClock.nowMs
-    const activation = this.activationOf(residents, name, nowMs)
-    if (activation === null) throw notHere(residents.id(name))
-    const action = actionOf(residents, letter.action)
+    const resident = this.activationOf(residents, name, nowMs)
+    const target = resident ?? { id: residents.id(name), residents }
     const cause = asker === null ? null : asker.cause
-    const within = cause === null ? null : checkChain(activation, action.name, false, cause)
+    const within = cause === null ? null : checkChain(target, letter.action, false, cause)
+    const activation = resident ?? within?.activation
+    if (activation === undefined) throw notHere(target.id)
+    const action = actionOf(residents, letter.action)
     checkRoom(activation, false, within)
     const call = { payload: payload ?? undefined, metadata: letter.metadata, idempotencyKey: letter.key }
     const timeoutMs = timeoutOf(call, this.callTimeoutMs)

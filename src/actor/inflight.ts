@@ -4,6 +4,7 @@
 import { assert, type Clock, SpawnError } from '../base/index.ts'
 import type { Logger } from '../ports/index.ts'
 import type { Activation } from './life/activation.ts'
+import { BuiltinAction } from './builtin.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Send, Message } from './message.ts'
 
@@ -71,12 +72,14 @@ export class Inflight {
    */
   giveUp(message: Message, code: GiveUpCode): void {
     const why = GIVEN_UP[code]
-    const { activation, label, stage } = message
+    const { action, activation, label, stage } = message
     if (stage === 'settled') return
     if (stage === 'queued') {
       message.fail(new SpawnError(code, `${label} did not run: ${why} while it waited`))
     } else if (stage === 'running') {
-      const error = new SpawnError(code, `${label} was given up: ${why} while it ran; the actor is unchanged`)
+      const ends = action instanceof BuiltinAction && action.ends
+      const fate = ends ? 'it may have happened, or may happen yet' : 'the actor is unchanged'
+      const error = new SpawnError(code, `${label} was given up: ${why} while it ran; ${fate}`)
       activation.leave(message)
       message.fail(error)
       this.proceed(activation, message, error)

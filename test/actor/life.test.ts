@@ -227,6 +227,28 @@ test('delete waits for the turns before it; what comes after begins afresh', asy
   assert.equal(await codeOf(clock.run(runtime.delete('nobody', 'counter'))), 'ACTOR_NOT_FOUND')
 })
 
+test('a delete that takes too long may have happened; when it has, nothing of the actor is shown from memory', async () => {
+  const { call, clock, runtime, store } = await bench()
+  await call('a', 'counter', 'add', { payload: 5 })
+  const remove = store.delete.bind(store)
+  for (const fails of [true, false]) {
+    const gate = Promise.withResolvers<undefined>()
+    store.delete = async (...asked) => {
+      await gate.promise
+      const verdict = await remove(...asked)
+      if (fails) throw new SpawnError('STORE_UNAVAILABLE', 'told to fail after it deleted')
+      return verdict
+    }
+    const deleted = runtime.delete('a', 'counter')
+    await assert.rejects(clock.run(deleted), /was given up: .*; it may have happened, or may happen yet/)
+    assert.equal(await call('a', 'counter', 'read'), 5)
+    gate.resolve(undefined)
+    await clock.advance(1)
+    assert.equal(await call('a', 'counter', 'read'), 0)
+    assert.equal(await call('a', 'counter', 'add', { payload: 5 }), 5)
+  }
+})
+
 test('an actor that owes its first snapshot can be deleted', async () => {
   const { call, clock, runtime, store } = await bench({
     definitions: [counter('counter', { durability: 'snapshot' })],

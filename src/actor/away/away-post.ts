@@ -1,7 +1,7 @@
 // Envelopes whose actors live on other members: which are handed on, and which wait until their actor is here. What is held
 // and delivered here is the courier's.
 //
-// Invariant: an envelope is held here only while its actor is, and only if it was read from the store after that actor came,
+// Invariant: an envelope is held here only while its actor is (or a turn of it that waits for the envelope: way-back.ts), and only if it was read from the store after that actor came,
 // or committed since. So what its last member has taken is not delivered again, and order is kept over a move. To hand one
 // on is a short cut: who cares for it finds it in the store anyway.
 
@@ -13,6 +13,7 @@ import { isOutbound, type Letter, type Recipient, recipientOf } from '../post/le
 import type { OutsideLoad } from '../outside-commit.ts'
 import { Parcel } from '../post/parcel.ts'
 import { correspondent } from '../post/postmark.ts'
+import { leadsBackHere, leadsBackTo } from './way-back.ts'
 
 export interface AwayPostOptions {
   readonly system: string
@@ -47,12 +48,25 @@ export class AwayPost {
   }
 
   /** Whether it is this member's to deliver. */
-  cares({ letter, member }: Parcel): boolean {
-    const { cluster } = this.options
+  cares(parcel: Parcel): boolean {
+    const { cluster, system } = this.options
+    const { letter, member } = parcel
     // What was for a member that is gone is for whoever finds it.
     if (member !== null && cluster.has(member)) return member === cluster.self
     const { definition, name } = this.recipient(letter)
-    return cluster.caresFor(definition, name)
+    return cluster.caresFor(definition, name) || leadsBackHere(parcel, system)
+  }
+
+  /** Whether one that was just committed leaves this member. */
+  leaves(parcel: Parcel): boolean {
+    return !this.cares(parcel) || this.backAt(parcel) !== null
+  }
+
+  /** The other member where a turn of its receiver waits for it; null: none is known. */
+  private backAt(parcel: Parcel): string | null {
+    const { cluster, system } = this.options
+    const member = leadsBackTo(parcel, system)
+    return member !== null && member !== cluster.self && cluster.has(member) ? member : null
   }
 
   /**
@@ -65,6 +79,7 @@ export class AwayPost {
     }
     // What is for a member is for it alone, wherever actors live.
     if (parcel.member === this.options.cluster.self) return this.options.cluster.holdsLease
+    if (leadsBackHere(parcel, this.options.system)) return true
     const to = this.recipient(parcel.letter)
     const key = keyOf(to)
     const coming = this.coming.get(key)
@@ -83,7 +98,7 @@ export class AwayPost {
     if (this.leaving.length === 0) return
     const { leaving } = this
     this.leaving = []
-    this.handOn(leaving)
+    this.handOn(leaving, (parcel) => this.backAt(parcel))
   }
 
   /** Something may have been sent that this member does not know of. */
@@ -158,14 +173,22 @@ export class AwayPost {
     }
   }
 
-  /** Hands envelopes on, in order; who waits for one of them is told by the member that takes it. */
-  private handOn(parcels: readonly Parcel[]): void {
+  /**
+   * Hands envelopes on, in order; who waits for one of them is told by the member that takes it.
+   *
+   * @param first the member that is to have it before the one where its actor lives; null: none.
+   */
+  private handOn(
+    parcels: readonly Parcel[],
+    first: (parcel: Parcel) => string | null = () => null,
+  ): void {
     const { askers, clock, cluster } = this.options
     const nowMs = clock.now()
     for (const { letter } of parcels) this.remember(this.recipient(letter), nowMs)
     cluster.hand(
       parcels.map((parcel) => {
-        const { box, dueAtMs, header, id, member, payload } = parcel
+        const { box, dueAtMs, header, id, payload } = parcel
+        const member = parcel.member ?? first(parcel)
         return { envelope: { id, box, dueAtMs, header, payload }, member, ...askers.asks(parcel, nowMs) }
       }),
     )

@@ -159,11 +159,16 @@ export class Activation {
 
   /** Nothing under way and nothing owed: it can leave memory and lose nothing that a commit should keep. */
   get settled(): boolean {
+    return this.finished && this.reading === 0
+  }
+
+  /** The same, but for queries that run: what they see is theirs, and they may end after it has left memory. */
+  get finished(): boolean {
     return (
       (this.phase === 'ready' || this.phase === 'cold') &&
       this.waiting === 0 &&
       this.running === null &&
-      this.readers === 0 &&
+      (this.beside === null || this.beside.queries.length === 0) &&
       this.pending === null &&
       !this.snapshotOwed &&
       !this.queued

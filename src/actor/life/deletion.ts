@@ -46,7 +46,8 @@ export class Deletions {
     }
   }
 
-  private async within({ activation, definition, revision, self }: Message): Promise<void> {
+  private async within(message: Message): Promise<void> {
+    const { activation, definition, revision, self } = message
     if (definition.kind === 'pooled') throw undeletable(self)
     await activation.pending?.durable()
     const { residents } = activation
@@ -59,11 +60,16 @@ export class Deletions {
     const { birth, submitted } = activation
     // A first snapshot that is still owed is forgotten with the activation.
     if (submitted === 0) return
-    if ((await this.options.store.delete(self, submitted, birth)) === 'conflict') throw overtaken(self)
+    try {
+      if ((await this.options.store.delete(self, submitted, birth)) === 'conflict') throw overtaken(self)
+    } finally {
+      // A turn that was given up meanwhile ends no life.
+      if (message.stage !== 'running') this.dropStale(residents, self)
+    }
   }
 
   private async beside(residents: Residents, name: string, why: SpawnError): Promise<void> {
-    const { disarm, drop, store } = this.options
+    const { disarm, store } = this.options
     const id = residents.id(name)
     const [latest] = await store.revisions(id, 1)
     if (latest === undefined) throw why
@@ -73,9 +79,14 @@ export class Deletions {
     })
     if (verdict === 'conflict') throw overtaken(id)
     // One that has come to life meanwhile read what stood before.
-    const life = residents.current?.byName.get(name)
+    this.dropStale(residents, id)
+  }
+
+  private dropStale({ current }: Residents, id: ActorId): void {
+    const life = current?.byName.get(id.name)
     if (life === undefined || life.submitted === 0) return
-    drop(life, new SpawnError('STATE_CONFLICT', `"${addressText(id)}" was deleted meanwhile; call again`))
+    const text = `"${addressText(id)}" was deleted meanwhile; call again`
+    this.options.drop(life, new SpawnError('STATE_CONFLICT', text))
   }
 }
 

@@ -71,7 +71,7 @@ export class Leaving {
     const { activations, clock } = this.options
     const { id, phase, residents } = life
     if (phase === 'cold' || phase === 'loading') activations.sendOn(life)
-    if (life.settled || phase === 'loading') {
+    if (life.finished || phase === 'loading') {
       activations.end(life)
       return
     }
@@ -158,7 +158,7 @@ export class Leaving {
     for (const life of this.lives) {
       const untilMs = this.released.get(life)
       if (untilMs !== undefined && untilMs <= nowMs) this.options.activations.sendOn(life)
-      if (life.phase === 'closed' || life.settled) this.end(life)
+      if (life.phase === 'closed' || life.finished) this.end(life)
       else if (life.snapshotOwed) this.options.writeOwed(life.residents)
     }
     if (this.lives.size > 0) this.timer = this.options.clock.after(LOOK_EVERY_MS, this.look)

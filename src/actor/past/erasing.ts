@@ -68,9 +68,12 @@ export class Erasing {
     if (!residents.byName.has(name)) return this.beside(residents, name, erasures)
     let erasure: Erasure | null = null
     const run = async (turn: Turn): Promise<Outcome> => {
-      const { activation, self } = turn as Message
+      const message = turn as Message
+      const { activation, self } = message
       await activation.pending?.durable()
       erasure = await this.whole(residents, self, erasures)
+      // A turn that was given up meanwhile ends no life.
+      if (message.stage !== 'running') this.dropStale(residents, erasure)
       return answer(undefined)
     }
     try {
@@ -85,10 +88,14 @@ export class Erasing {
     const id = residents.id(name)
     const erasure = await this.whole(residents, id, erasures)
     // One that has come to life meanwhile read what stood before.
-    const life = residents.current?.byName.get(name)
-    if (life !== undefined && life.submitted > 0 && life.submitted <= erasure.revision)
-      this.options.drop(life, erasedMeanwhile(id))
+    this.dropStale(residents, erasure)
     return erasure
+  }
+
+  private dropStale({ current }: Residents, { id, revision }: Erasure): void {
+    const life = current?.byName.get(id.name)
+    if (life !== undefined && life.submitted > 0 && life.submitted <= revision)
+      this.options.drop(life, erasedMeanwhile(id))
   }
 
   private async whole(residents: Residents, id: ActorId, erasures: Erasures): Promise<Erasure> {

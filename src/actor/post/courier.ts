@@ -88,7 +88,7 @@ export class Courier implements LaneOwner {
     }
     for (const parcel of commit.sends) {
       if (parcel.box === 'dead') continue
-      if (away !== null && !away.cares(parcel)) away.add(parcel)
+      if (away?.leaves(parcel) === true) away.add(parcel)
       else this.come(parcel)
     }
     away?.send()

@@ -230,30 +230,51 @@ test('what waited behind a lost commit of an actor that moves has its turn on th
   gate.resolve(undefined)
 })
 
-/** `ask` of an actor calls `back` of another, which calls the first one's `add`; meanwhile that is to live elsewhere. */
-async function comesBack(
-  reentrancy: 'none' | 'call-chain',
-): Promise<{ town: Town; asked: Promise<unknown> }> {
+interface ComesBackBy {
+  readonly reentrancy?: 'none' | 'call-chain'
+  /** `back` calls the first actor's `add`, `pass` pipes to it. */
+  readonly by?: 'back' | 'pass'
+  /** Which member has the actor in between. */
+  readonly over?: 0 | 1 | 2
+  /** Whether `ask` is a query. */
+  readonly query?: boolean
+}
+
+/** `ask` of an actor calls another one, by which the first one's `add` is called; meanwhile that is to live elsewhere. */
+async function comesBack({
+  by = 'back',
+  over = 1,
+  query = false,
+  reentrancy = 'call-chain',
+}: ComesBackBy): Promise<{ town: Town; asked: Promise<unknown>; tookMs: () => number }> {
   const gate = Promise.withResolvers<undefined>()
+  const to = { ref: 'counter', action: 'add' } as const
   const counters = counter('counter', {
     reentrancy,
+    ...(query && { queries: ['ask'] }),
     handlers: {
-      ask: async (turn) => ({ response: await turn.call('b', { ref: 'other', action: 'back' }) }),
+      ask: async (turn) => ({ response: await turn.call('b', { ref: 'other', action: by }) }),
     },
   })
   const others = counter('other', {
     handlers: {
       back: async (turn) => {
         await gate.promise
-        return { response: await turn.call('a', { ref: 'counter', action: 'add', payload: 5 }) }
+        return { response: await turn.call('a', { ...to, payload: 5 }) }
+      },
+      pass: async () => {
+        await gate.promise
+        const route = { kind: 'pipe', to: 'a', ...to } as const
+        return { response: 5, workflow: { effects: [], broadcasts: [], timers: null, route } }
       },
     },
   })
   const moving = await town({
     definitions: [[counters, others], [others], [counters, others]],
-    placed: (script, [first, second]) => {
-      if (first !== undefined) script.place('counter', 'a', first)
-      if (second !== undefined) script.place('other', 'b', second)
+    placed: (script, placed) => {
+      if (placed[0] !== undefined) script.place('counter', 'a', placed[0])
+      const between = placed[over]
+      if (between !== undefined) script.place('other', 'b', between)
     },
   })
   const { clock, first, members, script } = moving
@@ -261,21 +282,34 @@ async function comesBack(
   await clock.advance(10)
   void script.move((members[2] as (typeof members)[number]).cluster, ['counter', 'a'])
   await clock.advance(10)
+  const fromMs = clock.now()
   gate.resolve(undefined)
-  return { town: moving, asked }
+  return { town: moving, asked, tookMs: () => clock.now() - fromMs }
 }
 
-test('a call that comes back to an actor that moves is let in by the turn that waits for it', async () => {
-  const { asked, town: moving } = await comesBack('call-chain')
-  const fromMs = moving.clock.now()
-  assert.equal(await moving.clock.run(asked), 5)
-  assert.ok(moving.clock.now() - fromMs < 1_000, 'not only at its deadline')
-  assert.equal(await moving.second.call('a', 'counter', 'read'), 5)
-})
+for (const over of [0, 1, 2] as const) {
+  const way = ['over an actor beside it', 'over another member', 'over its next member'][over]
+  for (const by of ['back', 'pass'] as const) {
+    const what = by === 'back' ? 'a call that comes back' : 'a pipe that leads back'
 
-test('one that comes back where it is not let in is refused at once, with its path', async () => {
-  const { asked, town: moving } = await comesBack('none')
-  const fromMs = moving.clock.now()
-  await assert.rejects(moving.clock.run(asked), /form a cycle/)
-  assert.ok(moving.clock.now() - fromMs < 1_000, 'not only at its deadline')
-})
+    test(`${what} ${way} to an actor that moves is let in by the turn that waits for it`, async () => {
+      const { asked, tookMs, town: moving } = await comesBack({ by, over })
+      assert.equal(await moving.clock.run(asked), 5)
+      assert.ok(tookMs() < 1_000, 'not only at its deadline')
+      assert.equal(await moving.second.call('a', 'counter', 'read'), 5)
+    })
+
+    test(`${what} ${way} where it is not let in is refused at once, with its path`, async () => {
+      const { asked, tookMs, town: moving } = await comesBack({ by, over, reentrancy: 'none' })
+      await assert.rejects(moving.clock.run(asked), /form a cycle/)
+      assert.ok(tookMs() < 1_000, 'not only at its deadline')
+    })
+
+    test(`${what} ${way} to an actor that moves, for a query that waits for it, has its turn where that lives`, async () => {
+      const { asked, tookMs, town: moving } = await comesBack({ by, over, query: true, reentrancy: 'none' })
+      assert.equal(await moving.clock.run(asked), 5)
+      assert.ok(tookMs() < 1_000, 'not only at its deadline')
+      assert.equal(await moving.second.call('a', 'counter', 'read'), 5)
+    })
+  }
+}
