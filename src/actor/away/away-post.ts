@@ -178,10 +178,7 @@ export class AwayPost {
    *
    * @param first the member that is to have it before the one where its actor lives; null: none.
    */
-  private handOn(
-    parcels: readonly Parcel[],
-    first: (parcel: Parcel) => string | null = () => null,
-  ): void {
+  private handOn(parcels: readonly Parcel[], first: (parcel: Parcel) => string | null = () => null): void {
     const { askers, clock, cluster } = this.options
     const nowMs = clock.now()
     for (const { letter } of parcels) this.remember(this.recipient(letter), nowMs)
