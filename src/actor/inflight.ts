@@ -1,8 +1,8 @@
 // All calls that are not answered yet: how many they are, when the last one is through, and what becomes of one whose
 // time is up or whose caller has gone. Invariant: every message that enters is answered, and leaves once.
 
-import { assert, type Clock, SpawnError } from '../base/index.ts'
-import type { Logger } from '../ports/index.ts'
+import { assert, type Clock, Ration, SpawnError } from '../base/index.ts'
+import type { ActionDefinition, Logger } from '../ports/index.ts'
 import type { Activation } from './life/activation.ts'
 import { BuiltinAction } from './builtin.ts'
 import { Deadlines } from './deadlines.ts'
@@ -33,6 +33,7 @@ export class Inflight {
   private readonly logger: Logger
   private readonly proceed: InflightOptions['proceed']
   private readonly deadlines: Deadlines
+  private readonly told: Ration<ActionDefinition>
   private count = 0
   private onEmpty: (() => void) | null = null
 
@@ -41,6 +42,7 @@ export class Inflight {
     this.clock = options.clock
     this.logger = options.logger
     this.proceed = options.proceed
+    this.told = new Ration(options.clock)
     this.deadlines = new Deadlines(options.clock, (message) => this.giveUp(message, 'DEADLINE_EXCEEDED'))
   }
 
@@ -104,15 +106,12 @@ export class Inflight {
   }
 
   /** The failure of a call that nobody waits for. */
-  unheard(message: Message, error: SpawnError): void {
-    const { id } = message.activation
-    this.logger.warn('an asynchronous call failed', {
-      actor: id.name,
-      parent: id.parent,
-      action: message.action.name,
-      code: error.code,
-      error: error.message,
-    })
+  unheard({ action, activation }: Message, { code, message }: SpawnError): void {
+    const leftOut = this.told.take(action)
+    if (leftOut === null) return
+    const { name: actor, parent } = activation.id
+    const fields = { actor, parent, action: action.name, code, error: message }
+    this.logger.warn('an asynchronous call failed', leftOut === 0 ? fields : { ...fields, leftOut })
   }
 
   /** Resolves when no call is left. */

@@ -24,6 +24,7 @@ export {
   systemRandom,
   systemRandomBytes,
 } from './random.ts'
+export { Ration } from './ration.ts'
 export { didYouMean, suggestionFor } from './suggestion.ts'
 export { type ThreadTime, threadTime } from './thread-time.ts'
 export { bytesOf, millisecondsOf, sizeText, spanText, truthOf } from './units.ts'

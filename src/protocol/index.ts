@@ -4,7 +4,7 @@
 export { type ActorId, addressText, checkName, sameActor } from './address.ts'
 export { anyCodec } from './any-codec.ts'
 export type { Codec } from './codec.ts'
-export { jsonCodec, standardCodec } from './json-codec.ts'
+export { jsonCodec, jsonFaultOf, standardCodec } from './json-codec.ts'
 export { type JsonChange, jsonDiff } from './json-diff.ts'
 export { isJsonType } from './json-type.ts'
 export { Json, Packed } from './packed.ts'

@@ -8,7 +8,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { assert, messageOf, SpawnError } from '../base/index.ts'
 import type { Codec } from './codec.ts'
 import { isJsonType, jsonTextOf, packJsonText, packLongJson } from './json-type.ts'
-import { HAS_LONG_TEXT, lookThrough } from './json-value.ts'
+import { HAS_LONG_TEXT, type JsonFault, lookThrough } from './json-value.ts'
 import { LongJson } from './long-json.ts'
 import { Json, Packed } from './packed.ts'
 import { pathText } from './value-path.ts'
@@ -102,10 +102,7 @@ export function parseJsonType(packed: Packed): unknown {
 function packJson(value: unknown): Packed {
   assert(value !== undefined, 'a value that is absent is not packed')
   const seen = lookThrough(value)
-  if (seen !== null && seen !== HAS_LONG_TEXT) {
-    const at = seen.path.length === 0 ? 'the value' : pathText(seen.path)
-    throw new SpawnError('INVALID_ARGUMENT', `${at}: JSON cannot carry ${seen.what}`)
-  }
+  if (seen !== null && seen !== HAS_LONG_TEXT) throw new SpawnError('INVALID_ARGUMENT', faultText(seen))
   let text: string | undefined
   try {
     const long = seen === null ? null : LongJson.of(value)
@@ -120,6 +117,17 @@ function packJson(value: unknown): Packed {
   if (text === undefined)
     throw new SpawnError('INVALID_ARGUMENT', 'the value: its toJSON method answers nothing')
   return packJsonText(text)
+}
+
+/** What of a live value JSON cannot carry, and where; null: nothing. A value that has bytes already is not looked at. */
+export function jsonFaultOf(value: unknown): string | null {
+  if (value === undefined || value instanceof Json || value instanceof Packed) return null
+  const seen = lookThrough(value)
+  return seen === null || seen === HAS_LONG_TEXT ? null : faultText(seen)
+}
+
+function faultText({ path, what }: JsonFault): string {
+  return `${path.length === 0 ? 'the value' : pathText(path)}: JSON cannot carry ${what}`
 }
 
 function refusal(issues: readonly StandardSchemaV1.Issue[], input: unknown): SpawnError {

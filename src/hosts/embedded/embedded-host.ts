@@ -4,9 +4,9 @@
 // Invariant: an outcome holds only what its codecs have accepted, and nothing of a handler that threw. An answer that is
 // there at once is returned at once: it costs no promise and no microtask.
 
-import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
-import type { Host, Outcome, Turn, Workflow } from '../../ports/index.ts'
-import { type Codec, jsonCodec } from '../../protocol/index.ts'
+import { isSpawnError, messageOf, Ration, SpawnError } from '../../base/index.ts'
+import type { ActionDefinition, Host, Outcome, Turn, Workflow } from '../../ports/index.ts'
+import { type Codec, jsonCodec, jsonFaultOf } from '../../protocol/index.ts'
 import type { HandlerAction } from '../handler.ts'
 import { isValue } from '../value.ts'
 import { actionFailed, failureOf, isOwn, labelOf } from './failure.ts'
@@ -15,9 +15,11 @@ import { type ContextOptions, TurnContext } from './turn-context.ts'
 
 export class EmbeddedHost implements Host {
   private readonly options: ContextOptions
+  private readonly told: Ration<ActionDefinition>
 
   constructor(options: ContextOptions) {
     this.options = options
+    this.told = new Ration(options.clock)
   }
 
   /** @param turn of an action that is a HandlerAction: the SDK makes no others. */
@@ -54,11 +56,16 @@ export class EmbeddedHost implements Host {
   /** Callers elsewhere get a message alone; where it was thrown stands in the log. */
   private failed(turn: Turn, thrown: unknown): SpawnError {
     const failure = failureOf(turn, thrown)
-    if (failure !== thrown && isOwn(thrown)) {
-      const { self, action } = turn
-      this.options.logger.info('an action failed', { actor: self, action: action.name, error: thrown })
-    }
+    if (failure !== thrown && isOwn(thrown)) this.tell(turn, thrown)
     return failure
+  }
+
+  /** One that fails at every call must not be all that the log has, nor what its calls wait for. */
+  private tell({ action, self }: Turn, thrown: unknown): void {
+    const leftOut = this.told.take(action)
+    if (leftOut === null) return
+    const fields = { actor: self, action: action.name, error: thrown }
+    this.options.logger.info('an action failed', leftOut === 0 ? fields : { ...fields, leftOut })
   }
 
   private outcome(turn: Turn, context: TurnContext, answer: unknown): Outcome {
@@ -80,7 +87,9 @@ export class EmbeddedHost implements Host {
     const { response: codec } = turn.action
     // What is forwarded is answered by another action: the response of this one goes nowhere.
     const forwards = workflow !== null && workflow.route !== null && workflow.route.kind === 'forward'
-    if (codec !== jsonCodec && !forwards) response = accepted(turn, 'response', codec, response)
+    if (codec === jsonCodec) {
+      if (this.options.freezes) refuseUnsayable(turn, response)
+    } else if (!forwards) response = accepted(turn, 'response', codec, response)
     return { changed, state, tags, response, checkpoint, workflow }
   }
 
@@ -118,6 +127,12 @@ function accepted(turn: Turn, what: 'state' | 'response', codec: Codec, value: u
   } catch (thrown) {
     throw actionFailed(turn, `gave a ${what} that its schema refuses: ${messageOf(thrown)}`, thrown)
   }
+}
+
+/** In production nobody looks: in process, a response is handed over as it is, however large. */
+function refuseUnsayable(turn: Turn, response: unknown): void {
+  const fault = jsonFaultOf(response)
+  if (fault !== null) throw actionFailed(turn, `gave a response that is no JSON: ${fault}`, undefined)
 }
 
 function isPromise(answer: unknown): answer is PromiseLike<unknown> {

@@ -26,7 +26,7 @@ import { deepFreeze } from '../freeze.ts'
 export interface ContextOptions {
   readonly clock: Pick<Clock, 'now'>
   readonly logger: Logger
-  /** Whether a state that is changed in place throws; see deepFreeze. */
+  /** Whether slips show at once: a state that is changed in place throws (see deepFreeze), a response must be JSON. */
   readonly freezes: boolean
 }
 
