@@ -137,7 +137,7 @@ export class Calls {
     const timeoutMs = timeoutOf(call, this.callTimeoutMs)
     const caller = letter.from === null ? null : this.idOf(letter.from)
     const message = new Message(this.inflight, action, call, caller, cause, timeoutMs, true)
-    if (asker !== null) message.endBy(asker.deadlineMs)
+    if (asker !== null) message.endBy(asker.endsAtMs)
     message.parcel = parcel
     activation.lastUsedMs = nowMs
     if (within === null) this.place(activation, message, nowMs)
@@ -238,11 +238,11 @@ export class Calls {
     activation.lastUsedMs = nowMs
     if (query) {
       const message = new Query(this.inflight, action, call, caller, chain, timeoutMs, waits)
-      if (chain !== null) message.endBy(chain.deadlineMs)
+      if (chain !== null) message.endBy(chain.endsAtMs)
       return this.ask(activation, message, call)
     }
     const message = new Message(this.inflight, action, call, caller, chain, timeoutMs, waits)
-    if (chain !== null) message.endBy(chain.deadlineMs)
+    if (chain !== null) message.endBy(chain.endsAtMs)
     if (within !== null) this.reentry.take(message, within)
     else if (waits) this.place(activation, message, nowMs)
     else this.queue(activation, message)

@@ -1,5 +1,5 @@
 // When a call has waited long enough. Calls that are not answered at once stand in slots of a few milliseconds each, so
-// that ten thousand waiting calls cost one timer. A deadline is never early, and late by at most one slot; that of a call
+// that ten thousand waiting calls cost one timer, whatever the clock on the wall says. A deadline is never early, and late by at most one slot; that of a call
 // whose turn began at once, also by as long as this turn kept the process from everything else before it had to wait.
 
 import type { Clock, Timer } from '../base/index.ts'
@@ -82,7 +82,7 @@ export class Deadlines {
 
   /** Watches the deadline of a call; watching it again follows a deadline that has moved. */
   watch(message: Message): void {
-    const index = Math.ceil(message.deadlineMs / SLOT_MS)
+    const index = Math.ceil(message.endsAtMs / SLOT_MS)
     const { watch } = message
     if (watch !== null && watch.slot.index === index) return
     const slot = this.slotOf(index)
@@ -121,12 +121,12 @@ export class Deadlines {
   private wakeAt(dueMs: number): void {
     this.timer?.cancel()
     this.timerMs = dueMs
-    this.timer = this.clock.after(dueMs - this.clock.now(), () => this.sweep(), { background: true })
+    this.timer = this.clock.after(dueMs - this.clock.elapsedMs(), () => this.sweep(), { background: true })
   }
 
   private sweep(): void {
     this.stop()
-    const due = this.clock.now() / SLOT_MS
+    const due = this.clock.elapsedMs() / SLOT_MS
     let nextIndex = Number.POSITIVE_INFINITY
     const expired: Message[] = []
     for (const [index, slot] of this.slots) {

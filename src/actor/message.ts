@@ -51,8 +51,8 @@ export class Message implements Turn, Waiter {
   /** The turn that waits for this call; null: nobody does, or the outside. */
   readonly cause: Cause | null
   private readonly timeoutMs: number
-  /** Null: nobody has asked yet. */
-  private endsAtMs: number | null = null
+  /** On the clock that does not jump; null: nobody has asked yet. */
+  private ends: number | null = null
   stage: Stage = 'queued'
   next: Message | null = null
 
@@ -100,22 +100,32 @@ export class Message implements Turn, Waiter {
   }
 
   /**
-   * Of what it does now: the call's, or, while its action runs, that of the action if it is sooner. Time runs from when this
-   * is first asked for, so that a call which is answered at once never looks at the clock.
+   * When its time is over, by `elapsedMs`: that of what it does now, the call's, or, while its action runs, that of the action
+   * if it is sooner. Time runs from when this is first asked for, so that a call which is answered at once never looks at the
+   * clock.
    */
+  get endsAtMs(): number {
+    this.ends ??= this.inflight.clock.elapsedMs() + this.timeoutMs
+    return this.ends
+  }
+
+  /** How much of it is left, in whole milliseconds. */
+  get leftMs(): number {
+    return Math.ceil(this.endsAtMs - this.inflight.clock.elapsedMs())
+  }
+
   get deadlineMs(): number {
-    this.endsAtMs ??= this.inflight.clock.now() + this.timeoutMs
-    return this.endsAtMs
+    return this.inflight.clock.now() + this.leftMs
   }
 
   /** It has to wait: its time runs from now on. */
   startTime(): void {
-    this.endsAtMs = this.deadlineMs
+    this.ends = this.endsAtMs
   }
 
   /** Who waits for it waits no longer than that. */
-  endBy(deadlineMs: number): void {
-    this.endsAtMs = Math.min(this.deadlineMs, deadlineMs)
+  endBy(endsAtMs: number): void {
+    this.ends = Math.min(this.endsAtMs, endsAtMs)
   }
 
   /** What only some calls have; made if there is none. */
@@ -244,8 +254,8 @@ export class Message implements Turn, Waiter {
 
   /** Its turn may take so many milliseconds from now on, at most. */
   limit(timeoutMs: number): void {
-    this.special.callDeadlineMs ??= this.deadlineMs
-    this.endBy(this.inflight.clock.now() + timeoutMs)
+    this.special.callEndsAtMs ??= this.endsAtMs
+    this.endBy(this.inflight.clock.elapsedMs() + timeoutMs)
   }
 
   /** The turn is done; the answer waits until `committed` or `failed`. */
@@ -268,7 +278,7 @@ export class Message implements Turn, Waiter {
   passOn(): void {
     if (this.stage === 'settled') return
     this.stage = 'routed'
-    this.endsAtMs = this.specials?.callDeadlineMs ?? this.endsAtMs
+    this.ends = this.specials?.callEndsAtMs ?? this.ends
     this.inflight.watch(this)
   }
 

@@ -13,8 +13,8 @@ export class Specials {
   arrived = false
   /** Whether its turn has passed it on: another actor's answer will be its own. */
   routed = false
-  /** The deadline of the call, if its action has a sooner one; null: there is no other. */
-  callDeadlineMs: number | null = null
+  /** When the time of the call is over, if its action has less; null: it has not. */
+  callEndsAtMs: number | null = null
   /** What its action listens to. */
   abort: AbortController | null = null
   /** What those listen to who bring it to another member. */

@@ -63,6 +63,8 @@ export class VirtualClock implements Clock {
   /** Deferred tasks and timers that are due: all may run now, in any order. */
   readonly #due: VirtualTimer[] = []
   #nowMs: number
+  /** How far what `now` says is ahead of the time that has passed. */
+  #aheadMs = 0
   #steps = 0
   #running = false
 
@@ -73,11 +75,16 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#nowMs
+    return this.#nowMs + this.#aheadMs
   }
 
   elapsedMs(): number {
     return this.#nowMs
+  }
+
+  /** What `now` says jumps so far, as when the machine's clock is set. Timers and `elapsedMs` do not. */
+  jump(byMs: number): void {
+    this.#aheadMs += byMs
   }
 
   /** Tasks run so far: with the seed, a point in a run. */

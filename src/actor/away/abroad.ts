@@ -49,7 +49,7 @@ export class Abroad {
   }
 
   /** The turns that wait for a call that has come; null: none. Those of this member are the very ones. */
-  causeOf(links: readonly ChainLink[], deadlineMs: number): Cause | null {
+  causeOf(links: readonly ChainLink[], endsAtMs: number): Cause | null {
     let cause: Cause | null = null
     let foreign = links.length
     for (const [at, { member, turn }] of links.entries()) {
@@ -59,7 +59,7 @@ export class Abroad {
       foreign = at
       break
     }
-    for (const link of links.slice(0, foreign).toReversed()) cause = new ForeignTurn(link, cause, deadlineMs)
+    for (const link of links.slice(0, foreign).toReversed()) cause = new ForeignTurn(link, cause, endsAtMs)
     return cause
   }
 }

@@ -38,7 +38,7 @@ export class Arrivals {
     const id = residents.id(call.name)
     if (call.operation !== 'call')
       return { ...NO_ANSWER, actor: id, json: await operations.arrived(residents, call) }
-    const cause = abroad.causeOf(call.chain, clock.now() + call.timeoutMs)
+    const cause = abroad.causeOf(call.chain, clock.elapsedMs() + call.timeoutMs)
     const isHere = calls.isHere(residents, call.name) || comesBack(calls, residents, call, cause)
     if (!isHere || calls.isOutOfReach(residents)) throw notHere(id)
     const answer = await this.enqueue(residents, call, cause, signal)

@@ -41,13 +41,13 @@ export class Askers {
   }
 
   /** What is said of the call that waits for an envelope that leaves. */
-  asks({ asker, id }: Parcel, nowMs: number): Pick<HandedEnvelope, 'asksForMs' | 'chain'> {
+  asks({ asker, id }: Parcel): Pick<HandedEnvelope, 'asksForMs' | 'chain'> {
     if (asker === null || asker.stage === 'settled') return { asksForMs: null, chain: [] }
     if (this.calls.size >= this.callsAtMost) this.forget()
     const { abroad } = this.options
     const turn = this.calls.get(id)?.turn ?? abroad.leave(asker.cause)
     this.calls.set(id, { call: asker, turn })
-    return { asksForMs: Math.max(1, asker.deadlineMs - nowMs), chain: abroad.links(asker.cause, turn) }
+    return { asksForMs: Math.max(1, asker.leftMs), chain: abroad.links(asker.cause, turn) }
   }
 
   /** How one of them has ended. */
@@ -73,7 +73,7 @@ export class Askers {
     const { abroad, catalog, cluster, inflight } = this.options
     const { action, to } = parcel.letter
     const id = catalog.idOf({ kind: to[0] === '' ? 'named' : 'unnamed', name: to[0] }, to[1])
-    const cause = abroad.causeOf(chain, inflight.clock.now() + forMs)
+    const cause = abroad.causeOf(chain, inflight.clock.elapsedMs() + forMs)
     const destination = { definition: to[0] === '' ? to[1] : to[0], id, action: foreignAction(action) }
     const call = new AwayCall(inflight, destination, { receipt: true }, null, cause, forMs)
     call.passOn()

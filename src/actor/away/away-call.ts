@@ -27,7 +27,7 @@ export class AwayCall extends Message {
   ) {
     super(inflight, destination.action, call, caller, cause, timeoutMs, true)
     this.destination = destination
-    if (cause !== null) this.endBy(cause.deadlineMs)
+    if (cause !== null) this.endBy(cause.endsAtMs)
     this.goAway()
   }
 

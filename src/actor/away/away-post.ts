@@ -186,7 +186,7 @@ export class AwayPost {
       parcels.map((parcel) => {
         const { box, dueAtMs, header, id, payload } = parcel
         const member = parcel.member ?? first(parcel)
-        return { envelope: { id, box, dueAtMs, header, payload }, member, ...askers.asks(parcel, nowMs) }
+        return { envelope: { id, box, dueAtMs, header, payload }, member, ...askers.asks(parcel) }
       }),
     )
   }

@@ -14,15 +14,15 @@ export class ForeignTurn {
   readonly action: { readonly name: string }
   /** The turn that waits for it in turn; null: nobody does. */
   readonly cause: Cause | null
-  /** That of the call: it waits no longer. */
-  readonly deadlineMs: number
+  /** As the call that has come: it waits no longer. */
+  readonly endsAtMs: number
 
-  constructor(link: ChainLink, cause: Cause | null, deadlineMs: number) {
+  constructor(link: ChainLink, cause: Cause | null, endsAtMs: number) {
     this.link = link
     this.self = link.actor
     this.action = { name: link.action }
     this.cause = cause
-    this.deadlineMs = deadlineMs
+    this.endsAtMs = endsAtMs
   }
 
   get aside(): boolean {

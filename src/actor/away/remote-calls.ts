@@ -92,7 +92,7 @@ export class RemoteCalls {
   }
 
   private async bring(message: Message, destination: Destination, errand: Errand): Promise<void> {
-    const { abroad, cluster, inflight } = this.options
+    const { abroad, cluster } = this.options
     const { caller, cause, idempotencyKey = null, metadata } = message
     const { action, definition, id } = destination
     const turn = abroad.leave(cause)
@@ -108,7 +108,7 @@ export class RemoteCalls {
       chain: abroad.links(cause, turn),
       idempotencyKey,
       repeatable: isRepeatable(destination, errand),
-      timeoutMs: Math.max(1, message.deadlineMs - inflight.clock.now()),
+      timeoutMs: Math.max(1, message.leftMs),
     }
     try {
       const answer = await cluster.call(call, message.cancellation)

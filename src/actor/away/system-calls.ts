@@ -130,7 +130,7 @@ export class SystemCalls {
 
   private async bring(systems: OtherSystems, message: OutboundCall, errand: Errand): Promise<void> {
     const { async: isAsync, deliveryKey, isOpaque, payload } = errand
-    const { caller, deadlineMs, destination, metadata } = message
+    const { caller, destination, leftMs, metadata } = message
     const { action, id } = destination
     const call: SystemCall = {
       action: action.name,
@@ -139,7 +139,7 @@ export class SystemCalls {
       metadata,
       caller,
       async: isAsync,
-      timeoutMs: Math.max(1, deadlineMs - this.options.inflight.clock.now()),
+      timeoutMs: Math.max(1, leftMs),
       deliveryKey,
     }
     try {

@@ -77,7 +77,7 @@ export class Leaving {
     }
     residents.depart(life)
     this.lives.add(life)
-    this.released.set(life, clock.now() + FINISH_MS)
+    this.released.set(life, clock.elapsedMs() + FINISH_MS)
     if (residents.pool === null && !this.holds(id)) this.held.set(addressText(id), life)
     this.look()
   }
@@ -154,7 +154,7 @@ export class Leaving {
   private readonly look = (): void => {
     this.timer?.cancel()
     this.timer = null
-    const nowMs = this.options.clock.now()
+    const nowMs = this.options.clock.elapsedMs()
     for (const life of this.lives) {
       const untilMs = this.released.get(life)
       if (untilMs !== undefined && untilMs <= nowMs) this.options.activations.sendOn(life)

@@ -161,9 +161,11 @@ export class Courier implements LaneOwner {
   }
 
   hand(parcel: Parcel): void {
-    const { clock } = this.options
+    const { clock, limits } = this.options
     const { retryAtMs } = parcel.letter
-    const waitMs = retryAtMs === undefined ? 0 : retryAtMs - clock.now()
+    // Never longer than a pause can be, also when the clock was set back meanwhile.
+    const waitMs =
+      retryAtMs === undefined ? 0 : Math.min(retryAtMs - clock.now(), limits.maxDeliveryBackoffMs)
     // One that was let go of meanwhile is not this member's to hand over any more.
     const later = (): void => void (!this.stopped && this.held.has(parcel) && this.options.hand(parcel))
     if (waitMs <= 0) this.options.hand(parcel)

@@ -27,7 +27,7 @@ export class Doubts {
   add(id: ActorId): void {
     const actor = keyOf(id)
     this.ends.delete(actor)
-    this.ends.set(actor, this.clock.now() + LAST_MS)
+    this.ends.set(actor, this.clock.elapsedMs() + LAST_MS)
     for (const oldest of this.ends.keys()) {
       if (this.ends.size <= this.limit) break
       this.ends.delete(oldest)
@@ -40,7 +40,7 @@ export class Doubts {
     const actor = keyOf(id)
     const endMs = this.ends.get(actor)
     if (endMs === undefined) return false
-    const over = endMs <= this.clock.now()
+    const over = endMs <= this.clock.elapsedMs()
     if (over || revision > follows) this.ends.delete(actor)
     return !over
   }

@@ -27,6 +27,8 @@ export interface TimersOptions {
 
 /** When to try again to set timers, in milliseconds. */
 const RETRY_MS = 1_000
+/** The clocks of members do not differ by more. */
+const APART_MS = 60_000
 
 export class Timers {
   private readonly options: TimersOptions
@@ -102,7 +104,7 @@ export class Timers {
     if (this.stopped || residents.isReplaced || (id.parent !== '' && !residents.byName.has(id.name))) return
     // Where an actor moved, they are set there.
     if (!this.options.cares(residents, id)) return
-    const { commit, logger, store, supersede, system } = this.options
+    const { clock, commit, logger, store, supersede, system } = this.options
     const ids = residents.timers.map(({ action }) => timerId(id, action))
     const pending = residents.byName.get(id.name)?.pending ?? null
     // What is on its way into the store would not be seen there.
@@ -120,7 +122,7 @@ export class Timers {
       }
       if (!this.options.cares(residents, id)) return
       const sends = residents.timers
-        .filter(({ everyMs }, at) => !isSet(standing[at] ?? null, everyMs))
+        .filter(({ everyMs }, at) => !isSet(standing[at] ?? null, everyMs, clock.now()))
         .map(({ action, everyMs }) => this.tick(id, action, everyMs, everyMs))
       for (const { id: envelope } of sends) supersede(envelope)
       if (sends.length > 0) await commit({ sends, takes: [] })
@@ -151,11 +153,13 @@ export class Timers {
   }
 }
 
-/** Whether a timer needs no setting: it stands, for the period that is declared now. */
-function isSet(standing: StandingEnvelope | null, declaredMs: number): boolean {
+/** Whether a timer needs no setting: it stands, for the period that is declared now, and was not set by a clock far ahead. */
+function isSet(standing: StandingEnvelope | null, declaredMs: number, nowMs: number): boolean {
   if (standing === null) return false
-  const { rhythm } = letterFrom(standing.id, standing.header)
-  return rhythm !== undefined && 'declaredMs' in rhythm && rhythm.declaredMs === declaredMs
+  const { dueAtMs, header, id } = standing
+  const { rhythm } = letterFrom(id, header)
+  if (rhythm === undefined || !('declaredMs' in rhythm) || rhythm.declaredMs !== declaredMs) return false
+  return dueAtMs === NEVER_MS || dueAtMs <= nowMs + rhythm.everyMs + APART_MS
 }
 
 function timerId({ name, parent }: ActorId, action: string): string {

@@ -33,7 +33,7 @@ export async function sagaSettled<Input, Results>(
   const settings = new Settings(`the wait for saga "${saga.name}"`, options, ['timeout', 'clock'])
   const timeoutMs = settings.milliseconds('timeout', LIMITS.callTimeoutMs)
   const { clock = systemClock } = options
-  const untilMs = clock.now() + timeoutMs
+  const untilMs = clock.elapsedMs() + timeoutMs
   const run = system.ref(saga, name)
   let wake = (): void => undefined
   const unsubscribe = system.subscribe(sagaChannel(saga.name), (news) => {
@@ -45,9 +45,11 @@ export async function sagaSettled<Input, Results>(
       const heard = new Promise<void>((resolve) => {
         wake = resolve
       })
-      const status = await run.status(undefined, { timeout: Math.max(untilMs - clock.now(), REREAD_MS) })
+      const status = await run.status(undefined, {
+        timeout: Math.max(untilMs - clock.elapsedMs(), REREAD_MS),
+      })
       if (hasSettled(status)) return status
-      const leftMs = untilMs - clock.now()
+      const leftMs = untilMs - clock.elapsedMs()
       if (leftMs <= 0) throw tooLate(saga.name, name, status, timeoutMs)
       await first(heard, clock, Math.min(leftMs, REREAD_MS))
     }
