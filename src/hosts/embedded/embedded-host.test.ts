@@ -249,44 +249,6 @@ describe('a state', () => {
 })
 
 describe('payloads and responses', () => {
-  const cycle: { me?: unknown } = {}
-  cycle.me = cycle
-  const given: Record<string, unknown> = {
-    bigint: 1n,
-    within: { list: [0, { n: 1n }] },
-    hole: [1, undefined],
-    function: { on: () => 1 },
-    map: new Map(),
-    cycle,
-  }
-
-  test('are JSON where nothing else is said: another response fails the turn, with its path, but in production', async () => {
-    const careless = actor('careless', {
-      actions: {
-        give: (_ctx, name: string) => given[name],
-        giveLater: async (_ctx, name: string) => given[name],
-      },
-    })
-    const where = ['the value', /list\[1\]\.n/, /\[1\]/, 'on', 'the value', 'me.me']
-    for (const [at, name] of Object.keys(given).entries()) {
-      const message = new RegExp(
-        `^"careless" action "give(Later)?" gave a response that is no JSON: .*JSON cannot carry`,
-      )
-      const failed = failure('ACTION_FAILED', message)
-      assert.throws(() => run(careless, 'give', { payload: name }), failed)
-      await assert.rejects(
-        Promise.resolve(run(careless, 'giveLater', { payload: name })),
-        (thrown: unknown) => {
-          assert.match(String(thrown), new RegExp(where[at] ?? ''))
-          return failed(thrown)
-        },
-      )
-      const { response } = (await run(careless, 'give', { payload: name, freezes: false })) as Outcome
-      assert.equal(response, given[name])
-    }
-    assert.deepEqual(run(careless, 'give', { payload: 'absent' }), nothing())
-  })
-
   const shop = actor('shop', {
     actions: {
       buy: {
