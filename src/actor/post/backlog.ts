@@ -47,6 +47,8 @@ export class Backlog {
   private readAgain = false
   /** A reading that began before this time may have come too early to end the backlog. */
   private afreshMs = 0
+  /** How often that was asked for. */
+  private afreshCount = 0
   /** What is due was left in the store for want of room. */
   private crowded = false
   /** What left, or was replaced, while the store is being read: its answer may still have it as it was. */
@@ -113,6 +115,7 @@ export class Backlog {
     this.waiting ??= []
     this.overflowed = true
     this.afreshMs = Math.max(this.afreshMs, atMs)
+    this.afreshCount += 1
     this.wakeAt(atMs)
   }
 
@@ -160,17 +163,20 @@ export class Backlog {
 
   private async readWhatIsDue(): Promise<void> {
     const beganMs = this.options.clock.now()
+    const { afreshCount } = this
     let after: EnvelopePosition | undefined
     while (this.waiting !== null && this.hasRoom) {
       this.overflowed = false
       this.waiting = []
       const { store, system } = this.options
       const { envelopes, isLast } = await store.due(system, 0, LIMITS.pageSize, after)
+      // What was passed over on a page before may be this member's by now, and stands before all of these.
+      if (after !== undefined && afreshCount !== this.afreshCount) return this.wakeAt(0)
       after = envelopes.at(-1) ?? after
       this.takeIn(envelopes)
       // What was committed since stands behind the last of these.
       if (!isLast || this.overflowed) continue
-      if (beganMs < this.afreshMs) return this.wakeAt(this.afreshMs)
+      if (beganMs < this.afreshMs || afreshCount !== this.afreshCount) return this.wakeAt(this.afreshMs)
       this.end()
     }
   }

@@ -37,6 +37,10 @@ for (const world of WORLDS) {
   })
 }
 
+test('what was passed over before its actor came is not overtaken by what was read after it', async () => {
+  assert.deepEqual((await runWorld(ring, 700_860)).violations, [])
+})
+
 test('a seed gives the same course every time, to the last step', async () => {
   const first = await runWorld(bank, 3, { log: true })
   assert.deepEqual(await runWorld(bank, 3, { log: true }), first)
