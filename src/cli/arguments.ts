@@ -85,7 +85,12 @@ function take(token: OptionToken, options: Options, given: Map<string, string[]>
 
 function unknownOption(rawName: string, options: Options): Error {
   const hint = /^-\d/.test(rawName) ? 'a negative number as an argument stands after --' : undefined
-  const suggestion = didYouMean(rawName.replace(/^-+/, ''), Object.keys(options), '--')
+  const letter = /^-([a-z])$/.exec(rawName)?.[1]
+  const likely = Object.keys(options).filter((name) => letter !== undefined && name.startsWith(letter))
+  const suggestion =
+    likely.length === 1
+      ? `; did you mean --${likely[0]}?`
+      : didYouMean(rawName.replace(/^-+/, ''), Object.keys(options), '--')
   return usageFailure(`unknown option ${rawName}${suggestion}`, hint)
 }
 

@@ -83,7 +83,8 @@ async function general([option, extra]: readonly string[], terminal: Terminal): 
   const { overviewText } = await import('./help.ts')
   const commands = await allCommands()
   if (option === '--help' || option === '-h') return show(overviewText(commands, null, terminal), terminal)
-  if (option === undefined || option === '--json') {
+  if (option === '--json') throw usageFailure('no command is named', 'see: spawn --help')
+  if (option === undefined) {
     terminal.note(overviewText(commands, null, { ...terminal, style: (_, text) => text }))
     return EXIT.usage
   }

@@ -112,7 +112,7 @@ export class HttpHandler {
     const { method = '', url = '' } = request
     const { path, query } = splitTarget(url)
     const route = this.#router.match(method, path)
-    if (route === null) throw new HttpRefusal(404, `there is nothing at this path; GET / says what there is`)
+    if (route === null) throw this.#nothingAt(method, path)
     if (route.kind === 'wire') {
       throw new HttpRefusal(404, `this path belongs to the Spawn wire protocol, which is not served here`)
     }
@@ -232,6 +232,12 @@ export class HttpHandler {
     this.#routes.set(gateway, routes)
     this.#last = { gateway, routes }
     return routes
+  }
+
+  #nothingAt(method: string, path: string): HttpRefusal {
+    const isSlash = path.endsWith('/') && this.#router.match(method, path.slice(0, -1)) !== null
+    const advice = isSlash ? 'without the slash at its end there is' : 'GET / says what there is'
+    return new HttpRefusal(404, `there is nothing at this path; ${advice}`)
   }
 
   #wrongMethod(method: string, allowed: string): HttpRefusal {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { until } from '../../src/testing/until.ts'
 import { cli } from './cli.ts'
+import { cliProcess } from './process.ts'
 import { createProject } from './project.ts'
 import { PATIENCE, serve } from './server.ts'
 
@@ -43,6 +44,13 @@ describe('a module is served when it exports', { concurrency: 2 }, () => {
     await using server = await serve(['start', 'module.mjs', ...options], { cwd: project.path })
     assert.match(server.output().stdout, /state in memory, gone when it stops/)
     assert.ok(!existsSync(join(project.path, 'own.db')))
+  })
+
+  test('from a package that does not say what its modules are, without a word of the loader', async () => {
+    using project = createProject({ 'module.ts': `${ACTOR} export { counter }`, 'package.json': '{}' })
+    await using server = await serve(['start', 'module.ts'], { cwd: project.path })
+    assert.equal((await server.cli(['invoke', 'counter', 'add'])).stdout, '{"total":0}\n')
+    assert.doesNotMatch(server.output().stderr, /warning/i)
   })
 
   test('actors, under the name that --system gives', async () => {
@@ -90,6 +98,13 @@ describe(
         assert.doesNotMatch(outcome.stderr, /^\s+at .*(node:|src\/)/m)
       })
     }
+
+    test('a package that is CommonJS, with no word of the loader before it', async () => {
+      using project = createProject({ 'module.ts': ACTOR, 'package.json': '{ "type": "commonjs" }' })
+      const { code, stderr } = await cliProcess(['start', 'module.ts'], { cwd: project.path })
+      assert.equal(code, 1)
+      assert.match(stderr, /^error: module\.ts cannot be loaded: .*\n.*npm pkg set type=module.*\n$/)
+    })
 
     test('a module that is not there', async () => {
       const missing = await cli(['start', 'no-such.ts'])

@@ -122,6 +122,8 @@ describe('a wrong line is told, with what to do, and exits with 2', { concurrenc
     ['invoke a b --async=yes', /--async is a flag and takes no value/],
     ['invoke a b --reff x', /unknown option --reff; did you mean --ref\?\n\s+see: spawn invoke --help/],
     ['invoke a b --ref x --ref y', /--ref is given twice/],
+    ['start x.ts -p 9000', /unknown option -p; did you mean --port\?/],
+    ['--json', /^\{"error":\{"code":"USAGE","message":"no command is named"/],
     ['invoke a b -5', /unknown option -5\n\s+a negative number .* after --/],
     ['invoke a b --timeout soon', /--timeout takes a time such as 500ms, 30s or 5m, not "soon"/],
     ['invoke a b --timeout 48h', /--timeout takes 1 ms to 86400000 ms/],

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
@@ -116,8 +116,13 @@ describe('the SQLite store and its process', () => {
     const first = new SqliteStore({ file })
     await first.start()
     await first.commit([commitOf('one', 0)])
-    const error = await failed(new SqliteStore({ file, lockTimeoutMs: 60 }).start())
-    assert.equal(error.code, 'STORE_UNAVAILABLE')
+    const link = join(folder, 'link-to-twice.db')
+    symlinkSync(file, link)
+    for (const path of [file, link]) {
+      const error = await failed(new SqliteStore({ file: path, lockTimeoutMs: 60 }).start())
+      assert.equal(error.code, 'STORE_UNAVAILABLE')
+      assert.match(error.message, /is in use by this process itself, in another store, .*: stop the system/)
+    }
     const second = new SqliteStore({ file })
     const started = second.start()
     await first.stop()

@@ -312,6 +312,10 @@ describe('the listener itself', () => {
   test('answers a wrong path with 404 and a wrong method with 405', async () => {
     await problem(await fetch(`${http.url}/nothing`), 404, 'INVALID_ARGUMENT')
     await problem(await fetch(`${http.actors}/joe/actions`), 404, 'INVALID_ARGUMENT')
+    const slash = await problem(await fetch(`${http.actors}/joe/`), 404, 'INVALID_ARGUMENT')
+    assert.equal(slash.detail, 'there is nothing at this path; without the slash at its end there is')
+    const nothing = await problem(await fetch(`${http.url}/nothing/`), 404, 'INVALID_ARGUMENT')
+    assert.equal(nothing.detail, 'there is nothing at this path; GET / says what there is')
     await problem(await fetch(`${http.actors}/%ff`), 400, 'INVALID_ARGUMENT')
     for (const [method, path, allow] of [
       ['GET', '/joe/actions/add', 'POST'],

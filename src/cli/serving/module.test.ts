@@ -22,6 +22,7 @@ async function refusalOf(code: string, more: Readonly<Record<string, string>> = 
 }
 
 describe('what cannot be imported is told with its place', () => {
+  const more = { 'other.ts': 'export {}' }
   const refused: Readonly<Record<string, readonly [code: string, expected: RegExp]>> = {
     'a syntax error': [
       'const x = {\nexport',
@@ -43,13 +44,25 @@ describe('what cannot be imported is told with its place', () => {
       "import './gone.ts'",
       /^module\.ts cannot be loaded: Cannot find module 'gone\.ts' imported from module\.ts\nundefined$/,
     ],
+    'an import without the ending of its file': [
+      "import './other'",
+      /^module\.ts cannot be loaded: Cannot find module 'other' imported from module\.ts\nan import names a file with its ending: other\.ts$/,
+    ],
+    'a package that is not installed': [
+      "import '@scope/zodd/mini'",
+      /^module\.ts cannot be loaded: Cannot find package '@scope\/zodd' imported from module\.ts\ninstall it beside the module: npm install @scope\/zodd$/,
+    ],
+    'a type that is imported as a value': [
+      "import { Tags } from 'spawn-mesh'\nexport const tags: Tags = {}",
+      /^module\.ts cannot be loaded: .* does not provide an export named 'Tags'\nat module\.ts:1; a type is imported as one: `import \{ type Name \} from …`$/,
+    ],
     'a part that the package does not have': [
       "import 'spawn-mesh/no-such-part'",
       /^module\.ts cannot be loaded: [^\n]*no-such-part[^\n]*\nundefined$/,
     ],
   }
   for (const [what, [code, expected]] of Object.entries(refused)) {
-    test(what, async () => assert.match(await refusalOf(code), expected))
+    test(what, async () => assert.match(await refusalOf(code, more), expected))
   }
 })
 

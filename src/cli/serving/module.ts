@@ -1,12 +1,16 @@
 // Imports the module that `start` and `dev` serve. Decides how a module that cannot be imported is told: the place and
 // the reason in a few lines, without the frames of the loader, because its author acts on it and nobody else.
 
-import { statSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { basename, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { messageOf } from '../../base/index.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
+
+/** Of the files that an import without one may mean. */
+const ENDINGS = ['.ts', '.js', '.mts', '.mjs', '/index.ts', '/index.js']
+const TYPESCRIPT = /\.[cm]?ts$/
 
 export type Exports = Readonly<Record<string, unknown>>
 
@@ -21,6 +25,7 @@ export function moduleFile(given: string): string {
 
 /** @throws Failure MODULE */
 export async function importModule(file: string): Promise<Exports> {
+  const heard = quieten()
   try {
     // The namespace of whatever the application wrote.
     return (await import(pathToFileURL(file).href)) as Exports
@@ -28,9 +33,34 @@ export async function importModule(file: string): Promise<Exports> {
     throw new Failure(`${shortPath(file)} cannot be loaded: ${reasonOf(thrown)}`, {
       exit: EXIT.failed,
       code: 'MODULE',
-      hint: [placeOf(thrown), hintOf(thrown)].filter((part) => part !== undefined).join('; ') || undefined,
+      hint:
+        [placeOf(thrown), hintOf(thrown, file)].filter((part) => part !== undefined).join('; ') || undefined,
       cause: thrown,
     })
+  } finally {
+    // Node warns once the import is done.
+    setImmediate(heard)
+  }
+}
+
+/**
+ * What Node warns of when a package does not say what its modules are: that one is read twice, which nobody notices, and
+ * that one is CommonJS, which the error says with what to do.
+ */
+const LOADER_WARNING = /^Module type of .* is not specified|^Failed to load the ES module/
+
+/** Lets no such warning through until what it answers with is called. */
+function quieten(): () => void {
+  const listeners = process.listeners('warning')
+  const listen = (warning: Error): void => {
+    if (LOADER_WARNING.test(warning.message)) return
+    for (const each of listeners) each.call(process, warning)
+  }
+  process.removeAllListeners('warning')
+  process.on('warning', listen)
+  return () => {
+    process.off('warning', listen)
+    for (const each of listeners) process.on('warning', each)
   }
 }
 
@@ -59,13 +89,19 @@ function placeOf(thrown: unknown): string | undefined {
   return undefined
 }
 
-function hintOf(thrown: unknown): string | undefined {
-  if (/Cannot find package 'spawn-mesh'/.test(messageOf(thrown))) {
-    return 'install it beside the module: npm install spawn-mesh'
-  }
-  if (/import statement outside a module|Unexpected token 'export'/.test(messageOf(thrown)))
+function hintOf(thrown: unknown, file: string): string | undefined {
+  const message = messageOf(thrown)
+  const [, missing] = /Cannot find package '([^']+)' imported from/.exec(message) ?? []
+  if (missing !== undefined) return `install it beside the module: npm install ${missing}`
+  const [, path] = /Cannot find module '([^']+)' imported from/.exec(message) ?? []
+  const ending = ENDINGS.find((each) => path !== undefined && existsSync(`${path}${each}`))
+  if (path !== undefined && ending !== undefined)
+    return `an import names a file with its ending: ${basename(path)}${ending}`
+  if (/does not provide an export named/.test(message) && TYPESCRIPT.test(file))
+    return 'a type is imported as one: `import { type Name } from …`'
+  if (/import statement outside a module|Unexpected token 'export'/.test(message))
     return 'its package.json makes it CommonJS: run `npm pkg set type=module`, or call the file .mts'
-  if (/not supported in strip-only mode/.test(messageOf(thrown)))
+  if (/not supported in strip-only mode/.test(message))
     return 'TypeScript runs here as it is written, only its types are taken away: say it in plain JavaScript'
   // Node keeps the place of a fault in plain JavaScript to itself.
   return thrown instanceof SyntaxError && placeOf(thrown) === undefined

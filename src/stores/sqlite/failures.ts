@@ -50,10 +50,12 @@ export function isDiskFailure(thrown: unknown): boolean {
   return resultCode(thrown) === IOERR
 }
 
-export function lockedError(file: string, waitedMs: number, cause?: unknown): SpawnError {
-  const message =
-    `the store file ${file} is in use by another process, and still was after ${waitedMs} ms: ` +
-    'stop that process, or give this one a file of its own'
+/** @param isOurs whether a store of this process has it open. */
+export function lockedError(file: string, waitedMs: number, isOurs = false, cause?: unknown): SpawnError {
+  const [who, advice] = isOurs
+    ? ['by this process itself, in another store', 'stop the system that has it, or name another file']
+    : ['by another process', 'stop that process, or give this one a file of its own']
+  const message = `the store file ${file} is in use ${who}, and still was after ${waitedMs} ms: ${advice}`
   return new SpawnError('STORE_UNAVAILABLE', message, { cause, details: { file } })
 }
 
@@ -64,7 +66,7 @@ export function storeError(file: string, thrown: unknown): SpawnError {
   const code = resultCode(thrown)
   if (code === null)
     return new SpawnError('DEFECT', `the store of ${file} broke: ${messageOf(thrown)}`, options)
-  if (isLocked(thrown)) return lockedError(file, 0, thrown)
+  if (isLocked(thrown)) return lockedError(file, 0, false, thrown)
   const reading = UNREADABLE[code]
   if (reading !== undefined)
     return new SpawnError('STATE_UNREADABLE', `the store file ${file}: ${reading}`, options)

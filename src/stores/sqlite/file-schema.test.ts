@@ -101,7 +101,10 @@ describe('the schema of a store file, before it is opened', () => {
     const taken = new SqliteStore({ file: join(folder, 'taken.db') })
     await taken.start()
     const second = new SqliteStore({ file: taken.file, lockTimeoutMs: 10 })
-    await assert.rejects(second.schema.status(), { code: 'STORE_UNAVAILABLE', message: /in use by another/ })
+    await assert.rejects(second.schema.status(), {
+      code: 'STORE_UNAVAILABLE',
+      message: /in use by this process itself/,
+    })
     await taken.stop()
     assert.equal((await second.schema.status()).version, 3)
   })

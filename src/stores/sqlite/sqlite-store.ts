@@ -68,6 +68,8 @@ export class SqliteStore implements Statestore {
     open: (path) => this.#openDoor(path),
     close: () => this.#closeDoor(),
   }
+  /** Those of this process that have a file. */
+  static readonly #holders = new Set<SqliteStore>()
   readonly #clock: Clock
   readonly #lockTimeoutMs: number
   readonly #frames = new FrameWriter()
@@ -115,6 +117,7 @@ export class SqliteStore implements Statestore {
     this.#isRunning = false
     const thread = this.#opening === null ? this.#thread : await this.#opening.catch(() => null)
     this.#thread = null
+    SqliteStore.#holders.delete(this)
     if (thread === null || !thread.isAlive) return
     try {
       await thread.ask('close', {})
@@ -295,6 +298,7 @@ export class SqliteStore implements Statestore {
       throw thrown
     }
     this.#thread = thread
+    SqliteStore.#holders.add(this)
     return thread
   }
 
@@ -311,6 +315,16 @@ export class SqliteStore implements Statestore {
     }
   }
 
+  /** Whether another store of this process has the file, by whatever path. */
+  async #isHeldHere(): Promise<boolean> {
+    const { realpath } = await import('node:fs/promises')
+    const others = [...SqliteStore.#holders].filter((one) => one !== this && one.#thread?.isAlive === true)
+    const [own, ...files] = await Promise.all(
+      [this, ...others].map(({ file }) => realpath(file).catch(() => file)),
+    )
+    return files.some((file) => file === own)
+  }
+
   /** Asks until another process lets go of the file, and null is no longer the answer. */
   async #unlocked<T>(ask: () => Promise<T | null>): Promise<T> {
     const startMs = this.#clock.elapsedMs()
@@ -318,7 +332,7 @@ export class SqliteStore implements Statestore {
       const answer = await ask()
       if (answer !== null) return answer
       const waitedMs = Math.round(this.#clock.elapsedMs() - startMs)
-      if (waitedMs >= this.#lockTimeoutMs) throw lockedError(this.file, waitedMs)
+      if (waitedMs >= this.#lockTimeoutMs) throw lockedError(this.file, waitedMs, await this.#isHeldHere())
       await new Promise<void>((resolve) => {
         this.#clock.after(LOCK_RETRY_MS, resolve)
       })
