@@ -4,7 +4,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { messageOf } from '../../base/index.ts'
+import { messageOf, systemClock } from '../../base/index.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
 
@@ -39,7 +39,7 @@ export async function importModule(file: string): Promise<Exports> {
     })
   } finally {
     // Node warns once the import is done.
-    setImmediate(heard)
+    systemClock.after(0, heard)
   }
 }
 
