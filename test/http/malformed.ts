@@ -115,7 +115,7 @@ const brokenPath = fc.oneof(
     .constantFrom(
       '/nothing',
       '/api',
-      '/api/v1/system',
+      '/api/v1',
       `${ACTORS}/joe/actions`,
       `${ADD}/more`,
       '*',
