@@ -65,6 +65,6 @@ function cycle(target: ActorId, action: string, cause: Cause, first: Cause): Spa
 }
 
 /** A step of a path, for messages. */
-export function step(actor: ActorId, action: string): string {
+export function step(actor: Pick<ActorId, 'parent' | 'name'>, action: string): string {
   return `${addressText(actor)}.${action}`
 }

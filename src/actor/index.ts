@@ -3,4 +3,4 @@
 export { decodeState } from './life/loader.ts'
 export { Pruning } from './past/pruning.ts'
 export { Runtime } from './runtime.ts'
-export { letterFrom, recipientOf } from './post/letter.ts'
+export { headerOf, letterFrom, recipientOf } from './post/letter.ts'

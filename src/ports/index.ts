@@ -64,6 +64,8 @@ export {
   type Envelope,
   type EnvelopePage,
   type EnvelopePosition,
+  type HeaderParts,
+  headerText,
   type StandingEnvelope,
 } from './outbox.ts'
 export type { Erasure, ErasurePage, Erasures } from './erasures.ts'

@@ -27,7 +27,23 @@ export interface Envelope {
   readonly dueAtMs: number
   /** Who to whom, and what for: JSON that only the engine reads. */
   readonly header: string
+  /** The same in parts, while they are at hand: a store may write these more briefly. See `headerText`. */
+  readonly headerParts?: HeaderParts | undefined
+  /** Whether its id was never used before, so that a store need not look for it; absent: nobody says. */
+  readonly isNew?: boolean | undefined
   readonly payload: Packed | null
+}
+
+export interface HeaderParts {
+  /** Those that come again and again in the envelopes of a system. */
+  readonly words: readonly string[]
+  /** All others. */
+  readonly texts: readonly string[]
+}
+
+/** The header whose parts these are. */
+export function headerText({ texts, words }: HeaderParts): string {
+  return JSON.stringify([...words, ...texts])
 }
 
 /** An envelope as it stands. */

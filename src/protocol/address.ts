@@ -14,7 +14,7 @@ export function sameActor(left: ActorId, right: ActorId): boolean {
 }
 
 /** The address as people read it in messages and logs: `user/user-1` or `incrementor`. Not unique: never a key. */
-export function addressText(id: ActorId): string {
+export function addressText(id: Pick<ActorId, 'parent' | 'name'>): string {
   return id.parent === '' ? id.name : `${id.parent}/${id.name}`
 }
 

@@ -249,8 +249,10 @@ test('an envelope that cannot be read stays, is logged, and stops no other', asy
     '{',
     '[]',
     '7',
-    '["effect",null,"log","note",0]',
-    '["unheard of",null,["","log"],"note",0]',
+    '["effect","","","note","","0","","log"]',
+    '["effect","","","note","",0,"","log",""]',
+    '["effect","","","note","","0","","log","{"]',
+    '["unheard of","","","note","","0","","log",""]',
   ]
   const ids = headers.map((_header, n) => `x${n}`)
   const sends = headers.map(

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RestoreSource, takeIn, type Unreached } from '../../src/archive/index.ts'
+import { headerOf } from '../../src/actor/index.ts'
 import { LIMITS } from '../../src/base/index.ts'
 import type { Commit, Statestore } from '../../src/ports/index.ts'
 import type { MemoryStore } from '../../src/stores/memory/index.ts'
@@ -63,7 +64,14 @@ test('each actor is at the revision that stood, with the past that it had', asyn
 
 test('of messages and replies those of until then are restored', async () => {
   const header = (createdAtMs: number): string =>
-    JSON.stringify(['effect', null, ['', 'one'], 'hear', createdAtMs, { metadata: { a: 'b' } }])
+    headerOf({
+      kind: 'effect',
+      from: null,
+      to: ['', 'one'],
+      action: 'hear',
+      createdAtMs,
+      metadata: { a: 'b' },
+    })
   const sends = [
     envelopeOf('before', { header: header(NOON_MS + 5) }),
     envelopeOf('after', { header: header(NOON_MS + 6) }),

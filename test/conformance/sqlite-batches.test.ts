@@ -6,7 +6,6 @@ import { after, before, test } from 'node:test'
 import { below, type Random, seededRandom } from '../../src/base/index.ts'
 import type { Commit } from '../../src/ports/index.ts'
 import { unpackStretch } from '../../src/stores/frames/envelope-bytes.ts'
-import { FrameWriter } from '../../src/stores/frames/frame.ts'
 import { packIds, unpackActors } from '../../src/stores/frames/rows.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
 import { StoreFile } from '../../src/stores/sqlite/store-file.ts'
@@ -23,6 +22,7 @@ import {
   SYSTEM,
 } from '../../src/testing/statestore-fixture.ts'
 import { temporaryFolder } from './temporary-store.ts'
+import { commitGroups } from '../commit-groups.ts'
 
 const NAMES = ['a', 'b', 'c']
 const ENVELOPES = ['one', 'two', 'three', 'four']
@@ -89,7 +89,7 @@ for (const seed of [1, 2, 3, 4]) {
         // Of two owners one may know what the other has sent, or not.
         return groupOf(random, below(random, 3) === 0 ? new Map(known) : known, keys)
       })
-      const together = file.commit(groups.map((group) => new FrameWriter().pack(group)))
+      const together = commitGroups(file, ...groups)
       const apart: number[][] = []
       for (const group of groups) {
         const verdicts = await memory.commit(group)
@@ -114,13 +114,13 @@ for (const seed of [1, 2, 3, 4]) {
 
 test('an owner whose commit is refused does not keep another one from committing beside it', () => {
   const file = new StoreFile(join(folder, 'owners.db'))
-  const pack = (...commits: Commit[]): Uint8Array[] => new FrameWriter().pack(commits)
-  assert.deepEqual(file.commit([pack(commitOf('a', 0))]), [[]])
+  assert.deepEqual(commitGroups(file, [commitOf('a', 0)]), [[]])
   // The first has lost the actor and does not know it; the second has it.
-  const [stale, right] = file.commit([
-    pack(commitOf('a', 0), commitOf('a', 1)),
-    pack(commitOf('a', 1), commitOf('b', 0)),
-  ])
+  const [stale, right] = commitGroups(
+    file,
+    [commitOf('a', 0), commitOf('a', 1)],
+    [commitOf('a', 1), commitOf('b', 0)],
+  )
   assert.deepEqual([stale, right], [[0, 1], []])
   file.close()
 })

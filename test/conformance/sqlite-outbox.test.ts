@@ -6,9 +6,15 @@ import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { below, type Random, seededRandom } from '../../src/base/index.ts'
-import { BOXES, type Commit, type EnvelopePosition, type StandingEnvelope } from '../../src/ports/index.ts'
+import {
+  BOXES,
+  type Commit,
+  type Envelope,
+  type EnvelopePosition,
+  headerText,
+  type StandingEnvelope,
+} from '../../src/ports/index.ts'
 import { unpackEnvelopes, unpackStretch } from '../../src/stores/frames/envelope-bytes.ts'
-import { FrameWriter } from '../../src/stores/frames/frame.ts'
 import { StoreFile } from '../../src/stores/sqlite/store-file.ts'
 import {
   commitOf,
@@ -19,8 +25,11 @@ import {
 } from '../../src/testing/statestore-fixture.ts'
 import { OutboxModel } from '../../src/testing/statestore-outbox-model.ts'
 import { temporaryFolder } from './temporary-store.ts'
+import { commitGroups } from '../commit-groups.ts'
 
+/** Of what is sent again and again; and then of what is sent once. */
 const IDS = Array.from({ length: 600 }, (_none, at) => `envelope-${at}`)
+const OLD = IDS.length
 const FOR_EVER = 1_000
 
 let folder = ''
@@ -42,15 +51,28 @@ function imageOf(file: string): string {
 }
 
 function commit(store: StoreFile, group: readonly Commit[]): boolean[] {
-  const [conflicts = []] = store.commit([new FrameWriter().pack(group)])
+  const [conflicts = []] = commitGroups(store, group)
   return group.map((_commit, at) => !conflicts.includes(at))
+}
+
+/** Sent for the first and the last time, as most are. */
+function newEnvelope(random: Random): Envelope {
+  const id = `new-${IDS.length - OLD}`
+  IDS.push(id)
+  const parts = { words: ['hop', `${below(random, 90)}`, ''], texts: [id, `"${random.next()}`] }
+  const more = { headerParts: parts, isNew: true, header: headerText(parts) }
+  return envelopeOf(id, {
+    box: BOXES[below(random, BOXES.length)] ?? 'dead',
+    dueAtMs: below(random, 9),
+    ...more,
+  })
 }
 
 /** A group of sends, replacements and takes, some of them of what does not stand. */
 function groupOf(random: Random, model: OutboxModel): Commit[] {
   return Array.from({ length: 60 }, (_none, at) => {
     const some = (most: number): string[] => [
-      ...new Set(Array.from({ length: below(random, most + 1) }, () => IDS[below(random, IDS.length)] ?? '')),
+      ...new Set(Array.from({ length: below(random, most + 1) }, () => IDS[below(random, OLD)] ?? '')),
     ]
     const sends = some(4).map((id) =>
       envelopeOf(id, {
@@ -59,11 +81,15 @@ function groupOf(random: Random, model: OutboxModel): Commit[] {
         header: `header ${random.next()}`,
       }),
     )
+    const before = below(random, 3) === 0 ? IDS.at(-1) : undefined
+    if (below(random, 2) === 0) sends.push(newEnvelope(random))
     const { standing } = model
     const stands = standing[below(random, standing.length + 1)]?.id
     const takes = new Set([
       ...(stands === undefined ? [] : [stands]),
       ...(below(random, 9) === 0 ? some(1) : []),
+      // Sent in the same group, perhaps.
+      ...(before === undefined ? [] : [before]),
     ])
     if (below(random, 6) === 0) for (const { id } of standing.slice(0, below(random, 20))) takes.add(id)
     const more = { sends, takes: [...takes] }

@@ -7,6 +7,7 @@
 import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../../base/index.ts'
 import type { Logger, Statestore } from '../../ports/index.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
+import { pathOf } from './letter.ts'
 import type { Parcel } from './parcel.ts'
 import type { Postmark } from './postmark.ts'
 import { nextDueMs } from './rhythm.ts'
@@ -167,7 +168,7 @@ function triesAgain({ code, retryable }: SpawnError): boolean {
 }
 
 function atHop({ letter }: Parcel, error: SpawnError): SpawnError {
-  const { path = [] } = letter
+  const path = pathOf(letter)
   const text = `hop ${path.length} of ${path.join(' → ')}: ${error.message}`
   return new SpawnError(error.code, text, {
     cause: error,

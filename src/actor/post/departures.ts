@@ -15,9 +15,8 @@ import type {
   Workflow,
 } from '../../ports/index.ts'
 import { type ActorId, type Packed } from '../../protocol/index.ts'
-import { step } from '../call-chain.ts'
 import type { Announcement, Channels } from './channels.ts'
-import { isOutbound, type Letter } from './letter.ts'
+import { isOutbound, type Letter, pathOf, stepsBefore } from './letter.ts'
 import type { Message } from '../message.ts'
 import type { Parcel } from './parcel.ts'
 import { correspondent, lasting, type Postmark, type Target } from './postmark.ts'
@@ -176,9 +175,6 @@ export class Departures {
     const { action, kind, ref } = route
     const { parcel } = message
     const to = postmark.address(route.to, ref)
-    const before = parcel?.letter.path ?? [step(message.self, message.action.name)]
-    const path = [...before, step({ system: '', parent: to[0], name: to[1] }, action)]
-    if (path.length > limits.hops) throw tooManyHops(path, limits.hops)
     const payload = kind === 'pipe' ? outcome.response : message.payload
     const letter: Letter = {
       kind: 'hop',
@@ -187,9 +183,11 @@ export class Departures {
       action,
       createdAtMs: postmark.nowMs,
       metadata: lasting(message.metadata),
-      path,
+      by: message.action.name,
+      earlier: parcel === null ? undefined : stepsBefore(parcel.letter),
       reply: parcel?.letter.reply,
     }
+    if (2 + (letter.earlier?.length ?? 0) > limits.hops) throw tooManyHops(pathOf(letter), limits.hops)
     const target: Target = { name: route.to, ref, system: undefined, action }
     const sent = postmark.envelope(letter, postmark.pack(target, payload))
     // Not the key of the call: on its way it may come to one actor twice.

@@ -1,10 +1,12 @@
 // What stands in an envelope's header: who to whom, what for, and what has become of it so far. Decides the header's form,
 // which outlives a crash: what one release has written, every later one must read.
 
-import { SpawnError } from '../../base/index.ts'
-import type { Metadata } from '../../ports/index.ts'
+import { isSpawnError, SpawnError } from '../../base/index.ts'
+import { type HeaderParts, headerText, type Metadata } from '../../ports/index.ts'
+import { step } from '../call-chain.ts'
 import type { Rhythm } from './rhythm.ts'
 
+const PARTS = 9
 const KINDS = ['effect', 'broadcast', 'hop', 'reply', 'call', 'timer', 'spread'] as const
 
 /**
@@ -42,8 +44,10 @@ export interface Letter {
   readonly error?: { readonly code: string; readonly message: string } | undefined
   /** When it comes again; absent: once. */
   readonly rhythm?: Rhythm | undefined
-  /** The steps of a pipe so far, as `actor.action`. */
-  readonly path?: readonly string[] | undefined
+  /** Of a hop: the action that passed it on. */
+  readonly by?: string | undefined
+  /** Of a hop: the steps before that one, as `actor.action`; absent: it was the first. */
+  readonly earlier?: readonly string[] | undefined
   /** The idempotency key of the call that it is; of a hop of such a call, its own id; one for all of a broadcast. */
   readonly key?: string | undefined
   readonly reply?: ReplyAddress | undefined
@@ -59,39 +63,71 @@ export interface Recipient {
   readonly name: string
 }
 
-type Always = 'kind' | 'from' | 'to' | 'action' | 'createdAtMs'
+type Always = 'kind' | 'from' | 'to' | 'action' | 'createdAtMs' | 'by'
 /** All that a letter may have besides: every name is here, so that none is left out of its text. */
 type Rest = { readonly [Name in Exclude<keyof Letter, Always>]-?: Letter[Name] | undefined }
 
-/** What all letters have stands in an array; the rest, if there is any, in an object at its end. */
+/** The words of a header and then its texts, as `partsOf` has them. */
 type Parts = readonly [
-  Letter['kind'],
-  Letter['from'],
-  Letter['to'],
-  Letter['action'],
-  Letter['createdAtMs'],
-  Partial<Rest>?,
+  kind: Letter['kind'],
+  fromParent: string,
+  toParent: string,
+  action: string,
+  by: string,
+  createdAt: string,
+  fromName: string,
+  toName: string,
+  rest: string,
 ]
 
-export function letterText(letter: Letter): string {
-  const { action, createdAtMs, from, kind, to } = letter
+/** What comes again and again in a system's envelopes are words. What there is not is empty: no name or action is. */
+export function partsOf(letter: Letter): HeaderParts {
+  const { action, by = '', createdAtMs, from, kind, to } = letter
   const rest = restOf(letter)
-  const parts: Parts =
-    rest === null ? [kind, from, to, action, createdAtMs] : [kind, from, to, action, createdAtMs, rest]
-  return JSON.stringify(parts)
+  return {
+    words: [kind, from === null ? '' : from[0], to[0], action, by, String(createdAtMs)],
+    texts: [from === null ? '' : from[1], to[1], rest === null ? '' : JSON.stringify(rest)],
+  }
+}
+
+export function headerOf(letter: Letter): string {
+  return headerText(partsOf(letter))
 }
 
 /** @throws SpawnError STATE_UNREADABLE */
 export function letterFrom(id: string, header: string): Letter {
-  let parts: unknown
   try {
-    parts = JSON.parse(header)
+    const parts: unknown = JSON.parse(header)
+    if (!isLetter(parts)) throw unreadable(id, undefined)
+    const [kind, fromParent, toParent, action, by, createdAt, fromName, toName, rest] = parts
+    const letter: Letter = {
+      kind,
+      from: fromName === '' ? null : [fromParent, fromName],
+      to: [toParent, toName],
+      action,
+      createdAtMs: Number(createdAt),
+      by: by === '' ? undefined : by,
+    }
+    // Written by restOf.
+    return rest === '' ? letter : { ...letter, ...(JSON.parse(rest) as Partial<Rest>) }
   } catch (cause) {
-    throw unreadable(id, cause)
+    throw isSpawnError(cause) ? cause : unreadable(id, cause)
   }
-  if (!isLetter(parts)) throw unreadable(id, undefined)
-  const [kind, from, to, action, createdAtMs, rest] = parts
-  return { kind, from, to, action, createdAtMs, ...rest }
+}
+
+/** The steps of a pipe so far, as `actor.action`; of what is no hop, there are none. */
+export function pathOf({ action, by, earlier = [], from, to }: Letter): string[] {
+  if (by === undefined || from === null) return []
+  return [...earlier, stepOf(from, by), stepOf(to, action)]
+}
+
+/** The steps before the one that passes on what came by this letter; undefined: that one is the first. */
+export function stepsBefore({ by, earlier = [], from }: Letter): readonly string[] | undefined {
+  return by === undefined || from === null ? undefined : [...earlier, stepOf(from, by)]
+}
+
+function stepOf([parent, name]: Correspondent, action: string): string {
+  return step({ parent, name }, action)
 }
 
 /** Whether it is for an actor of another system. @param own the system that it stands in. */
@@ -109,17 +145,14 @@ export function recipientOf(letter: Letter, own: string): Recipient {
   return { definition: parent === '' ? name : parent, name }
 }
 
-/** Whether it was written by letterText, of this release or an earlier one; a later one may know other kinds. */
+/** Whether it was written as `partsOf` says; a later release may know other kinds. */
 function isLetter(parts: unknown): parts is Parts {
-  if (!Array.isArray(parts)) return false
-  const [kind, from, to] = parts as unknown[]
   return (
-    KINDS.some((known) => known === kind) && (from === null || isCorrespondent(from)) && isCorrespondent(to)
+    Array.isArray(parts) &&
+    parts.length === PARTS &&
+    parts.every((part) => typeof part === 'string') &&
+    KINDS.some((known) => known === parts[0])
   )
-}
-
-function isCorrespondent(part: unknown): boolean {
-  return Array.isArray(part) && part.length === 2 && part.every((name) => typeof name === 'string')
 }
 
 function unreadable(id: string, cause: unknown): SpawnError {
@@ -129,10 +162,10 @@ function unreadable(id: string, cause: unknown): SpawnError {
 
 /** Null: nothing. On the path of every message, where most have nothing, or metadata alone. */
 function restOf(letter: Letter): Rest | null {
-  const { among, attempts, error, key, member, metadata, path, reply, retryAtMs, rhythm, system } = letter
+  const { among, attempts, earlier, error, key, member, metadata, reply, retryAtMs, rhythm, system } = letter
   const isEmpty =
     metadata === undefined &&
-    path === undefined &&
+    earlier === undefined &&
     key === undefined &&
     reply === undefined &&
     system === undefined &&
@@ -144,5 +177,5 @@ function restOf(letter: Letter): Rest | null {
     error === undefined
   return isEmpty
     ? null
-    : { among, attempts, error, key, member, metadata, path, reply, retryAtMs, rhythm, system }
+    : { among, attempts, earlier, error, key, member, metadata, reply, retryAtMs, rhythm, system }
 }

@@ -2,10 +2,10 @@
 // It is handed over as a call, and tells its lane when that call has had its turn, and how it ended.
 
 import { messageOf, type SpawnError } from '../../base/index.ts'
-import type { Box, Commit, Envelope, Logger, StandingEnvelope } from '../../ports/index.ts'
+import type { Box, Commit, Envelope, HeaderParts, Logger, StandingEnvelope } from '../../ports/index.ts'
 import type { Packed } from '../../protocol/index.ts'
 import { type Entry, hashOf } from './buckets.ts'
-import { type Letter, letterFrom, letterText } from './letter.ts'
+import { headerOf, type Letter, letterFrom, partsOf } from './letter.ts'
 import type { Message } from '../message.ts'
 
 /** Told what becomes of a parcel that was handed over. */
@@ -23,6 +23,7 @@ export class Parcel implements Envelope, Entry<Parcel> {
   readonly dueAtMs: number
   readonly payload: Packed | null
   readonly letter: Letter
+  readonly isNew: boolean
   /** Of its id. */
   readonly hash: number
   next: Parcel | null = null
@@ -40,13 +41,15 @@ export class Parcel implements Envelope, Entry<Parcel> {
   /** Why it was not delivered the last time, until that has been dealt with. */
   failure: SpawnError | null = null
 
-  constructor(id: string, box: Box, dueAtMs: number, payload: Packed | null, letter: Letter) {
+  /** @param isNew whether its id was never used before. */
+  constructor(id: string, box: Box, dueAtMs: number, payload: Packed | null, letter: Letter, isNew = false) {
     this.id = id
     this.hash = hashOf(id)
     this.box = box
     this.dueAtMs = dueAtMs
     this.payload = payload
     this.letter = letter
+    this.isNew = isNew
   }
 
   /** @throws SpawnError STATE_UNREADABLE */
@@ -65,7 +68,11 @@ export class Parcel implements Envelope, Entry<Parcel> {
   }
 
   get header(): string {
-    return letterText(this.letter)
+    return headerOf(this.letter)
+  }
+
+  get headerParts(): HeaderParts {
+    return partsOf(this.letter)
   }
 
   /** The member that it is for; null: the one where its actor lives. */

@@ -44,7 +44,7 @@ export class Postmark {
   /** A new envelope; `timing` says when it comes. */
   envelope(letter: Letter, payload: Packed | null, timing?: Timing): Parcel {
     if (timing === undefined || !isTimed(timing))
-      return new Parcel(this.nextId(), 'delivery', 0, payload, letter)
+      return new Parcel(this.nextId(), 'delivery', 0, payload, letter, true)
     const { dueAtMs, rhythm } = whenOf(timing, letter.createdAtMs)
     const box: Box = dueAtMs === 0 ? 'delivery' : 'schedule'
     return new Parcel(
@@ -53,6 +53,7 @@ export class Postmark {
       dueAtMs,
       payload,
       rhythm === undefined ? letter : { ...letter, rhythm },
+      true,
     )
   }
 

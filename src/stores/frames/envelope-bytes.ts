@@ -3,9 +3,10 @@
 //
 // Frames outlive a crash, and so does what is said here of envelopes in them: every later version must read it.
 
-import type { Box, Envelope, StandingEnvelope } from '../../ports/index.ts'
+import { type Box, type Envelope, headerText, type StandingEnvelope } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
+import type { WordReader, WordWriter } from './words.ts'
 
 /** The number of a box, in bytes and in the tables, is its place in here. */
 const BOXES: readonly Box[] = ['delivery', 'schedule', 'timer', 'dead']
@@ -23,12 +24,34 @@ export function boxOf(number: number): Box {
   return box
 }
 
-/** Its payload follows, if it has one. */
-export function writeEnvelope(bytes: ByteWriter, { box, dueAtMs, header, id, payload }: Envelope): void {
+const HAS_PAYLOAD = 1
+/** How far the number of the box is shifted. */
+const BOX = 1
+const BOX_BITS = 3
+/** Its header stands in parts. */
+const HAS_PARTS = 8
+const IS_NEW = 16
+
+/** Its payload follows, if it has one. @param words of the frame; null: it is in none, and its header stands as it is. */
+export function writeEnvelope(bytes: ByteWriter, envelope: Envelope, words: WordWriter | null = null): void {
+  const { box, dueAtMs, id, payload } = envelope
+  const parts = words === null ? undefined : envelope.headerParts
   bytes.text(id)
-  bytes.whole(boxNumber(box) * 2 + (payload === null ? 0 : 1))
+  bytes.whole(
+    (boxNumber(box) << BOX) |
+      (payload === null ? 0 : HAS_PAYLOAD) |
+      (parts === undefined ? 0 : HAS_PARTS) |
+      (envelope.isNew === true ? IS_NEW : 0),
+  )
   bytes.whole(dueAtMs)
-  bytes.text(header)
+  if (parts === undefined || words === null) {
+    bytes.text(envelope.header)
+    return
+  }
+  bytes.whole(parts.words.length)
+  for (const word of parts.words) words.write(bytes, word)
+  bytes.whole(parts.texts.length)
+  for (const text of parts.texts) bytes.text(text)
 }
 
 /**
@@ -39,33 +62,53 @@ export class FramedEnvelope implements Envelope {
   readonly id: string
   readonly box: Box
   readonly dueAtMs: number
+  readonly isNew: boolean
   readonly #frame: Buffer
+  /** Null: its header stands as it is. */
+  readonly #words: WordReader | null
   readonly #headerAt: number
   readonly #typeUrl: string | null
   readonly #valueAt: number
 
   /** Reads it, and stands behind it then. */
-  constructor(bytes: ByteReader, readType: () => string) {
+  constructor(bytes: ByteReader, readType: () => string, words: WordReader | null = null) {
     this.id = bytes.text()
     const kind = bytes.whole()
-    this.box = boxOf(kind >>> 1)
+    this.isNew = (kind & IS_NEW) !== 0
+    this.box = boxOf((kind >>> BOX) & BOX_BITS)
     this.dueAtMs = bytes.whole()
     this.#frame = bytes.buffer
     this.#headerAt = bytes.at
-    bytes.skip()
-    this.#typeUrl = kind & 1 ? readType() : null
+    this.#words = kind & HAS_PARTS ? words : null
+    if (this.#words === null) bytes.skip()
+    else passParts(bytes, this.#words)
+    this.#typeUrl = kind & HAS_PAYLOAD ? readType() : null
     this.#valueAt = bytes.at
     if (this.#typeUrl !== null) bytes.skip()
   }
 
   get header(): string {
-    return new ByteReader(this.#frame, this.#headerAt).text()
+    const bytes = new ByteReader(this.#frame, this.#headerAt)
+    return this.#words === null ? bytes.text() : readParts(bytes, this.#words)
   }
 
   get payload(): Packed | null {
     if (this.#typeUrl === null) return null
     return new Packed(this.#typeUrl, new ByteReader(this.#frame, this.#valueAt).bytes())
   }
+}
+
+function passParts(bytes: ByteReader, words: WordReader): void {
+  for (let left = bytes.whole(); left > 0; left -= 1) words.pass(bytes)
+  for (let left = bytes.whole(); left > 0; left -= 1) bytes.skip()
+}
+
+function readParts(bytes: ByteReader, words: WordReader): string {
+  const said: string[] = []
+  for (let left = bytes.whole(); left > 0; left -= 1) said.push(words.read(bytes))
+  const texts: string[] = []
+  for (let left = bytes.whole(); left > 0; left -= 1) texts.push(bytes.text())
+  return headerText({ words: said, texts })
 }
 
 /** Some of the envelopes that are asked for, in order. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { BOXES, type Commit } from '../../ports/index.ts'
+import { BOXES, type Commit, headerText } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { FrameWriter, unpackFrame } from './frame.ts'
@@ -16,6 +16,16 @@ const whole = fc.oneof(
 const packed = fc
   .record({ typeUrl: text, value: fc.uint8Array({ maxLength: 200 }) })
   .map(({ typeUrl, value }) => new Packed(typeUrl, value))
+const headerParts = fc.option(
+  fc.record({
+    // More of them than have a number.
+    words: fc.array(fc.oneof(fc.constantFrom('a', 'b'), fc.nat({ max: 200 }).map(String), text), {
+      maxLength: 40,
+    }),
+    texts: fc.array(text, { maxLength: 4 }),
+  }),
+  { nil: undefined },
+)
 const commit: fc.Arbitrary<Commit> = fc
   .record({
     id: fc.record({ system: text, parent: text, name: text }),
@@ -31,13 +41,17 @@ const commit: fc.Arbitrary<Commit> = fc
       maxLength: 3,
     }),
     sends: fc.array(
-      fc.record({
-        id: text,
-        box: fc.constantFrom(...BOXES),
-        dueAtMs: whole,
-        header: text,
-        payload: fc.option(packed),
-      }),
+      fc
+        .record({
+          id: text,
+          box: fc.constantFrom(...BOXES),
+          dueAtMs: whole,
+          header: text,
+          headerParts,
+          isNew: fc.boolean(),
+          payload: fc.option(packed),
+        })
+        .map((sent) => ({ ...sent, header: sent.headerParts ? headerText(sent.headerParts) : sent.header })),
       { maxLength: 3 },
     ),
     takes: fc.array(text, { maxLength: 3 }),
@@ -66,11 +80,12 @@ const simple: Commit = {
 /** The commit as unpackFrame answers it, in comparable parts. */
 function parts(given: Commit): unknown {
   const { id, follows, revision, birth, epoch, tags, state, committedAtMs, history, outcomes } = given
-  const sends = given.sends.map(({ id, box, dueAtMs, header, payload }) => [
+  const sends = given.sends.map(({ id, box, dueAtMs, header, isNew, payload }) => [
     id,
     box,
     dueAtMs,
     header,
+    isNew,
     payload && bytesOf(payload),
   ])
   const keeps = [history.revisions, history.durationMs]

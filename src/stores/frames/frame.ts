@@ -14,6 +14,7 @@ import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { FramedEnvelope, writeEnvelope } from './envelope-bytes.ts'
 import { FramedOutcome } from './framed-outcome.ts'
+import { WordReader, WordWriter } from './words.ts'
 
 const FRAME_VERSION = 1
 /** A frame that has grown beyond this is closed, and the group goes on in another. */
@@ -74,6 +75,7 @@ export class FrameWriter {
   readonly #bytes = new ByteWriter()
   readonly #families: FamilyName[] = []
   readonly #types: string[] = []
+  readonly #words = new WordWriter()
   /** Of the commit before in the frame; -1: there is none. */
   #epoch = -1
   #committedAtMs = -1
@@ -143,7 +145,7 @@ export class FrameWriter {
   #sends(sends: readonly Envelope[]): void {
     this.#bytes.whole(sends.length)
     for (const envelope of sends) {
-      writeEnvelope(this.#bytes, envelope)
+      writeEnvelope(this.#bytes, envelope, this.#words)
       if (envelope.payload !== null) this.#packed(envelope.payload)
     }
   }
@@ -191,6 +193,7 @@ export class FrameWriter {
   #restart(): void {
     this.#families.length = 0
     this.#types.length = 0
+    this.#words.clear()
     this.#epoch = -1
     this.#committedAtMs = -1
     this.#bytes.clear()
@@ -220,11 +223,12 @@ export function unpackFrame(frame: Uint8Array): FramedCommit[] {
   if (version !== FRAME_VERSION) throw new RangeError(`a frame of version ${version} is not known here`)
   const families: FamilyName[] = []
   const types: string[] = []
+  const words = new WordReader()
   const commits: FramedCommit[] = []
   while (!bytes.done) {
     const flags = bytes.whole()
     if (flags === END) break
-    commits.push(readCommit(flags, bytes, families, types, commits.at(-1)))
+    commits.push(readCommit(flags, bytes, families, types, words, commits.at(-1)))
   }
   return commits
 }
@@ -234,6 +238,7 @@ function readCommit(
   bytes: ByteReader,
   families: FamilyName[],
   types: string[],
+  words: WordReader,
   before: FramedCommit | undefined,
 ): FramedCommit {
   const family = readFamily(bytes, families)
@@ -249,7 +254,7 @@ function readCommit(
   const keepRevisions = flags & HAS_HISTORY ? bytes.whole() : 0
   const keepDurationMs = flags & HAS_HISTORY ? bytes.whole() : 0
   const outcomes = flags & HAS_OUTCOMES ? readOutcomes(bytes, types) : NO_OUTCOMES
-  const sends = flags & HAS_SENDS ? readSends(bytes, types) : NO_SENDS
+  const sends = flags & HAS_SENDS ? readSends(bytes, types, words) : NO_SENDS
   const takes = flags & HAS_TAKES ? readTakes(bytes) : NO_TAKES
   const occasions = flags & HAS_OCCASIONS ? readOccasions(bytes) : NO_OCCASIONS
   return {
@@ -299,10 +304,10 @@ function readOutcomes(bytes: ByteReader, types: string[]): FramedOutcome[] {
   return outcomes
 }
 
-function readSends(bytes: ByteReader, types: string[]): Envelope[] {
+function readSends(bytes: ByteReader, types: string[], words: WordReader): Envelope[] {
   const readOne = (): string => readType(bytes, types)
   const sends: Envelope[] = []
-  for (let left = bytes.whole(); left > 0; left -= 1) sends.push(new FramedEnvelope(bytes, readOne))
+  for (let left = bytes.whole(); left > 0; left -= 1) sends.push(new FramedEnvelope(bytes, readOne, words))
   return sends
 }
 

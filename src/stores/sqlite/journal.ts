@@ -92,9 +92,10 @@ export class Journal {
   /**
    * Commits a batch of groups, each of which came in frames, in one transaction: as if one group followed the other.
    *
-   * @returns for each group the places of the commits that met a conflict, counted through its frames.
+   * @param told hears, as soon as they are durable, for each group the places of the commits that met a conflict, counted
+   *   through its frames. What is left to do then, nobody needs to wait for.
    */
-  commit(groups: readonly (readonly Uint8Array[])[]): number[][] {
+  commit(groups: readonly (readonly Uint8Array[])[], told: (conflicts: number[][]) => void): void {
     if (this.#folding !== null && isFull(this.#open)) this.#finishFolding()
     this.#batch += 1
     this.#keysInBatch.clear()
@@ -115,8 +116,9 @@ export class Journal {
       }
       throw thrown
     }
+    told(ends.map((end, at) => conflictsOf(judged.slice(ends[at - 1] ?? 0, end))))
     this.#sinceSlice += this.outbox.keep()
-    return ends.map((end, at) => this.#take(judged.slice(ends[at - 1] ?? 0, end)))
+    this.#take(judged)
   }
 
   standing(id: FamilyName, name: string): Standing {
@@ -221,21 +223,16 @@ export class Journal {
     return { frame, commits, actors, refused, placesGiven: this.outbox.takePlacesGiven() }
   }
 
-  /** A group is durable. @returns the places of its commits that met a conflict. */
-  #take(group: readonly Judged[]): number[] {
-    const conflicts: number[] = []
-    let before = 0
-    for (const { frame, commits, actors, refused } of group) {
+  /** A batch is durable. */
+  #take(batch: readonly Judged[]): void {
+    for (const { frame, commits, actors, refused } of batch) {
       for (const [at, commit] of commits.entries()) {
         if (!refused.has(at)) actors[at]?.take(commit)
         this.#sinceSlice += 1 + commit.outcomes.length
       }
-      for (const at of refused) conflicts.push(before + at)
-      before += commits.length
       this.#open.commits += commits.length
       this.#open.bytes += frame.length
     }
-    return conflicts
   }
 
   #follows(actor: PendingActor, commit: FramedCommit): boolean {
@@ -370,6 +367,17 @@ interface Judged extends JournalRow {
   readonly commits: readonly FramedCommit[]
   /** Null: a commit of the outside. */
   readonly actors: readonly (PendingActor | null)[]
+}
+
+/** The places in a group of its commits that met a conflict. */
+function conflictsOf(group: readonly Judged[]): number[] {
+  const conflicts: number[] = []
+  let before = 0
+  for (const { commits, refused } of group) {
+    for (const at of refused) conflicts.push(before + at)
+    before += commits.length
+  }
+  return conflicts
 }
 
 function isOutside({ name }: FramedCommit): boolean {

@@ -3,7 +3,8 @@
 //
 // Invariants:
 //  - What a group does is staged until its row in the journal is durable (`keep`) or is known not to be (`forget`). Nobody
-//    asks for anything in between.
+//    asks for anything in between. What is sent for the first time, and what is taken that nothing below has, is only noted
+//    then, and entered when it is durable: nobody waits for that any more.
 //  - A place is given once. The last one given stands in the file with the folded sequence, and the journal's rows say
 //    from which there on; so applying them again gives the same ones.
 //  - Folding an entry writes how its id stands at the end of the generation, whatever the table has. So a generation that
@@ -24,6 +25,9 @@ export class Outbox {
   /** What the group has put into the open generation, and what was there before. */
   #staged: PendingEnvelope[] = []
   #before: (PendingEnvelope | undefined)[] = []
+  /** What is to enter the open generation, and to leave it: after all that is staged, or before anybody looks for it. */
+  readonly #entering: PendingEnvelope[] = []
+  readonly #leaving: PendingEnvelope[] = []
   /** The entries of the open generation, without what is staged. */
   #keptSize = 0
   /** What the open generation has of what the commit takes that was accepted last; and the places below it. */
@@ -49,11 +53,16 @@ export class Outbox {
 
   /** Whether all that it takes stands, as it must, with what is staged. */
   accepts({ family: { system }, occasions, takes }: FramedCommit): boolean {
+    if (occasions.length > 0) this.#enter()
     for (const [id, dueAtMs] of occasions) if (this.find(system, id)?.dueAtMs !== dueAtMs) return false
     for (const [at, id] of takes.entries()) {
-      const known = this.#open.get(system, id)
+      let known = this.#open.get(system, id)
+      if (known === undefined && this.#entering.length > 0) {
+        this.#enter()
+        known = this.#open.get(system, id)
+      }
       const placeBelow = known?.placeBelow ?? this.#placeBelow(system, id)
-      if ((known?.place ?? placeBelow) === 0) return false
+      if ((known?.place ?? placeBelow) === 0 || known?.isLeaving === true) return false
       this.#taken[at] = known
       this.#takenFrom[at] = placeBelow
     }
@@ -74,8 +83,11 @@ export class Outbox {
         const isSent = sent === null ? sends.some((envelope) => envelope.id === id) : sent.has(id)
         if (isSent) continue
       }
-      const gone = new PendingEnvelope(system, id, null, 0, this.#takenFrom[at] ?? UNKNOWN_PLACE)
-      this.#put(gone, this.#taken[at])
+      const known = this.#taken[at]
+      if (known !== undefined && known.placeBelow === 0) {
+        known.isLeaving = true
+        this.#leaving.push(known)
+      } else this.#take(system, id, this.#takenFrom[at] ?? UNKNOWN_PLACE, known)
     }
     this.#taken.length = 0
   }
@@ -92,6 +104,10 @@ export class Outbox {
   keep(): number {
     this.#staged.length = 0
     this.#before.length = 0
+    for (const entry of this.#entering) this.#open.put(entry)
+    for (const entry of this.#leaving) this.#open.remove(entry)
+    this.#entering.length = 0
+    this.#leaving.length = 0
     this.#lastPlace = this.#stagedPlace
     const grown = this.#open.size - this.#keptSize
     this.#keptSize = this.#open.size
@@ -100,6 +116,9 @@ export class Outbox {
 
   /** What is staged never was. */
   forget(): void {
+    this.#entering.length = 0
+    for (const entry of this.#leaving) entry.isLeaving = false
+    this.#leaving.length = 0
     for (let at = this.#staged.length - 1; at >= 0; at -= 1) {
       const entry = this.#staged[at]
       if (entry !== undefined) this.#open.putBack(entry, this.#before[at])
@@ -192,6 +211,13 @@ export class Outbox {
   }
 
   #send(system: string, envelope: Envelope): void {
+    if (envelope.isNew === true) {
+      const place = (this.#stagedPlace += 1)
+      ;(this.#placesGiven ??= []).push(place)
+      this.#entering.push(new PendingEnvelope(system, envelope.id, envelope, place, 0))
+      return
+    }
+    this.#enter()
     const known = this.#open.get(system, envelope.id)
     const placeBelow = known?.placeBelow ?? this.#placeBelow(system, envelope.id)
     let place = known === undefined ? placeBelow : known.place
@@ -199,6 +225,21 @@ export class Outbox {
     else this.#hasKept = true
     ;(this.#placesGiven ??= []).push(place)
     this.#put(new PendingEnvelope(system, envelope.id, envelope, place, placeBelow), known)
+  }
+
+  #take(system: string, id: string, placeBelow: number, known: PendingEnvelope | undefined): void {
+    this.#put(new PendingEnvelope(system, id, null, 0, placeBelow), known)
+  }
+
+  /** Stages what was only noted: somebody may look for it. */
+  #enter(): void {
+    for (const entry of this.#entering) this.#put(entry, undefined)
+    this.#entering.length = 0
+    for (const entry of this.#leaving) {
+      entry.isLeaving = false
+      this.#take(entry.system, entry.id, 0, entry)
+    }
+    this.#leaving.length = 0
   }
 
   #put(entry: PendingEnvelope, known: PendingEnvelope | undefined): void {

@@ -16,6 +16,8 @@ export class PendingEnvelope {
   readonly envelope: Envelope | null
   /** 0: it was taken. */
   readonly place: number
+  /** A commit takes it that is not known to be durable yet. */
+  isLeaving = false
   /** Its place in the layers below, where what this entry says is not known; 0: it does not stand there. */
   readonly placeBelow: number
 
@@ -73,6 +75,11 @@ export class PendingOutbox {
     ids.set(entry.id, entry)
     this.size += ids.size - before
     if (entry.placeBelow !== 0) this.#covered.add(entry.placeBelow)
+  }
+
+  /** One that makes no difference to what is below was taken. */
+  remove({ id, system }: PendingEnvelope): void {
+    if (this.#idsOf(system)?.delete(id) === true) this.size -= 1
   }
 
   visit(what: (entry: PendingEnvelope) => void): void {

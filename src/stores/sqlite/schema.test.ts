@@ -7,9 +7,9 @@ import { after, describe, test } from 'node:test'
 import { isSpawnError, type SpawnError } from '../../base/index.ts'
 import { unpackEnvelopes } from '../frames/envelope-bytes.ts'
 import { storeError } from './failures.ts'
-import { FrameWriter } from '../frames/frame.ts'
 import { packIds, unpackActors } from '../frames/rows.ts'
 import { StoreFile } from './store-file.ts'
+import { commitGroups } from '../../../test/commit-groups.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-schema-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -200,9 +200,10 @@ describe('a store file that is damaged', () => {
       sends: [],
       takes: [],
     }
-    store.commit([
-      new FrameWriter().pack(names.map((name) => ({ id: { system: 's', parent: '', name }, ...rest }))),
-    ])
+    commitGroups(
+      store,
+      names.map((name) => ({ id: { system: 's', parent: '', name }, ...rest })),
+    )
     store.close()
     const fd = openSync(file, 'r+')
     const garbage = Buffer.alloc(4_096, 0xa5)

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import type { Commit } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
-import { FrameWriter } from '../frames/frame.ts'
 import { packIds, unpackActors } from '../frames/rows.ts'
 import { StoreFile } from './store-file.ts'
+import { commitGroups } from '../../../test/commit-groups.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-file-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -46,7 +46,7 @@ function commitOf(name: string, follows: number, more: Partial<Commit> = {}): Co
 }
 
 const commit = (store: StoreFile, group: readonly Commit[]): readonly number[] =>
-  store.commit([new FrameWriter().pack(group)])[0] ?? []
+  commitGroups(store, group)[0] ?? []
 
 function statesOf(store: StoreFile, names: readonly string[]): string[] {
   const ids = names.map(idOf)

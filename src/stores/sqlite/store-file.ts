@@ -91,9 +91,9 @@ export class StoreFile {
     if (!this.#journal.isDue) this.#database.checkpoint()
   }
 
-  /** @returns for each group the places in it of the commits that met a conflict. */
-  commit(groups: readonly (readonly Uint8Array[])[]): number[][] {
-    return this.#journal.commit(groups)
+  /** @param told hears, as soon as they are durable, for each group the places of the commits that met a conflict. */
+  commit(groups: readonly (readonly Uint8Array[])[], told: (conflicts: number[][]) => void): void {
+    this.#journal.commit(groups, told)
   }
 
   /** Ids and rows are packed by rows.ts. */

@@ -94,9 +94,21 @@ export class ThreadWork {
     this.#gathered = []
     this.#gatheredBytes = 0
     const fromMs = monotonicMs()
-    const responses = this.#committed(gathered.map(({ frames }) => frames))
-    this.#assembly.committed(monotonicMs() - fromMs)
-    for (const [at, { respond }] of gathered.entries()) respond(responses(at))
+    let isTold = false
+    const tell = (responseTo: (at: number) => Response): void => {
+      isTold = true
+      this.#assembly.committed(monotonicMs() - fromMs)
+      for (const [at, { respond }] of gathered.entries()) respond(responseTo(at))
+    }
+    try {
+      const groups = gathered.map(({ frames }) => frames)
+      this.#opened.commit(groups, (conflicts) => tell((at) => ({ answer: conflicts[at] ?? [] })))
+    } catch (thrown) {
+      // What is durable has been told: the thread that comes after this one finds it in the journal.
+      if (isTold) throw thrown
+      const failure = failureOf(storeError(this.#file, thrown))
+      tell(() => ({ failure }))
+    }
   }
 
   /** Whether the next pause is not free: there is background work to do in it, or the file has been closed. */
@@ -120,17 +132,6 @@ export class ThreadWork {
     this.#gathered.push({ frames, respond })
     for (const { length } of frames) this.#gatheredBytes += length
     if (this.#gathered.length >= TOGETHER_GROUPS || this.#gatheredBytes >= TOGETHER_BYTES) this.flush()
-  }
-
-  /** @returns what the group in each place is answered. */
-  #committed(groups: readonly (readonly Uint8Array[])[]): (at: number) => Response {
-    try {
-      const conflicts = this.#opened.commit(groups)
-      return (at) => ({ answer: conflicts[at] ?? [] })
-    } catch (thrown) {
-      const failure = failureOf(storeError(this.#file, thrown))
-      return () => ({ failure })
-    }
   }
 
   #answer({ operation, arguments: given }: Request): Response {

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict'
 
+import { letterFrom } from '../../../src/actor/index.ts'
 import { hashOf, SpawnError } from '../../../src/base/index.ts'
 import type {
   Cluster,
@@ -300,8 +301,7 @@ export class ScriptedCluster implements Cluster {
 
 function recipientOf(script: Script, { envelope, member }: HandedEnvelope): ScriptedCluster | undefined {
   if (member !== null) return script.members.find(({ self }) => self === member)
-  // Only the engine reads headers; this test knows their form.
-  const [, , [parent, name]] = JSON.parse(envelope.header) as [string, unknown, [string, string]]
+  const [parent, name] = letterFrom(envelope.id, envelope.header).to
   return script.ownerOf(parent === '' ? name : parent, name)
 }
 

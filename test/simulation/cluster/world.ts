@@ -1,6 +1,7 @@
 // A simulated cluster: members to which all that may happens, callers at their doors, and the judgement. The same seed gives
 // the same course, to the last step. What befalls members is storm.ts's, what is true truth.ts's.
 
+import { headerOf } from '../../../src/actor/index.ts'
 import { below, SpawnError } from '../../../src/base/index.ts'
 import { oneOf } from '../plan.ts'
 import { type Handed, judge, type Op } from './judgement.ts'
@@ -157,7 +158,13 @@ class World {
     const number = (this.#sent.get(key) ?? 0) + 1
     this.#sent.set(key, number)
     const id = `${actor} ${number}`
-    const header = JSON.stringify(['effect', null, [DEFINITION, actor], 'take', 0])
+    const header = headerOf({
+      kind: 'effect',
+      from: null,
+      to: [DEFINITION, actor],
+      action: 'take',
+      createdAtMs: 0,
+    })
     const envelope = { id, box: 'delivery', dueAtMs: 0, header, payload: null } as const
     this.#storm.truth.handedAtMs.set(`${door.name} ${id}`, this.#storm.clock.elapsedMs())
     this.#envelopes.push({ member: door.name, id, atMs: this.#storm.clock.elapsedMs() })
