@@ -14,7 +14,7 @@ export {
 } from './errors.ts'
 export { errorOf, type Failure, failureOf } from './failure.ts'
 export { hashOf } from './hash.ts'
-export { LIMITS, type Limits } from './limits.ts'
+export { LIMITS, type Limits, SETTABLE_LIMITS } from './limits.ts'
 export { Queue } from './queue.ts'
 export {
   below,

@@ -51,4 +51,29 @@ export const LIMITS = {
   outcomeRetentionMs: 86_400_000,
 } as const
 
-export type Limits = { readonly [Name in keyof typeof LIMITS]: number }
+/**
+ * Those that a system may set, each with the largest value that works. The others are the same in every process, since
+ * others rely on them (members, proxies, hosts, stores), or are said by each definition for itself.
+ */
+export const SETTABLE_LIMITS = {
+  callTimeoutMs: LIMITS.maxCallTimeoutMs,
+  residentActors: Number.MAX_SAFE_INTEGER,
+  residentBytes: Number.MAX_SAFE_INTEGER,
+  /** Stores take no more at once. */
+  commitGroup: LIMITS.commitGroup,
+  loadGroup: LIMITS.loadGroup,
+  turnSends: Number.MAX_SAFE_INTEGER,
+  turnSendBytes: Number.MAX_SAFE_INTEGER,
+  hops: Number.MAX_SAFE_INTEGER,
+  deliveries: Number.MAX_SAFE_INTEGER,
+  deliveryBytes: Number.MAX_SAFE_INTEGER,
+  deliveryAttempts: Number.MAX_SAFE_INTEGER,
+  /** Timers take no longer ones. */
+  deliveryBackoffMs: 2_147_483_647,
+  maxDeliveryBackoffMs: 2_147_483_647,
+  /** A hundred years: the end of it is a time that can be said. */
+  outcomeRetentionMs: 3_155_760_000_000,
+} as const satisfies Partial<Record<keyof typeof LIMITS, number>>
+
+/** What a system's own settings make of them. */
+export type Limits = { readonly [Name in keyof typeof SETTABLE_LIMITS]: number }

@@ -1,7 +1,7 @@
 // A member of a cluster: its membership, the links to the others, and a cluster for each system that runs here. The wiring, and
 // what a change of the view sets in motion, in which order; it decides when all that moved away is let go of, and says so.
 
-import { type Clock, type Limits, LIMITS, messageOf, type Random } from '../base/index.ts'
+import { type Clock, messageOf, type Random } from '../base/index.ts'
 import type {
   ClusterStatus,
   ClusterView,
@@ -39,7 +39,6 @@ export interface MeshOptions {
   readonly capacity?: number
   readonly version: string
   readonly timing?: Partial<MeshTiming>
-  readonly limits?: Partial<Limits>
   /** What else must be true for it to serve; false once, it is a member no more. Looked at often, so it must be quick. */
   readonly grounds?: (() => boolean) | undefined
 }
@@ -91,7 +90,6 @@ export class Mesh implements ClusterView {
       clock,
       random,
       logger,
-      limits: { ...LIMITS, ...options.limits },
       serve: (from, request, signal) => service.serve(from, request, signal),
     })
     this.#ground = { membership: this.#membership, links, clock, logger, timing, counts }

@@ -68,11 +68,13 @@ export class Settings {
   }
 
   /** A whole number. */
-  count(name: string, least: number, fallback: number): number {
+  count(name: string, least: number, fallback: number, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.given[name]
     if (value === undefined) return fallback
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value
-    throw this.fault(name, `must be a whole number from ${least}, not ${shown(value)}`)
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
+      return value
+    const range = most === Number.MAX_SAFE_INTEGER ? `${least}` : `${least} to ${most}`
+    throw this.fault(name, `must be a whole number from ${range}, not ${shown(value)}`)
   }
 
   milliseconds(name: string, fallback: number): number

@@ -136,6 +136,26 @@ describe('the plan of a system', () => {
       /limits has an unknown setting "residents"/,
     ],
     [
+      'a limit that others rely on',
+      { actors: [], limits: { payloadBytes: 16_777_216 } },
+      /limits\.payloadBytes is 8388608 for everyone, .*leave it out$/,
+    ],
+    [
+      'a limit of a definition',
+      { actors: [], limits: { idleTimeoutMs: 1_000 } },
+      /limits\.idleTimeoutMs is each definition's own: actor\(name, \{ deactivateTimeout \}\)/,
+    ],
+    [
+      'a limit beyond what stores take',
+      { actors: [], limits: { commitGroup: 2_000 } },
+      /commitGroup must be a whole number from 1 to 1024, not 2000/,
+    ],
+    [
+      'a pause that is longer than the longest',
+      { actors: [], limits: { deliveryBackoffMs: 90_000 } },
+      /deliveryBackoffMs is 90000, longer than maxDeliveryBackoffMs, which is 60000/,
+    ],
+    [
       'a logger',
       { actors: [], logger: { info() {} } },
       /logger must have the methods debug, info, warn, error; "debug" is missing/,

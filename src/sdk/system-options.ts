@@ -1,7 +1,7 @@
 // The options of `system(name, options)`: what there is to choose, what is checked at once, and what it means when it is
 // left out. Nothing is opened here.
 
-import { type Clock, LIMITS, type Limits, type Random } from '../base/index.ts'
+import type { Clock, Limits, Random } from '../base/index.ts'
 import { type ActorDefinition, isActorDefinition } from '../hosts/index.ts'
 import type { ClusterPlan } from '../cluster/cluster-plan.ts'
 import type { Logger, Statestore } from '../ports/index.ts'
@@ -11,6 +11,7 @@ import type { StorePlan } from '../stores/store-plan.ts'
 import { completed, readStoreUrl, STORE_FORMS } from '../stores/store-url.ts'
 import { type ClusterSetting, clusterOf } from './cluster-setting.ts'
 import { type EncryptionSetting, encryptionOf } from './encryption-setting.ts'
+import { limitsOf, type LimitsSetting } from './limits-setting.ts'
 import { Settings, shown } from './settings.ts'
 import { workersOf, type WorkersSetting } from './workers-setting.ts'
 
@@ -67,7 +68,7 @@ export interface SystemOptions {
   /** Default: warnings and errors to standard error. */
   readonly logger?: Logger | undefined
   /** Overrides of the runtime's limits, such as `residentActors` and `residentBytes`. */
-  readonly limits?: Partial<Limits> | undefined
+  readonly limits?: LimitsSetting | undefined
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock | undefined
   /** Randomness, for tests. Default: the system's. */
@@ -217,15 +218,6 @@ function isListOfNames(value: unknown): value is readonly string[] {
 function portOf(settings: Settings, name: string, port: unknown): number {
   if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= MAX_PORT) return port
   throw settings.fault(name, `must be a port from 0 (any that is free) to ${MAX_PORT}, not ${shown(port)}`)
-}
-
-function limitsOf(settings: Settings): Partial<Limits> {
-  const given = settings.raw('limits')
-  if (given === undefined) return {}
-  const names = Object.keys(LIMITS) as (keyof Limits)[]
-  const limits = new Settings(`${settings.subject} limits`, given, names)
-  const chosen = names.filter((name) => limits.has(name))
-  return Object.fromEntries(chosen.map((name) => [name, limits.count(name, 1, LIMITS[name])]))
 }
 
 function withMethods<T extends object>(

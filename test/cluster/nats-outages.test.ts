@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { connect } from '@nats-io/transport-node'
-import { isSpawnError, LIMITS, seededRandom, systemClock } from '../../src/base/index.ts'
+import { isSpawnError, seededRandom, systemClock } from '../../src/base/index.ts'
 import { openNats } from '../../src/cluster/nats/index.ts'
 import { tokenOf } from '../../src/cluster/nats/names.ts'
 import { Peers } from '../../src/mesh/peers/peers.ts'
@@ -212,7 +212,6 @@ test('requests between members go on over a restart, and run once', async () => 
       clock: systemClock,
       random: seededRandom(id.length + id.charCodeAt(0)),
       logger: silentLogger,
-      limits: LIMITS,
       serve: async (_from, request) => {
         const name = nameOf(request)
         runs.set(name, (runs.get(name) ?? 0) + 1)

@@ -1,6 +1,6 @@
 // Members that only ask each other, on a virtual clock, over a wire with faults: what runs where, and how often. Decides
 // nothing about what is right; the tests do.
-import { below, LIMITS, type Random, seededRandom } from '../../src/base/index.ts'
+import { below, type Random, seededRandom } from '../../src/base/index.ts'
 import { MemoryNetwork } from '../../src/cluster/memory/index.ts'
 import type { PeerReply, PeerRequest, ServePeer } from '../../src/mesh/peers/peer-request.ts'
 import { Peers } from '../../src/mesh/peers/peers.ts'
@@ -55,7 +55,6 @@ export class PeerWorld {
         wire,
         clock,
         random,
-        limits: LIMITS,
         logger: { ...silentLogger, warn: (_message, fields = {}) => warnings.push(fields) },
         serve: (from, request, signal) => {
           const name = nameOf(request)

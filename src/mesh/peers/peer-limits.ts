@@ -1,6 +1,6 @@
 // The bounds and times of what members ask of each other.
 
-import type { Limits } from '../../base/index.ts'
+import { LIMITS } from '../../base/index.ts'
 
 export const PEER_LIMITS = {
   /** Requests to one member that are not answered. */
@@ -18,11 +18,8 @@ export const PEER_LIMITS = {
   tidyMs: 10_000,
   /** Replies of more bytes are not kept until the next request of their slot. */
   largeReplyBytes: 4_096,
+  /** Bytes of one request or reply: some payloads of the largest size, or many small ones. */
+  contentBytes: 4 * LIMITS.payloadBytes,
   /** Members that are heard of. */
   peers: 4_096,
 } as const
-
-/** Bytes of one request or reply: some payloads of the largest size, or many small ones. */
-export function maxContentBytes(limits: Limits): number {
-  return limits.payloadBytes * 4
-}

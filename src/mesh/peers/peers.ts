@@ -4,21 +4,13 @@
 // Invariant: a request runs at most once, also when the member that asked gave it up, or either of the two was forgotten by
 // the other, or started anew.
 
-import {
-  assert,
-  type Clock,
-  type Limits,
-  messageOf,
-  type Random,
-  SpawnError,
-  type Timer,
-} from '../../base/index.ts'
+import { assert, type Clock, messageOf, type Random, SpawnError, type Timer } from '../../base/index.ts'
 import type { Logger, Wire } from '../../ports/index.ts'
 import { requestText } from './asked.ts'
 import { readHead } from './frame.ts'
 import { FrameReader, MalformedFrame } from './frame-reader.ts'
 import { newNumber, Peer } from './peer.ts'
-import { maxContentBytes, PEER_LIMITS } from './peer-limits.ts'
+import { PEER_LIMITS } from './peer-limits.ts'
 import type { PeerLinks, PeerReply, PeerRequest, PeerRequestOptions, ServePeer } from './peer-request.ts'
 import { PieceRoom } from './pieces.ts'
 
@@ -27,7 +19,6 @@ export interface PeersOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  readonly limits: Limits
   readonly serve: ServePeer
 }
 
@@ -48,7 +39,7 @@ export class Peers implements PeerLinks {
   constructor(options: PeersOptions) {
     this.#options = options
     this.#session = newNumber(options.random)
-    this.#room = new PieceRoom(maxContentBytes(options.limits) * 4)
+    this.#room = new PieceRoom(PEER_LIMITS.contentBytes * 4)
   }
 
   async start(self: string): Promise<void> {
@@ -103,7 +94,7 @@ export class Peers implements PeerLinks {
     if (self === null) return null
     const known = this.#peers.get(member)
     if (known !== undefined) return known
-    const { clock, limits, random, serve, wire } = this.#options
+    const { clock, random, serve, wire } = this.#options
     const peer = new Peer({
       self,
       to: member,
@@ -113,7 +104,7 @@ export class Peers implements PeerLinks {
       clock,
       random,
       room: this.#room,
-      maxContentBytes: maxContentBytes(limits),
+      maxContentBytes: PEER_LIMITS.contentBytes,
       serve,
     })
     this.#peers.set(member, peer)
