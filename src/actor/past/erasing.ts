@@ -71,9 +71,7 @@ export class Erasing {
       const message = turn as Message
       const { activation, self } = message
       await activation.pending?.durable()
-      erasure = await this.whole(residents, self, erasures)
-      // A turn that was given up meanwhile ends no life.
-      if (message.stage !== 'running') this.dropStale(residents, erasure)
+      erasure = await this.whole(residents, self, erasures, () => message.stage === 'running')
       return answer(undefined)
     }
     try {
@@ -84,26 +82,36 @@ export class Erasing {
     return erasure ?? this.beside(residents, name, erasures)
   }
 
-  private async beside(residents: Residents, name: string, erasures: Erasures): Promise<Erasure> {
-    const id = residents.id(name)
-    const erasure = await this.whole(residents, id, erasures)
-    // One that has come to life meanwhile read what stood before.
-    this.dropStale(residents, erasure)
-    return erasure
+  private beside(residents: Residents, name: string, erasures: Erasures): Promise<Erasure> {
+    return this.whole(residents, residents.id(name), erasures, () => false)
   }
 
-  private dropStale({ current }: Residents, { id, revision }: Erasure): void {
+  /** @param isTurn whether this is a turn of the actor, which ends its life. One that was given up meanwhile ends none. */
+  private async whole(
+    residents: Residents,
+    id: ActorId,
+    erasures: Erasures,
+    isTurn: () => boolean,
+  ): Promise<Erasure> {
+    await this.options.disarm(residents, id)
+    for (const box of BOXES) await this.takeMessages(id, box)
+    // Of one that fails nobody knows how far it has come.
+    let revision = Infinity
+    try {
+      const erasure = await erasures.erase(id, this.options.clock.now())
+      revision = erasure?.revision ?? 0
+      if (erasure === null) throw keyless(id, residents.definition)
+      return erasure
+    } finally {
+      if (!isTurn()) this.dropStale(residents, id, revision)
+    }
+  }
+
+  /** What is in memory, and has read what was erased. */
+  private dropStale({ current }: Residents, id: ActorId, revision: number): void {
     const life = current?.byName.get(id.name)
     if (life !== undefined && life.submitted > 0 && life.submitted <= revision)
       this.options.drop(life, erasedMeanwhile(id))
-  }
-
-  private async whole(residents: Residents, id: ActorId, erasures: Erasures): Promise<Erasure> {
-    await this.options.disarm(residents, id)
-    for (const box of BOXES) await this.takeMessages(id, box)
-    const erasure = await erasures.erase(id, this.options.clock.now())
-    if (erasure === null) throw keyless(id, residents.definition)
-    return erasure
   }
 
   /** Those from it and to it. What cannot be read is sealed with a key that is gone, and the store's to remove. */
