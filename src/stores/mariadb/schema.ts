@@ -43,9 +43,10 @@ export class MariadbSchema implements CheckedSchema {
     return statusOf(version, MIGRATIONS)
   }
 
+  /** Brings it up to date. @returns what was done; nothing, where another member was first. */
   migrate(): Promise<readonly Migration[]> {
-    return this.#database.whileOpen(() =>
-      migrateInTurn(this.#database, (connection) => this.#migrate(connection)),
+    return this.#database.whileOpen(async () =>
+      migrateInTurn(this.#database, await this.status(), (connection) => this.#migrate(connection)),
     )
   }
 

@@ -43,12 +43,9 @@ export class PostgresSchema implements CheckedSchema {
 
   /** Brings it up to date. @returns what was done; nothing, where another member was first. */
   migrate(): Promise<readonly Migration[]> {
-    return this.#database.whileOpen(async () => {
-      const status = await this.status()
-      checkKnown(this.#database.address, status)
-      if (status.pending.length === 0) return []
-      return migrateInTurn(this.#database, (connection) => this.#migrate(connection))
-    })
+    return this.#database.whileOpen(async () =>
+      migrateInTurn(this.#database, await this.status(), (connection) => this.#migrate(connection)),
+    )
   }
 
   async check(): Promise<void> {
