@@ -143,4 +143,9 @@ export interface Statestore {
   prune(nowMs: number, limit: number): Promise<number>
   /** How much stands in it, for people. Absent: it does not count. */
   readonly holdings?: (() => Promise<Holdings>) | undefined
+  /**
+   * How what keeps it is set up, where that endangers what was acknowledged, each with what to do: for people. May be asked
+   * before `start`. Absent: nothing of that can be set up. @throws SpawnError STORE_UNAVAILABLE
+   */
+  readonly warnings?: (() => Promise<readonly string[]>) | undefined
 }

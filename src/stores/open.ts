@@ -60,7 +60,7 @@ async function bareStore(plan: StorePlan, surroundings: StoreSurroundings): Prom
   }
   if (plan.kind === 'sqlite') {
     const { SqliteStore } = await import('./sqlite/index.ts')
-    return new SqliteStore({ file: plan.file, clock: surroundings.clock })
+    return new SqliteStore({ file: plan.file, clock: surroundings.clock, logger: surroundings.logger })
   }
   if (plan.kind === 'served') {
     const { openServed } = await import('./served/index.ts')

@@ -1,5 +1,11 @@
 // The actors of Spawn's Elixir runtime, taken over from a real MariaDB server.
-import { after } from 'node:test'
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { type Clock, systemClock } from '../../src/base/index.ts'
+import { MariadbSpawnTables } from '../../src/stores/mariadb/index.ts'
+import { until } from '../../src/testing/index.ts'
+import { mariadbFraming } from '../faults/mariadb-framing.ts'
+import { TcpProxy } from '../faults/tcp-proxy.ts'
 import { endMariadb, mariadbServer } from '../servers/mariadb.ts'
 import type { ElixirDatabase, Saved } from './elixir.ts'
 import { elixirCases } from './elixir-cases.ts'
@@ -49,4 +55,41 @@ function datetime(atMs: number): string {
 }
 
 elixirCases('MariaDB', open)
+
+test('a server that says nothing any more is given up when an hour is over', async () => {
+  const database = await open()
+  const { hostname, password, pathname, port, username } = new URL(database.url)
+  const proxy = await TcpProxy.start({ host: hostname, port: Number(port) }, mariadbFraming)
+  const overdue: (() => void)[] = []
+  const clock: Clock = {
+    ...systemClock,
+    after(delayMs, task, options) {
+      if (delayMs < 3_600_000) return systemClock.after(delayMs, task, options)
+      overdue.push(task)
+      return { cancel: () => void overdue.splice(overdue.indexOf(task), 1) }
+    },
+  }
+  const user = decodeURIComponent(username)
+  const tables = new MariadbSpawnTables({
+    ...proxy.address,
+    user,
+    password: decodeURIComponent(password),
+    database: pathname.slice(1),
+    tls: null,
+    clock,
+  })
+  await tables.open()
+  proxy.fate = () => 'swallow'
+  const reading = assert.rejects(tables.current().next(), {
+    code: 'STORE_UNAVAILABLE',
+    message: /no answer within 3601000 ms/,
+  })
+  await until('the rows to be waited for', () => overdue.length === 1 && proxy.seen.length > 0)
+  overdue[0]?.()
+  await reading
+  await tables.close()
+  await proxy.stop()
+  await database.end()
+})
+
 after(endMariadb)

@@ -140,6 +140,26 @@ describe('the schema', () => {
   })
 })
 
+test('a server that may lose what it acknowledges is told of, at the start and to who asks', async () => {
+  const names = ['fsync', 'full_page_writes']
+  const settings = names.map((name) => `current_setting('${name}') AS ${name}`)
+  const [row] = await database.query(`SELECT ${settings.join()}`)
+  const off = names.filter((name) => Reflect.get(row as object, name) === 'off')
+  const told: unknown[] = []
+  const logger = { ...silentLogger, warn: (what: string, fields?: object) => void told.push([what, fields]) }
+  const store = await opened({ logger })
+  const warnings = await store.warnings()
+  const named = warnings.map((warning) => /set (\w+) = on/.exec(warning)?.[1])
+  assert.deepEqual(named, off)
+  const { host, port } = database.options
+  const line = 'the database may lose what it acknowledges'
+  assert.deepEqual(
+    told,
+    warnings.map((why) => [line, { server: `${host}:${port}`, why }]),
+  )
+  await store.stop()
+})
+
 test('two runtimes that own the same actors lose no acknowledged add, and apply none twice', async () => {
   const counter = actor('counter', {
     kind: 'unnamed',

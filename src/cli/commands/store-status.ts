@@ -4,14 +4,14 @@ import type { SchemaStatus, SystemHoldings } from '../../ports/index.ts'
 import { command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { STORE_OPTIONS } from '../store-options.ts'
-import { printable, type Terminal } from '../terminal.ts'
+import { noteWarning, printable, type Terminal } from '../terminal.ts'
 
 export const storeStatus = command({
   name: 'store status',
   summary: 'Show a store, its tables and how much is in them',
   about: `Shows which store is meant, the version of its tables, which migrations a start would apply, and for each system how
 many actors, revisions of the past and messages stand there. It counts them, which takes its time with a large store, and
-changes nothing. An SQLite file belongs to one process at a time: stop the one that has it first.`,
+changes nothing. Of a database that is set up so that it may lose what it acknowledges, it warns. An SQLite file belongs to one process at a time: stop the one that has it first.`,
   args: [],
   options: STORE_OPTIONS,
   examples: [
@@ -28,12 +28,15 @@ changes nothing. An SQLite file belongs to one process at a time: stop the one t
       const isReady = schema === null || (schema.version > 0 && schema.version === schema.newest)
       if (isReady) await startToRead(line)
       const holdings = isReady ? ((await store.holdings?.()) ?? null) : null
+      const warnings = (await store.warnings?.()) ?? []
       const bytes = holdings?.bytes ?? null
       const systems = holdings?.systems ?? null
       const where = storeText(plan)
       if (json)
-        await terminal.print(JSON.stringify({ store: where, kind: plan.kind, schema, bytes, systems }))
-      else await show({ where, schema, bytes, systems }, terminal)
+        await terminal.print(
+          JSON.stringify({ store: where, kind: plan.kind, schema, bytes, systems, warnings }),
+        )
+      else await show({ where, schema, bytes, systems, warnings }, terminal)
       return EXIT.ok
     })
   },
@@ -45,9 +48,11 @@ interface Shown {
   readonly bytes: number | null
   /** Null: not counted. */
   readonly systems: readonly SystemHoldings[] | null
+  /** What endangers what stands there. */
+  readonly warnings: readonly string[]
 }
 
-async function show({ bytes, schema, systems, where }: Shown, terminal: Terminal): Promise<void> {
+async function show({ bytes, schema, systems, warnings, where }: Shown, terminal: Terminal): Promise<void> {
   const { tableLines } = await import('../table.ts')
   await terminal.print(`store   ${printable(where)}`)
   if (schema !== null) await terminal.print(`schema  ${schemaText(schema)}`)
@@ -55,6 +60,7 @@ async function show({ bytes, schema, systems, where }: Shown, terminal: Terminal
     await terminal.print(terminal.style('dim', `        ${version}: ${title}`))
   }
   if (bytes !== null) await terminal.print(`size    ${bytesText(bytes)}`)
+  for (const warning of warnings) noteWarning(terminal, warning)
   if (systems === null) return
   if (systems.length === 0) {
     terminal.note('nothing is stored there')

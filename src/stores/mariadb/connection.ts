@@ -12,6 +12,7 @@ import { assert, messageOf, SpawnError } from '../../base/index.ts'
 import type { SettledDatabaseOptions } from '../sql/options.ts'
 import type { Field, Row } from '../sql/rows.ts'
 import { ConnectionLost, NotConnected, type Session } from '../sql/session.ts'
+import { within } from '../sql/within.ts'
 import { STILL_PRIMARY } from './block.ts'
 import { breaksConnection, isReadOnly, mayOpenLater } from './failures.ts'
 import { ISOLATION, readFacts, SERVER_FACTS, type ServerFacts, sessionSettings } from './server.ts'
@@ -113,9 +114,8 @@ export class Connection implements Session {
     return this.#facts.packetBytes
   }
 
-  /** What an operator should know of the server; null: nothing. */
-  get warning(): string | null {
-    return this.#facts.warning
+  get warnings(): readonly string[] {
+    return this.#facts.warnings
   }
 
   /** Rows of a statement that is prepared once. @throws what MariaDB said, or ConnectionLost. */
@@ -215,17 +215,8 @@ export class Connection implements Session {
     this.destroy()
   }
 
-  async #within<Answer>(ask: () => Promise<Answer>, limitMs: number): Promise<Answer> {
-    const { promise, reject } = Promise.withResolvers<never>()
-    const timer = this.#options.clock.after(limitMs, () => {
-      this.destroy()
-      reject(new ConnectionLost(`no answer within ${limitMs} ms`))
-    })
-    try {
-      return await Promise.race([ask(), promise])
-    } finally {
-      timer.cancel()
-    }
+  #within<Answer>(ask: () => Promise<Answer>, limitMs: number): Promise<Answer> {
+    return within(this.#options.clock, limitMs, ask, () => this.destroy())
   }
 }
 

@@ -18,7 +18,6 @@ import { Writing } from './writing.ts'
 
 export class MariadbStore extends DatabaseStore<Connection> {
   readonly name = 'mariadb'
-  readonly #database: Database
 
   /** @throws SpawnError INVALID_ARGUMENT for numbers that cannot be meant. */
   constructor(options: DatabaseOptions) {
@@ -38,14 +37,5 @@ export class MariadbStore extends DatabaseStore<Connection> {
       outbox: outboxRows(database),
       holdings: () => holdingsOf(database),
     })
-    this.#database = database
-  }
-
-  protected override async greet(): Promise<void> {
-    const { address, options } = this.#database
-    const warning = await this.#database.whileOpen(() =>
-      this.#database.persist((connection) => Promise.resolve(connection.warning)),
-    )
-    if (warning !== null) options.logger?.warn(warning, { address })
   }
 }

@@ -8,8 +8,8 @@ import { NotConnected } from '../sql/session.ts'
 export interface ServerFacts {
   /** The most that it takes in one statement. */
   readonly packetBytes: number
-  /** What an operator should know; null: nothing. */
-  readonly warning: string | null
+  /** What an operator should know. */
+  readonly warnings: readonly string[]
 }
 
 /** Below that, the largest payload does not go over in one statement. */
@@ -33,6 +33,7 @@ export function sessionSettings(requestMs: number): string {
 
 const FACTS = [
   'binlog_format',
+  'innodb_doublewrite',
   'innodb_flush_log_at_trx_commit',
   'log_bin',
   'max_allowed_packet',
@@ -48,6 +49,13 @@ export const IS_READ_ONLY = "CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF')"
 /** Not every build has all of them. */
 export const SERVER_FACTS = `SELECT LOWER(variable_name), variable_value FROM information_schema.global_variables
   WHERE variable_name IN (${FACTS.map((name) => `'${name}'`).join(', ')})`
+
+const LOST_TOGETHER =
+  'a commit is not on the disk of any node of this Galera cluster when it is acknowledged: it is lost if all of them lose ' +
+  'power at once'
+const TORN_PAGES =
+  'innodb_doublewrite is off: what a loss of power leaves half written cannot be read again, unless its file system writes ' +
+  'pages as a whole; set innodb_doublewrite = ON in its configuration'
 
 /**
  * @param rows of SERVER_FACTS.
@@ -67,8 +75,8 @@ export function readFacts(rows: readonly (readonly unknown[])[]): ServerFacts {
     throw refused('its binary log cannot hold what the store does', "SET GLOBAL binlog_format = 'MIXED'")
   const isReplicated = is('wsrep_on', 'ON')
   const isFlushed = is('innodb_flush_log_at_trx_commit', '1', '3')
-  // The binary log decides which transactions are brought back after a loss of power.
-  const isLogged = is('log_bin', 'OFF', '') || !is('sync_binlog', '0')
+  // The binary log decides which transactions are brought back after a loss of power: what it has not on its disk yet, is gone.
+  const isLogged = is('log_bin', 'OFF', '') || is('sync_binlog', '1')
   if (!isFlushed && !isReplicated)
     throw refused(
       'it acknowledges what is not on its disk yet',
@@ -81,11 +89,10 @@ export function readFacts(rows: readonly (readonly unknown[])[]): ServerFacts {
     throw refused('it does not take large states', `SET GLOBAL max_allowed_packet = ${LEAST_PACKET_BYTES}`)
   return {
     packetBytes,
-    warning:
-      isFlushed && isLogged
-        ? null
-        : 'a commit is not on the disk of any node of this Galera cluster when it is acknowledged: it is lost if all of ' +
-          'them lose power at once',
+    warnings: [
+      ...(isFlushed && isLogged ? [] : [LOST_TOGETHER]),
+      ...(is('innodb_doublewrite', 'OFF', '0') ? [TORN_PAGES] : []),
+    ],
   }
 }
 

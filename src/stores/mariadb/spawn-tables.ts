@@ -2,13 +2,14 @@
 // it. It is only read, in one transaction, page by page in the order of its key; so the server may be set up in a way in which
 // it could not be a store.
 
-import { createConnection as createSocket } from 'node:net'
+import { createConnection as createSocket, type Socket } from 'node:net'
 import { isSpawnError, LIMITS, messageOf, SpawnError } from '../../base/index.ts'
 import type { SpawnPastRow, SpawnRow, SpawnTables } from '../../ports/index.ts'
 import { BatchSize } from '../sql/batch-size.ts'
-import { type DatabaseOptions, settledOptions } from '../sql/options.ts'
+import { type DatabaseOptions, type SettledDatabaseOptions, settledOptions } from '../sql/options.ts'
 import type { Row } from '../sql/rows.ts'
 import { bytesIn, spawnPastRow, spawnRow } from '../sql/spawn-rows.ts'
+import { within } from '../sql/within.ts'
 import { type Client, configOf, loadDriver, type Value } from './connection.ts'
 
 const epochMs = (...columns: readonly string[]): string =>
@@ -29,28 +30,43 @@ const BEHIND_ALL = { id: Number.MAX_SAFE_INTEGER, rowEnd: '1970-01-01 00:00:01' 
 const NO_TABLE = 1_146
 const NOT_VERSIONED = 4_124
 
+const CONNECT_MS = 10_000
+/** A page of a table without the right index may take long. */
+const REQUEST_MS = 3_600_000
+const GRACE_MS = 1_000
+/** The server should have given a statement up by then. */
+const LIMIT_MS = REQUEST_MS + GRACE_MS
+
+/** Who takes the rows in may take its time with them. */
+const BEGIN = [
+  `SET SESSION time_zone = '+00:00', SESSION max_statement_time = ${REQUEST_MS / 1_000},
+    SESSION idle_transaction_timeout = 0, SESSION idle_readonly_transaction_timeout = 0`,
+  'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+  'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
+  'SELECT id FROM snapshots LIMIT 1',
+]
+
 export class MariadbSpawnTables implements SpawnTables {
-  readonly #options: DatabaseOptions
+  readonly #options: SettledDatabaseOptions
+  #socket: Socket | null = null
   #client: Client | null = null
 
   constructor(options: DatabaseOptions) {
-    this.#options = options
+    this.#options = settledOptions(options)
   }
 
   async open(): Promise<void> {
     const { host, port } = this.#options
     const driver = await loadDriver()
-    await this.#asking(async () => {
-      const socket = host.startsWith('/') ? createSocket(host) : createSocket(port, host)
-      this.#client = await driver.createConnection({
-        ...configOf(settledOptions(this.#options), socket),
-        connectTimeout: 10_000,
-      })
-      await this.#client.query({ sql: "SET SESSION time_zone = '+00:00', SESSION max_statement_time = 0" })
-      await this.#client.query({ sql: 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ' })
-      await this.#client.query({ sql: 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY' })
-      await this.#client.query({ sql: 'SELECT id FROM snapshots LIMIT 1' })
-    })
+    const socket = host.startsWith('/') ? createSocket(host) : createSocket(port, host)
+    this.#socket = socket
+    const client = await this.#asking(CONNECT_MS, () =>
+      driver.createConnection(configOf(this.#options, socket)),
+    )
+    // What a session hears between two statements, the next one says.
+    client.on('error', () => socket.destroy())
+    this.#client = client
+    for (const sql of BEGIN) await this.#asking(LIMIT_MS, () => client.query({ sql }))
   }
 
   async *current(): AsyncGenerator<readonly SpawnRow[]> {
@@ -82,8 +98,16 @@ export class MariadbSpawnTables implements SpawnTables {
 
   async close(): Promise<void> {
     const client = this.#client
+    const socket = this.#socket
     this.#client = null
-    await client?.end()
+    this.#socket = null
+    if (client === null || socket?.destroyed !== false) return void socket?.destroy()
+    await within(
+      this.#options.clock,
+      GRACE_MS,
+      () => client.end(),
+      () => socket.destroy(),
+    ).catch(() => socket.destroy())
   }
 
   /** None where rows have no versions. */
@@ -99,14 +123,14 @@ export class MariadbSpawnTables implements SpawnTables {
   async #rows(sql: string, values: readonly Value[]): Promise<readonly Row[]> {
     const client = this.#client
     if (client === null) throw new SpawnError('DEFECT', 'the tables were read before they were opened')
-    const rows = await this.#asking(() => client.execute({ sql }, values))
+    const rows = await this.#asking(LIMIT_MS, () => client.execute({ sql }, values))
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the driver answers rows as arrays
     return rows as readonly Row[]
   }
 
-  async #asking<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  async #asking<Answer>(limitMs: number, ask: () => Promise<Answer>): Promise<Answer> {
     try {
-      return await ask()
+      return await within(this.#options.clock, limitMs, ask, () => this.#socket?.destroy())
     } catch (thrown) {
       throw this.#error(thrown)
     }

@@ -7,12 +7,13 @@
 //  - An idle connection does not keep the process alive.
 
 import { Socket } from 'node:net'
-import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { messageOf, SpawnError } from '../../base/index.ts'
 import type { SettledDatabaseOptions } from '../sql/options.ts'
 import type { Field, Row } from '../sql/rows.ts'
 import { ConnectionLost, NotConnected, type Session } from '../sql/session.ts'
+import { within } from '../sql/within.ts'
 import { endsSession, isReadOnly, mayOpenLater, sqlState } from './failures.ts'
+import { tlsOf } from './tls.ts'
 
 /** Prepared once on each connection, under its name. */
 export interface Statement {
@@ -51,6 +52,22 @@ const BYTEA = 17
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23])
 const BOOLEAN = 16
 
+/** What no session can set for itself; see SETTINGS for the columns. */
+const WARNINGS = [
+  {
+    column: 1,
+    warning:
+      'fsync is off: a loss of power, or a crash of its machine, takes commits and may leave nothing of the database that can ' +
+      'be read; set fsync = on in its configuration',
+  },
+  {
+    column: 2,
+    warning:
+      'full_page_writes is off: what a loss of power leaves half written cannot be read again, unless its file system writes ' +
+      'pages as a whole; set full_page_writes = on in its configuration',
+  },
+] as const
+
 const PARSERS = {
   getTypeParser(type: number): (text: string) => Field {
     if (type === BYTEA) return bytesOf
@@ -64,7 +81,7 @@ const PARSERS = {
  * none. Two that wait for each other's rows go on with what the first has left. A transaction whose client is gone without a
  * word holds its locks no longer than a statement may take.
  */
-const SETTINGS = `SELECT pg_is_in_recovery(),
+const SETTINGS = `SELECT pg_is_in_recovery(), current_setting('fsync'), current_setting('full_page_writes'),
   set_config('statement_timeout', $1, false),
   set_config('idle_in_transaction_session_timeout', $1, false),
   set_config('default_transaction_isolation', 'read committed', false),
@@ -89,6 +106,7 @@ export class Connection implements Session {
   readonly #options: SettledDatabaseOptions
   #isOpen = true
   #isDemoted = false
+  #warnings: readonly string[] = []
 
   private constructor(client: Client, socket: Socket, options: SettledDatabaseOptions) {
     this.#client = client
@@ -124,13 +142,14 @@ export class Connection implements Session {
     const connection = new Connection(client, socket, options)
     const connectMs = Math.min(requestMs, CONNECT_MS.most, Math.max(CONNECT_MS.least, outageMs))
     try {
-      const isStandby = await connection.#within(connectMs, async () => {
+      const [row = []] = await connection.#within(connectMs, async () => {
         await client.connect()
         const values = [String(requestMs)]
-        const { rows } = await client.query({ text: SETTINGS, values, rowMode: 'array' })
-        return rows[0]?.[0] === true
+        return (await client.query({ text: SETTINGS, values, rowMode: 'array' })).rows
       })
-      if (isStandby) throw new NotConnected(IS_STANDBY, true)
+      if (row[0] === true) throw new NotConnected(IS_STANDBY, true)
+      const found = WARNINGS.filter(({ column }) => row[column] === 'off')
+      connection.#warnings = found.map(({ warning }) => warning)
     } catch (thrown) {
       connection.destroy()
       if (thrown instanceof NotConnected) throw thrown
@@ -145,6 +164,10 @@ export class Connection implements Session {
 
   get isDemoted(): boolean {
     return this.#isDemoted
+  }
+
+  get warnings(): readonly string[] {
+    return this.#warnings
   }
 
   /** @throws what Postgres said, or ConnectionLost. */
@@ -201,31 +224,8 @@ export class Connection implements Session {
     this.#socket.destroy()
   }
 
-  async #within<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result> {
-    const late = Promise.withResolvers<never>()
-    const timer = this.#options.clock.after(limitMs, () => {
-      late.reject(new ConnectionLost(`no answer within ${limitMs} ms`))
-      this.destroy()
-    })
-    try {
-      return await Promise.race([work(), late.promise])
-    } finally {
-      timer.cancel()
-    }
-  }
-}
-
-function tlsOf({ tls }: SettledDatabaseOptions): object | false {
-  if (tls === null) return false
-  const { ca, serverName, verify } = tls
-  return {
-    rejectUnauthorized: verify,
-    ...(ca !== undefined && { ca }),
-    // `pg` overrides the name that is asked for with the host's.
-    ...(serverName !== undefined && {
-      checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
-        checkServerIdentity(serverName, certificate),
-    }),
+  #within<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result> {
+    return within(this.#options.clock, limitMs, work, () => this.destroy())
   }
 }
 

@@ -68,6 +68,7 @@ export class SealedStore implements Statestore {
   readonly archive: Archive | undefined
   readonly schema: Schema | undefined
   readonly holdings: Statestore['holdings']
+  readonly warnings: Statestore['warnings']
   /** Seals all that it keeps anew; absent when the store behind cannot replace what it keeps. */
   readonly rotation: Rotation | undefined
   readonly erasures: Erasures
@@ -95,6 +96,7 @@ export class SealedStore implements Statestore {
     this.supports = store.supports
     this.schema = store.schema
     this.holdings = store.holdings?.bind(store)
+    this.warnings = store.warnings?.bind(store)
     this.#store = store
     this.#ring = new KeyRing(keys)
     const associated = new Associated()

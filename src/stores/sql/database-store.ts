@@ -81,7 +81,6 @@ export abstract class DatabaseStore<Opened extends Session> implements Statestor
 
   async start(): Promise<void> {
     try {
-      await this.greet()
       if (this.#database.options.migrates) await this.schema.migrate()
       await this.schema.check()
       this.#database.open()
@@ -168,6 +167,9 @@ export abstract class DatabaseStore<Opened extends Session> implements Statestor
     return this.#past.prune(nowMs, limit)
   }
 
-  /** Before anything is asked for: what an operator should know of the server. */
-  protected async greet(): Promise<void> {}
+  warnings(): Promise<readonly string[]> {
+    return this.#database.whileOpen(() =>
+      this.#database.persist((connection) => Promise.resolve(connection.warnings)),
+    )
+  }
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SpawnError } from '../../base/index.ts'
+import { silentLogger } from '../../ports/index.ts'
 import { until, VirtualClock } from '../../testing/index.ts'
 import { Connections } from './connections.ts'
 import { type DatabaseOptions, settledOptions } from './options.ts'
@@ -14,9 +15,11 @@ class FakeSession implements Session {
   readonly server: string
   isOpen = true
   isDemoted = false
+  readonly warnings: readonly string[]
 
   constructor(server: string) {
     this.server = server
+    this.warnings = server === 'unsafe' ? ['does not sync'] : []
   }
 
   rest(): void {}
@@ -37,6 +40,7 @@ type Manner = 'takes' | 'takesNone' | 'refuses' | 'hangs' | 'exhausted' | 'slowl
 class FakeServers {
   readonly manners = new Map<string, Manner>()
   readonly asked: string[] = []
+  readonly warned: unknown[] = []
   readonly clock = new VirtualClock()
   readonly #late: (() => void)[] = []
 
@@ -51,6 +55,12 @@ class FakeServers {
       password: '',
       tls: null,
       clock: this.clock,
+      logger: {
+        ...silentLogger,
+        warn: (what, fields) => {
+          if (what === 'the database may lose what it acknowledges') this.warned.push(fields)
+        },
+      },
     }
     const vendor: Vendor<FakeSession> = {
       name: 'fake',
@@ -228,4 +238,21 @@ test('what is wrong is told of each, or by the one that knows what to do', async
     [(await failure()).message, (await failure()).mayComeBack],
     ['the password is wrong', false],
   )
+})
+
+test('of a server that may lose what it acknowledges, operators hear once', async () => {
+  const servers = new FakeServers()
+  servers.manners.set('a', 'takes').set('unsafe', 'takes')
+  const connections = servers.connections('a', 'unsafe')
+  await serverOf(connections)
+  assert.deepEqual(servers.warned, [])
+  servers.manners.set('a', 'refuses')
+  const first = await held(connections)
+  first.session.destroy()
+  await first.letGo()
+  const second = await held(connections)
+  const third = await held(connections)
+  assert.equal(third.session.server, 'unsafe')
+  await Promise.all([second.letGo(), third.letGo()])
+  assert.deepEqual(servers.warned, [{ server: 'unsafe:1', why: 'does not sync' }])
 })

@@ -1,6 +1,7 @@
 // Which server a session is opened with, where a database has several: the one that takes commits, which vendors find out when
 // they connect. Decides in which order they are asked: the one that was right last, and soon all others at once, so that one
-// that says nothing costs little time.
+// that says nothing costs little time. Operators are told once of each server that is set up so that it may lose what it has
+// acknowledged.
 //
 // Invariant: sessions are opened with one server at a time. What was begun before another one took its place is given up, so
 // that an old primary that comes back gets no session as long as the new one answers.
@@ -21,6 +22,8 @@ export class Servers<Opened extends Session> {
   #used = 0
   /** How often another one took its place. */
   #moves = 0
+  /** What operators were told. */
+  readonly #told = new Set<string>()
 
   /** @param moved sessions of before are with a server that is not used any more. */
   constructor(vendor: Vendor<Opened>, options: SettledDatabaseOptions, moved: () => void) {
@@ -33,10 +36,10 @@ export class Servers<Opened extends Session> {
   /** @throws NotConnected, SpawnError STORE_UNAVAILABLE when the driver is not installed. */
   async open(): Promise<Opened> {
     const [only] = this.#all
-    if (only !== undefined && this.#all.length === 1) return this.#vendor.open(only)
+    if (only !== undefined && this.#all.length === 1) return this.#noted(await this.#vendor.open(only), 0)
     const moves = this.#moves
     const { at, session } = await this.#first()
-    if (at === this.#used) return session
+    if (at === this.#used) return this.#noted(session, at)
     if (moves !== this.#moves) {
       session.destroy()
       throw new NotConnected('another server has taken its place meanwhile', true)
@@ -45,6 +48,17 @@ export class Servers<Opened extends Session> {
     this.#moves += 1
     this.#moved()
     this.#all[at]?.logger?.info('another server of the database takes commits', { server: this.#nameOf(at) })
+    return this.#noted(session, at)
+  }
+
+  #noted(session: Opened, at: number): Opened {
+    const server = this.#nameOf(at)
+    for (const why of session.warnings) {
+      const warning = `${server} ${why}`
+      if (this.#told.has(warning)) continue
+      this.#told.add(warning)
+      this.#all[at]?.logger?.warn('the database may lose what it acknowledges', { server, why })
+    }
     return session
   }
 

@@ -38,6 +38,8 @@ export interface Session {
   readonly isOpen: boolean
   /** Its server takes no commits any more, so none of the others with it is of use either. */
   readonly isDemoted: boolean
+  /** How its server is set up, where that endangers what is acknowledged, and what to do: for people. */
+  readonly warnings: readonly string[]
   /** Nothing is asked of it: the process may end meanwhile. */
   rest(): void
   wake(): void

@@ -6,24 +6,26 @@
 
 import { resolve as resolvePath } from 'node:path'
 import { type Clock, SpawnError, systemClock } from '../../base/index.ts'
-import type {
-  ActorFilter,
-  ActorPage,
-  Archive,
-  Box,
-  Commit,
-  DuePage,
-  EnvelopePage,
-  EnvelopePosition,
-  Holdings,
-  OutcomeRecord,
-  PageRequest,
-  RevisionQuery,
-  Schema,
-  StandingEnvelope,
-  Statestore,
-  StoredActor,
-  Verdict,
+import {
+  type ActorFilter,
+  type ActorPage,
+  type Archive,
+  type Box,
+  type Commit,
+  type DuePage,
+  type EnvelopePage,
+  type EnvelopePosition,
+  type Holdings,
+  type Logger,
+  type OutcomeRecord,
+  type PageRequest,
+  type RevisionQuery,
+  type Schema,
+  silentLogger,
+  type StandingEnvelope,
+  type Statestore,
+  type StoredActor,
+  type Verdict,
 } from '../../ports/index.ts'
 import { type ActorId, Packed } from '../../protocol/index.ts'
 import { compareCodePoints } from '../code-points.ts'
@@ -51,9 +53,13 @@ export interface SqliteStoreOptions {
   readonly migrates?: boolean
   /** What that wait is measured by. Default: the system's clock. */
   readonly clock?: Clock
+  /** Told of that wait. Default: nobody. */
+  readonly logger?: Logger
 }
 
 const LOCK_RETRY_MS = 50
+/** A wait that is longer is told: the process before, which is just ending, is no news. */
+const UNTOLD_MS = 200
 /** Bytes of states or payloads after which a page of a listing ends, though it has fewer rows than asked. */
 const PAGE_BYTES = 16 * 1_024 * 1_024
 
@@ -71,6 +77,7 @@ export class SqliteStore implements Statestore {
   /** Those of this process that have a file. */
   static readonly #holders = new Set<SqliteStore>()
   readonly #clock: Clock
+  readonly #logger: Logger
   readonly #lockTimeoutMs: number
   readonly #frames = new FrameWriter()
   readonly #outcomes: Together<OutcomeQuestion, OutcomeRecord | null>
@@ -91,6 +98,7 @@ export class SqliteStore implements Statestore {
     }
     this.file = resolvePath(options.file)
     this.#clock = options.clock ?? systemClock
+    this.#logger = options.logger ?? silentLogger
     this.#outcomes = new Together(this.#clock, async (questions) =>
       (await this.#alive()).ask('loadOutcomes', { questions }),
     )
@@ -328,10 +336,15 @@ export class SqliteStore implements Statestore {
   /** Asks until another process lets go of the file, and null is no longer the answer. */
   async #unlocked<T>(ask: () => Promise<T | null>): Promise<T> {
     const startMs = this.#clock.elapsedMs()
-    for (;;) {
+    for (let isTold = false; ;) {
       const answer = await ask()
       if (answer !== null) return answer
       const waitedMs = Math.round(this.#clock.elapsedMs() - startMs)
+      if (!isTold && waitedMs >= UNTOLD_MS) {
+        isTold = true
+        const fields = { file: this.file, limitMs: this.#lockTimeoutMs }
+        this.#logger.warn('waiting for the store file, which another process has open', fields)
+      }
       if (waitedMs >= this.#lockTimeoutMs) throw lockedError(this.file, waitedMs, await this.#isHeldHere())
       await new Promise<void>((resolve) => {
         this.#clock.after(LOCK_RETRY_MS, resolve)
