@@ -54,7 +54,7 @@ function sealingOf({ env }: StoreSources): SealingPlan | null {
 
 function lineFailure(mistakes: readonly Mistake[]): Failure {
   const [first, ...more] = mistakes.map(({ problem, where }) => `${where} ${problem}`)
-  return new Failure(first ?? '', { exit: EXIT.usage, code: 'USAGE', lines: more })
+  return new Failure(first ?? '', { exit: EXIT.usage, code: 'USAGE', lines: more, details: { mistakes } })
 }
 
 /** What the runtime or a store refuses has a message that says what to do. */
@@ -84,11 +84,12 @@ export interface NamedStore {
  */
 export async function withStore<T>(
   { store, where = '--store' }: NamedStore,
-  { env }: Terminal,
+  terminal: Terminal,
   work: (line: LineStore) => Promise<T>,
 ): Promise<T> {
+  const { env } = terminal
   const line = { text: store, where }
-  const meant = kept(await storeOnLine({ line, env, readsFile: true }, silentLogger))
+  const meant = kept(await storeOnLine({ line, env, readsFile: true }, waitsOn(terminal)))
   try {
     return await work(meant)
   } catch (thrown) {
@@ -125,6 +126,11 @@ export async function startToRead({ plan, store }: LineStore): Promise<void> {
 
 function storeFailure(message: string, hint: string): Failure {
   return new Failure(message, { exit: EXIT.failed, code: 'STORE', hint })
+}
+
+/** What a store waits for, and mends by itself, is shown while it lasts; what comes of it, the command says. */
+function waitsOn(terminal: Terminal): Logger {
+  return { ...silentLogger, warn: (what) => terminal.progress(`${what} …`) }
 }
 
 function kept(line: LineStore | null): LineStore {

@@ -16,6 +16,7 @@ import { registeredBytes } from '../protocol/protobuf/index.ts'
 import { makeStore } from '../stores/open.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { ProxyConfig } from './config/proxy-config.ts'
+import { checkFree } from './http-address.ts'
 import { HttpListener } from './http-listener.ts'
 import { Metrics } from './metrics.ts'
 import { proxyMetrics } from './proxy-metrics.ts'
@@ -60,6 +61,8 @@ const LAST_REPLIES_MS = 2_000
 /** @throws SpawnError what the part that failed says: STORE_UNAVAILABLE, INVALID_ARGUMENT for a port that is taken. */
 export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Promise<Proxy> {
   const { clock, logger, random } = parts
+  // A store may have to be waited for.
+  await checkFree(config.listen)
   const store = parts.store ?? (await makeStore(config.store, config.sealing, { clock, logger, random }))
   const { exchange, mesh } = await memberOf(config, parts)
   const systems = new OpenSystems({

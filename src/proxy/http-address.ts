@@ -1,13 +1,42 @@
 // Where a listener listens: opening an address or a Unix socket, why one cannot be had, and the URL of what was opened.
 
 import { rmSync, statSync } from 'node:fs'
-import { type AddressInfo, connect, type Server } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 
 import { messageOf, SpawnError } from '../base/index.ts'
 
 interface Address {
   readonly host: string
   readonly port: number
+}
+
+/** Where a listener is to listen. */
+export interface Place {
+  /** An address of this machine; default 127.0.0.1, which other machines cannot reach. */
+  readonly host?: string | undefined
+  /** Default 9001; 0 takes any that is free. */
+  readonly port?: number | undefined
+  /** The path of a Unix socket to listen on, instead of host and port. */
+  readonly socket?: string | undefined
+}
+
+const DEFAULT_HOST = '127.0.0.1'
+const DEFAULT_PORT = 9001
+
+export function placed({ host = DEFAULT_HOST, port = DEFAULT_PORT, socket }: Place): Address | string {
+  return socket ?? { host, port }
+}
+
+/**
+ * Says beforehand whether a place can be had, for who does what takes long before it listens there.
+ *
+ * @throws SpawnError INVALID_ARGUMENT, as `listen`.
+ */
+export async function checkFree(place: Place): Promise<void> {
+  if (place.port === 0 && place.socket === undefined) return
+  const server = createServer()
+  await listen(server, placed(place))
+  await new Promise((resolve) => server.close(resolve))
 }
 
 /**

@@ -14,6 +14,7 @@ import { clusterText } from './cluster-metrics.ts'
 import { ClusterRoutes } from './cluster-routes.ts'
 import { BodyRoom } from './http-body.ts'
 import { Connection } from './http-connection.ts'
+import { type Place, placed } from './http-address.ts'
 import { type Door, doorOf, type Sharing } from './http-door.ts'
 import { HttpHandler } from './http-handler.ts'
 import { HTTP_LIMITS, type HttpLimits } from './http-limits.ts'
@@ -28,22 +29,14 @@ import { PastRoutes } from './past-routes.ts'
 import type { Systems } from './systems.ts'
 import type { WireRoutes } from './wire-routes.ts'
 
-const DEFAULT_HOST = '127.0.0.1'
-const DEFAULT_PORT = 9001
 /** How often a listener that is full says so in the log, in milliseconds. */
 const FULL_WARNING_MS = 10_000
 
-export interface HttpListenerOptions {
+export interface HttpListenerOptions extends Place {
   /** Whose actors are called here. */
   readonly systems: Systems
   readonly logger: Logger
   readonly clock: Clock
-  /** An address of this machine; default 127.0.0.1, which other machines cannot reach. */
-  readonly host?: string | undefined
-  /** Default 9001; 0 takes any that is free. */
-  readonly port?: number | undefined
-  /** The path of a Unix socket to listen on, instead of host and port. */
-  readonly socket?: string | undefined
   /** Names, without a port, that a listener on a loopback address answers to besides loopback names. */
   readonly allowedHosts?: readonly string[] | undefined
   readonly limits?: Partial<HttpLimits> | undefined
@@ -74,12 +67,16 @@ export class HttpListener {
   #warnedFullMs = Number.NEGATIVE_INFINITY
 
   constructor(options: HttpListenerOptions) {
-    const { systems, logger, clock, host = DEFAULT_HOST, port = DEFAULT_PORT, socket } = options
+    const { systems, logger, clock } = options
     const cluster = options.cluster ?? null
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    const where = placed(options)
+    if (
+      typeof where !== 'string' &&
+      !(Number.isInteger(where.port) && where.port >= 0 && where.port <= 65_535)
+    ) {
       throw new SpawnError('INVALID_ARGUMENT', `the HTTP port must be a whole number from 0 to 65535`)
     }
-    this.#door = doorOf(socket ?? { host, port }, options.sharing, logger)
+    this.#door = doorOf(where, options.sharing, logger)
     this.#logger = logger
     this.#clock = clock
     this.#limits = { ...HTTP_LIMITS, ...options.limits }
@@ -88,7 +85,7 @@ export class HttpListener {
     this.#handler = new HttpHandler({
       systems,
       // Pages cannot reach a socket of the file system; a Host means nothing there.
-      guard: new OriginGuard(socket === undefined ? host : '', options.allowedHosts ?? []),
+      guard: new OriginGuard(typeof where === 'string' ? '' : where.host, options.allowedHosts ?? []),
       routesOf: (gateway) => {
         const past = new PastRoutes(gateway, clock)
         return {

@@ -44,6 +44,7 @@ const DRAIN_MS = 30_000
 export async function compose(plan: SystemPlan): Promise<Composition> {
   const { clock = systemClock, random = systemRandom } = plan
   const surroundings = { clock, random, logger: plan.logger ?? stderrLogger(clock) }
+  if (plan.http !== null && !mayBeWorker) await checkPort(plan.http)
   const company = await companyOf(plan, surroundings)
   try {
     return await composed(plan, { ...surroundings, ...(company && { logger: company.logger }) }, company)
@@ -137,6 +138,12 @@ function sharedBy(
   clusterText: (typeof Doors)['clusterText'],
 ): Pick<Doors.HttpListenerOptions, 'metrics' | 'sharing'> {
   return { sharing: company.sharing, metrics: company.metrics(clusterText(company.member.mesh)) }
+}
+
+/** A store may have to be waited for: it is said before that the port is not to be had. */
+async function checkPort(http: HttpPlan): Promise<void> {
+  const { checkFree } = await import('../proxy/http-address.ts')
+  await checkFree(http)
 }
 
 /** Only a system of several processes pays for the loading of what that takes. */

@@ -206,3 +206,20 @@ describe('while it serves', { concurrency: 2 }, () => {
     )
   })
 })
+
+test('a second process says at once that the port is taken; on another port, what it waits for', async () => {
+  using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
+  const options = { cwd: project.path }
+  await using server = await serve(['start', 'module.ts'], options)
+  const { port } = new URL(server.url)
+  const refused = await cli(['start', 'module.ts', '--port', port], options)
+  assert.equal(refused.code, 1)
+  assert.match(refused.stderr, /^error: .*port \d+ of 127\.0\.0\.1 is in use/)
+  assert.equal(refused.stdout, '', 'it has waited for nothing')
+  const waiting = 'waiting for the store file, which another process has open'
+  const people = await cli(['start', 'module.ts', '--port', '0'], options)
+  assert.match(people.stdout, new RegExp(`^\\S+ warn +${waiting} file=\\S+my-system\\.db limitMs=5000\\n$`))
+  assert.match(people.stderr, /^error: the store file .* is in use by another process/)
+  const programs = await cli(['start', 'module.ts', '--port', '0', '--json'], options)
+  assert.equal(JSON.parse(programs.stdout).msg, waiting)
+})

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isSpawnError, type SpawnError } from '../../src/base/index.ts'
+import { silentLogger } from '../../src/ports/index.ts'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
 import {
   actorId,
@@ -99,8 +100,12 @@ describe('the SQLite store and its process', () => {
     const child = startCommitter(file, 'loop')
     assert.ok(child.stdout !== null)
     await once(child.stdout, 'data')
-    const impatient = new SqliteStore({ file, lockTimeoutMs: 150 })
+    const told: unknown[] = []
+    const logger = { ...silentLogger, warn: (...line: unknown[]) => void told.push(line) }
+    const impatient = new SqliteStore({ file, lockTimeoutMs: 500, logger })
     const error = await failed(impatient.start())
+    const waiting = 'waiting for the store file, which another process has open'
+    assert.deepEqual(told, [[waiting, { file, limitMs: 500 }]])
     assert.equal(error.code, 'STORE_UNAVAILABLE')
     assert.ok(error.message.includes(file) && /another process/.test(error.message), error.message)
     const patient = new SqliteStore({ file })
