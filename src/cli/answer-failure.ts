@@ -11,9 +11,10 @@ export function failureOf({ status, type, body }: Answer, url: URL): Failure {
   // A gateway on the way answers with these and a page of its own.
   if (!isProblem && ![502, 503, 504].includes(status)) return stranger(url, `answered with HTTP ${status}`)
   const { code, message, retryable, details } = fromProblem(status, isProblem ? jsonOf(body, url) : null)
-  return new Failure(`${code}: ${message}`, {
+  return new Failure(message, {
     exit: exitOf(code, retryable),
     code,
+    showsCode: true,
     hint: hintFor(code, details) ?? (retryable ? 'it may work later' : undefined),
     details: { retryable, ...details },
   })

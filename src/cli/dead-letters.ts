@@ -97,9 +97,8 @@ async function dealWith(ids: readonly string[], { done, act }: Deed, terminal: T
 /** A failure on the way does not hide what was done before it. */
 function withCount(thrown: unknown, done: string, count: number): unknown {
   if (!(thrown instanceof Failure)) return thrown
-  const { exit, code, hint, details, message } = thrown
-  const told = `${message} (${letters(count)} ${count === 1 ? 'was' : 'were'} ${done} before)`
-  return new Failure(told, { exit, code, hint, details: { ...details, [done]: count }, cause: thrown })
+  const message = `${thrown.message} (${letters(count)} ${count === 1 ? 'was' : 'were'} ${done} before)`
+  return thrown.with({ message, details: { ...thrown.details, [done]: count }, cause: thrown })
 }
 
 function letters(count: number): string {

@@ -67,6 +67,5 @@ function late(member: string, limitMs: number): Failure {
 /** What was agreed stands, whatever becomes of who asked. */
 function drainsOn(thrown: unknown, member: string): unknown {
   if (!(thrown instanceof Failure)) return thrown
-  const { code, details, exit, hint, message } = thrown
-  return new Failure(`${message} (${member} drains on)`, { exit, code, hint, details, cause: thrown })
+  return thrown.with({ message: `${thrown.message} (${member} drains on)`, cause: thrown })
 }

@@ -7,6 +7,8 @@ export interface FailureOptions {
   readonly exit: ExitCode
   /** For programs: one of the codes of docs/errors.md, or one of ours: docs/cli.md. */
   readonly code: string
+  /** Whether people read the code, too, because it is the server's word for what went wrong. Default: they do not. */
+  readonly showsCode?: boolean
   /** What to do, as a sentence without its full stop. */
   readonly hint?: string | undefined
   /** What belongs to the message, one by one. */
@@ -20,6 +22,7 @@ export class Failure extends Error {
   readonly exit: ExitCode
   readonly code: string
   readonly hint: string | undefined
+  readonly #showsCode: boolean
   readonly lines: readonly string[]
   readonly details: Readonly<Record<string, unknown>> | undefined
 
@@ -27,15 +30,23 @@ export class Failure extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.exit = options.exit
     this.code = options.code
+    this.#showsCode = options.showsCode ?? false
     this.hint = options.hint
     this.lines = options.lines ?? []
     this.details = options.details
   }
 
-  /** The same, with another hint. */
-  with(hint: string): Failure {
-    const { cause, code, details, exit, lines, message } = this
-    return new Failure(message, { exit, code, hint, lines, details, cause })
+  /** Its message, as people read it. */
+  get text(): string {
+    return this.#showsCode ? `${this.code}: ${this.message}` : this.message
+  }
+
+  /** The same, with some of it said in another way. */
+  with(more: Partial<Pick<Failure, 'message' | 'hint' | 'details' | 'cause'>>): Failure {
+    const { cause, code, details, exit, hint, lines, message } = this
+    const { message: text = message, ...others } = more
+    const showsCode = this.#showsCode
+    return new Failure(text, { exit, code, showsCode, hint, lines, details, cause, ...others })
   }
 }
 

@@ -63,7 +63,7 @@ export async function rotateKeys(
   await startToRead(line)
   const totals = await turn(rotation, await standingRows(line.bare), options, terminal)
   if (options.json) await terminal.print(totals.json(null))
-  return options.check ? checked(rotation, totals, options, terminal) : rotated(rotation, totals, terminal)
+  return (options.check ? checked : rotated)(rotation, totals, options, terminal)
 }
 
 /** Goes through the whole store. @param standing how many rows it has, but for kept replies; null: nobody knows. */
@@ -77,13 +77,14 @@ async function turn(
   const begun = await rotation.resumed()
   const resumed = check || fromStart ? null : begun
   let after = resumed?.after ?? null
-  if (resumed !== null) terminal.note('going on where an earlier run was cut off')
+  if (resumed !== null && !json) terminal.note('going on where an earlier run was cut off')
   const course = new Course(systemClock, standing, resumed?.counted)
   let toldMs = systemClock.now()
   do {
     const page = await rotation.page(after, PAGE, !check)
     const shown = Math.max(0, Math.min(page.unreadable.length, SHOWN - totals.unreadable))
-    for (const problem of page.unreadable.slice(0, shown)) terminal.note(printable(problem))
+    for (const unreadable of page.unreadable.slice(0, shown))
+      terminal.note(json ? JSON.stringify({ unreadable }) : printable(unreadable))
     totals.add(page)
     after = page.next
     const nowMs = systemClock.now()
@@ -98,13 +99,18 @@ async function turn(
   return totals
 }
 
-function rotated(rotation: Rotation, totals: Totals, terminal: Terminal): ExitCode {
-  const { overtaken, rows, sealed, unreadable } = totals
+function rotated(
+  rotation: Rotation,
+  { overtaken, rows, sealed, unreadable }: Totals,
+  { json }: RotationLine,
+  terminal: Terminal,
+): ExitCode {
   const meanwhile =
     overtaken === 0
       ? ''
       : `, ${count(overtaken)} changed in the moment and are the running system's to encrypt`
-  terminal.note(`${count(sealed)} of ${count(rows)} rows encrypted anew with "${rotation.to}"${meanwhile}`)
+  if (!json)
+    terminal.note(`${count(sealed)} of ${count(rows)} rows encrypted anew with "${rotation.to}"${meanwhile}`)
   if (unreadable === 0) return EXIT.ok
   const more = unreadable > SHOWN ? `; the first ${SHOWN} are shown` : ''
   throw new Failure(
@@ -129,7 +135,7 @@ async function checked(
   }
   const others = found.filter(([key]) => key !== rotation.to && key !== 'own')
   if (others.length === 0) {
-    terminal.note(`all of ${count(rows)} rows are encrypted with "${rotation.to}"`)
+    if (!json) terminal.note(`all of ${count(rows)} rows are encrypted with "${rotation.to}"`)
     return EXIT.ok
   }
   const due = others.reduce((sum, [, amount]) => sum + amount, 0)

@@ -8,12 +8,12 @@ import { printable, type Terminal } from './terminal.ts'
 
 export function reportFailure(thrown: unknown, terminal: Terminal, json: boolean): ExitCode {
   const failure = thrown instanceof Failure ? thrown : defect(thrown)
-  const { message, hint, code, details } = failure
+  const { message, text, hint, code, details } = failure
   if (json) {
     terminal.note(JSON.stringify({ error: { code, message, hint, details } }))
     return failure.exit
   }
-  terminal.note(`${terminal.style('red', 'error:', 'stderr')} ${printable(message)}`)
+  terminal.note(`${terminal.style('red', 'error:', 'stderr')} ${printable(text)}`)
   for (const line of failure.lines) terminal.note(`       ${printable(line)}`)
   if (hint !== undefined) terminal.note(`       ${printable(hint)}`)
   if (failure.cause instanceof Error && failure.exit === EXIT.defect) terminal.note(failure.cause.stack ?? '')

@@ -49,6 +49,7 @@ export function processTerminal(): Terminal {
     },
     print: (line) =>
       new Promise((resolve) => {
+        clear()
         if (stdout.write(`${line}\n`)) resolve()
         else stdout.once('drain', resolve)
       }),
@@ -65,6 +66,11 @@ export function processTerminal(): Terminal {
     style: (format, text, stream = 'stdout') =>
       styleText(format, text, { stream: stream === 'stdout' ? stdout : stderr }),
   }
+}
+
+/** A line on stderr about what may be wrong; of text from outside. */
+export function noteWarning(terminal: Terminal, text: string): void {
+  terminal.note(`${terminal.style('yellow', 'warning:', 'stderr')} ${printable(text)}`)
 }
 
 // Control characters, line separators, and the marks that turn the direction of writing.

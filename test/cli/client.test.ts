@@ -157,6 +157,15 @@ describe('invoke', { concurrency: 2 }, () => {
       assert.equal(outcome.stdout, '')
       assert.match(outcome.stderr, expected)
       assert.doesNotMatch(outcome.stderr, /^\s+at /m)
+      // The code is a field of its own for programs, and stands in front of the message for people alone.
+      const { stderr } = await run(`${line} --json`)
+      const { error } = JSON.parse(stderr) as { error: { code: string; message: string } }
+      const [, told = ''] = /^error: (.*)\n/.exec(outcome.stderr) ?? []
+      assert.ok(
+        [error.message, `${error.code}: ${error.message}`].includes(told),
+        `${told}: ${error.message}`,
+      )
+      assert.ok(!error.message.startsWith(error.code), error.message)
     })
   }
 

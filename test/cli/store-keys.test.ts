@@ -39,6 +39,12 @@ test('keys come, change and go, and the counts go on', async () => {
     refused.stderr,
     /"counter" at revision 1 .* is not sealed[^\n]*\n0 of 1 rows .*\nerror: 1 rows cannot be opened/s,
   )
+  const lines = (await rotate(older, '--json')).stderr
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line))
+  assert.match(JSON.stringify(lines[0]), /^{"unreadable":".*counter.* at revision 1 .* is not sealed/)
+  assert.partialDeepStrictEqual(lines.slice(1), [{ error: { code: 'STATE_UNREADABLE' } }])
   const first = await rotate(`${older},plain`)
   assert.equal(first.code, 0, first.stderr)
   assert.match(first.stderr, /^1 of 2 rows encrypted anew with "2025"\n$/)

@@ -50,6 +50,7 @@ describe('spawn store', { concurrency: 2 }, () => {
       store: 'sqlite:shop.db',
       kind: 'sqlite',
       schema: { version: 3, newest: 3, pending: [] },
+      warnings: [],
     })
     assert.ok(bytes > 4_096)
     const envelopes = { delivery: 0, schedule: 3, timer: 0, dead: 0 }

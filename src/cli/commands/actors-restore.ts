@@ -90,7 +90,7 @@ async function changes(
     return `revision ${diff.to.revision} of ${timeCell(diff.to.committedAt)}`
   } catch (thrown) {
     if (!(thrown instanceof Failure && thrown.code === 'STATE_UNREADABLE')) throw thrown
-    terminal.note(`what changes cannot be shown: ${printable(thrown.message)}`)
+    terminal.note(`what changes cannot be shown: ${printable(thrown.text)}`)
     return null
   }
 }

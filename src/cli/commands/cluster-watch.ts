@@ -95,9 +95,9 @@ async function tell(
   }
 }
 
-function tellAway({ code, message }: Failure, terminal: Terminal, json: boolean): void {
+function tellAway({ code, message, text }: Failure, terminal: Terminal, json: boolean): void {
   const again = 'it is tried again'
   terminal.note(
-    json ? JSON.stringify({ error: { code, message, hint: again } }) : `${printable(message)}; ${again}`,
+    json ? JSON.stringify({ error: { code, message, hint: again } }) : `${printable(text)}; ${again}`,
   )
 }

@@ -73,7 +73,7 @@ returns when the call is durable, and prints the id of its schedule.`,
     const invoked = await withClient(options, terminal.env, (client) =>
       client.invoke(actor, action, call),
     ).catch((thrown: unknown) => {
-      throw payload === undefined && isOfPayload(thrown) ? thrown.with(NO_PAYLOAD) : thrown
+      throw payload === undefined && isOfPayload(thrown) ? thrown.with({ hint: NO_PAYLOAD }) : thrown
     })
     await (json ? printDocument(invoked, terminal) : show(invoked, async, terminal))
     return EXIT.ok

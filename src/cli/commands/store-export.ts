@@ -7,7 +7,7 @@ import { usageFailure } from '../failure.ts'
 import { flag } from '../option.ts'
 import { STORE_OPTIONS } from '../store-options.ts'
 import type { LineStore } from '../store-line.ts'
-import { printable, type Terminal } from '../terminal.ts'
+import { noteWarning, printable, type Terminal } from '../terminal.ts'
 
 export const storeExport = command({
   name: 'store export',
@@ -47,8 +47,7 @@ not of one moment, and the command says so. What a store keeps encrypted stands 
         return EXIT.ok
       }
       terminal.note(`exported ${countsText(rows)}${file === '-' ? '' : ` into ${printable(file)}`}`)
-      for (const change of changes)
-        terminal.note(`${terminal.style('yellow', 'warning:', 'stderr')} ${printable(change)}`)
+      for (const change of changes) noteWarning(terminal, change)
       if (changes.length > 0) {
         terminal.note('         the file is not of one moment: stop what runs on the store, and export again')
       }

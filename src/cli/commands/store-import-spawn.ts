@@ -9,7 +9,7 @@ import { command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
 import { text } from '../option.ts'
-import { printable, type Terminal } from '../terminal.ts'
+import { noteWarning, printable, type Terminal } from '../terminal.ts'
 
 export const storeImportSpawn = command({
   name: 'store import-spawn',
@@ -108,7 +108,6 @@ async function tellRow(notice: SpawnNotice, terminal: Terminal, json: boolean): 
 }
 
 function tellRejected(rejected: number, terminal: Terminal): void {
-  const label = terminal.style('yellow', 'warning:', 'stderr')
   const rows = `${rejected.toLocaleString('en')} ${rejected === 1 ? 'row' : 'rows'}`
-  terminal.note(`${label} ${rows} did not come along; they are in the tables still`)
+  noteWarning(terminal, `${rows} did not come along; they are in the tables still`)
 }

@@ -9,7 +9,7 @@ import { command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
 import { duration, pastTime, text } from '../option.ts'
-import { printable, type Terminal } from '../terminal.ts'
+import { noteWarning, printable, type Terminal } from '../terminal.ts'
 
 const YEAR_MS = 365 * 86_400_000
 
@@ -103,7 +103,6 @@ async function tellUnreached(
 async function tell(counts: RestoreCounts, atMs: number, terminal: Terminal): Promise<void> {
   const { counted } = await import('../moving.ts')
   const { earlier, envelopesLeft, envelopesUndated, later, outcomesLeft, unchanged, unreached } = counts
-  const label = terminal.style('yellow', 'warning:', 'stderr')
   terminal.note(
     `restored ${counted(unchanged + earlier, 'actor')} as of ${isoTime(atMs)}, ${earlier.toLocaleString('en')} of them at an earlier revision`,
   )
@@ -111,12 +110,12 @@ async function tell(counts: RestoreCounts, atMs: number, terminal: Terminal): Pr
     `left out, as of later: ${counted(later, 'actor')}, ${counted(outcomesLeft, 'outcome')}, ${counted(envelopesLeft, 'message')}`,
   )
   if (unreached > 0) {
-    terminal.note(
-      `${label} ${counted(unreached, 'actor')} could not be restored, for history does not reach that far, or they were not there yet`,
-    )
+    const what = counted(unreached, 'actor')
+    const why = 'for history does not reach that far, or they were not there yet'
+    noteWarning(terminal, `${what} could not be restored, ${why}`)
   }
   if (envelopesUndated > 0) {
     const what = counted(envelopesUndated, 'message')
-    terminal.note(`${label} ${what} were restored although it cannot be read when they were sent`)
+    noteWarning(terminal, `${what} were restored although it cannot be read when they were sent`)
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
 import { createProject } from '../../../test/cli/project.ts'
+import { until } from '../../testing/until.ts'
 import { Failure } from '../failure.ts'
 import { importModule, moduleFile } from './module.ts'
 
@@ -69,6 +70,34 @@ describe('what cannot be imported is told with its place', () => {
 test('so is a package that is CommonJS, as `npm init` makes it, with what to do', async () => {
   const told = await refusalOf("import 'spawn-mesh'", { 'package.json': '{ "type": "commonjs" }' })
   assert.match(told, /^module\.ts cannot be loaded: .*\nat module\.ts:1; .* run `npm pkg set type=module`/)
+})
+
+test('warnings of the loader are left out, all others come to whoever listens, whatever is imported meanwhile', async () => {
+  const heard: string[] = []
+  const early = (warning: Error): void => void heard.push(`early: ${warning.message}`)
+  process.on('warning', early)
+  const before = process.listeners('warning')
+  const listen = "process.on('warning', ({ message }) => (globalThis.warned ??= []).push(message))"
+  using project = createProject({
+    'package.json': '{}',
+    'one.ts': `${listen}\nexport const one = 1`,
+    'two.ts': 'export const two = 2',
+    // A server of its own, say, that it waits for.
+    'endless.ts': "process.emitWarning('from within')\nawait new Promise(() => {})\nexport const three = 3",
+  })
+  const file = (name: string): string => join(project.path, name)
+  void importModule(file('endless.ts'))
+  await Promise.all([importModule(file('one.ts')), importModule(file('two.ts'))])
+  process.emitWarning('the last one')
+  await until('all warnings', () => heard.some((told) => told.includes('the last one')))
+  assert.deepEqual(heard, ['early: from within', 'early: the last one'])
+  const listeners = process.listeners('warning')
+  assert.deepEqual(listeners.slice(0, before.length), before, 'nobody else was touched')
+  assert.equal(listeners.length, before.length + 1)
+  const within: unknown = Reflect.get(globalThis, 'warned')
+  assert.ok(Array.isArray(within) && within.includes('the last one'))
+  process.off('warning', early)
+  for (const own of listeners.slice(before.length)) process.off('warning', own)
 })
 
 test('what is no file is refused before it is imported', () => {

@@ -4,7 +4,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { messageOf, systemClock } from '../../base/index.ts'
+import { assert, messageOf } from '../../base/index.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
 
@@ -25,7 +25,7 @@ export function moduleFile(given: string): string {
 
 /** @throws Failure MODULE */
 export async function importModule(file: string): Promise<Exports> {
-  const heard = quieten()
+  quieten()
   try {
     // The namespace of whatever the application wrote.
     return (await import(pathToFileURL(file).href)) as Exports
@@ -37,9 +37,6 @@ export async function importModule(file: string): Promise<Exports> {
         [placeOf(thrown), hintOf(thrown, file)].filter((part) => part !== undefined).join('; ') || undefined,
       cause: thrown,
     })
-  } finally {
-    // Node warns once the import is done.
-    systemClock.after(0, heard)
   }
 }
 
@@ -49,19 +46,23 @@ export async function importModule(file: string): Promise<Exports> {
  */
 const LOADER_WARNING = /^Module type of .* is not specified|^Failed to load the ES module/
 
-/** Lets no such warning through until what it answers with is called. */
-function quieten(): () => void {
-  const listeners = process.listeners('warning')
-  const listen = (warning: Error): void => {
-    if (LOADER_WARNING.test(warning.message)) return
-    for (const each of listeners) each.call(process, warning)
+let isQuiet = false
+
+/**
+ * Lets no such warning through from now on, whoever listens, and everything else. It goes by what the process emits, not by who
+ * listens to it: that is others' to change, before, after, and while a module is imported.
+ */
+function quieten(): void {
+  if (isQuiet) return
+  isQuiet = true
+  const emit: unknown = Reflect.get(process, 'emit')
+  assert(typeof emit === 'function', 'a process tells its events')
+  const heard = (...given: unknown[]): boolean => {
+    const [event, what] = given
+    const isLoaders = event === 'warning' && what instanceof Error && LOADER_WARNING.test(what.message)
+    return isLoaders || Boolean(Reflect.apply(emit, process, given))
   }
-  process.removeAllListeners('warning')
-  process.on('warning', listen)
-  return () => {
-    process.off('warning', listen)
-    for (const each of listeners) process.on('warning', each)
-  }
+  Reflect.set(process, 'emit', heard)
 }
 
 function reasonOf(thrown: unknown): string {
