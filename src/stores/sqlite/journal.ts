@@ -33,6 +33,8 @@ const GENERATION_COMMITS = 16_384
 const GENERATION_BYTES = 8 * 1_024 * 1_024
 /** Actors and envelopes, and bytes, folded in one go: what a commit that comes just then has to wait for. */
 const SLICE_ENTRIES = 64
+/** Outcomes of a row that are as much work as another entry. */
+const ROW_ENTRY_OUTCOMES = 8
 const SLICE_BYTES = 1_024 * 1_024
 
 export interface Tables {
@@ -324,7 +326,7 @@ export class Journal {
         let bytes = 0
         for (let left = entries; to < this.#order.length && left > 0 && bytes < SLICE_BYTES; to += 1) {
           const entry = this.#order[to]
-          left -= entry instanceof PendingOutcomes ? entry.size : 1
+          left -= entry instanceof PendingOutcomes ? 1 + entry.size / ROW_ENTRY_OUTCOMES : 1
           bytes += this.#foldEntry(entry)
         }
         outbox.flush()

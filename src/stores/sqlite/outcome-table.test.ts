@@ -5,21 +5,44 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { OutcomeRecord } from '../../ports/index.ts'
+import { below, hashOf, seededRandom } from '../../base/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { Database } from './database.ts'
-import { Dictionary } from './dictionary.ts'
+import { Dictionary, fields } from './dictionary.ts'
 import { storeError } from './failures.ts'
-import { OutcomeTable } from './outcome-table.ts'
+import { actorHash, hashIn, OutcomeTable } from './outcome-table.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-outcomes-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 
-function opened(file = join(folder, `${(files += 1)}.db`)) {
+function tableOf(database: Database, dictionary: Dictionary, gathered: number | undefined): OutcomeTable {
+  try {
+    return new OutcomeTable(database, dictionary, gathered)
+  } catch (thrown) {
+    database.close()
+    throw thrown
+  }
+}
+
+function opened(file = join(folder, `${(files += 1)}.db`), gathered?: number) {
   const database = new Database(file)
   const dictionary = new Dictionary(database)
-  const table = new OutcomeTable(database, dictionary)
-  return { file, database, table, family: dictionary.family({ system: 's', parent: 'p' }) }
+  const table = tableOf(database, dictionary, gathered)
+  /** One transaction. */
+  const change = <T>(work: () => T): T => {
+    try {
+      const result = database.durably(work)
+      dictionary.settle(true)
+      table.settle(true)
+      return result
+    } catch (thrown) {
+      dictionary.settle(false)
+      table.settle(false)
+      throw thrown
+    }
+  }
+  return { file, database, table, change, family: dictionary.family({ system: 's', parent: 'p' }) }
 }
 
 const outcomeOf = (key: string, expiresAtMs = 100): OutcomeRecord => {
@@ -29,10 +52,10 @@ const keysOf = (count: number, from = 0): string[] =>
   Array.from({ length: count }, (_none, at) => `key-${from + at}`)
 
 test('outcomes are found by actor and key, before the filter is filled and after', () => {
-  const { database, family, table } = opened()
+  const { change, database, family, table } = opened(undefined, 1_000)
   for (const [at, name] of ['a', 'b'].entries()) {
     for (let from = 0; from < 3_000; from += 60)
-      database.durably(() =>
+      change(() =>
         table.write(
           family,
           name,
@@ -59,8 +82,8 @@ test('outcomes are found by actor and key, before the filter is filled and after
 })
 
 test('what is removed in a transaction that fails is found again', () => {
-  const { database, family, table } = opened()
-  database.durably(() =>
+  const { change, database, family, table } = opened()
+  change(() =>
     table.write(
       family,
       'a',
@@ -71,16 +94,14 @@ test('what is removed in a transaction that fails is found again', () => {
   table.fillFilter()
   assert.ok(!table.hasWork)
   assert.throws(() =>
-    database.durably(() => {
+    change(() => {
       table.remove(family, 'a', 'key-3')
       assert.equal(table.prune(100, 1), 1)
       throw new Error('the disk is full')
     }),
   )
-  table.settle(false)
   for (const key of keysOf(5)) assert.notEqual(table.find(family, 'a', key), null)
-  database.durably(() => table.remove(family, 'a', 'key-3'))
-  table.settle(true)
+  change(() => table.remove(family, 'a', 'key-3'))
   assert.deepEqual(
     keysOf(5).map((key) => table.find(family, 'a', key) !== null),
     [true, true, true, false, true],
@@ -89,35 +110,134 @@ test('what is removed in a transaction that fails is found again', () => {
 })
 
 test('a row is pruned in part, in the order of what expires', () => {
-  const { database, family, table } = opened()
-  database.durably(() => {
+  const { change, database, family, table } = opened()
+  change(() => {
     table.write(family, 'a', [outcomeOf('early', 10), outcomeOf('late', 50), outcomeOf('middle', 30)])
     table.write(family, 'b', [outcomeOf('early', 20)])
   })
   assert.deepEqual(
-    [9, 30, 30].map((nowMs) => database.durably(() => table.prune(nowMs, 2))),
+    [9, 30, 30].map((nowMs) => change(() => table.prune(nowMs, 2))),
     [0, 2, 1],
   )
   assert.equal(table.find(family, 'a', 'late')?.expiresAtMs, 50)
-  database.durably(() => table.delete(family, 'a'))
+  change(() => table.delete(family, 'a'))
   assert.deepEqual(table.keys(family, 'a', 9), [])
   database.close()
 })
 
 test('a row that is damaged stops who asks for it, and says so', () => {
-  const { database, family, file, table } = opened()
-  database.durably(() => table.write(family, 'a', [outcomeOf('k')]))
+  const { change, database, family, file, table } = opened()
+  change(() => table.write(family, 'a', [outcomeOf('k')]))
   database.close()
-  const damage = new DatabaseSync(file)
-  damage.exec("UPDATE outcomes SET kept = x'05'")
-  damage.close()
-  const again = opened(file)
-  let error: unknown = null
-  try {
-    again.table.find(again.family, 'a', 'k')
-  } catch (thrown) {
-    error = thrown
+  const damage = (sql: string): void => {
+    const damaged = new DatabaseSync(file)
+    damaged.exec(sql)
+    damaged.close()
   }
-  assert.equal(storeError(file, error).code, 'STATE_UNREADABLE')
+  const codeOf = (work: () => unknown): string => {
+    try {
+      work()
+    } catch (thrown) {
+      return storeError(file, thrown).code
+    }
+    return 'none'
+  }
+  damage("UPDATE outcomes SET kept = x'05'")
+  assert.equal(
+    codeOf(() => opened(file)),
+    'STATE_UNREADABLE',
+    'its keys are not in the index yet',
+  )
+  damage(`INSERT INTO outcome_keys SELECT ${hashIn(actorHash(family, 'a'), 'k')}, id FROM outcomes;
+    UPDATE folded SET outcome = 1`)
+  const again = opened(file)
+  assert.equal(again.table.find(again.family, 'b', 'k'), null)
+  assert.equal(
+    codeOf(() => again.table.find(again.family, 'a', 'k')),
+    'STATE_UNREADABLE',
+  )
   again.database.close()
+})
+
+test('keys stand and are gone as they should, while the index follows, through failures, and in every image of a crash', () => {
+  const random = seededRandom(11)
+  const actors = ['a', 'b', 'c', 'd', 'e']
+  const file = join(folder, `${(files += 1)}.db`)
+  let { change, database, family, table } = opened(file, 50)
+  /** Actor and key of what stands, and when it expires. */
+  let standing = new Map<string, number>()
+  const used: [name: string, key: string][] = []
+  let atMs = 0
+  let indexed = 0
+  const check = (): void => {
+    for (const [name, key] of used)
+      assert.equal(
+        table.find(family, name, key)?.expiresAtMs,
+        standing.get(`${name} ${key}`),
+        `${name} ${key}`,
+      )
+    for (const name of actors) {
+      const keys = new Set(table.keys(family, name, 10_000))
+      for (const [of, key] of used)
+        if (of === name && standing.has(`${name} ${key}`)) assert.ok(keys.has(hashOf(key)), `${name} ${key}`)
+    }
+  }
+  /** A few changes, as they are to be in the end. */
+  const someChanges = (): Map<string, number> => {
+    const after = new Map(standing)
+    for (let left = 1 + below(random, 3); left > 0; left -= 1) {
+      const name = actors[below(random, actors.length)]!
+      const kind = below(random, 20)
+      if (kind < 14) {
+        atMs += 1
+        const outcomes = Array.from({ length: 1 + below(random, 6) }, (_none, at) =>
+          outcomeOf(`${atMs}-${at}`, atMs),
+        )
+        table.write(family, name, outcomes)
+        for (const { key } of outcomes) used.push([name, key])
+        for (const { key } of outcomes) after.set(`${name} ${key}`, atMs)
+      } else if (kind < 17 && used.length > 0) {
+        const [of, key] = used[below(random, used.length)]!
+        table.remove(family, of, key)
+        after.delete(`${of} ${key}`)
+      } else if (kind < 19) {
+        const nowMs = atMs - 120
+        table.prune(nowMs, 10_000)
+        for (const [each, expiresAtMs] of after) if (expiresAtMs <= nowMs) after.delete(each)
+      } else if (below(random, 4) === 0) {
+        table.delete(family, name)
+        for (const each of after.keys()) if (each.startsWith(`${name} `)) after.delete(each)
+      }
+    }
+    return after
+  }
+  for (let round = 0; round < 400; round += 1) {
+    const isToFail = below(random, 4) === 0
+    try {
+      standing = change(() => {
+        const after = someChanges()
+        if (isToFail) throw new Error('the disk is full')
+        return after
+      })
+    } catch (thrown) {
+      assert.ok(isToFail, String(thrown))
+    }
+    if (round % 7 === 0) check()
+    if (round % 23 === 0) while (table.hasWork) table.fillFilter()
+    if (round % 31 !== 0) continue
+    database.close()
+    ;({ change, database, family, table } = opened(file, 50))
+    const [mark] = fields([database.prepare('SELECT outcome FROM folded').get()])[0] ?? []
+    if (Number(mark) > indexed) indexed = Number(mark)
+    check()
+  }
+  assert.ok(indexed > 100, `the index followed to row ${indexed} only`)
+  assert.ok(used.length > 800 && standing.size > 100, `${standing.size} of ${used.length}`)
+  change(() => table.prune(atMs, 10_000))
+  const [rows] =
+    fields([
+      database.prepare('SELECT (SELECT count(*) FROM outcomes) + (SELECT count(*) FROM outcome_keys)').get(),
+    ])[0] ?? []
+  assert.equal(rows, 0, 'and leave nothing behind')
+  database.close()
 })

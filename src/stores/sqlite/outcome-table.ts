@@ -1,9 +1,10 @@
 // Outcomes under their keys, as far as they are folded. Rows of several outcomes of one actor (kept-outcomes.ts) are only
-// ever added at the end, and a narrow index says in which row a key may be: it is in the order of actors, so a fold in that
-// order changes few pages of it.
+// ever added at the end, and a narrow index says in which row a key may be. Its newest entries are in memory (late-keys.ts)
+// until they are so many that they share pages of its table; on opening they are read from their rows.
 //
-// Invariants: of one key at most one outcome stands. Every outcome has an entry in the index, and the filter knows of it.
-// A hash only leads to a row: what is found there is compared.
+// Invariants: of one key at most one outcome stands. Every outcome has an entry in the index, and the filter knows of it; up
+// to the row that `folded` names, the entry stands in the index's table. No number of a row is given twice, but for those
+// beyond that row and the last one that stands. A hash only leads to a row: what is found there is compared.
 
 import { hashOf, messageOf, SpawnError } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
@@ -13,6 +14,8 @@ import { FramedOutcome } from '../frames/framed-outcome.ts'
 import type { PendingActor } from './generation.ts'
 import { KeyFilter } from './key-filter.ts'
 import { packOutcomes, ROW_OUTCOMES, unpackOutcomes } from './kept-outcomes.ts'
+import { LateKeys } from './late-keys.ts'
+import { INDEX_ENTRIES, type OutcomeStatements, outcomeStatements } from './outcome-statements.ts'
 
 /** The lower part of an index hash is that of the key, the upper one of its actor: together below 2^53. */
 const KEY_HASHES = 2 ** 32
@@ -30,16 +33,30 @@ interface Row {
 
 export class OutcomeTable {
   readonly #dictionary: Dictionary
-  readonly #statements: Statements
+  readonly #statements: OutcomeStatements
   readonly #filter = new KeyFilter()
+  readonly #late: LateKeys
+  #lastRow: number
   /** For those of a row, while it is written. */
   readonly #hashes = new Float64Array(ROW_OUTCOMES)
+  /** Of the index, hash and row in turns, while they are written. */
+  readonly #entries: number[] = []
   /** The hashes of what the transaction has removed: the filter must know of it until that is durable. */
   #removed: number[] = []
 
-  constructor(database: Database, dictionary: Dictionary) {
+  /** @throws SpawnError STATE_UNREADABLE for a row whose keys are not in the index's table yet. */
+  constructor(database: Database, dictionary: Dictionary, gathered?: number) {
     this.#dictionary = dictionary
-    this.#statements = prepared(database)
+    this.#statements = outcomeStatements(database)
+    const [indexed, last] = fields([this.#statements.rows.get()])[0] ?? []
+    this.#late = new LateKeys(Number(indexed), gathered)
+    for (const found of this.#statements.behind.iterate(Number(indexed))) {
+      const { actor, id, outcomes } = this.#row(found)
+      for (const hash of outcomes.map(({ key }) => hashIn(actor, key)).sort((left, right) => left - right))
+        this.#late.add(hash, id)
+    }
+    this.#late.settle(true)
+    this.#lastRow = Math.max(Number(indexed), Number(last))
   }
 
   /** Whether the filter is to be filled on, by `fillFilter`. */
@@ -53,12 +70,10 @@ export class OutcomeTable {
     const hashes = fields(this.#statements.from.all(from, FILL_ENTRIES)).map(([hash]) => Number(hash))
     const last = hashes.at(-1)
     // Of the last one there may be more entries; unless there is no other, it comes again.
-    if (last === undefined || hashes.length < FILL_ENTRIES) this.#filter.see(hashes)
-    else
-      this.#filter.see(
-        last === from ? hashes : hashes.filter((hash) => hash < last),
-        Math.max(last, from + 1),
-      )
+    const isEnd = last === undefined || hashes.length < FILL_ENTRIES
+    const to = isEnd ? Number.POSITIVE_INFINITY : Math.max(last, from + 1)
+    this.#filter.see(isEnd || last === from ? hashes : hashes.filter((hash) => hash < last), to)
+    for (const { hash } of this.#late.between(from, to)) this.#filter.add(hash)
   }
 
   find(family: Family, name: string, key: string): OutcomeRecord | null {
@@ -72,13 +87,24 @@ export class OutcomeTable {
 
   #find(family: Family, name: string, key: string, hash: number): OutcomeRecord | null {
     if (family.id === null || !this.#filter.mayHave(hash)) return null
-    for (const found of this.#statements.byHash.all(hash)) {
-      const row = this.#row(found)
-      if (row.family !== family.id || row.name !== name) continue
-      const outcome = row.outcomes.find((each) => each.key === key)
+    for (const { outcomes } of this.#rowsOf(family.id, name, hash)) {
+      const outcome = outcomes.find((each) => each.key === key)
       if (outcome !== undefined) return outcome
     }
     return null
+  }
+
+  /** The rows of an actor to which hashes from one to before another lead. Each may be changed when it is answered. */
+  *#rowsOf(family: number, name: string, from: number, to = from + 1): Generator<Row> {
+    const { byId, led } = this.#statements
+    const ids = new Set(fields(led.all(from, to)).map(([id]) => Number(id)))
+    for (const { row } of this.#late.between(from, to)) ids.add(row)
+    for (const id of ids) {
+      const found = byId.get(id)
+      if (found === undefined) continue
+      const row = this.#row(found)
+      if (row.family === family && row.name === name) yield row
+    }
   }
 
   /** Hashes of keys, at most so many; some may be of another actor. */
@@ -86,7 +112,12 @@ export class OutcomeTable {
     if (family.id === null) return []
     const from = actorHash(family, name) * KEY_HASHES
     const found = fields(this.#statements.ofActor.all(from, from + KEY_HASHES, limit))
-    return found.map(([hash]) => Number(hash) - from)
+    const hashes = new Set(found.map(([hash]) => Number(hash)))
+    for (const { hash } of this.#late.between(from, from + KEY_HASHES)) {
+      if (hashes.size >= limit) break
+      hashes.add(hash)
+    }
+    return Array.from(hashes, (hash) => hash - from)
   }
 
   /** Adds outcomes, none of which stands and not more than go into a row. @returns about how many bytes that is. */
@@ -94,39 +125,48 @@ export class OutcomeTable {
     if (outcomes.length === 0) return 0
     const actor = actorHash(family, name)
     const kept = packOutcomes(outcomes, (url) => this.#dictionary.typeId(url))
-    const { add, addKey } = this.#statements
-    const row = Number(
-      add.run(actor, this.#dictionary.familyId(family), name, earliest(outcomes), kept).lastInsertRowid,
-    )
+    const row = (this.#lastRow += 1)
+    this.#statements.add.run(row, actor, this.#dictionary.familyId(family), name, earliest(outcomes), kept)
     const hashes = this.#hashes.subarray(0, outcomes.length)
     for (const [at, outcome] of outcomes.entries()) {
       hashes[at] =
         actor * KEY_HASHES + (outcome instanceof FramedOutcome ? outcome.keyHash : hashOf(outcome.key))
     }
     for (const hash of hashes.sort()) {
-      addKey.run(hash, row)
+      this.#late.add(hash, row)
       this.#filter.add(hash)
     }
+    // So they have left before as many others are gathered.
+    this.#index(2 * outcomes.length)
     return kept.length
+  }
+
+  /** Writes some of the entries that leave. */
+  #index(count: number): void {
+    const entries = this.#entries
+    const { addKey, addKeys, indexed } = this.#statements
+    const lastRow = this.#late.leave(count, (hash, row) => {
+      if (entries.push(hash, row) < 2 * INDEX_ENTRIES) return
+      addKeys.run(...entries)
+      entries.length = 0
+    })
+    for (let at = 0; at < entries.length; at += 2) addKey.run(entries[at] ?? 0, entries[at + 1] ?? 0)
+    entries.length = 0
+    if (lastRow !== null) indexed.run(lastRow)
   }
 
   /** Removes the outcome under a key, if one stands. */
   remove(family: Family, name: string, key: string): void {
     if (family.id === null) return
-    for (const found of this.#statements.byHash.all(hashIn(actorHash(family, name), key))) {
-      const row = this.#row(found)
-      if (row.family === family.id && row.name === name) this.#shrink(row, (outcome) => outcome.key !== key)
-    }
+    for (const row of this.#rowsOf(family.id, name, hashIn(actorHash(family, name), key)))
+      this.#shrink(row, (outcome) => outcome.key !== key)
   }
 
   /** Drops all outcomes of an actor. */
   delete(family: Family, name: string): void {
     if (family.id === null) return
     const from = actorHash(family, name) * KEY_HASHES
-    for (const found of this.#statements.rowsOfActor.all(from, from + KEY_HASHES)) {
-      const row = this.#row(found)
-      if (row.family === family.id && row.name === name) this.#shrink(row, () => false)
-    }
+    for (const row of this.#rowsOf(family.id, name, from, from + KEY_HASHES)) this.#shrink(row, () => false)
   }
 
   /** Replaces the reply of an outcome that stands, unless `change` answers null. @returns whether it did. */
@@ -137,9 +177,7 @@ export class OutcomeTable {
     change: (outcome: OutcomeRecord) => OutcomeRecord | null,
   ): boolean {
     if (family.id === null) return false
-    for (const found of this.#statements.byHash.all(hashIn(actorHash(family, name), key))) {
-      const row = this.#row(found)
-      if (row.family !== family.id || row.name !== name) continue
+    for (const row of this.#rowsOf(family.id, name, hashIn(actorHash(family, name), key))) {
       const at = row.outcomes.findIndex((each) => each.key === key)
       const stands = row.outcomes[at]
       if (stands === undefined) continue
@@ -165,8 +203,10 @@ export class OutcomeTable {
     return limit - left
   }
 
-  /** The transaction in which something was removed has ended. */
+  /** The transaction in which something was written or removed has ended. */
   settle(committed: boolean): void {
+    this.#entries.length = 0
+    this.#late.settle(committed)
     if (this.#removed.length === 0) return
     if (committed) for (const hash of this.#removed) this.#filter.remove(hash)
     this.#removed = []
@@ -184,6 +224,7 @@ export class OutcomeTable {
     for (const { key } of left) gone.delete(hashIn(actor, key))
     for (const hash of gone) {
       this.#statements.removeKey.run(hash, id)
+      this.#late.drop(hash, id)
       this.#removed.push(hash)
     }
     if (left.length === 0) {
@@ -224,31 +265,4 @@ export function earliest(outcomes: readonly OutcomeRecord[]): number {
   let earliestMs = Number.MAX_SAFE_INTEGER
   for (const { expiresAtMs } of outcomes) earliestMs = Math.min(earliestMs, expiresAtMs)
   return earliestMs
-}
-
-type Statements = ReturnType<typeof prepared>
-
-const ROW = 'id, actor, family, name, kept'
-
-function prepared(database: Database) {
-  return {
-    byHash: database.prepare(
-      `SELECT ${ROW} FROM outcome_keys JOIN outcomes ON id = outcome WHERE outcome_keys.hash = ?`,
-    ),
-    ofActor: database.prepare('SELECT hash FROM outcome_keys WHERE hash >= ? AND hash < ? LIMIT ?'),
-    rowsOfActor: database.prepare(
-      `SELECT ${ROW} FROM outcomes WHERE id IN (SELECT outcome FROM outcome_keys WHERE hash >= ? AND hash < ?)`,
-    ),
-    from: database.prepare('SELECT hash FROM outcome_keys WHERE hash >= ? ORDER BY hash LIMIT ?'),
-    firstExpired: database.prepare(
-      `SELECT ${ROW} FROM outcomes WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT 1`,
-    ),
-    add: database.prepare(
-      'INSERT INTO outcomes (actor, family, name, expires_at_ms, kept) VALUES (?, ?, ?, ?, ?)',
-    ),
-    addKey: database.prepare('INSERT OR IGNORE INTO outcome_keys (hash, outcome) VALUES (?, ?)'),
-    update: database.prepare('UPDATE outcomes SET expires_at_ms = ?, kept = ? WHERE id = ?'),
-    remove: database.prepare('DELETE FROM outcomes WHERE id = ?'),
-    removeKey: database.prepare('DELETE FROM outcome_keys WHERE hash = ? AND outcome = ?'),
-  }
 }

@@ -8,6 +8,7 @@ import { isSpawnError, type SpawnError } from '../../base/index.ts'
 import { unpackEnvelopes } from '../frames/envelope-bytes.ts'
 import { storeError } from './failures.ts'
 import { packIds, unpackActors } from '../frames/rows.ts'
+import { hashIn } from './outcome-table.ts'
 import { StoreFile } from './store-file.ts'
 import { commitGroups } from '../../../test/commit-groups.ts'
 
@@ -19,6 +20,7 @@ const ID = { system: 's', parent: '', name: 'n' }
 /** Outcomes as they were kept before version 3: a row for each. */
 const SINGLE_OUTCOMES = `DROP TABLE outcomes;
   DROP TABLE outcome_keys;
+  ALTER TABLE folded DROP COLUMN outcome;
   CREATE TABLE outcomes (
     family INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -29,6 +31,18 @@ const SINGLE_OUTCOMES = `DROP TABLE outcomes;
     PRIMARY KEY (family, name, key)
   ) WITHOUT ROWID;
   CREATE INDEX outcomes_by_expiry ON outcomes (expires_at_ms);`
+
+const NOTHING = {
+  birth: 1,
+  epoch: 1,
+  tags: {},
+  state: null,
+  committedAtMs: 1,
+  history: { revisions: 0, durationMs: 0 },
+  outcomes: [],
+  sends: [],
+  takes: [],
+}
 
 function failure(file: string, work: () => void): SpawnError {
   try {
@@ -51,7 +65,7 @@ describe('the schema of a store file', () => {
     change(file, 'VACUUM')
     for (let times = 0; times < 3; times += 1) new StoreFile(file).close()
     const database = new DatabaseSync(file)
-    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 3 })
+    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 4 })
     assert.deepEqual({ ...database.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
     database.close()
   })
@@ -113,6 +127,34 @@ describe('the schema of a store file', () => {
     database.close()
   })
 
+  test('of the third version is brought up to date: a key that it has is refused, in the index and behind it', () => {
+    const file = join(folder, 'third.db')
+    const commitOf = (name: string, follows: number, key: string): number[] | undefined => {
+      const outcomes = [{ key, reply: null, expiresAtMs: 1_000 }]
+      const commit = { ...NOTHING, id: { ...ID, name }, follows, revision: follows + 1, outcomes }
+      return commitGroups(store, [commit])[0]
+    }
+    let store = new StoreFile(file)
+    for (const [at, key] of ['a', 'b', 'c'].entries()) assert.deepEqual(commitOf('n', at, key), [])
+    store.close()
+    // Version 3 had all keys in the index at once.
+    const database = new DatabaseSync(file)
+    const rows = database.prepare('SELECT id, actor FROM outcomes').all()
+    assert.equal(rows.length, 1)
+    const add = database.prepare('INSERT INTO outcome_keys VALUES (?, ?)')
+    for (const key of ['a', 'b', 'c'])
+      add.run(hashIn(Number(rows[0]?.['actor']), key), Number(rows[0]?.['id']))
+    database.close()
+    change(file, 'ALTER TABLE folded DROP COLUMN outcome; PRAGMA user_version = 3')
+    for (let times = 0; times < 2; times += 1) {
+      store = new StoreFile(file)
+      for (const key of ['a', 'b', 'c']) assert.deepEqual(commitOf('n', 3 + times, key), [0], key)
+      assert.deepEqual(commitOf('n', 3 + times, `d${times}`), [])
+      assert.equal(store.outcomeKeys(ID, 10)?.length, 4 + times)
+      store.close()
+    }
+  })
+
   test('of a newer release is refused, and left as it is', () => {
     const file = join(folder, 'newer.db')
     new StoreFile(file).close()
@@ -123,7 +165,7 @@ describe('the schema of a store file', () => {
       ['STORE_UNAVAILABLE', false, 99],
     )
     assert.match(error.message, /newer release/)
-    change(file, 'PRAGMA user_version = 3')
+    change(file, 'PRAGMA user_version = 4')
     new StoreFile(file).close()
   })
 
@@ -186,20 +228,7 @@ describe('a store file that is damaged', () => {
     const file = join(folder, 'damaged.db')
     const store = new StoreFile(file)
     const names = Array.from({ length: 2_000 }, (_none, at) => `actor-${at}`)
-    const history = { revisions: 0, durationMs: 0 }
-    const rest = {
-      follows: 0,
-      revision: 1,
-      birth: 1,
-      epoch: 1,
-      tags: {},
-      state: null,
-      committedAtMs: 1,
-      history,
-      outcomes: [],
-      sends: [],
-      takes: [],
-    }
+    const rest = { ...NOTHING, follows: 0, revision: 1 }
     commitGroups(
       store,
       names.map((name) => ({ id: { system: 's', parent: '', name }, ...rest })),

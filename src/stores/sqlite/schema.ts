@@ -112,6 +112,14 @@ const STEPS: readonly Step[] = [
     ],
   },
   { title: 'outcomes gathered, many in a row', statements: GATHERED_OUTCOMES, work: gatherOutcomes },
+  {
+    title: 'the index of outcomes follows them later',
+    statements: [
+      `-- The last row of outcomes up to which all keys stand in outcome_keys.
+       ALTER TABLE folded ADD COLUMN outcome INTEGER NOT NULL DEFAULT 0`,
+      'UPDATE folded SET outcome = (SELECT coalesce(max(id), 0) FROM outcomes)',
+    ],
+  },
 ]
 
 /** 'spwn': marks the file as ours, for `file` and for people. */
