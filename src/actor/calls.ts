@@ -1,39 +1,35 @@
 // Calls on their way to a mailbox: what each needs before it may stand there, or have its turn at once. A definition, an
 // action, a deadline, room. On the path of every call, so what most calls do not need is asked last and costs nothing.
 
-import { isSpawnError, type Limits, messageOf, SpawnError } from '../base/index.ts'
+import { type Limits, SpawnError } from '../base/index.ts'
 import type { ActionDefinition, Call, HostedDefinition } from '../ports/index.ts'
 import { type ActorId, addressText, checkName } from '../protocol/index.ts'
 import type { Activation } from './life/activation.ts'
-import type { Activations } from './life/activations.ts'
 import { checkChain } from './call-chain.ts'
 import { BuiltinAction } from './builtin.ts'
 import { foreignAction } from './away/carried.ts'
 import { actionOf, type Catalog } from './catalog.ts'
 import { checkCall, timeoutOf } from './checks.ts'
 import type { Committer } from './committer.ts'
-import type { Dispatcher } from './dispatcher.ts'
 import type { Engine } from './engine.ts'
 import type { Cause } from './away/foreign-turn.ts'
 import type { Inflight } from './inflight.ts'
-import type { Correspondent, Letter } from './post/letter.ts'
+import type { Letter } from './post/letter.ts'
 import type { Membership } from './away/membership.ts'
-import { type Arrived, Message, type Terms } from './message.ts'
-import type { Parcel } from './post/parcel.ts'
-import type { Pools } from './life/pools.ts'
+import { Message } from './message.ts'
 import { correspondent, isTimed, lasting, type Postmark } from './post/postmark.ts'
 import type { Queries } from './queries.ts'
 import { Query } from './query.ts'
+import type { Reception } from './reception.ts'
 import type { Reentry } from './reentry.ts'
 import { destinationOf, notHere } from './away/remote-calls.ts'
 import { Residents } from './life/residents.ts'
 import { checkRoom } from './room.ts'
 import type { SystemCalls } from './away/system-calls.ts'
+import type { Arrived, Terms } from './terms.ts'
 import type { UseClock } from './life/use-clock.ts'
 
 export interface CallsOptions {
-  /** The system whose actors these are. */
-  readonly system: string
   readonly limits: Limits
   readonly engine: Engine
   /** Throws when no calls are taken now; `nested`: none that turns make, either. */
@@ -41,37 +37,31 @@ export interface CallsOptions {
 }
 
 export class Calls {
-  private readonly system: string
   private readonly callTimeoutMs: number
   private readonly admit: (nested: boolean) => void
   private readonly useClock: UseClock
-  private readonly activations: Activations
   private readonly catalog: Catalog
-  private readonly dispatcher: Dispatcher
   private readonly inflight: Inflight
   private readonly postmark: Postmark
   private readonly committer: Committer
   private readonly queries: Queries
+  private readonly reception: Reception
   private readonly reentry: Reentry
-  private readonly pools: Pools
   private readonly systems: SystemCalls
   /** Null: all actors live here. */
   private readonly membership: Membership | null
 
-  constructor({ admit, engine, limits, system }: CallsOptions) {
-    this.system = system
+  constructor({ admit, engine, limits }: CallsOptions) {
     this.callTimeoutMs = limits.callTimeoutMs
     this.admit = admit
     this.useClock = engine.useClock
-    this.activations = engine.activations
     this.catalog = engine.catalog
-    this.dispatcher = engine.dispatcher
     this.inflight = engine.inflight
     this.postmark = engine.post.postmark
     this.committer = engine.committer
     this.queries = engine.queries
+    this.reception = engine.reception
     this.reentry = engine.reentry
-    this.pools = engine.pools
     this.systems = engine.systems
     this.membership = engine.membership
   }
@@ -88,60 +78,6 @@ export class Calls {
     } catch (error) {
       return Promise.reject(error)
     }
-  }
-
-  /** Hands an envelope to its actor. Whatever becomes of that, the parcel is told. */
-  deliver(parcel: Parcel): void {
-    const { letter } = parcel
-    const [parent, name] = letter.to
-    try {
-      if (this.systems.isOther(letter.system)) {
-        this.admit(true)
-        if (this.membership?.lease.holds() === false) throw notHere(this.idOf(letter.to))
-        void this.systems.deliver(parcel)
-        return
-      }
-      const residents = this.catalog.find(name, parent)
-      if (residents === null) void this.deliverLocated(name, parcel)
-      else this.deliverTo(residents, name, parcel)
-    } catch (thrown) {
-      parcel.undelivered(notHanded(thrown))
-    }
-  }
-
-  private async deliverLocated(name: string, parcel: Parcel): Promise<void> {
-    try {
-      const found = await this.catalog.locate(name, parcel.letter.to[0])
-      if (!(found instanceof Residents)) throw notHere(this.catalog.idOf(found, name))
-      this.deliverTo(found, name, parcel)
-    } catch (thrown) {
-      parcel.undelivered(notHanded(thrown))
-    }
-  }
-
-  private deliverTo(residents: Residents, name: string, parcel: Parcel): void {
-    this.admit(true)
-    const { letter, payload } = parcel
-    // One that was given up meanwhile sets no deadline any more.
-    const asker = parcel.asker?.stage === 'settled' ? null : parcel.asker
-    const nowMs = this.useClock.nowMs
-    const resident = this.activationOf(residents, name, nowMs)
-    const target = resident ?? { id: residents.id(name), residents }
-    const cause = asker === null ? null : asker.cause
-    const within = cause === null ? null : checkChain(target, letter.action, false, cause)
-    const activation = resident ?? within?.activation
-    if (activation === undefined) throw notHere(target.id)
-    const action = actionOf(residents, letter.action)
-    checkRoom(activation, false, within)
-    const call = { payload: payload ?? undefined, metadata: letter.metadata, idempotencyKey: letter.key }
-    const timeoutMs = timeoutOf(call, this.callTimeoutMs)
-    const caller = letter.from === null ? null : this.idOf(letter.from)
-    const message = new Message(this.inflight, action, call, caller, cause, timeoutMs, true)
-    if (asker !== null) message.endBy(asker.endsAtMs)
-    message.parcel = parcel
-    activation.lastUsedMs = nowMs
-    if (within === null) this.place(activation, message, nowMs)
-    else this.reentry.take(message, within)
   }
 
   /** Commits a call for a later time. */
@@ -222,7 +158,7 @@ export class Calls {
     const nowMs = this.useClock.nowMs
     const isLost = this.isOutOfReach(residents) && !(action instanceof BuiltinAction)
     const activation =
-      (isLost ? null : this.activationOf(residents, name, nowMs)) ??
+      (isLost ? null : this.reception.lifeOf(residents, name, nowMs)) ??
       this.waitingFor(residents, name, action, call, cause)
     if (activation === null) return this.leave(residents, name, action, call, cause)
     const waits = call.async !== true
@@ -244,8 +180,8 @@ export class Calls {
     const message = new Message(this.inflight, action, call, caller, chain, timeoutMs, waits)
     if (chain !== null) message.endBy(chain.endsAtMs)
     if (within !== null) this.reentry.take(message, within)
-    else if (waits) this.place(activation, message, nowMs)
-    else this.queue(activation, message)
+    else if (waits) this.reception.place(activation, message, nowMs)
+    else this.reception.queue(activation, message)
     if (!waits) return ACCEPTED
     if (call.signal !== undefined) message.follow(call.signal)
     return message.answer()
@@ -297,32 +233,6 @@ export class Calls {
     return message.answer()
   }
 
-  /** Runs a message at once, or puts it into the mailbox. */
-  private place(activation: Activation, message: Message, nowMs: number): void {
-    const { pool } = activation.residents
-    if (pool !== null) this.pools.place(pool, message, nowMs)
-    else if (!this.dispatcher.runAtOnce(activation, message)) this.queue(activation, message)
-  }
-
-  private queue(activation: Activation, message: Message): void {
-    message.startTime()
-    activation.push(message)
-    this.dispatcher.enqueue(activation)
-  }
-
-  private idOf([parent, name]: Correspondent): ActorId {
-    return { system: this.system, parent, name }
-  }
-
-  /** The activation of an actor; null: it does not live here. A name is checked once in each of its lives. */
-  private activationOf(residents: Residents, name: string, nowMs: number): Activation | null {
-    const resident = residents.byName.get(name)
-    if (resident !== undefined && (this.membership === null || residents.pool === null)) return resident
-    checkName('actor', name)
-    if (this.membership !== null && !this.membership.isHere(residents, name)) return null
-    return this.activations.of(residents, name, nowMs)
-  }
-
   /** A call of an actor of another system. */
   private sendOut(system: string, name: string, call: Call, cause: Message | null): Promise<unknown> {
     if (isTimed(call)) return this.schedule(name, call, cause)
@@ -336,8 +246,4 @@ const ACCEPTED: Promise<unknown> = Promise.resolve(undefined)
 function cancelled(id: ActorId, action: ActionDefinition): SpawnError {
   const target = `"${addressText(id)}" action "${action.name}"`
   return new SpawnError('CANCELLED', `${target} did not run: its caller had cancelled it before`)
-}
-
-function notHanded(thrown: unknown): SpawnError {
-  return isSpawnError(thrown) ? thrown : new SpawnError('DEFECT', messageOf(thrown), { cause: thrown })
 }

@@ -2,7 +2,7 @@
 
 import { LIMITS, SpawnError } from '../base/index.ts'
 import type { ActorFilter, Call } from '../ports/index.ts'
-import type { Terms } from './message.ts'
+import type { Terms } from './terms.ts'
 
 /** Metadata or tags: at most LIMITS.entries text values. */
 export function checkEntries(what: 'metadata' | 'tags', entries: Readonly<Record<string, unknown>>): void {

@@ -12,7 +12,8 @@ import type { Activation } from './life/activation.ts'
 import { drawBirth, UNBORN } from './life/birth.ts'
 import type { Membership } from './away/membership.ts'
 import { OutsideCommit, type OutsideLoad } from './outside-commit.ts'
-import { type Cargo, PendingCommit, type Waiter } from './pending-commit.ts'
+import { PendingCommit, type Waiter } from './pending-commit.ts'
+import type { Cargo } from './post/cargo.ts'
 
 /** What stands in a group. */
 export type GroupedCommit = PendingCommit | OutsideCommit
@@ -59,15 +60,14 @@ export class Committer {
    * @param cargo what goes with it; null: nothing.
    */
   submit(activation: Activation, state: Packed | null, waiter: Waiter | null, cargo: Cargo | null): void {
-    const nowMs = this.options.clock.now()
     const { pending } = activation
     let commit: PendingCommit
     if (pending !== null && !pending.sent && keepsLatestOnly(pending)) {
       commit = pending
-      commit.replace(state, nowMs)
+      commit.replace(state)
     } else {
       if (activation.birth === UNBORN) activation.birth = drawBirth(this.options.random)
-      commit = new PendingCommit(activation, this.options.member.epoch, state, nowMs)
+      commit = new PendingCommit(activation, this.options.member.epoch, state)
       if (pending !== null) pending.successor = commit
       commit.predecessor = pending
       activation.pending = commit
@@ -76,7 +76,7 @@ export class Committer {
     activation.submitted = activation.revision
     if (state !== null) activation.weigh(state.value.length)
     activation.snapshotOwed = false
-    if (waiter !== null) commit.waiters.push(waiter)
+    if (waiter !== null) commit.wait(waiter)
     if (cargo !== null) commit.load(cargo)
     this.schedule()
   }
@@ -88,7 +88,7 @@ export class Committer {
       this.submit(activation, null, waiter, cargo)
       return
     }
-    pending.waiters.push(waiter)
+    pending.wait(waiter)
     pending.load(cargo)
   }
 
@@ -99,8 +99,8 @@ export class Committer {
    * @throws SpawnError STORE_UNAVAILABLE when the outcome is unknown.
    */
   outside(load: OutsideLoad): Promise<boolean> {
-    const { clock, member, system } = this.options
-    const commit = new OutsideCommit(system, member.epoch, clock.now(), load)
+    const { member, system } = this.options
+    const commit = new OutsideCommit(system, member.epoch, load)
     this.open.push(commit)
     this.schedule()
     return commit.verdict
@@ -150,7 +150,9 @@ export class Committer {
     const group = candidates.some((commit) => commit.lost)
       ? candidates.filter((commit) => !commit.lost)
       : candidates
-    for (const commit of group) commit.sent = true
+    // One look at the clock for all of them.
+    const nowMs = this.options.clock.now()
+    for (const commit of group) commit.leave(nowMs)
     return group
   }
 

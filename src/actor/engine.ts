@@ -22,6 +22,7 @@ import { Post } from './post/post.ts'
 import { Queries } from './queries.ts'
 import type { Query } from './query.ts'
 import { Reentry } from './reentry.ts'
+import { Reception } from './reception.ts'
 import { RoutedOutcomes } from './post/routed-outcome.ts'
 import { Snapshots } from './life/snapshots.ts'
 import { SystemCalls } from './away/system-calls.ts'
@@ -61,6 +62,7 @@ export class Engine {
   readonly dispatcher: Dispatcher
   readonly activations: Activations
   readonly queries: Queries
+  readonly reception: Reception
   readonly reentry: Reentry
   readonly pools: Pools
   readonly leaving: Leaving
@@ -70,10 +72,9 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     const { clock, cluster, definitions, limits, logger, send, store, system } = options
-    const budget = new Budget(limits)
-    this.budget = budget
+    this.budget = new Budget(limits)
     this.useClock = new UseClock(clock)
-    this.catalog = new Catalog(system, definitions, store, budget, cluster)
+    this.catalog = new Catalog(system, definitions, store, this.budget, cluster)
     this.inflight = new Inflight({
       clock,
       logger,
@@ -99,7 +100,7 @@ export class Engine {
       begin,
       read: (activation, message) => this.queries.begin(activation, message),
     })
-    const { catalog, committer, dispatcher, inflight, snapshots, useClock } = this
+    const { budget, catalog, committer, dispatcher, inflight, snapshots, useClock } = this
     const query = (activation: Activation, message: Query): void => this.queries.take(activation, message)
     const shared = { clock, useClock, inflight, dispatcher, membership }
     this.activations = new Activations({
@@ -122,6 +123,7 @@ export class Engine {
     this.reentry = new Reentry(parts)
     this.pools = new Pools(parts)
     const { pools, queries, reentry } = this
+    this.reception = new Reception({ ...parts, pools })
     this.leaving = new Leaving({ ...parts, catalog, query, writeOwed: (left) => snapshots.write(left) })
     this.expulsion = new Expulsion({ logger, catalog, activations, leaving: this.leaving, post: this.post })
     const outcomes = new Outcomes({ ...parts, limits, committer, snapshots, departures })

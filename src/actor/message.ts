@@ -12,6 +12,7 @@ import type { Inflight } from './inflight.ts'
 import type { Parcel } from './post/parcel.ts'
 import type { Waiter } from './pending-commit.ts'
 import { Specials } from './specials.ts'
+import { type Arrived, NO_METADATA, type Terms } from './terms.ts'
 import { TurnReceipt } from './turn-receipt.ts'
 
 /**
@@ -22,21 +23,8 @@ import { TurnReceipt } from './turn-receipt.ts'
  */
 export type Stage = 'queued' | 'running' | 'committing' | 'routed' | 'away' | 'settled'
 
-export const NO_METADATA: Metadata = Object.freeze({})
-
-/** What a call says, whoever makes it. */
-export type Terms = Omit<Partial<Call>, 'signal'> & { readonly signal?: CancelSignal | undefined }
-
-/** A call that has come from another member. It asks for a receipt. */
-export interface Arrived extends Terms {
-  readonly action: string
-  readonly arrived: true
-}
-
-/** A call of a door that hands values on as they are: its answer from another system stays as it came. */
-export interface Opaque extends Call {
-  readonly opaque: true
-}
+/** The answer of a turn that has passed its call on: another actor's will be its own. */
+export const PASSED_ON: unique symbol = Symbol('passed on')
 
 /** The way in for calls that a turn makes. */
 export type Send = (name: string, call: Call, cause: Message) => Promise<unknown>
@@ -128,6 +116,12 @@ export class Message implements Turn, Waiter {
     this.ends = Math.min(this.endsAtMs, endsAtMs)
   }
 
+  /** The call that its answer is the answer of waits no longer than this. One that began with no more time ends first. */
+  endWith(asker: Message): void {
+    if (this.ends === null && asker.timeoutMs <= this.timeoutMs) this.ends = asker.endsAtMs
+    else this.endBy(asker.endsAtMs)
+  }
+
   /** What only some calls have; made if there is none. */
   get special(): Specials {
     this.specials ??= new Specials()
@@ -142,8 +136,9 @@ export class Message implements Turn, Waiter {
     return this.specials !== null && this.specials.starts
   }
 
+  /** Whether its turn has passed it on. */
   get routed(): boolean {
-    return this.specials !== null && this.specials.routed
+    return this.reply === PASSED_ON
   }
 
   get arrived(): boolean {

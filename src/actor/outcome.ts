@@ -4,18 +4,18 @@
 // A crash after `take` and before the commit returns loses the turn whole; nobody outside has seen any of it.
 
 import { type Clock, isSpawnError, type Limits, SpawnError } from '../base/index.ts'
-import type { Outcome, OutcomeRecord } from '../ports/index.ts'
+import type { Outcome, OutcomeRecord, Route } from '../ports/index.ts'
 import { addressText, type Packed } from '../protocol/index.ts'
 import type { Activation } from './life/activation.ts'
 import type { Activations } from './life/activations.ts'
 import { BuiltinAction } from './builtin.ts'
 import { checkEntries } from './checks.ts'
 import type { Committer } from './committer.ts'
-import type { Departure, Departures } from './post/departures.ts'
+import { Cargo } from './post/cargo.ts'
+import type { Departures } from './post/departures.ts'
 import type { Inflight } from './inflight.ts'
 import type { Membership } from './away/membership.ts'
-import type { Message } from './message.ts'
-import type { Cargo } from './pending-commit.ts'
+import { type Message, PASSED_ON } from './message.ts'
 import { failureOf } from './perform.ts'
 import { refuseChange } from './queries.ts'
 import { packRoute } from './post/routed-outcome.ts'
@@ -44,9 +44,10 @@ export class Outcomes {
   apply(activation: Activation, message: Message, outcome: Outcome): void {
     try {
       const cargo = this.cargo(message, outcome)
-      if (outcome.changed || outcome.tags !== null) this.change(activation, message, outcome, cargo)
-      else if (cargo === null) this.reply(activation, message, outcome.response)
-      else this.keep(activation, message, outcome.response, cargo)
+      const answer = routeFrom(outcome) === null ? outcome.response : PASSED_ON
+      if (outcome.changed || outcome.tags !== null) this.change(activation, message, outcome, answer, cargo)
+      else if (cargo === null) this.reply(activation, message, answer)
+      else this.keep(activation, message, answer, cargo)
       message.parcel?.turned()
     } catch (thrown) {
       this.fail(activation, message, notKept(message, thrown))
@@ -89,14 +90,22 @@ export class Outcomes {
   /** What goes with the commit besides the state; null: nothing. */
   private cargo(message: Message, outcome: Outcome): Cargo | null {
     const { idempotencyKey: key } = message
-    const departure = this.options.departures.of(message, outcome)
-    if (departure === null && key === undefined) return null
+    const leaving = this.options.departures.of(message, outcome)
+    if (leaving === null && key === undefined) return null
     if (message.action.query) refuseChange(message, outcome)
-    if (outcome.workflow !== null && outcome.workflow.route !== null) message.special.routed = true
-    return { outcome: key === undefined ? null : this.record(message, key, outcome, departure), departure }
+    if (key === undefined) return leaving
+    const cargo = leaving ?? new Cargo()
+    cargo.outcome = this.record(message, key, outcome, cargo)
+    return cargo
   }
 
-  private change(activation: Activation, message: Message, outcome: Outcome, cargo: Cargo | null): void {
+  private change(
+    activation: Activation,
+    message: Message,
+    outcome: Outcome,
+    answer: unknown,
+    cargo: Cargo | null,
+  ): void {
     if (message.action.query) refuseChange(message, outcome)
     const { durability, stateful } = activation.residents.definition
     const state = outcome.changed ? outcome.state : activation.state
@@ -104,17 +113,17 @@ export class Outcomes {
     const packed = stateful ? encode(activation, state) : null
     activation.advance(state, outcome.tags ?? activation.tags)
     if (!stateful) {
-      if (cargo === null) this.reply(activation, message, outcome.response)
-      else this.keep(activation, message, outcome.response, cargo)
+      if (cargo === null) this.reply(activation, message, answer)
+      else this.keep(activation, message, answer, cargo)
       return
     }
     activation.revision += 1
     if (durability === 'turn' || outcome.checkpoint || cargo !== null) {
-      this.hold(message, outcome.response, null)
+      this.hold(message, answer, null)
       this.options.committer.submit(activation, packed, message, cargo)
     } else {
       this.options.snapshots.owe(activation, packed)
-      this.reply(activation, message, outcome.response)
+      this.reply(activation, message, answer)
     }
   }
 
@@ -143,28 +152,29 @@ export class Outcomes {
   ): void {
     this.hold(message, response, error)
     if (activation.pending === null) message.committed()
-    else activation.pending.waiters.push(message)
+    else activation.pending.wait(message)
   }
 
   private hold(message: Message, response: unknown, error: SpawnError | null): void {
     message.hold(response, error)
-    this.options.inflight.watch(message)
+    // That of an envelope is not given up from here on.
+    if (message.parcel === null) this.options.inflight.watch(message)
   }
 
-  private record(
-    message: Message,
-    key: string,
-    outcome: Outcome,
-    departure: Departure | null,
-  ): OutcomeRecord {
+  private record(message: Message, key: string, outcome: Outcome, { sends }: Cargo): OutcomeRecord {
     message.activation.keys?.add(key)
-    const { response, workflow } = outcome
-    const route = workflow === null ? null : workflow.route
+    const { response } = outcome
+    const route = routeFrom(outcome)
     const answer = response === undefined ? null : message.action.response.pack(response)
-    const hop = departure?.sends.find(({ letter }) => letter.kind === 'hop')
+    const hop = sends.find(({ letter }) => letter.kind === 'hop')
     const reply = route === null || hop === undefined ? answer : packRoute(route, hop.id)
     return { key, reply, expiresAtMs: this.options.clock.now() + this.options.limits.outcomeRetentionMs }
   }
+}
+
+/** Where another actor answers; null: this turn does. */
+function routeFrom({ workflow }: Outcome): Route | null {
+  return workflow === null ? null : workflow.route
 }
 
 /** The state as the store takes it. */

@@ -27,7 +27,7 @@ export class OutsideCommit implements Commit {
   readonly tags = NO_TAGS
   readonly state = null
   readonly history = { revisions: 0, durationMs: 0 }
-  readonly committedAtMs: number
+  committedAtMs = 0
   readonly outcomes = NO_OUTCOMES
   readonly sends: readonly Parcel[]
   readonly takes: readonly string[]
@@ -41,10 +41,9 @@ export class OutsideCommit implements Commit {
   /** Whether it was committed; false: one of what it takes does not stand. Rejects when the outcome is unknown. */
   readonly verdict: Promise<boolean>
 
-  constructor(system: string, epoch: number, nowMs: number, load: OutsideLoad) {
+  constructor(system: string, epoch: number, load: OutsideLoad) {
     this.id = { system, parent: '', name: '' }
     this.epoch = epoch
-    this.committedAtMs = nowMs
     this.sends = load.sends
     this.takes = load.takes
     this.occasions = load.occasions
@@ -53,6 +52,11 @@ export class OutsideCommit implements Commit {
       this.resolve = resolve
       this.reject = reject
     })
+  }
+
+  leave(nowMs: number): void {
+    this.sent = true
+    this.committedAtMs = nowMs
   }
 
   conclude(committed: boolean): void {

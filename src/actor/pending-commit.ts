@@ -5,8 +5,8 @@ import type { Commit, HistoryPolicy, OutcomeRecord, Tags } from '../ports/index.
 import type { SpawnError } from '../base/index.ts'
 import type { ActorId, Packed } from '../protocol/index.ts'
 import type { Activation, View } from './life/activation.ts'
+import { type Cargo, NO_ANNOUNCEMENTS, NO_IDS, NO_PARCELS } from './post/cargo.ts'
 import type { Announcement } from './post/channels.ts'
-import type { Departure } from './post/departures.ts'
 import type { Parcel } from './post/parcel.ts'
 
 /** Told once, in the order of waiting: either durable or lost. */
@@ -15,20 +15,10 @@ export interface Waiter {
   failed(error: SpawnError): void
 }
 
-/** What a turn brings into its commit besides the state. */
-export interface Cargo {
-  /** The reply to keep, under an idempotency key. */
-  readonly outcome: OutcomeRecord | null
-  readonly departure: Departure | null
-}
-
 /** Never added to. */
 const NO_OUTCOMES: OutcomeRecord[] = []
-Object.freeze(NO_OUTCOMES)
-const NO_PARCELS: Parcel[] = []
-const NO_IDS: string[] = []
-const NO_ANNOUNCEMENTS: Announcement[] = []
-for (const empty of [NO_PARCELS, NO_IDS, NO_ANNOUNCEMENTS]) Object.freeze(empty)
+const NO_WAITERS: Waiter[] = []
+for (const empty of [NO_OUTCOMES, NO_WAITERS]) Object.freeze(empty)
 
 export class PendingCommit implements Commit {
   readonly activation: Activation
@@ -43,13 +33,14 @@ export class PendingCommit implements Commit {
   state: Packed | null
   /** What the actor is by it, in its live form; null: no query asks for it. */
   view: View | null
-  committedAtMs: number
+  /** When it left for the store. */
+  committedAtMs = 0
   outcomes: OutcomeRecord[] = NO_OUTCOMES
   sends: Parcel[] = NO_PARCELS
   takes: string[] = NO_IDS
   occasions: Commit['occasions'] = undefined
   announcements: Announcement[] = NO_ANNOUNCEMENTS
-  readonly waiters: Waiter[] = []
+  waiters: Waiter[] = NO_WAITERS
   /** The actor's next commit, which follows this one. */
   successor: PendingCommit | null = null
   /** The one before it, as long as that is not durable. */
@@ -59,7 +50,7 @@ export class PendingCommit implements Commit {
   /** Whether a commit before it was lost: then it is not sent. */
   lost = false
 
-  constructor(activation: Activation, epoch: number, state: Packed | null, nowMs: number) {
+  constructor(activation: Activation, epoch: number, state: Packed | null) {
     this.activation = activation
     this.id = activation.id
     this.follows = activation.submitted
@@ -72,30 +63,38 @@ export class PendingCommit implements Commit {
     this.tags = activation.tags
     this.state = state
     this.view = activation.residents.queried ? activation.view() : null
-    this.committedAtMs = nowMs
   }
 
   /** A later turn's state in place of this one's, where the revision between need not be kept. */
-  replace(state: Packed | null, nowMs: number): void {
+  replace(state: Packed | null): void {
     this.revision = this.activation.revision
     this.tags = this.activation.tags
     this.state = state
     if (this.view !== null) this.view = this.activation.view()
-    this.committedAtMs = nowMs
   }
 
   /** Takes what a turn brings; its arrays too. */
-  load({ departure, outcome }: Cargo): void {
+  load({ announcements, occasions, outcome, sends, takes }: Cargo): void {
     if (outcome !== null) {
       if (this.outcomes === NO_OUTCOMES) this.outcomes = [outcome]
       else this.outcomes.push(outcome)
     }
-    if (departure === null) return
-    this.sends = joined(without(this.sends, departure.sends), departure.sends)
-    this.takes = joined(this.takes, departure.takes)
-    const { occasions } = departure
+    this.sends = joined(without(this.sends, sends), sends)
+    this.takes = joined(this.takes, takes)
     if (occasions !== undefined) this.occasions = new Map([...(this.occasions ?? []), ...occasions])
-    this.announcements = joined(this.announcements, departure.announcements)
+    this.announcements = joined(this.announcements, announcements)
+  }
+
+  /** Adds one who is told. Mostly there is only one: an array that grows would have room for many more. */
+  wait(waiter: Waiter): void {
+    if (this.waiters === NO_WAITERS) this.waiters = [waiter]
+    else this.waiters.push(waiter)
+  }
+
+  /** It leaves for the store. */
+  leave(nowMs: number): void {
+    this.sent = true
+    this.committedAtMs = nowMs
   }
 
   /** Whether this commit, or one before it that is not durable either, sends an envelope of this id. */
@@ -112,7 +111,7 @@ export class PendingCommit implements Commit {
   /** Resolves when it is durable; rejects when it is lost. */
   durable(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiters.push({ committed: resolve, failed: reject })
+      this.wait({ committed: resolve, failed: reject })
     })
   }
 }

@@ -33,13 +33,14 @@ import { checkEntries, checkTimes } from './checks.ts'
 import { definitionView } from './definition-view.ts'
 import { Engine } from './engine.ts'
 import { checkErasable } from './past/erasing.ts'
+import { Handover } from './post/handover.ts'
 import { Letters, pageOf } from './post/letters.ts'
-import { NO_METADATA, type Opaque } from './message.ts'
 import { Operations } from './operations.ts'
 import { hostedOf } from './away/placement.ts'
 import { Pasts } from './past/past.ts'
 import { Pruning } from './past/pruning.ts'
 import { Tenancy } from './away/tenancy.ts'
+import { NO_METADATA, type Opaque } from './terms.ts'
 import { TurnReceipt } from './turn-receipt.ts'
 
 export interface RuntimeOptions {
@@ -88,6 +89,7 @@ export class Runtime implements Gateway {
   private readonly cluster: Cluster | null
   private readonly engine: Engine
   private readonly calls: Calls
+  private readonly handover: Handover
   private readonly letters: Letters
   readonly past: Pasts
   /** This runtime as its cluster sees it; null: it has none. */
@@ -126,11 +128,13 @@ export class Runtime implements Gateway {
       lateDefinitionsMs,
       systems: options.systems ?? null,
       send: (name, call, cause) => this.calls.send(name, call, cause),
-      deliver: (parcel) => this.calls.deliver(parcel),
+      deliver: (parcel) => this.handover.hand(parcel),
     })
     const { engine } = this
     this.pruning = this.sharesStore ? null : new Pruning({ store, clock, logger })
-    this.calls = new Calls({ system, limits, engine, admit: (nested) => this.checkRunning(nested) })
+    this.calls = new Calls({ limits, engine, admit: (nested) => this.checkRunning(nested) })
+    const { callTimeoutMs } = limits
+    this.handover = new Handover({ system, callTimeoutMs, engine, admit: () => this.checkRunning(true) })
     this.letters = new Letters({
       system,
       store,

@@ -1,4 +1,4 @@
-// What only some calls have: a key, a receipt, a caller who may cancel, a route. Made on first use, so that all others are
+// What only some calls have: a key, a receipt, a caller who may cancel. Made on first use, so that all others are
 // smaller: a call is allocated for every turn, and its size is a good part of what a small turn costs.
 
 import type { Cancellation } from '../base/index.ts'
@@ -11,8 +11,6 @@ export class Specials {
   starts = false
   /** Whether it came from another member: if it cannot run here, it goes back there. */
   arrived = false
-  /** Whether its turn has passed it on: another actor's answer will be its own. */
-  routed = false
   /** When the time of the call is over, if its action has less; null: it has not. */
   callEndsAtMs: number | null = null
   /** What its action listens to. */

@@ -6,7 +6,8 @@ export { anyCodec } from './any-codec.ts'
 export type { Codec } from './codec.ts'
 export { jsonCodec, jsonFaultOf, standardCodec } from './json-codec.ts'
 export { type JsonChange, jsonDiff } from './json-diff.ts'
-export { isJsonType } from './json-type.ts'
+export { copyOfJson } from './json-copy.ts'
+export { isJsonType, JSON_TYPE_URL } from './json-type.ts'
 export { Json, Packed } from './packed.ts'
 export {
   actionPath,

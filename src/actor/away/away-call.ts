@@ -5,7 +5,8 @@ import type { ActionDefinition } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import type { Cause } from './foreign-turn.ts'
 import type { Inflight } from '../inflight.ts'
-import { Message, type Terms } from '../message.ts'
+import { Message } from '../message.ts'
+import type { Terms } from '../terms.ts'
 
 /** Who is called, and how it is known to the cluster. */
 export interface Destination {

@@ -13,11 +13,12 @@ import { checkCall, timeoutOf } from '../checks.ts'
 import type { Departures } from '../post/departures.ts'
 import type { Inflight } from '../inflight.ts'
 import type { Letter } from '../post/letter.ts'
-import type { Message, Opaque } from '../message.ts'
+import type { Message } from '../message.ts'
 import { OutboundCall, outboundLabel } from './outbound-call.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
 import type { Parcel } from '../post/parcel.ts'
 import { failureOf } from '../perform.ts'
+import type { Opaque } from '../terms.ts'
 import { TurnReceipt } from '../turn-receipt.ts'
 
 export interface SystemCallsOptions {
@@ -78,10 +79,10 @@ export class SystemCalls {
     try {
       const { action, response } = await this.delivered(parcel)
       const { commit, departures } = this.options
-      const sends = departures.afterOutbound(parcel, action, response)
+      const cargo = departures.afterOutbound(parcel, action, response)
       // From here on only the store can say whether it still stands.
       parcel.taken = true
-      await commit({ sends, takes: [parcel.id], occasions: parcel.occasions })
+      await commit(cargo)
       parcel.delivered(null, response)
     } catch (thrown) {
       parcel.undelivered(asSpawnError(thrown))

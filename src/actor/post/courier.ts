@@ -161,14 +161,18 @@ export class Courier implements LaneOwner {
   }
 
   hand(parcel: Parcel): void {
-    const { clock, limits } = this.options
     const { retryAtMs } = parcel.letter
+    if (retryAtMs === undefined) this.options.hand(parcel)
+    else this.handLater(parcel, retryAtMs)
+  }
+
+  private handLater(parcel: Parcel, atMs: number): void {
+    const { clock, hand, limits } = this.options
     // Never longer than a pause can be, also when the clock was set back meanwhile.
-    const waitMs =
-      retryAtMs === undefined ? 0 : Math.min(retryAtMs - clock.now(), limits.maxDeliveryBackoffMs)
+    const waitMs = Math.min(atMs - clock.now(), limits.maxDeliveryBackoffMs)
     // One that was let go of meanwhile is not this member's to hand over any more.
-    const later = (): void => void (!this.stopped && this.held.has(parcel) && this.options.hand(parcel))
-    if (waitMs <= 0) this.options.hand(parcel)
+    const later = (): void => void (!this.stopped && this.held.has(parcel) && hand(parcel))
+    if (waitMs <= 0) hand(parcel)
     else clock.after(waitMs, later, { background: true })
   }
 

@@ -6,7 +6,6 @@ import { isSpawnError, type Limits, SpawnError } from '../../base/index.ts'
 import type {
   ActionDefinition,
   Broadcast,
-  Commit,
   Effect,
   EffectEnd,
   Metadata,
@@ -15,21 +14,14 @@ import type {
   Workflow,
 } from '../../ports/index.ts'
 import { type ActorId, type Packed } from '../../protocol/index.ts'
-import type { Announcement, Channels } from './channels.ts'
+import { Cargo } from './cargo.ts'
+import type { Channels } from './channels.ts'
 import { isOutbound, type Letter, pathOf, stepsBefore } from './letter.ts'
 import type { Message } from '../message.ts'
 import type { Parcel } from './parcel.ts'
 import { correspondent, lasting, type Postmark, type Target } from './postmark.ts'
 import { nextDueMs } from './rhythm.ts'
 import type { Timers } from './timers.ts'
-
-/** What a commit carries besides the state. Its arrays are the commit's to go on with. */
-export interface Departure {
-  readonly sends: Parcel[]
-  readonly takes: string[]
-  readonly occasions?: Commit['occasions']
-  readonly announcements: Announcement[]
-}
 
 export interface DeparturesOptions {
   readonly postmark: Postmark
@@ -52,42 +44,37 @@ export class Departures {
    * @returns null when nothing leaves.
    * @throws SpawnError when something of it cannot be sent.
    */
-  of(message: Message, outcome: Outcome): Departure | null {
+  of(message: Message, outcome: Outcome): Cargo | null {
     const { parcel } = message
     const { workflow } = outcome
     if (workflow === null && parcel === null) return null
-    const sends = workflow === null ? [] : workflow.effects.map((effect) => this.effect(message, effect))
-    const announcements: Announcement[] = []
-    if (workflow !== null) this.follow(message, outcome, workflow, sends, announcements)
-    if (parcel !== null) this.after(message, parcel, outcome, sends)
-    if (sends.length > 0) this.checkSize(message, sends)
-    if (parcel === null) return { sends, takes: [], occasions: undefined, announcements }
-    return { sends, takes: [parcel.id], occasions: parcel.occasions, announcements }
+    const cargo = new Cargo()
+    if (workflow !== null) this.follow(message, outcome, workflow, cargo)
+    if (parcel !== null) this.after(message, parcel, outcome, cargo)
+    if (cargo.sends.length > 0) this.checkSize(message, cargo.sends)
+    return cargo
   }
 
   /** What is broadcast from outside any turn. */
-  broadcast(broadcast: Broadcast, from: ActorId | null, metadata: Metadata): Departure {
-    const sends: Parcel[] = []
-    const announcements: Announcement[] = []
-    this.spread(broadcast, from, metadata, sends, announcements)
-    return { sends, takes: [], announcements }
+  broadcast(broadcast: Broadcast, from: ActorId | null, metadata: Metadata): Cargo {
+    const cargo = new Cargo()
+    this.spread(broadcast, from, metadata, cargo)
+    return cargo
   }
 
-  /** What goes out besides the effects. */
   private follow(
     message: Message,
     outcome: Outcome,
-    { broadcasts, route, timers }: Workflow,
-    sends: Parcel[],
-    announcements: Announcement[],
+    { broadcasts, effects, route, timers }: Workflow,
+    cargo: Cargo,
   ): void {
-    for (const broadcast of broadcasts)
-      this.spread(broadcast, message.self, message.metadata, sends, announcements)
+    for (const effect of effects) cargo.send(this.effect(message, effect))
+    for (const broadcast of broadcasts) this.spread(broadcast, message.self, message.metadata, cargo)
     if (timers !== null) {
       for (const [action, everyMs] of Object.entries(timers))
-        sends.push(this.options.timers.changed(message, action, everyMs))
+        cargo.send(this.options.timers.changed(message, action, everyMs))
     }
-    if (route !== null) sends.push(this.hop(message, outcome, route))
+    if (route !== null) cargo.send(this.hop(message, outcome, route))
   }
 
   private effect(message: Message, effect: Effect): Parcel {
@@ -107,11 +94,7 @@ export class Departures {
     }
     try {
       if (isOutbound(letter, message.self.system)) this.options.checkOutbound(letter)
-      return postmark.envelope(
-        letter,
-        postmark.pack({ name: to, ref, system, action }, effect.payload),
-        effect,
-      )
+      return postmark.addressed(letter, { name: to, ref, system, action }, effect.payload, effect)
     } catch (error) {
       // Who waits to be told how it ends is told: to fail the turn instead would end nothing.
       if (told === undefined || !isSpawnError(error)) throw error
@@ -123,8 +106,7 @@ export class Departures {
     { channel, payload }: Broadcast,
     from: ActorId | null,
     metadata: Metadata,
-    sends: Parcel[],
-    announcements: Announcement[],
+    cargo: Cargo,
   ): void {
     const { channels, postmark } = this.options
     const sender = from === null ? null : correspondent(from)
@@ -155,7 +137,7 @@ export class Departures {
         metadata: carried,
         key: shared,
       }
-      sends.push(postmark.envelope(letter, bytes))
+      cargo.send(postmark.envelope(letter, bytes))
     }
     for (const { action, among, definition, member } of elsewhere) {
       const ref = member === null ? undefined : definition
@@ -165,9 +147,9 @@ export class Departures {
         member === null
           ? { ...common, kind: 'broadcast' }
           : { ...common, kind: 'spread', key: onceKey, member, among }
-      sends.push(postmark.envelope(letter, bytes))
+      cargo.send(postmark.envelope(letter, bytes))
     }
-    if (channels.hasListeners(channel)) announcements.push({ channel, payload, from, metadata })
+    if (channels.hasListeners(channel)) cargo.announce({ channel, payload, from, metadata })
   }
 
   private hop(message: Message, outcome: Outcome, route: Route): Parcel {
@@ -189,7 +171,7 @@ export class Departures {
     }
     if (2 + (letter.earlier?.length ?? 0) > limits.hops) throw tooManyHops(pathOf(letter), limits.hops)
     const target: Target = { name: route.to, ref, system: undefined, action }
-    const sent = postmark.envelope(letter, postmark.pack(target, payload))
+    const sent = postmark.addressed(letter, target, payload)
     // Not the key of the call: on its way it may come to one actor twice.
     const hop = message.idempotencyKey === undefined ? sent : sent.revised({ key: sent.id })
     hop.asker = message.asker
@@ -197,41 +179,43 @@ export class Departures {
   }
 
   /** What an envelope asks for whose turn in another system is done. */
-  afterOutbound(parcel: Parcel, action: ActionDefinition, response: unknown): Parcel[] {
-    const sends: Parcel[] = []
-    this.tellEnd(parcel, action, response, sends)
-    this.recur(parcel, sends)
-    return sends
+  afterOutbound(parcel: Parcel, action: ActionDefinition, response: unknown): Cargo {
+    const cargo = new Cargo()
+    cargo.take(parcel)
+    this.tellEnd(parcel, action, response, cargo)
+    this.recur(parcel, cargo)
+    return cargo
   }
 
   /** What the envelope that caused this turn asks for: that its end is told, or that it comes again. */
-  private after(message: Message, parcel: Parcel, outcome: Outcome, sends: Parcel[]): void {
+  private after(message: Message, parcel: Parcel, outcome: Outcome, cargo: Cargo): void {
+    cargo.take(parcel)
     const routed = outcome.workflow !== null && outcome.workflow.route !== null
-    if (!routed) this.tellEnd(parcel, message.action, outcome.response, sends)
+    if (!routed) this.tellEnd(parcel, message.action, outcome.response, cargo)
     // A turn that changed its own timer has said when it comes again; one that is not declared any more does not.
-    if (parcel.letter.rhythm === undefined || sends.some(({ id }) => id === parcel.id)) return
+    if (parcel.letter.rhythm === undefined || cargo.sends.some(({ id }) => id === parcel.id)) return
     if (parcel.box === 'timer' && !message.activation.residents.hasTimer(message.action.name)) return
-    this.recur(parcel, sends)
+    this.recur(parcel, cargo)
   }
 
   private tellEnd(
     parcel: Parcel,
     { response: codec }: ActionDefinition,
     response: unknown,
-    sends: Parcel[],
+    cargo: Cargo,
   ): void {
     const { reply } = parcel.letter
     if (reply === undefined) return
     const { token } = reply
     const end: EffectEnd = response === undefined ? { token } : { token, response: codec.toJson(response) }
-    sends.push(this.options.postmark.reply(parcel, reply, end))
+    cargo.send(this.options.postmark.reply(parcel, reply, end))
   }
 
-  private recur(parcel: Parcel, sends: Parcel[]): void {
+  private recur(parcel: Parcel, cargo: Cargo): void {
     const { rhythm } = parcel.letter
     if (rhythm === undefined) return
     const dueAtMs = nextDueMs(rhythm, parcel.dueAtMs, this.options.now())
-    if (dueAtMs !== null) sends.push(parcel.afresh(dueAtMs))
+    if (dueAtMs !== null) cargo.send(parcel.afresh(dueAtMs))
   }
 
   private checkSize(message: Message, sends: readonly Parcel[]): void {

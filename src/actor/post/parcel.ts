@@ -32,6 +32,8 @@ export class Parcel implements Envelope, Entry<Parcel> {
   /** The call that its answer is the answer of; null: nobody in this process waits. */
   asker: Message | null = null
   watcher: ParcelWatcher | null = null
+  /** Its payload as a value of its own, for the first who reads it as JSON; undefined: there are its bytes alone. */
+  live: unknown = undefined
   /** Whether its receiver keeps no order: a pool, whose workers take what comes beside each other. */
   unordered = false
   /** Whether the commit that takes it was submitted. */
@@ -83,6 +85,13 @@ export class Parcel implements Envelope, Entry<Parcel> {
   /** Of what comes again: which occasion a commit takes that takes it. */
   get occasions(): Commit['occasions'] {
     return this.letter.rhythm === undefined ? undefined : new Map([[this.id, this.dueAtMs]])
+  }
+
+  /** Its payload, for an action that reads JSON. What a turn may have changed is not handed out again. */
+  takeJson(): unknown {
+    const { live } = this
+    this.live = undefined
+    return live === undefined ? (this.payload ?? undefined) : live
   }
 
   /** Its turn is done. */

@@ -5,7 +5,15 @@
 
 import { type Clock, isSpawnError, LIMITS, type Random, SpawnError } from '../../base/index.ts'
 import type { Box, Metadata, Timing } from '../../ports/index.ts'
-import { type ActorId, anyCodec, type Codec, jsonCodec, Packed } from '../../protocol/index.ts'
+import {
+  type ActorId,
+  anyCodec,
+  type Codec,
+  copyOfJson,
+  JSON_TYPE_URL,
+  jsonCodec,
+  Packed,
+} from '../../protocol/index.ts'
 import { actionOf, type Catalog } from '../catalog.ts'
 import { drawBirth } from '../life/birth.ts'
 import { type Correspondent, isOutbound, type Letter, type ReplyAddress } from './letter.ts'
@@ -22,18 +30,25 @@ export interface Target {
 
 const UTC = 'UTC'
 
+/** The last two digits of ids, in their order: to write a number with base 36 takes several times as long. */
+const ENDS: readonly string[] = Array.from({ length: 1_296 }, (_, at) => at.toString(36).padStart(2, '0'))
+
 export class Postmark {
   private readonly system: string
   private readonly clock: Clock
   private readonly catalog: Catalog
   private readonly prefix: string
+  /** What the next ids begin with; how many more of them there are in front of their last two digits. */
+  private head: string
+  private heads = 0
   private count = 0
 
   constructor(system: string, catalog: Catalog, clock: Clock, random: Random) {
     this.system = system
     this.catalog = catalog
     this.clock = clock
-    this.prefix = drawBirth(random).toString(36)
+    this.prefix = `${drawBirth(random).toString(36)}-`
+    this.head = this.prefix
   }
 
   /** When a letter that is written now was created. */
@@ -55,6 +70,15 @@ export class Postmark {
       rhythm === undefined ? letter : { ...letter, rhythm },
       true,
     )
+  }
+
+  /** The same, with its payload as its receiver reads it: for what is handed over at once, as a value, too. */
+  addressed(letter: Letter, target: Target, payload: unknown, timing?: Timing): Parcel {
+    const packed = this.pack(target, payload)
+    const parcel = this.envelope(letter, packed, timing)
+    if (packed !== null && packed.typeUrl === JSON_TYPE_URL && parcel.box === 'delivery')
+      parcel.live = copyOfJson(payload)
+    return parcel
   }
 
   /** The same message under an id of its own, given up. */
@@ -118,8 +142,14 @@ export class Postmark {
 
   /** Differs from all others. */
   nextId(): string {
+    if (this.count === ENDS.length) {
+      this.count = 0
+      this.heads += 1
+      this.head = this.prefix + this.heads.toString(36)
+    }
+    const end = ENDS[this.count] ?? ''
     this.count += 1
-    return `${this.prefix}-${this.count.toString(36)}`
+    return this.head + end
   }
 }
 
@@ -156,6 +186,7 @@ function timingFault(problem: string): SpawnError {
 /** Checked as the receiver will, but sent as it was given: a validator may not take what it has made of a value. */
 function packFor(codec: Codec, payload: unknown, name: string, action: string): Packed {
   try {
+    if (codec === jsonCodec) return jsonCodec.pack(jsonCodec.accept(payload))
     const accepted = codec.accept(payload)
     return codec.name === jsonCodec.name ? jsonCodec.pack(jsonCodec.accept(payload)) : codec.pack(accepted)
   } catch (thrown) {

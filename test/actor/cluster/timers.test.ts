@@ -94,7 +94,7 @@ test('a timer that is just being set is set before its actor is let go of, and n
   await clock.advance(1_500)
   // As if it had never been set: the next one who has the actor sets it.
   const takes = ['timer ["","beat","tick"]']
-  await store.commit([new OutsideCommit('test', 1, clock.now(), { sends: [], takes })])
+  await store.commit([new OutsideCommit('test', 1, { sends: [], takes })])
   await clock.run(script.move(second.cluster, ['beat', 'beat']))
   store.hold()
   let isLetGo = false
