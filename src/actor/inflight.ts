@@ -1,7 +1,8 @@
 // All calls that are not answered yet: how many they are, when the last one is through, and what becomes of one whose
 // time is up or whose caller has gone. Invariant: every message that enters is answered, and leaves once.
 
-import { assert, type Clock, Ration, SpawnError } from '../base/index.ts'
+import { assert, type Clock, SpawnError } from '../base/index.ts'
+import { Ration } from '../base/ration.ts'
 import type { ActionDefinition, Logger } from '../ports/index.ts'
 import type { Activation } from './life/activation.ts'
 import { BuiltinAction } from './builtin.ts'

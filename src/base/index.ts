@@ -1,4 +1,5 @@
-// The base room: time, randomness, errors, limits and small structures. It imports nothing of ours.
+// The base room: time, randomness, errors, limits and small structures. It imports nothing of ours. What few take (ration.ts,
+// thread-time.ts) they import by itself: everybody loads what stands here.
 
 export { assert } from './assert.ts'
 export { Cancellation, type CancelSignal } from './cancellation.ts'
@@ -24,7 +25,5 @@ export {
   systemRandom,
   systemRandomBytes,
 } from './random.ts'
-export { Ration } from './ration.ts'
 export { didYouMean, suggestionFor } from './suggestion.ts'
-export { type ThreadTime, threadTime } from './thread-time.ts'
 export { bytesOf, millisecondsOf, sizeText, spanText, truthOf } from './units.ts'

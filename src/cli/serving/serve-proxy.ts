@@ -3,7 +3,7 @@
 
 import { type Clock, isSpawnError, systemClock, systemRandom } from '../../base/index.ts'
 import type { Logger } from '../../ports/index.ts'
-import { composeProxy, type Proxy } from '../../proxy/compose.ts'
+import type { Proxy } from '../../proxy/compose.ts'
 import type { Mistake } from '../../proxy/config/config-file.ts'
 import type { ProxyConfig } from '../../proxy/config/proxy-config.ts'
 import { type ReadConfig, readProxyConfig } from '../../proxy/config/read.ts'
@@ -137,6 +137,7 @@ async function started(
   logger: Logger,
   clock: Clock,
 ): Promise<Proxy> {
+  const { composeProxy } = await import('../../proxy/compose.ts')
   try {
     return await composeProxy(config, { logger, clock, random: systemRandom, version: version(), actors })
   } catch (thrown) {

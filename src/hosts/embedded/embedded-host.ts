@@ -4,7 +4,8 @@
 // Invariant: an outcome holds only what its codecs have accepted, and nothing of a handler that threw. An answer that is
 // there at once is returned at once: it costs no promise and no microtask.
 
-import { isSpawnError, messageOf, Ration, SpawnError } from '../../base/index.ts'
+import { isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
+import { Ration } from '../../base/ration.ts'
 import type { ActionDefinition, Host, Outcome, Turn, Workflow } from '../../ports/index.ts'
 import { type Codec, jsonCodec, jsonFaultOf } from '../../protocol/index.ts'
 import type { HandlerAction } from '../handler.ts'

@@ -4,7 +4,7 @@
 //
 // Invariant: it is found within a tenth of a second of work, and looked at again soon, for threads move; less often each time.
 
-import type { ThreadTime } from '../../base/index.ts'
+import type { ThreadTime } from '../../base/thread-time.ts'
 
 /** Time awake after which the thread is judged: the kernel's figures are up to a tick old, four milliseconds of it. */
 const JUDGED_MS = 50

@@ -6,18 +6,11 @@
 
 import { availableParallelism } from 'node:os'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import {
-  errorOf,
-  messageOf,
-  monotonicMs,
-  Queue,
-  SpawnError,
-  systemClock,
-  threadTime,
-} from '../../base/index.ts'
+import { errorOf, messageOf, monotonicMs, Queue, SpawnError, systemClock } from '../../base/index.ts'
 import type { Answer, Arguments, Operation, Posted, Response, ServingReport } from './requests.ts'
 import { Contention } from './contention.ts'
 import { SpareThread } from './spare-thread.ts'
+import { threadTime } from '../../base/thread-time.ts'
 import { Watch } from './watch.ts'
 
 const ENTRY = import.meta.url.endsWith('.ts')
