@@ -145,7 +145,7 @@ export class Message implements Turn, Waiter {
     return this.specials !== null && this.specials.arrived
   }
 
-  private get wantsReceipt(): boolean {
+  get wantsReceipt(): boolean {
     return this.specials !== null && this.specials.wantsReceipt
   }
 
@@ -289,7 +289,7 @@ export class Message implements Turn, Waiter {
     this.inflight.watch(this)
   }
 
-  /** The answer of another member; null: there is nothing to say, it stands in the mailbox there. */
+  /** The answer of who was asked elsewhere; null: there is nothing to say, it stands in the mailbox there. */
   answeredAway(receipt: TurnReceipt | null): void {
     if (this.stage !== 'settled')
       this.succeedWith(this.wantsReceipt ? (receipt ?? undefined) : receipt?.response)

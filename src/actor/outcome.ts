@@ -15,6 +15,7 @@ import { Cargo } from './post/cargo.ts'
 import type { Departures } from './post/departures.ts'
 import type { Inflight } from './inflight.ts'
 import type { Membership } from './away/membership.ts'
+import { markReply } from './kept-reply.ts'
 import { type Message, PASSED_ON } from './message.ts'
 import { failureOf } from './perform.ts'
 import { refuseChange } from './queries.ts'
@@ -167,7 +168,8 @@ export class Outcomes {
     const route = routeFrom(outcome)
     const answer = response === undefined ? null : message.action.response.pack(response)
     const hop = sends.find(({ letter }) => letter.kind === 'hop')
-    const reply = route === null || hop === undefined ? answer : packRoute(route, hop.id)
+    const kept = route === null || hop === undefined ? answer : packRoute(route, hop.id)
+    const reply = markReply(message.action, kept)
     return { key, reply, expiresAtMs: this.options.clock.now() + this.options.limits.outcomeRetentionMs }
   }
 }

@@ -9,6 +9,7 @@ import type { Outcome, Statestore } from '../ports/index.ts'
 import type { Activation } from './life/activation.ts'
 import type { Activations } from './life/activations.ts'
 import type { Inflight } from './inflight.ts'
+import { keptReply, usedForAnother } from './kept-reply.ts'
 import { KnownKeys } from './life/known-keys.ts'
 import type { Membership } from './away/membership.ts'
 import type { Message } from './message.ts'
@@ -122,7 +123,10 @@ export class Turns {
       return
     }
     this.resume(activation, message)
-    conclude()
+    // What was cancelled meanwhile cannot be committed, and nothing is to rest on it.
+    if (message.parcel?.superseded === true)
+      this.options.outcomes.fail(activation, message, superseded(message))
+    else conclude()
     this.options.activations.wake(activation)
   }
 
@@ -158,9 +162,10 @@ export class Turns {
     const kept = isFresh ? null : await store.loadOutcome(activation.id, key, clock.now())
     if (message.stage !== 'running') return null
     if (kept === null) return perform(message)
-    const route = routeOf(kept.reply)
-    const reply =
-      kept.reply === null || route !== null ? undefined : message.action.response.accept(kept.reply)
+    const { action, reply: first } = keptReply(kept.reply)
+    if (action !== null && action !== message.action.name) throw usedForAnother(message.label, action)
+    const route = routeOf(first)
+    const reply = first === null || route !== null ? undefined : message.action.response.accept(first)
     this.resume(activation, message)
     if (route === null) {
       message.succeed(reply)

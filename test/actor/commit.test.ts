@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { bench, codeOf, counter, setTotal, totalOf } from './fixture.ts'
+import { type Bench, bench, codeOf, counter, type CounterOptions, setTotal, totalOf } from './fixture.ts'
 
 const id = (name: string) => ({ system: 'test', parent: 'counter', name })
 
@@ -223,6 +223,31 @@ test('an idempotency key gets the first outcome again: after, while it runs, and
   assert.equal(await second.call('a', 'counter', 'ask', { idempotencyKey: 'q' }), 'answer 2')
   assert.equal(await second.call('a', 'counter', 'read'), 1)
   assert.equal(runs, 2)
+})
+
+test('under a key that another action was called with, nothing runs: after it, while that runs, and after a restart', async () => {
+  let silent = 0
+  const handlers: CounterOptions['handlers'] = {
+    slow: async (turn) => (await clock.sleep(50), setTotal(totalOf(turn) + 1)),
+    quiet: () => void (silent += 1),
+  }
+  const definition = counter('counter', { handlers })
+  const first = await bench({ definitions: [definition] })
+  const { clock, runtime, store } = first
+  const asked = (at: Bench, action: string, idempotencyKey: string) =>
+    at.clock.run(codeOf(at.runtime.invoke('a', { ref: 'counter', action, idempotencyKey })))
+  const slow = runtime.invoke('a', { ref: 'counter', action: 'slow', idempotencyKey: 'one' })
+  assert.equal(await asked(first, 'quiet', 'one'), 'INVALID_ARGUMENT')
+  assert.equal(await clock.run(slow), 1)
+  assert.equal(await asked(first, 'quiet', 'two'), 'no error')
+  assert.equal(await asked(first, 'slow', 'two'), 'INVALID_ARGUMENT')
+  await clock.run(runtime.stop())
+  const second = await bench({ definitions: [definition], store, clock })
+  assert.equal(await asked(second, 'slow', 'two'), 'INVALID_ARGUMENT')
+  assert.equal(await asked(second, 'quiet', 'two'), 'no error')
+  assert.equal(await asked(second, 'slow', 'one'), 'no error')
+  assert.equal(await second.call('a', 'counter', 'read'), 1)
+  assert.equal(silent, 1)
 })
 
 test('the store is asked once in a life for the keys of an actor; a fresh one then runs at once', async () => {

@@ -104,6 +104,17 @@ test('hops are bounded, and a round trip is named', async () => {
   const definitions = [station('a', { to: 'b', action: 'go' }), station('b', { to: 'a', action: 'go' })]
   const { call } = await bench({ definitions, limits: { hops: 5 } })
   await assert.rejects(call('a', '', 'go'), /more than 5 hops; it goes round in b\.go → a\.go → b\.go/)
+  const long = await bench({ definitions })
+  await assert.rejects(long.call('a', '', 'go'), (error) => {
+    assert.ok(error instanceof SpawnError)
+    assert.equal(error.code, 'CALL_CYCLE')
+    assert.match(
+      error.message,
+      /^hop 32 of a\.go → b\.go → a\.go → b\.go → … → a\.go → b\.go → a\.go → b\.go: /,
+    )
+    assert.equal((error.details['path'] as string[]).length, 32)
+    return true
+  })
 })
 
 test('a call that is passed on to one who waits for it is a cycle', async () => {
@@ -179,6 +190,19 @@ test('a call with an idempotency key that is passed on gets the last answer agai
   const after = await bench({ definitions, store: at.store, clock: at.clock })
   assert.equal(await after.call('first', '', 'go', go), 'last took first saw 1')
   assert.equal(await after.call('first', '', 'read'), 1)
+})
+
+test('the receipt of a call that is repeated with its key names the last hop, as the first one did', async () => {
+  const definitions = [
+    station('first', { to: 'last', action: 'add', kind: 'forward' }),
+    counter('last', { kind: 'named' }),
+  ]
+  const { call } = await bench({ definitions })
+  const go = { payload: 1, idempotencyKey: 'k', receipt: true }
+  const actor = { system: 'test', parent: '', name: 'last' }
+  const expected = { response: 1, actor, revision: 1, durability: 'turn' }
+  for (let time = 0; time < 2; time += 1)
+    assert.deepEqual({ ...((await call('first', '', 'go', go)) as Receipt) }, expected)
 })
 
 test('a call with an idempotency key whose hop has failed does not wait for an answer that never comes', async () => {

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 import { SpawnError } from '../../src/base/index.ts'
 import type { Call, Timing } from '../../src/ports/index.ts'
-import { type Bench, bench, codeOf, counter, type CounterOptions } from './fixture.ts'
+import { type Bench, bench, codeOf, counter, type CounterOptions, setTotal, totalOf } from './fixture.ts'
 import { named, restarted } from './restarted.ts'
 
 const EVERYTHING = Number.MAX_SAFE_INTEGER
@@ -90,6 +90,46 @@ test('a schedule that waits behind a long turn can still be cancelled, and its a
   await at.clock.advance(60_000)
   assert.equal(await at.call('a', '', 'read'), 1)
   assert.deepEqual(at.logger.lines, [])
+})
+
+test('a schedule that is cancelled while it runs leaves no trace, once or again and again', async () => {
+  for (const timing of [{ delayMs: 1_000 }, { cron: '* * * * * *' }] as const) {
+    let runs = 0
+    const handlers: CounterOptions['handlers'] = {
+      work: async (turn) => {
+        runs += 1
+        await at.clock.sleep(300)
+        return setTotal(totalOf(turn) + 10)
+      },
+    }
+    const at = await bench({ definitions: [named('a', { handlers })] })
+    const id = await later(at, 'a', timing, { action: 'work' })
+    await at.clock.advance(1_100)
+    assert.equal(runs, 1)
+    const behind = at.runtime.invoke('a', { action: 'add' })
+    assert.equal(await at.clock.run(at.runtime.schedules.cancel(id)), true)
+    assert.equal(await at.clock.run(behind), 1)
+    await at.clock.advance(60_000)
+    assert.equal(await at.call('a', '', 'read'), 1)
+    assert.equal(runs, 1)
+    assert.deepEqual((await at.runtime.schedules.list()).items, [])
+    assert.deepEqual((await at.runtime.deadLetters.list()).items, [])
+  }
+})
+
+test('after a long stop each schedule that is late runs once, in the order of their times', async () => {
+  const seen: unknown[] = []
+  const handlers: CounterOptions['handlers'] = { work: ({ payload }) => void seen.push(payload) }
+  const options: CounterOptions = { handlers }
+  const at = await bench({ definitions: [named('a', options)] })
+  for (const minute of [3, 1, 2])
+    await later(at, 'a', { delayMs: minute * 60_000 }, { action: 'work', payload: minute })
+  await later(at, 'a', { cron: '* * * * *' }, { action: 'work', payload: 'every minute' })
+  const after = await restarted(at, options, 7 * 24 * 3_600_000 + 30_000)
+  await after.clock.advance(5)
+  assert.deepEqual(seen, [1, 'every minute', 2, 3])
+  await after.clock.advance(60_000)
+  assert.deepEqual(seen.slice(4), ['every minute'])
 })
 
 test('a cron expression comes again, in its time zone, and after a restart once for all that was missed', async () => {

@@ -28,6 +28,8 @@ export interface DeliveryOptions {
 
 /** How long after a change of the view a member may come, or come back, that hosts what nobody does, in milliseconds. */
 const LATE_MEMBER_MS = 300_000
+/** Hops at each end of a long way that an error names. */
+const SHOWN_HOPS = 4
 /** How often a delivery is tried whose definition may still come, in milliseconds. */
 const LATE_DEFINITION_MS = 1_000
 
@@ -169,10 +171,17 @@ function triesAgain({ code, retryable }: SpawnError): boolean {
 
 function atHop({ letter }: Parcel, error: SpawnError): SpawnError {
   const path = pathOf(letter)
-  const text = `hop ${path.length} of ${path.join(' → ')}: ${error.message}`
+  const text = `hop ${path.length} of ${pathText(path)}: ${error.message}`
   return new SpawnError(error.code, text, {
     cause: error,
     retryable: error.retryable,
     details: { ...error.details, hop: path.length, path },
   })
+}
+
+/** Of a long way its ends: all of it is among the details. */
+function pathText(path: readonly string[]): string {
+  const shown =
+    path.length > 2 * SHOWN_HOPS ? [...path.slice(0, SHOWN_HOPS), '…', ...path.slice(-SHOWN_HOPS)] : path
+  return shown.join(' → ')
 }

@@ -2,13 +2,15 @@
 // answer is kept. A call that is repeated follows it, hop by hop, and waits while the first call is still on its way.
 
 import { type Clock, SpawnError } from '../../base/index.ts'
-import type { Route, Statestore } from '../../ports/index.ts'
-import { type ActorId, addressText, type Codec, Packed } from '../../protocol/index.ts'
+import type { ActionDefinition, Definition, Route, Statestore } from '../../ports/index.ts'
+import { type ActorId, addressText, Packed } from '../../protocol/index.ts'
 import { foreignAction } from '../away/carried.ts'
 import { actionOf, type Catalog } from '../catalog.ts'
+import { keptReply } from '../kept-reply.ts'
 import type { Message } from '../message.ts'
 import { failureOf } from '../perform.ts'
 import { Residents } from '../life/residents.ts'
+import { TurnReceipt } from '../turn-receipt.ts'
 
 /** Only ever in our own store. */
 const TYPE_URL = 'type.googleapis.com/spawn.mesh.Route'
@@ -37,10 +39,11 @@ export function routeOf(reply: Packed | null): KeptRoute | null {
   return JSON.parse(new TextDecoder().decode(reply.value)) as KeptRoute
 }
 
-/** Whose outcome it is, and how it reads. */
+/** Whose outcome it is, and of which action. */
 interface Whereabouts {
   readonly id: ActorId
-  readonly response: Codec
+  readonly action: ActionDefinition
+  readonly definition: Pick<Definition, 'durability' | 'stateful'>
 }
 
 export interface RoutedOutcomesOptions {
@@ -62,12 +65,12 @@ export class RoutedOutcomes {
     try {
       let next = route
       for (;;) {
-        const { id, response } = await this.whereabouts(next)
-        const reply = await this.waitFor(message, id, next)
+        const there = await this.whereabouts(next)
+        const reply = await this.waitFor(message, there.id, next)
         if (reply === undefined) return
         const further = routeOf(reply)
         if (further === null) {
-          message.succeed(reply === null ? undefined : response.accept(reply))
+          await this.conclude(message, there, reply)
           return
         }
         next = further
@@ -75,6 +78,21 @@ export class RoutedOutcomes {
     } catch (thrown) {
       message.fail(failureOf(message, thrown))
     }
+  }
+
+  /** A receipt names the last hop, with what stands of it: that is no less than what the answer rests on. */
+  private async conclude(
+    message: Message,
+    { action, definition, id }: Whereabouts,
+    reply: Packed | null,
+  ): Promise<void> {
+    const response = reply === null ? undefined : action.response.accept(reply)
+    if (!message.wantsReceipt) {
+      message.succeed(response)
+      return
+    }
+    const [stored] = await this.options.store.load([id])
+    message.answeredAway(new TurnReceipt(action, id, stored?.revision ?? 0, definition, response))
   }
 
   /** @returns undefined when the call was given up meanwhile. */
@@ -92,7 +110,7 @@ export class RoutedOutcomes {
       // In this order: one that is taken in between has left its outcome.
       const [hop] = await store.envelopes(system, [key])
       const kept = await store.loadOutcome(id, key, clock.now())
-      if (kept !== null) return kept.reply
+      if (kept !== null) return keptReply(kept.reply).reply
       if (hop === null || hop === undefined || hop.box === 'dead') throw failed(id, action)
       await new Promise<void>((resolve) => {
         clock.after(waitMs, resolve)
@@ -105,8 +123,11 @@ export class RoutedOutcomes {
   private async whereabouts({ action, ref, to }: KeptRoute): Promise<Whereabouts> {
     const { catalog } = this.options
     const found = catalog.find(to, ref) ?? (await catalog.locate(to, ref))
-    if (found instanceof Residents) return { id: found.id(to), response: actionOf(found, action).response }
-    return { id: catalog.idOf(found, to), response: foreignAction(action).response }
+    if (found instanceof Residents)
+      return { id: found.id(to), action: actionOf(found, action), definition: found.definition }
+    // Whose turn has kept an answer has committed it.
+    const definition = { durability: 'turn', stateful: found.stateful } as const
+    return { id: catalog.idOf(found, to), action: foreignAction(action), definition }
   }
 }
 

@@ -1,0 +1,55 @@
+// What is kept of a turn under an idempotency key: its reply, and of which action that is. The action stands in front of the
+// type URL, as the version of a state does: stores carry it without looking.
+//
+// Invariant: a kept reply is the answer of the action that gave it, and of no other.
+
+import { SpawnError } from '../base/index.ts'
+import type { ActionDefinition } from '../ports/index.ts'
+import { Packed } from '../protocol/index.ts'
+
+const MARK = 'spawn.of.'
+const NOTHING = new Uint8Array(0)
+/** Of one action, at most: a host in another language may name a type for each reply. */
+const TYPES_KNOWN = 16
+
+/** The type URLs of an action's replies as they are kept: made once, and not for each call. */
+const marked = new WeakMap<ActionDefinition, Map<string, string>>()
+
+/** @param reply null: the turn replied with nothing. */
+export function markReply(action: ActionDefinition, reply: Packed | null): Packed {
+  return reply === null
+    ? new Packed(markedType(action, ''), NOTHING)
+    : new Packed(markedType(action, reply.typeUrl), reply.value)
+}
+
+export interface KeptReply {
+  /** Null: an earlier release has kept it, and did not say. */
+  readonly action: string | null
+  readonly reply: Packed | null
+}
+
+export function keptReply(kept: Packed | null): KeptReply {
+  const [mark, length] = /^spawn\.of\.(\d+)\//.exec(kept?.typeUrl ?? '') ?? []
+  if (kept === null || mark === undefined) return { action: null, reply: kept }
+  const end = mark.length + Number(length)
+  const typeUrl = kept.typeUrl.slice(end)
+  const reply = typeUrl === '' ? null : new Packed(typeUrl, kept.value)
+  return { action: kept.typeUrl.slice(mark.length, end), reply }
+}
+
+/** A key says which call is meant; under one that another action was called with, nobody knows what the caller wants. */
+export function usedForAnother(label: string, action: string): SpawnError {
+  const text = `${label} did not run: its idempotency key was used for the action "${action}"; a key is for one call`
+  return new SpawnError('INVALID_ARGUMENT', text)
+}
+
+function markedType(action: ActionDefinition, typeUrl: string): string {
+  let known = marked.get(action)
+  if (known === undefined) marked.set(action, (known = new Map()))
+  let type = known.get(typeUrl)
+  if (type === undefined) {
+    type = `${MARK}${action.name.length}/${action.name}${typeUrl}`
+    if (known.size < TYPES_KNOWN) known.set(typeUrl, type)
+  }
+  return type
+}
