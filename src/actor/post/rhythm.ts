@@ -34,7 +34,11 @@ export function nextDueMs(rhythm: Rhythm, dueMs: number, nowMs: number): number 
  */
 export function nextByCron(expression: string, timeZone: string, afterMs: number): number | null {
   try {
-    return new Cron(expression, { timezone: timeZone }).nextRun(new Date(afterMs))?.getTime() ?? null
+    return (
+      new Cron(expression, { timezone: timeZone, fixedTimeRule: 'no-wildcard' })
+        .nextRun(new Date(afterMs))
+        ?.getTime() ?? null
+    )
   } catch (cause) {
     throw new SpawnError('INVALID_ARGUMENT', faultOf(expression, timeZone, cause), { cause })
   }
