@@ -4,6 +4,7 @@ import { endMariadb } from '../servers/mariadb.ts'
 import { migrationSuite } from './migration-suite.ts'
 import { outageSuite } from './outage-suite.ts'
 import { mariadbSubject } from './mariadb-subject.ts'
+import { roundTripsSuite } from './round-trips-suite.ts'
 import { silenceSuite, silentPartsSuite } from './silence-suite.ts'
 import { sweepSuite } from './sweep-suite.ts'
 
@@ -11,6 +12,7 @@ after(endMariadb)
 
 migrationSuite(mariadbSubject)
 outageSuite(mariadbSubject)
+roundTripsSuite(mariadbSubject)
 silenceSuite(mariadbSubject)
 silentPartsSuite(mariadbSubject)
 sweepSuite(mariadbSubject)

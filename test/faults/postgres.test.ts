@@ -4,6 +4,7 @@ import { endPostgres } from '../servers/postgres.ts'
 import { migrationSuite } from './migration-suite.ts'
 import { outageSuite } from './outage-suite.ts'
 import { postgresSubject } from './postgres-subject.ts'
+import { roundTripsSuite } from './round-trips-suite.ts'
 import { silenceSuite } from './silence-suite.ts'
 import { sweepSuite } from './sweep-suite.ts'
 
@@ -11,5 +12,6 @@ after(endPostgres)
 
 migrationSuite(postgresSubject)
 outageSuite(postgresSubject)
+roundTripsSuite(postgresSubject)
 silenceSuite(postgresSubject)
 sweepSuite(postgresSubject)
