@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file orders.proto.
  */
 export const file_orders: GenFile = /*@__PURE__*/
-  fileDesc("CgxvcmRlcnMucHJvdG8SD2V4YW1wbGVzLm9yZGVycyJCCghOZXdPcmRlchIQCghjdXN0b21lchgBIAEoCRIkCgVsaW5lcxgCIAMoCzIVLmV4YW1wbGVzLm9yZGVycy5MaW5lIjUKBExpbmUSDwoHYXJ0aWNsZRgBIAEoCRINCgVjb3VudBgCIAEoBRINCgVwcmljZRgDIAEoBSJ3CgVPcmRlchIQCghjdXN0b21lchgBIAEoCRIkCgVsaW5lcxgCIAMoCzIVLmV4YW1wbGVzLm9yZGVycy5MaW5lEg0KBXRvdGFsGAMgASgFEicKBnN0YXR1cxgEIAEoDjIXLmV4YW1wbGVzLm9yZGVycy5TdGF0dXMiUgoJT3JkZXJOZXdzEg0KBW9yZGVyGAEgASgJEicKBnN0YXR1cxgCIAEoDjIXLmV4YW1wbGVzLm9yZGVycy5TdGF0dXMSDQoFdG90YWwYAyABKAUiJQoEVGlsbBIQCghyZWNlaXB0cxgBIAEoBRILCgNzdW0YAiABKAUiKAoHUmVjZWlwdBINCgVvcmRlchgBIAEoCRIOCgZudW1iZXIYAiABKAUiIAoETWFpbBIKCgJ0bxgBIAEoCRIMCgR0ZXh0GAIgASgJIhQKBERlc2sSDAoEbGFzdBgBIAEoBSJICgZSZXBvcnQSDgoGcGxhY2VkGAEgASgFEgwKBHBhaWQYAiABKAUSDwoHZXhwaXJlZBgDIAEoBRIPCgdyZXZlbnVlGAQgASgFKlgKBlN0YXR1cxIWChJTVEFUVVNfVU5TUEVDSUZJRUQQABIRCg1TVEFUVVNfUExBQ0VEEAESDwoLU1RBVFVTX1BBSUQQAhISCg5TVEFUVVNfRVhQSVJFRBADYgZwcm90bzM");
+  fileDesc("CgxvcmRlcnMucHJvdG8SD2V4YW1wbGVzLm9yZGVycyJCCghOZXdPcmRlchIQCghjdXN0b21lchgBIAEoCRIkCgVsaW5lcxgCIAMoCzIVLmV4YW1wbGVzLm9yZGVycy5MaW5lIjUKBExpbmUSDwoHYXJ0aWNsZRgBIAEoCRINCgVjb3VudBgCIAEoBRINCgVwcmljZRgDIAEoBSJ3CgVPcmRlchIQCghjdXN0b21lchgBIAEoCRIkCgVsaW5lcxgCIAMoCzIVLmV4YW1wbGVzLm9yZGVycy5MaW5lEg0KBXRvdGFsGAMgASgFEicKBnN0YXR1cxgEIAEoDjIXLmV4YW1wbGVzLm9yZGVycy5TdGF0dXMiUgoJT3JkZXJOZXdzEg0KBW9yZGVyGAEgASgJEicKBnN0YXR1cxgCIAEoDjIXLmV4YW1wbGVzLm9yZGVycy5TdGF0dXMSDQoFdG90YWwYAyABKAUiJQoEVGlsbBIQCghyZWNlaXB0cxgBIAEoBRILCgNzdW0YAiABKAUiKAoHUmVjZWlwdBINCgVvcmRlchgBIAEoCRIOCgZudW1iZXIYAiABKAUiJwoFT2ZmZXISDQoFdG90YWwYASABKAUSDwoHcGVyY2VudBgCIAEoBSIgCg9EaXNjb3VudFJlcXVlc3QSDQoFb3JkZXIYASABKAkiGwoIRGlzY291bnQSDwoHcGVyY2VudBgBIAEoBSIXCgVTdG9jaxIOCgZwaWVjZXMYASABKAUiFwoGUGllY2VzEg0KBWNvdW50GAEgASgFIioKCERlbGl2ZXJ5Eg0KBW9yZGVyGAEgASgJEg8KB2FkZHJlc3MYAiABKAkiJwoGUGFyY2VsEg0KBW9yZGVyGAEgASgJEg4KBm51bWJlchgCIAEoBSIZCgdQYWNraW5nEg4KBnBhY2tlZBgBIAEoBSIaCgdDYXJyaWVyEg8KB2NhcnJpZWQYASABKAUiIAoETWFpbBIKCgJ0bxgBIAEoCRIMCgR0ZXh0GAIgASgJIhQKBERlc2sSDAoEbGFzdBgBIAEoBSJICgZSZXBvcnQSDgoGcGxhY2VkGAEgASgFEgwKBHBhaWQYAiABKAUSDwoHZXhwaXJlZBgDIAEoBRIPCgdyZXZlbnVlGAQgASgFKlgKBlN0YXR1cxIWChJTVEFUVVNfVU5TUEVDSUZJRUQQABIRCg1TVEFUVVNfUExBQ0VEEAESDwoLU1RBVFVTX1BBSUQQAhISCg5TVEFUVVNfRVhQSVJFRBADYgZwcm90bzM");
 
 /**
  * @generated from message examples.orders.NewOrder
@@ -173,6 +173,182 @@ export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
   messageDesc(file_orders, 5);
 
 /**
+ * What an order would cost.
+ *
+ * @generated from message examples.orders.Offer
+ */
+export type Offer = Message<"examples.orders.Offer"> & {
+  /**
+   * @generated from field: int32 total = 1;
+   */
+  total: number;
+
+  /**
+   * @generated from field: int32 percent = 2;
+   */
+  percent: number;
+};
+
+/**
+ * Describes the message examples.orders.Offer.
+ * Use `create(OfferSchema)` to create a new message.
+ */
+export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
+  messageDesc(file_orders, 6);
+
+/**
+ * @generated from message examples.orders.DiscountRequest
+ */
+export type DiscountRequest = Message<"examples.orders.DiscountRequest"> & {
+  /**
+   * @generated from field: string order = 1;
+   */
+  order: string;
+};
+
+/**
+ * Describes the message examples.orders.DiscountRequest.
+ * Use `create(DiscountRequestSchema)` to create a new message.
+ */
+export const DiscountRequestSchema: GenMessage<DiscountRequest> = /*@__PURE__*/
+  messageDesc(file_orders, 7);
+
+/**
+ * @generated from message examples.orders.Discount
+ */
+export type Discount = Message<"examples.orders.Discount"> & {
+  /**
+   * @generated from field: int32 percent = 1;
+   */
+  percent: number;
+};
+
+/**
+ * Describes the message examples.orders.Discount.
+ * Use `create(DiscountSchema)` to create a new message.
+ */
+export const DiscountSchema: GenMessage<Discount> = /*@__PURE__*/
+  messageDesc(file_orders, 8);
+
+/**
+ * The state of what there is of an article.
+ *
+ * @generated from message examples.orders.Stock
+ */
+export type Stock = Message<"examples.orders.Stock"> & {
+  /**
+   * @generated from field: int32 pieces = 1;
+   */
+  pieces: number;
+};
+
+/**
+ * Describes the message examples.orders.Stock.
+ * Use `create(StockSchema)` to create a new message.
+ */
+export const StockSchema: GenMessage<Stock> = /*@__PURE__*/
+  messageDesc(file_orders, 9);
+
+/**
+ * @generated from message examples.orders.Pieces
+ */
+export type Pieces = Message<"examples.orders.Pieces"> & {
+  /**
+   * @generated from field: int32 count = 1;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message examples.orders.Pieces.
+ * Use `create(PiecesSchema)` to create a new message.
+ */
+export const PiecesSchema: GenMessage<Pieces> = /*@__PURE__*/
+  messageDesc(file_orders, 10);
+
+/**
+ * What the delivery of an order is begun with.
+ *
+ * @generated from message examples.orders.Delivery
+ */
+export type Delivery = Message<"examples.orders.Delivery"> & {
+  /**
+   * @generated from field: string order = 1;
+   */
+  order: string;
+
+  /**
+   * @generated from field: string address = 2;
+   */
+  address: string;
+};
+
+/**
+ * Describes the message examples.orders.Delivery.
+ * Use `create(DeliverySchema)` to create a new message.
+ */
+export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
+  messageDesc(file_orders, 11);
+
+/**
+ * @generated from message examples.orders.Parcel
+ */
+export type Parcel = Message<"examples.orders.Parcel"> & {
+  /**
+   * @generated from field: string order = 1;
+   */
+  order: string;
+
+  /**
+   * @generated from field: int32 number = 2;
+   */
+  number: number;
+};
+
+/**
+ * Describes the message examples.orders.Parcel.
+ * Use `create(ParcelSchema)` to create a new message.
+ */
+export const ParcelSchema: GenMessage<Parcel> = /*@__PURE__*/
+  messageDesc(file_orders, 12);
+
+/**
+ * The state of who packs, and of who carries.
+ *
+ * @generated from message examples.orders.Packing
+ */
+export type Packing = Message<"examples.orders.Packing"> & {
+  /**
+   * @generated from field: int32 packed = 1;
+   */
+  packed: number;
+};
+
+/**
+ * Describes the message examples.orders.Packing.
+ * Use `create(PackingSchema)` to create a new message.
+ */
+export const PackingSchema: GenMessage<Packing> = /*@__PURE__*/
+  messageDesc(file_orders, 13);
+
+/**
+ * @generated from message examples.orders.Carrier
+ */
+export type Carrier = Message<"examples.orders.Carrier"> & {
+  /**
+   * @generated from field: int32 carried = 1;
+   */
+  carried: number;
+};
+
+/**
+ * Describes the message examples.orders.Carrier.
+ * Use `create(CarrierSchema)` to create a new message.
+ */
+export const CarrierSchema: GenMessage<Carrier> = /*@__PURE__*/
+  messageDesc(file_orders, 14);
+
+/**
  * @generated from message examples.orders.Mail
  */
 export type Mail = Message<"examples.orders.Mail"> & {
@@ -192,7 +368,7 @@ export type Mail = Message<"examples.orders.Mail"> & {
  * Use `create(MailSchema)` to create a new message.
  */
 export const MailSchema: GenMessage<Mail> = /*@__PURE__*/
-  messageDesc(file_orders, 6);
+  messageDesc(file_orders, 15);
 
 /**
  * The state of the desk.
@@ -211,7 +387,7 @@ export type Desk = Message<"examples.orders.Desk"> & {
  * Use `create(DeskSchema)` to create a new message.
  */
 export const DeskSchema: GenMessage<Desk> = /*@__PURE__*/
-  messageDesc(file_orders, 7);
+  messageDesc(file_orders, 16);
 
 /**
  * The state of the report.
@@ -245,7 +421,7 @@ export type Report = Message<"examples.orders.Report"> & {
  * Use `create(ReportSchema)` to create a new message.
  */
 export const ReportSchema: GenMessage<Report> = /*@__PURE__*/
-  messageDesc(file_orders, 8);
+  messageDesc(file_orders, 17);
 
 /**
  * @generated from enum examples.orders.Status

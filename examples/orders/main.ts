@@ -1,5 +1,6 @@
 // A shop, and all that a turn can set in motion: effects, broadcasts, a pipe, a forward, calls for later, a timer, a pool of
-// workers, queries. README.md has calls to try; orders.test.ts lets a quarter of an hour pass in no time.
+// workers, queries, a call that comes back. README.md has calls to try; orders.test.ts lets a quarter of an hour pass in no
+// time.
 
 import { actor, effect, SpawnError, system, Value } from 'spawn-mesh'
 
@@ -27,6 +28,7 @@ interface News {
 const PAY_WITHIN_MS = 15 * 60_000
 const STOCK_EVERY_MS = 60 * 60_000
 const FULL = 100
+const DISCOUNT_FROM = 500
 
 const news = (payload: News) => ({ channel: 'orders', payload })
 const totalOf = ({ lines }: NewOrder) => lines.reduce((sum, { count, price }) => sum + count * price, 0)
@@ -44,6 +46,7 @@ export const desk = actor('desk', {
 
 export const order = actor('order', {
   kind: 'unnamed',
+  reentrancy: 'call-chain',
   state: (): Order => ({ customer: '', lines: [], status: 'new' }),
   actions: {
     // The state, what is taken from the stock, the deadline and the news are one commit: all of them happen, or none.
@@ -73,7 +76,23 @@ export const order = actor('order', {
         .effects(ctx.state.lines.map(({ article, count }) => effect(stock, article).put(count)))
         .broadcast(news({ order: ctx.self.name, status: 'expired', total: totalOf(ctx.state) }))
     },
+    // Discounts ask the order back while it waits for them.
+    offer: async (ctx) => {
+      const percent = await ctx.ref(discounts).of(ctx.self.name)
+      return { total: (totalOf(ctx.state) * (100 - percent)) / 100, percent }
+    },
+    total: (ctx) => totalOf(ctx.state),
     status: { query: true, handler: (ctx) => ctx.state.status },
+  },
+})
+
+export const discounts = actor('discounts', {
+  actions: {
+    // By name: of two definitions that need each other, one does without the other's types.
+    of: async (ctx, name: string) => {
+      const total = Number(await ctx.invoke(name, { ref: 'order', action: 'total' }))
+      return total >= DISCOUNT_FROM ? 10 : 0
+    },
   },
 })
 
@@ -82,7 +101,13 @@ export const stock = actor('stock', {
   kind: 'unnamed',
   state: { pieces: FULL },
   actions: {
-    take: (ctx, count: number) => Value.of({ pieces: ctx.state.pieces - count }),
+    // What cannot be taken becomes a dead letter, and is taken when somebody says so.
+    take: (ctx, count: number) => {
+      const pieces = ctx.state.pieces - count
+      if (pieces < 0)
+        throw new SpawnError('INVALID_ARGUMENT', `there are ${ctx.state.pieces} × ${ctx.self.name}`)
+      return Value.of({ pieces })
+    },
     put: (ctx, count: number) => Value.of({ pieces: ctx.state.pieces + count }),
     refill: {
       timer: STOCK_EVERY_MS,
@@ -132,4 +157,4 @@ export const mailer = actor('mailer', {
   },
 })
 
-export const shop = system('shop', { actors: [desk, order, stock, till, report, mailer] })
+export const shop = system('shop', { actors: [desk, order, discounts, stock, till, report, mailer] })

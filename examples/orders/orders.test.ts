@@ -62,3 +62,59 @@ test('stock that runs low is filled within the hour', async () => {
   await clock.advance(60 * 60_000)
   assert.equal((await clock.run(running.ref(stock, 'tea').get())).pieces, 100)
 })
+
+test('what is worth a discount has one: the order is asked while it waits', async () => {
+  await using open = await openShop()
+  const { clock, running } = open
+  await clock.run(running.ref(desk).place({ customer: 'ada', lines: [tea] }))
+  await clock.run(running.ref(desk).place({ customer: 'eve', lines: [{ ...tea, price: 300 }] }))
+  assert.deepEqual(await clock.run(running.ref(order, 'o-1').offer()), { total: 10, percent: 0 })
+  assert.deepEqual(await clock.run(running.ref(order, 'o-2').offer()), { total: 540, percent: 10 })
+})
+
+test('who pays twice with one key has paid once', async () => {
+  await using open = await openShop()
+  const { clock, running } = open
+  await clock.run(running.ref(desk).place({ customer: 'ada', lines: [tea] }))
+  const pay = () => clock.run(running.ref(order, 'o-1').pay(undefined, { idempotencyKey: 'ada pays' }))
+  assert.deepEqual(
+    [await pay(), await pay()],
+    [
+      { order: 'o-1', receipt: 1 },
+      { order: 'o-1', receipt: 1 },
+    ],
+  )
+  assert.deepEqual(await clock.run(running.ref(till).get()), { receipts: 1, sum: 10 })
+})
+
+test('what is not in stock is a dead letter, and taken when there is enough and somebody says so', async () => {
+  await using open = await openShop()
+  const { clock, running } = open
+  await clock.run(running.ref(desk).place({ customer: 'ada', lines: [{ ...tea, count: 150 }] }))
+  await clock.settle()
+  const [letter] = (await clock.run(running.deadLetters.list())).items
+  assert.ok(letter)
+  assert.deepEqual([letter.from?.name, letter.to.name, letter.payloadJson], ['o-1', 'tea', 150])
+  await clock.run(running.ref(stock, 'tea').put(100))
+  assert.equal(await clock.run(running.deadLetters.retry(letter.id)), true)
+  await clock.settle()
+  assert.equal((await clock.run(running.ref(stock, 'tea').get())).pieces, 50)
+})
+
+test('the boss has mail on weekdays at six, summer and winter', async () => {
+  const mailedAt: string[] = []
+  const clock = new VirtualClock({ startMs: Date.UTC(2026, 9, 22) })
+  const logger = {
+    ...silent,
+    info: (text: string) => void (text === 'a mail' && mailedAt.push(new Date(clock.now()).toISOString())),
+  }
+  const running = await clock.run(shop.with({ store: 'memory', clock, logger }).start())
+  await clock.run(running.ref(report).mail('boss', { cron: '0 18 * * 1-5', timeZone: 'Europe/Berlin' }))
+  await clock.advance(6 * 24 * 3_600_000)
+  // The clocks went back on Sunday, the 25th.
+  assert.deepEqual(
+    mailedAt.map((time) => time.slice(5, 16)),
+    ['10-22T16:00', '10-23T16:00', '10-26T17:00', '10-27T17:00'],
+  )
+  await clock.run(running.stop())
+})

@@ -18,11 +18,12 @@ import { type Command, commandsOf, isAsClaimed } from './commands.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const START = /^node bin\/spawn\.js start (examples\/\S+)\n$/
 const VARIABLE = /^([A-Z]+)=http:\/\/127\.0\.0\.1:9001(\/\S*)$/
-const READS = /\/(get|status|today|schedules)\b/
+const READS = /\/(get|status|today|schedules|dead-letters)\b/
 
 async function check({ claim, line }: Command, env: Record<string, string>): Promise<void> {
   const look = async (): Promise<string> => {
     const { stdout } = await promisify(execFile)('sh', ['-c', line.replace('curl ', 'curl -sS ')], {
+      cwd: ROOT,
       env: { ...process.env, ...env },
     })
     return stdout
@@ -35,7 +36,7 @@ async function check({ claim, line }: Command, env: Record<string, string>): Pro
   assert.ok(isAsClaimed(printed, claim), `${line}\nprints   ${printed}\nand not  ${claim}`)
 }
 
-for (const example of ['orders', 'orders-protobuf']) {
+for (const example of ['bank-transfer', 'orders', 'orders-protobuf']) {
   test(`examples/${example} does what its README says`, async () => {
     const blocks = blocksOf(readFileSync(join(ROOT, 'examples', example, 'README.md'), 'utf8'))
     const shell = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text)
@@ -48,7 +49,12 @@ for (const example of ['orders', 'orders-protobuf']) {
     assert.ok(name && path, 'the calls begin with where it is')
     const claims = calls.filter(({ claim }) => claim !== undefined).length
     assert.ok(claims >= 5, `${claims} claims`)
-    for (const call of calls) await check(call, { [name]: server.url + path })
-    assert.doesNotMatch(server.output().stderr, /warn|error/)
+    const env = { [name]: server.url + path, SPAWN_URL: server.url, NO_COLOR: '1' }
+    for (const call of calls) await check(call, env)
+    const { stderr, stdout } = server.output()
+    // What a README shows to fail is told as a dead letter.
+    const told = stdout.split('\n').filter((text) => !text.includes('became a dead letter'))
+    assert.doesNotMatch(told.join('\n'), / (warn|error) /)
+    assert.equal(stderr, '')
   })
 }
