@@ -11,7 +11,7 @@ export interface TimingOptions {
   readonly delay?: number | undefined
   /** A time, or its epoch milliseconds. One that has passed means at once. */
   readonly scheduledTo?: Date | number | undefined
-  /** Again and again, by a cron expression of five or six fields (seconds first). */
+  /** Again and again, by a cron expression of five to seven fields. */
   readonly cron?: string | undefined
   /** The IANA time zone of `cron`, such as `Europe/Berlin`; default UTC. */
   readonly timeZone?: string | undefined

@@ -23,7 +23,7 @@ export interface Timing {
   readonly delayMs?: number | undefined
   /** Epoch milliseconds; a time that has passed means at once. */
   readonly scheduledToMs?: number | undefined
-  /** Again and again, by a cron expression of five or six fields (seconds first). */
+  /** Again and again, by a cron expression of five to seven fields. */
   readonly cron?: string | undefined
   /** The IANA time zone of `cron`; default UTC. */
   readonly timeZone?: string | undefined

@@ -8,7 +8,7 @@ test('what cannot be a rhythm is told in our words: the expression or the time z
     [
       'every day',
       'UTC',
-      /^the cron expression "every day" cannot be used; it must be five or six fields, such as/,
+      /^the cron expression "every day" cannot be used; it must be five to seven fields, such as/,
     ],
     ['61 * * * *', 'UTC', /^the cron expression "61 \* \* \* \*" cannot be used; .*61/],
     [

@@ -52,7 +52,7 @@ function faultOf(expression: string, timeZone: string, cause: unknown): string {
   const why = messageOf(cause)
     .replace(/^Cron\w*: /, '')
     .replace(/\.$/, '')
-  const example = 'five or six fields, such as "0 9 * * 1-5" for nine o’clock on weekdays'
+  const example = 'five to seven fields, such as "0 9 * * 1-5" for nine o’clock on weekdays'
   return `the cron expression "${expression}" cannot be used; it must be ${example} (${why})`
 }
 
