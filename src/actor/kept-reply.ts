@@ -45,7 +45,7 @@ export function usedForAnother(label: string, action: string): SpawnError {
 
 function markedType(action: ActionDefinition, typeUrl: string): string {
   let known = marked.get(action)
-  if (known === undefined) marked.set(action, (known = new Map()))
+  if (known === undefined) marked.set(action, (known = new Map<string, string>()))
   let type = known.get(typeUrl)
   if (type === undefined) {
     type = `${MARK}${action.name.length}/${action.name}${typeUrl}`
