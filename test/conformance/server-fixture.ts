@@ -90,6 +90,8 @@ export async function checkCertificates(
   assert.match(await told({ verify: true, ca }), /certificate is not accepted .*name that stands in it/)
   await serves({ verify: false })
   await serves({ verify: true, ca, serverName: name })
+  // Under the address that it is reached by, and no other name.
+  await serves({ verify: true, ca: await speakTls(options.host) })
   const old = { verify: true, ca: await speakTls(name, true), serverName: name }
   // It is good until the second in which it was made is over.
   await until('the certificate to expire', async () => {

@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 
 /** Files, and what a client has to trust. */
@@ -19,7 +20,8 @@ export function makeCertificate(folder: string, name: string, isOver = false): C
     execFileSync('openssl', [...words, '-out', certificate], { stdio: 'pipe' })
   }
   const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', `/CN=${name}`]
-  openssl(...request, '-addext', `subjectAltName=DNS:${name}`, '-keyout', key)
+  const kind = isIP(name) === 0 ? 'DNS' : 'IP'
+  openssl(...request, '-addext', `subjectAltName=${kind}:${name}`, '-keyout', key)
   if (isOver) openssl('x509', '-in', certificate, '-signkey', key, '-days', '0')
   return { key, certificate, ca: readFileSync(certificate, 'utf8') }
 }

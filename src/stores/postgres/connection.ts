@@ -89,15 +89,22 @@ const SETTINGS = `SELECT pg_is_in_recovery(), current_setting('fsync'), current_
   set_config('bytea_output', 'hex', false),
   CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END`
 
-/** @throws SpawnError STORE_UNAVAILABLE when the package is not installed. */
+/** @throws SpawnError STORE_UNAVAILABLE when the package is not installed, or too old. */
 async function loadDriver(): Promise<Driver> {
+  let driver: object
   try {
-    const driver: unknown = await import('pg')
-    return driver as Driver
+    driver = await import('pg')
   } catch (cause) {
-    const message = 'the Postgres store needs the package `pg`, which is not installed: npm install pg'
-    throw new SpawnError('STORE_UNAVAILABLE', message, { cause, retryable: false })
+    throw noDriver('is not installed', cause)
   }
+  // Before 8.15 it had no names that an import finds.
+  if (!('Client' in driver)) throw noDriver('is older than 8.15 here')
+  return driver as Driver
+}
+
+function noDriver(problem: string, cause?: unknown): SpawnError {
+  const message = `the Postgres store needs the package \`pg\`, which ${problem}: npm install pg`
+  return new SpawnError('STORE_UNAVAILABLE', message, { cause, retryable: false })
 }
 
 export class Connection implements Session {
