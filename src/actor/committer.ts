@@ -1,6 +1,6 @@
 // The order of commit, reply and effects. Turns of many actors are gathered into groups; one group is on its way to the
 // store at a time, and the next gathers meanwhile (group commit). What rests on a commit is told when its group returns:
-// durable, in the order of the turns, or lost.
+// durable, in the order of the turns, or lost. What nobody waits for is done while a group is on its way.
 //
 // A crash before the group returns: nobody was told anything. A store that fails after it wrote: the callers are told
 // that it may have happened, the activation is dropped, and the next call reads what stands in the store.
@@ -18,6 +18,22 @@ import type { Cargo } from './post/cargo.ts'
 /** What stands in a group. */
 export type GroupedCommit = PendingCommit | OutsideCommit
 
+/** What is done while the store works, because nobody waits for it. */
+export interface Meanwhile {
+  /** Whether there is anything. */
+  readonly waits: boolean
+  run(): void
+}
+
+/** Where that goes which commits carry. */
+export interface Carrier {
+  readonly meanwhile: Meanwhile
+  /** What a commit carried is durable and may leave. */
+  departed(commit: GroupedCommit): void
+  /** What these commits carried may be durable or not, or others of the same actors are. */
+  uncertain(group: readonly GroupedCommit[]): void
+}
+
 export interface CommitterOptions {
   readonly system: string
   readonly store: Statestore
@@ -31,10 +47,8 @@ export interface CommitterOptions {
   readonly membership: Membership | null
   /** Ends an activation whose state can no longer be trusted. */
   readonly drop: (activation: Activation, error: SpawnError) => void
-  /** What a commit carried is durable and may leave. */
-  readonly departed: (commit: GroupedCommit) => void
-  /** What these commits carried may be durable or not, or others of the same actors are. */
-  readonly uncertain: (group: readonly GroupedCommit[]) => void
+  /** There when the first commit is. */
+  readonly carrier: () => Carrier
 }
 
 export class Committer {
@@ -117,30 +131,43 @@ export class Committer {
     })
   }
 
+  private get carrier(): Carrier {
+    return this.options.carrier()
+  }
+
   private schedule(): void {
-    if (this.scheduled || this.flushing || this.open.length === 0) return
+    if (this.scheduled || this.flushing || !this.hasWork) return
     this.scheduled = true
     // Not at once: all turns that are ready now belong into the same group.
     this.options.clock.defer(this.flushNow)
   }
 
+  private get hasWork(): boolean {
+    return this.open.length > 0 || this.carrier.meanwhile.waits
+  }
+
   private async flush(): Promise<void> {
     const group = this.takeGroup()
-    if (group.length > 0) {
-      this.flushing = true
-      let verdicts: Verdict[] | null = null
-      let failure: unknown = null
-      try {
-        verdicts = await this.options.store.commit(group)
-      } catch (error) {
-        failure = error
-      }
-      this.flushing = false
-      if (verdicts === null) this.lose(group, failure)
-      else this.conclude(group, verdicts)
-    }
-    if (this.open.length > 0) this.schedule()
+    if (group.length > 0) await this.commit(group)
+    else this.carrier.meanwhile.run()
+    if (this.hasWork) this.schedule()
     else this.onIdle?.()
+  }
+
+  private async commit(group: readonly GroupedCommit[]): Promise<void> {
+    this.flushing = true
+    let verdicts: Verdict[] | null = null
+    let failure: unknown = null
+    try {
+      const answer = this.options.store.commit(group)
+      this.carrier.meanwhile.run()
+      verdicts = await answer
+    } catch (error) {
+      failure = error
+    }
+    this.flushing = false
+    if (verdicts === null) this.lose(group, failure)
+    else this.conclude(group, verdicts)
   }
 
   private takeGroup(): GroupedCommit[] {
@@ -162,13 +189,13 @@ export class Committer {
     for (const [at, commit] of group.entries()) {
       const committed = verdicts[at] === 'committed'
       if (commit.lost) {
-        if (committed && commit.carries) this.options.uncertain([commit])
+        if (committed && commit.carries) this.carrier.uncertain([commit])
         continue
       }
       if (commit instanceof OutsideCommit) commit.conclude(committed)
       else if (committed) settle(commit)
       else this.overtaken(commit)
-      if (committed && commit.carries) this.options.departed(commit)
+      if (committed && commit.carries) this.carrier.departed(commit)
     }
   }
 
@@ -178,7 +205,7 @@ export class Committer {
       error: messageOf(failure),
     })
     const sent = group.filter(({ sends }) => sends.length > 0)
-    if (sent.length > 0) this.options.uncertain(sent)
+    if (sent.length > 0) this.carrier.uncertain(sent)
     for (const commit of group) {
       if (commit instanceof OutsideCommit) commit.fail(uncommitted('what was sent', failure))
       else if (!commit.lost) this.loseChain(commit, uncommitted(`"${addressText(commit.id)}"`, failure))
@@ -187,7 +214,7 @@ export class Committer {
 
   /** Something was committed that this process did not know of. */
   private overtaken(commit: PendingCommit): void {
-    this.options.uncertain([commit])
+    this.carrier.uncertain([commit])
     this.loseChain(commit, conflict(commit))
   }
 

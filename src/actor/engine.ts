@@ -87,8 +87,7 @@ export class Engine {
       ...options,
       membership,
       drop: (activation, error) => this.activations.drop(activation, error),
-      departed: (commit) => this.post.departed(commit),
-      uncertain: (group) => this.post.uncertain(group),
+      carrier: () => this.post,
     })
     this.post = this.postOf(options)
     this.systems = this.systemCallsOf(options)

@@ -10,7 +10,7 @@ import type { WorldKind } from './worlds/world.ts'
 
 const test = aside(import.meta.url)
 
-const SEEDS = 40
+const SEEDS = 80
 
 async function finds(world: WorldKind, words: RegExp, fitted: CourseOptions['fitted']): Promise<void> {
   const seen = new Set<string>()

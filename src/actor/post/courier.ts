@@ -1,7 +1,8 @@
 // Brings what turns have sent to those who take it: which envelopes are in memory for delivery. Which wait in the store, and
 // when that is read, is backlog.ts's; in what order a lane hands over lane.ts's, what a failure means delivery.ts's.
 //
-// An envelope that was just committed is handed over at once, from memory, unless there is a backlog: then it joins behind.
+// An envelope that was just committed is handed over from memory, unless there is a backlog: then it joins behind. At once, if
+// somebody waits for its answer; if not, when the next group of commits is on its way: the turn runs while the store works.
 //
 // Invariants: what is held is bounded: LIMITS.deliveries, and as many that were committed while the store was read. One that
 // is held is not held twice. A crash at any time loses nothing: the store has every envelope until its turn is durable.
@@ -10,7 +11,7 @@ import { type Clock, type Limits, messageOf, type SpawnError } from '../../base/
 import type { Logger, Statestore } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import type { AwayPost } from '../away/away-post.ts'
-import type { GroupedCommit } from '../committer.ts'
+import type { GroupedCommit, Meanwhile } from '../committer.ts'
 import type { Message } from '../message.ts'
 import { Backlog } from './backlog.ts'
 import type { Delivery } from './delivery.ts'
@@ -40,7 +41,7 @@ const RETRY_MS = 1_000
 /** And after a commit of unknown outcome. */
 const UNCERTAIN_MS = 100
 
-export class Courier implements LaneOwner {
+export class Courier implements LaneOwner, Meanwhile {
   private readonly options: CourierOptions
   private readonly held: Held
   private readonly lanes = new Lanes(this)
@@ -49,6 +50,8 @@ export class Courier implements LaneOwner {
   /** Lanes of which something was left in the store, once no more is taken in; null: all is taken in. */
   private closed: Set<string> | null = null
   private stopped = false
+  /** Lanes with something that nobody waits for, and that has not been handed over yet. */
+  private postponed: Lane[] = []
 
   constructor(options: CourierOptions) {
     this.options = options
@@ -89,7 +92,7 @@ export class Courier implements LaneOwner {
     for (const parcel of commit.sends) {
       if (parcel.box === 'dead') continue
       if (away?.leaves(parcel) === true) away.add(parcel)
-      else this.come(parcel)
+      else this.come(parcel, parcel.asker === null)
     }
     away?.send()
   }
@@ -102,9 +105,21 @@ export class Courier implements LaneOwner {
     }
   }
 
-  private come(parcel: Parcel): void {
+  get waits(): boolean {
+    return this.postponed.length > 0
+  }
+
+  /** Hands over what nobody waits for. */
+  run(): void {
+    if (this.postponed.length === 0) return
+    const lanes = this.postponed
+    this.postponed = []
+    for (const lane of lanes) lane.advance()
+  }
+
+  private come(parcel: Parcel, canWait = false): void {
     if (parcel.dueAtMs > 0 && parcel.dueAtMs > this.options.clock.now()) this.comeLater(parcel)
-    else this.takeIn(parcel)
+    else this.takeIn(parcel, canWait)
   }
 
   /** What is in the store may be more than this member knows of. */
@@ -233,7 +248,7 @@ export class Courier implements LaneOwner {
     }
   }
 
-  private takeIn(parcel: Parcel): void {
+  private takeIn(parcel: Parcel, canWait: boolean): void {
     const held = this.held.find(parcel.id, parcel.hash)
     if (held !== null) {
       // It was read from the store before its commit was known to be done.
@@ -246,14 +261,16 @@ export class Courier implements LaneOwner {
       parcel.asker?.unanswerable()
       return
     }
-    if (this.backlog.isOver && !this.held.isFull) this.hold(parcel)
+    if (this.backlog.isOver && !this.held.isFull) this.hold(parcel, canWait)
     else this.backlog.add(parcel)
   }
 
-  private hold(parcel: Parcel): void {
+  private hold(parcel: Parcel, canWait = false): void {
     this.held.add(parcel)
     parcel.unordered = this.options.toPool(parcel)
-    this.lanes.of(parcel).add(parcel)
+    const lane = this.lanes.of(parcel)
+    lane.add(parcel, canWait)
+    if (canWait) this.postponed.push(lane)
   }
 
   private leave(parcel: Parcel): void {

@@ -48,14 +48,14 @@ export class Lane implements ParcelWatcher, Entry<Lane> {
     this.owner = owner
   }
 
-  /** Puts a parcel behind all others. */
-  add(parcel: Parcel): void {
+  /** Puts a parcel behind all others. @param isPostponed whether it is handed over by the next `advance` only. */
+  add(parcel: Parcel, isPostponed = false): void {
     parcel.watcher = this
     if (this.last === null) this.first = parcel
     else this.last.behind = parcel
     this.last = parcel
     this.waiting ??= parcel
-    this.advance()
+    if (!isPostponed) this.advance()
   }
 
   turned(parcel: Parcel): void {
@@ -165,7 +165,8 @@ export class Lane implements ParcelWatcher, Entry<Lane> {
     if (this.first === null) this.owner.empty(this)
   }
 
-  private advance(): void {
+  /** Hands over what can be. */
+  advance(): void {
     // Handing over may end in `turned` before it returns: then this loop goes on, not another one within it.
     if (this.advancing) return
     this.advancing = true

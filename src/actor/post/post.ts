@@ -9,7 +9,7 @@ import { AwayPost } from '../away/away-post.ts'
 import { foreignAction, unpackAnswer } from '../away/carried.ts'
 import type { Catalog } from '../catalog.ts'
 import { type Announcement, Channels } from './channels.ts'
-import type { GroupedCommit } from '../committer.ts'
+import type { Carrier, GroupedCommit, Meanwhile } from '../committer.ts'
 import { Courier } from './courier.ts'
 import { Delivery } from './delivery.ts'
 import { Departures } from './departures.ts'
@@ -44,7 +44,7 @@ export interface PostOptions {
   readonly deliver: (parcel: Parcel) => void
 }
 
-export class Post {
+export class Post implements Carrier {
   readonly channels: Channels
   readonly courier: Courier
   readonly departures: Departures
@@ -111,6 +111,10 @@ export class Post {
 
   stop(): void {
     this.courier.stop()
+  }
+
+  get meanwhile(): Meanwhile {
+    return this.courier
   }
 
   /** What a commit carried is durable and leaves. */
