@@ -117,7 +117,8 @@ export class PendingCommit implements Commit {
 }
 
 function joined<Item>(first: Item[], second: Item[]): Item[] {
-  if (first.length === 0 && second.length > 0) return second
+  if (second.length === 0) return first
+  if (first.length === 0) return second
   for (const item of second) first.push(item)
   return first
 }
