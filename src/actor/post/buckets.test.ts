@@ -61,3 +61,18 @@ test('texts that differ in one place have different hashes', () => {
   assert.equal(new Set(texts.map((text) => hashOf(text))).size, texts.length)
   assert.notEqual(hashOf('b', hashOf('a')), hashOf('a', hashOf('b')))
 })
+
+test('pairs of correspondents stand apart, also where both have one name', () => {
+  const texts = Array.from({ length: 1_024 }, (_, at) => `user-${at}`)
+  const pairs = [
+    (text: string) => hashOf(text, hashOf(text)),
+    (text: string) => hashOf(text, hashOf('hub')),
+    (text: string) => hashOf('hub', hashOf(text)),
+  ]
+  for (const [at, hash] of pairs.entries()) {
+    const places = new Map<number, number>()
+    for (const text of texts) places.set(hash(text) & 1_023, (places.get(hash(text) & 1_023) ?? 0) + 1)
+    const lookedAt = [...places.values()].reduce((sum, count) => sum + count * count, 0) / texts.length
+    assert.ok(lookedAt < 3, `pair ${at}: ${lookedAt} entries are looked at to find one`)
+  }
+})

@@ -72,11 +72,17 @@ export class Buckets<Item extends Entry<Item>> {
   }
 }
 
-/** Over all of the text, so that names which differ anywhere fall apart. */
+/** Odd, and of many bits. */
+const FACTOR = 0x5bd1_e995
+
+/**
+ * Over all of the text, so that names which differ anywhere fall apart; and so that those of a pair do, of which each has the
+ * name of the other, as a user and the cart of that user.
+ */
 export function hashOf(text: string, seed = 0): number {
   let hash = seed
-  for (let at = 0; at < text.length; at += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0
-  return hash
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), FACTOR)
+  return hash ^ (hash >>> 15)
 }
 
 function emptyBuckets<Item>(count: number): (Item | null)[] {
