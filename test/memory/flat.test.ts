@@ -15,6 +15,11 @@ for (const shape of ['calls', 'short-lived'] as const) {
   })
 }
 
+test('calls for later that wait take no memory', async () => {
+  const { bytesPerCall, text } = await growthOf('pending', 35_000)
+  assert.ok(bytesPerCall < FLAT_BYTES_PER_CALL, text)
+})
+
 test('a leak of one reply per call would be seen', async () => {
   const { bytesPerCall, text } = await growthOf('calls', 50_000, true)
   assert.ok(bytesPerCall > FLAT_BYTES_PER_CALL, text)

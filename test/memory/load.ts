@@ -38,6 +38,8 @@ interface Shape {
   readonly store: 'memory' | 'sqlite'
   readonly ref: 'durable' | 'volatile'
   readonly name: (call: number) => string
+  /** Makes calls for later of them, so many milliseconds from now. */
+  readonly delay?: number
 }
 
 const SHAPES: Readonly<Record<string, Shape>> = {
@@ -47,6 +49,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'short-lived': { store: 'memory', ref: 'volatile', name: (call) => `s${call}` },
   /** The same, and each is stored. */
   'short-lived-stored': { store: 'sqlite', ref: 'durable', name: (call) => `d${call}` },
+  /** Every call is for later, and none of them comes. */
+  pending: { store: 'sqlite', ref: 'durable', name: (call) => `a${call % ACTORS}`, delay: 86_400_000 },
 }
 
 const [, , shapeName = '', count = '', leak] = process.argv
@@ -94,8 +98,9 @@ async function callAll(
     while (next < until) {
       const call = next
       next += 1
-      const options = { ref: load.ref, action: 'add', payload: { value: 1 } }
-      const reply = await running.invoke(load.name(call), call % 10 === 0 ? { ...options, signal } : options)
+      const options = { ref: load.ref, action: 'add', payload: { value: 1 }, delay: load.delay }
+      const isFollowed = call % 10 === 0 && load.delay === undefined
+      const reply = await running.invoke(load.name(call), isFollowed ? { ...options, signal } : options)
       kept?.push(reply)
     }
   }

@@ -11,7 +11,7 @@ const LOAD = fileURLToPath(new URL('./load.ts', import.meta.url))
 const WARM_PARTS = 2
 const TIMEOUT_MS = 300_000
 
-export type Shape = 'calls' | 'short-lived' | 'short-lived-stored'
+export type Shape = 'calls' | 'short-lived' | 'short-lived-stored' | 'pending'
 
 export interface Growth {
   readonly bytesPerCall: number
