@@ -7,9 +7,7 @@ import { type Limits, LIMITS, SpawnError } from '../../src/base/index.ts'
 import { type Bench, bench, counter, type CounterOptions } from './fixture.ts'
 
 /** An actor that never takes what it gets, one that sends it that, and when each attempt began. */
-async function failing(
-  limits: Partial<Limits> = {},
-): Promise<Bench & { at: number[] }> {
+async function failing(limits: Partial<Limits> = {}): Promise<Bench & { at: number[] }> {
   const at: number[] = []
   const deaf: CounterOptions['handlers'] = {
     hear: () => {
