@@ -8,7 +8,7 @@ export { jsonCodec, jsonFaultOf, standardCodec } from './json-codec.ts'
 export { type JsonChange, jsonDiff } from './json-diff.ts'
 export { copyOfJson } from './json-copy.ts'
 export { isJsonType, JSON_TYPE_URL } from './json-type.ts'
-export { Json, Packed } from './packed.ts'
+export { isSealed, Json, Packed, SEALED } from './packed.ts'
 export {
   actionPath,
   actorPath,

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { SpawnError } from '../../src/base/index.ts'
-import { Packed } from '../../src/protocol/index.ts'
+import { anyCodec, Packed } from '../../src/protocol/index.ts'
+import { commitOf } from '../../src/testing/statestore-fixture.ts'
 import { bench, codeOf, counter, GatedStore, setTotal, totalOf } from './fixture.ts'
 
 const id = (name: string) => ({ system: 'test', parent: 'counter', name })
@@ -49,6 +50,23 @@ test('a state that cannot be read stops that actor alone, and is never overwritt
   }
   assert.equal(await call('b', 'counter', 'add'), 1)
   assert.deepEqual((await store.load([id('a')]))[0]?.state, broken)
+})
+
+test('a state that is sealed, and for which there is no key, is handed to no host', async () => {
+  const { state } = counter('x')
+  assert.ok(state)
+  // That of a host in another process: its bytes are nobody's business here.
+  const carried = { ...state, codec: anyCodec, stored: anyCodec }
+  let runs = 0
+  const handlers = { look: () => void (runs += 1) }
+  const { call, store } = await bench({ definitions: [counter('counter', { state: carried, handlers })] })
+  for (const [at, first] of [0x96, 0x9e].entries()) {
+    const sealed = new Packed('type.googleapis.com/some.Message', new Uint8Array([first, 2, 0x61, 0x62, 9]))
+    await store.commit([commitOf({ ...id(`a${at}`) }, 0, { state: sealed })])
+    assert.equal(await codeOf(call(`a${at}`, 'counter', 'look')), 'STATE_UNREADABLE')
+    assert.deepEqual((await store.load([id(`a${at}`)]))[0]?.state, sealed)
+  }
+  assert.equal(runs, 0)
 })
 
 test('the init action runs in every life before the first message', async () => {

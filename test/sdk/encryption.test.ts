@@ -87,6 +87,26 @@ test('the wrong key stops the actor, and changes nothing', async () => {
   assert.equal(await running.ref(diary, 'ada').write('x'), 3)
 })
 
+test('without a key the actor stops and says what is missing, and changes nothing', async () => {
+  const right = { keys: keyText('2026') }
+  await write('keyless.db', right)
+  {
+    await using running = await diaries('keyless.db', false).start()
+    const calls = [running.ref(diary, 'ada').write('x'), running.inspect('ada', { ref: 'diary' })]
+    for (const call of calls)
+      await assert.rejects(call, (error) => {
+        assert.ok(isSpawnError(error) && error.code === 'STATE_UNREADABLE' && !error.retryable)
+        assert.match(
+          error.message,
+          /"diary\/ada".* it is encrypted, and there is no key: .*SPAWN_STATESTORE_KEY/,
+        )
+        return true
+      })
+  }
+  await using running = await diaries('keyless.db', right).start()
+  assert.equal(await running.ref(diary, 'ada').write('x'), 3)
+})
+
 test('a new key takes over while the old one still opens', async () => {
   const [older, newer] = [keyText('2025'), keyText('2026')]
   await write('keys.db', { keys: older })

@@ -7,10 +7,10 @@
 // Decides these heads only. They outlive a crash: what one release has sealed, every later one must open.
 
 import { createHash } from 'node:crypto'
-import type { ActorId } from '../../protocol/index.ts'
+import { type ActorId, SEALED } from '../../protocol/index.ts'
 
-const RING = 0x96
-const OWN = 0x9e
+const RING = SEALED.byRing
+const OWN = SEALED.byOwn
 const MARK_BYTES = 16
 /** Of the id of an actor's own key. */
 export const OWN_ID_BYTES = 8
