@@ -27,7 +27,8 @@ export function limitsOf(settings: Settings): Partial<Limits> {
     chosen.map((name) => [name, limits.count(name, 1, LIMITS[name], SETTABLE_LIMITS[name])]),
   )
   const { deliveryBackoffMs: firstMs, maxDeliveryBackoffMs: longestMs } = { ...LIMITS, ...values }
-  if (firstMs <= longestMs) return values
+  // Who only says the longest means that the first is no longer than it either.
+  if (!limits.has('deliveryBackoffMs') || firstMs <= longestMs) return values
   const problem = `is ${firstMs}, longer than maxDeliveryBackoffMs, which is ${longestMs}`
   throw limits.fault('deliveryBackoffMs', problem)
 }

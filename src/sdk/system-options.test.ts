@@ -74,6 +74,8 @@ describe('the plan of a system', () => {
   })
 
   test('takes limits by name', () => {
+    const shorter = { maxDeliveryBackoffMs: 1 }
+    assert.deepEqual(planOf('s', { actors: [], limits: shorter }).limits, shorter)
     assert.deepEqual(planOf('s', { actors: [], limits: { residentActors: 10 } }).limits, {
       residentActors: 10,
     })
