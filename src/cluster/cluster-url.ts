@@ -4,6 +4,7 @@
 // Invariants: a problem names the part that is wrong and quotes none, and nothing that is shown has a secret in it.
 
 import { didYouMean } from '../base/index.ts'
+import { percentDecoded } from '../protocol/paths.ts'
 import type { NatsIdentity, NatsPlan, NatsTlsPlan } from './cluster-plan.ts'
 
 export type ClusterReading = { readonly nats: NatsPlan } | { readonly problem: string }
@@ -75,8 +76,8 @@ function readIdentity(
   if (nkey !== undefined) return { kind: 'nkey', seedFile: nkey }
   if (text === '') return null
   const colon = text.indexOf(':')
-  const user = decoded(colon < 0 ? text : text.slice(0, colon))
-  const password = decoded(colon < 0 ? '' : text.slice(colon + 1))
+  const user = percentDecoded(colon < 0 ? text : text.slice(0, colon))
+  const password = percentDecoded(colon < 0 ? '' : text.slice(colon + 1))
   if (user === null || password === null)
     return { problem: `says who connects, and cannot be read; ${ENCODING}` }
   return colon < 0 ? { kind: 'token', token: user } : { kind: 'password', user, password }
@@ -98,15 +99,6 @@ function readTls(
     caFile: ca ?? null,
     certFile: cert ?? null,
     keyFile: key ?? null,
-  }
-}
-
-function decoded(text: string): string | null {
-  try {
-    return decodeURIComponent(text)
-  } catch (thrown) {
-    if (thrown instanceof URIError) return null
-    throw thrown
   }
 }
 

@@ -195,6 +195,16 @@ export function readStep(what: string, written: string): string {
   }
 }
 
+/** A part of a URL; null: its percent-encoding is broken. */
+export function percentDecoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch (thrown) {
+    if (thrown instanceof URIError) return null
+    throw thrown
+  }
+}
+
 /** A client that sends UTF-8 in a path as it is: node:http hands each byte over as one character. */
 function rawByte(byte: string): string {
   return `%${byte.charCodeAt(0).toString(16)}`

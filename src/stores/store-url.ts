@@ -4,6 +4,7 @@
 // Invariants: a problem names the part that is wrong and quotes none, and nothing that is shown has the password in it.
 
 import { didYouMean } from '../base/index.ts'
+import { percentDecoded } from '../protocol/paths.ts'
 import type { ServerAddress } from './sql/options.ts'
 import { parametersOf, withParameters } from './database-parameters.ts'
 import { type DatabaseKind, type DatabasePlan, type StorePlan, usualDatabase } from './store-plan.ts'
@@ -54,7 +55,7 @@ function readDatabase(kind: DatabaseKind, rest: string): StoreReading {
   if ('problem' in user) return user
   const addresses = readAddresses(authority.slice(at + 1), kind)
   if ('problem' in addresses) return addresses
-  const database = decoded(path.slice(1))
+  const database = percentDecoded(path.slice(1))
   if (database === null || /[/\0]/.test(database))
     return { problem: `has a database that cannot be read; ${ENCODING}` }
   const parameters = readQuery(query)
@@ -67,8 +68,8 @@ function readDatabase(kind: DatabaseKind, rest: string): StoreReading {
 
 function readUser(text: string): { user: string; password: string } | { problem: string } {
   const colon = text.indexOf(':')
-  const user = decoded(colon < 0 ? text : text.slice(0, colon))
-  const password = decoded(colon < 0 ? '' : text.slice(colon + 1))
+  const user = percentDecoded(colon < 0 ? text : text.slice(0, colon))
+  const password = percentDecoded(colon < 0 ? '' : text.slice(colon + 1))
   if (user === null) return { problem: `has a user that cannot be read; ${ENCODING}` }
   if (password === null) return { problem: `has a password that cannot be read; ${ENCODING}` }
   return { user, password }
@@ -100,7 +101,7 @@ function readAddress(text: string, kind: DatabaseKind): ServerAddress | { readon
   const usual = usualDatabase(kind)
   if (text === '') return { host: usual.host, port: usual.port }
   const [, bracketed, plain = '', digits] = /^(?:\[([\da-f:.]+)\]|([^:]*))(?::(.*))?$/is.exec(text) ?? []
-  const host = bracketed ?? decoded(plain)
+  const host = bracketed ?? percentDecoded(plain)
   if (host === null || !(bracketed !== undefined || /^([\w.-]+|\/.*)$/s.test(host))) {
     return { problem: `has a host that is none; ${ENCODING}` }
   }
@@ -116,21 +117,12 @@ function readQuery(query: string): (readonly [string, string])[] | null {
   for (const part of query.split('&')) {
     if (part === '') continue
     const equal = part.indexOf('=')
-    const name = decoded(equal < 0 ? part : part.slice(0, equal))
-    const text = decoded(equal < 0 ? '' : part.slice(equal + 1))
+    const name = percentDecoded(equal < 0 ? part : part.slice(0, equal))
+    const text = percentDecoded(equal < 0 ? '' : part.slice(equal + 1))
     if (name === null || text === null) return null
     pairs.push([name, text])
   }
   return pairs
-}
-
-function decoded(text: string): string | null {
-  try {
-    return decodeURIComponent(text)
-  } catch (thrown) {
-    if (thrown instanceof URIError) return null
-    throw thrown
-  }
 }
 
 function exampleOf(kind: DatabaseKind): string {

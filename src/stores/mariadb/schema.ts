@@ -2,10 +2,11 @@
 // when many begin at the same time: who gets the lock; the others wait, and find it done. What the tables are is
 // migrations.ts's.
 
-import type { Migration, SchemaStatus } from '../../ports/index.ts'
-import { askMs, migrateInTurn } from '../sql/migration-turn.ts'
+import type { Migration } from '../../ports/index.ts'
+import { DatabaseSchema } from '../sql/database-schema.ts'
+import { askMs } from '../sql/migration-turn.ts'
+import type { SettledDatabaseOptions } from '../sql/options.ts'
 import { text } from '../sql/rows.ts'
-import { checkCurrent, type CheckedSchema, checkKnown, statusOf } from '../sql/schema-status.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -29,41 +30,21 @@ const UNLOCK = "SELECT RELEASE_LOCK(CONCAT('spawn migrations ', MD5(DATABASE()))
 /** A session that is gone without a word keeps the lock no longer than a statement may take. */
 const waits = (seconds: number | 'DEFAULT'): string => `SET SESSION wait_timeout = ${seconds}`
 
-export class MariadbSchema implements CheckedSchema {
-  readonly #database: Database
+export class MariadbSchema extends DatabaseSchema<Connection> {
+  readonly #options: SettledDatabaseOptions
 
   constructor(database: Database) {
-    this.#database = database
+    super(database, MIGRATIONS)
+    this.#options = database.options
   }
 
-  async status(): Promise<SchemaStatus> {
-    const version = await this.#database.whileOpen(() =>
-      this.#database.persist((connection) => this.#version(connection)),
-    )
-    return statusOf(version, MIGRATIONS)
-  }
-
-  /** Brings it up to date. @returns what was done; nothing, where another member was first. */
-  migrate(): Promise<readonly Migration[]> {
-    return this.#database.whileOpen(async () =>
-      migrateInTurn(this.#database, await this.status(), (connection) => this.#migrate(connection)),
-    )
-  }
-
-  async check(): Promise<void> {
-    checkCurrent(this.#database.address, await this.status())
-  }
-
-  /** Null: another has the lock. */
-  async #migrate(connection: Connection): Promise<readonly Migration[] | null> {
-    const { migrationMs, requestMs } = this.#database.options
+  protected async attempt(connection: Connection): Promise<readonly Migration[] | null> {
+    const { migrationMs, requestMs } = this.#options
     const [row] = await connection.rows(LOCK, [askMs(requestMs) / 1_000])
     if (row?.[0] !== 1) return null
     try {
       await connection.define(waits(Math.ceil(requestMs / 1_000)))
-      const status = statusOf(await this.#version(connection), MIGRATIONS)
-      checkKnown(this.#database.address, status)
-      const { pending } = status
+      const pending = await this.pendingBy(connection)
       if (pending.length > 0) await connection.define(RECORDS, migrationMs)
       for (const { statements, title, version } of pending) {
         for (const statement of statements) await connection.define(statement, migrationMs)
@@ -79,7 +60,7 @@ export class MariadbSchema implements CheckedSchema {
     }
   }
 
-  async #version(connection: Connection): Promise<number> {
+  protected async versionBy(connection: Connection): Promise<number> {
     const tables = (await connection.rows(TABLES, [])).map(([name]) => text(name))
     if (tables.includes('spawn_migrations')) return Number((await connection.rows(VERSION, []))[0]?.[0])
     return 0

@@ -2,9 +2,10 @@
 // transaction under a lock that all members share: one migrates, the others wait and find it done; one that dies leaves it as it was.
 
 import { SpawnError } from '../../base/index.ts'
-import type { Migration, SchemaStatus } from '../../ports/index.ts'
-import { askMs, migrateInTurn } from '../sql/migration-turn.ts'
-import { checkCurrent, type CheckedSchema, checkKnown, statusOf } from '../sql/schema-status.ts'
+import type { Migration } from '../../ports/index.ts'
+import { DatabaseSchema } from '../sql/database-schema.ts'
+import { askMs } from '../sql/migration-turn.ts'
+import type { SettledDatabaseOptions } from '../sql/options.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { sqlState } from './failures.ts'
@@ -30,45 +31,33 @@ const SCHEMA = `DO $$ BEGIN
   );
 END $$`
 
-export class PostgresSchema implements CheckedSchema {
-  readonly #database: Database
+export class PostgresSchema extends DatabaseSchema<Connection> {
+  readonly #options: SettledDatabaseOptions
 
   constructor(database: Database) {
-    this.#database = database
+    super(database, MIGRATIONS)
+    this.#options = database.options
   }
 
-  status(): Promise<SchemaStatus> {
-    return this.#database.whileOpen(async () => statusOf(await this.#database.persist(versionOf), MIGRATIONS))
+  protected versionBy(connection: Connection): Promise<number> {
+    return versionOf(connection)
   }
 
-  /** Brings it up to date. @returns what was done; nothing, where another member was first. */
-  migrate(): Promise<readonly Migration[]> {
-    return this.#database.whileOpen(async () =>
-      migrateInTurn(this.#database, await this.status(), (connection) => this.#migrate(connection)),
-    )
-  }
-
-  async check(): Promise<void> {
-    checkCurrent(this.#database.address, await this.status())
-  }
-
-  /** Null: another has the lock. */
-  async #migrate(connection: Connection): Promise<readonly Migration[] | null> {
-    const { migrationMs, requestMs } = this.#database.options
+  protected async attempt(connection: Connection): Promise<readonly Migration[] | null> {
+    const { migrationMs, requestMs } = this.#options
     if (!(await locks(connection, askMs(requestMs)))) return null
     try {
       await connection.run(
         `SET LOCAL lock_timeout = ${requestMs}; SET LOCAL statement_timeout = ${migrationMs}; ${SCHEMA}`,
         migrationMs,
       )
-      const status = statusOf(await versionOf(connection), MIGRATIONS)
-      checkKnown(this.#database.address, status)
-      for (const { statements, title, version } of status.pending) {
+      const pending = await this.pendingBy(connection)
+      for (const { statements, title, version } of pending) {
         for (const statement of statements) await connection.run(statement, migrationMs)
         await connection.query({ name: '', text: RECORD }, [version, title])
       }
       await connection.run('COMMIT')
-      return status.pending
+      return pending
     } catch (thrown) {
       // A session in a transaction that failed is of no use to others, and ends it with its end.
       connection.destroy()

@@ -4,7 +4,7 @@
 //
 // Invariants: a connection is with one user at a time; a wait for one ends.
 
-import { messageOf } from '../../base/index.ts'
+import { isSpawnError, messageOf } from '../../base/index.ts'
 import type { SettledDatabaseOptions } from './options.ts'
 import { Servers } from './servers.ts'
 import { NotConnected, type Session, type Vendor } from './session.ts'
@@ -103,6 +103,8 @@ export class Connections<Opened extends Session> {
       this.#isAway = false
       return connection
     } catch (thrown) {
+      // A driver that is not there is no outage: who asked is told.
+      if (isSpawnError(thrown)) throw thrown
       if (!this.#isAway) logger?.warn('the database cannot be reached', { error: messageOf(thrown) })
       this.#isAway = true
       throw thrown

@@ -34,13 +34,22 @@ class FakeSession implements Session {
   }
 }
 
-type Manner = 'takes' | 'takesNone' | 'refuses' | 'hangs' | 'exhausted' | 'slowlyExhausted' | 'wrongPassword'
+type Manner =
+  | 'noDriver'
+  | 'takes'
+  | 'takesNone'
+  | 'refuses'
+  | 'hangs'
+  | 'exhausted'
+  | 'slowlyExhausted'
+  | 'wrongPassword'
 
 /** Servers by host, each with the manner in which it answers. */
 class FakeServers {
   readonly manners = new Map<string, Manner>()
   readonly asked: string[] = []
   readonly warned: unknown[] = []
+  readonly lines: string[] = []
   readonly clock = new VirtualClock()
   readonly #late: (() => void)[] = []
 
@@ -58,6 +67,7 @@ class FakeServers {
       logger: {
         ...silentLogger,
         warn: (what, fields) => {
+          this.lines.push(what)
           if (what === 'the database may lose what it acknowledges') this.warned.push(fields)
         },
       },
@@ -83,6 +93,7 @@ class FakeServers {
     const isSlow = manner === 'hangs' || manner === 'slowlyExhausted'
     if (isSlow) await new Promise<void>((resolve) => this.#late.push(resolve))
     if (manner === 'hangs') return new FakeSession(host)
+    if (manner === 'noDriver') throw new SpawnError('STORE_UNAVAILABLE', 'it is not installed')
     if (manner === 'wrongPassword') throw new NotConnected('the password is wrong', false)
     if (manner !== 'takes') throw new NotConnected(manner === 'takesNone' ? TAKES_NONE : manner, true)
     return new FakeSession(host)
@@ -255,4 +266,13 @@ test('of a server that may lose what it acknowledges, operators hear once', asyn
   assert.equal(third.session.server, 'unsafe')
   await Promise.all([second.letGo(), third.letGo()])
   assert.deepEqual(servers.warned, [{ server: 'unsafe:1', why: 'does not sync' }])
+})
+
+test('a server that is away is told of, a driver that is not there only to who asked', async () => {
+  const servers = new FakeServers()
+  servers.manners.set('a', 'noDriver').set('b', 'refuses')
+  await assert.rejects(serverOf(servers.connections('a')), /not installed/)
+  assert.deepEqual(servers.lines, [])
+  await assert.rejects(serverOf(servers.connections('b')), /refuses/)
+  assert.deepEqual(servers.lines, ['the database cannot be reached'])
 })
