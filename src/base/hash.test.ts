@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hashOf } from './hash.ts'
+import { hashOf, hashOfAscii } from './hash.ts'
 
 test('a hash is a whole number below 2^32, and hardly ever that of another text', () => {
   const seen = new Set<number>()
@@ -20,4 +20,13 @@ test('it stays what it is: hashes stand in store files', () => {
     ['', 'a', 'order-7', 'ü'].map(hashOf),
     [1_572_119_809, 2_156_595_625, 3_304_707_453, 2_623_175_509],
   )
+})
+
+test('of the bytes of a text it is the same, where they are ASCII', () => {
+  for (const text of ['', 'a', 'order-7', '7f3c1c52-8f64-4d0e-9a0b-2f6f1f0f2d11']) {
+    const bytes = Buffer.from(`<${text}>`)
+    assert.equal(hashOfAscii(bytes, 1, bytes.length - 1), hashOf(text))
+  }
+  const bytes = Buffer.from('bücher')
+  assert.equal(hashOfAscii(bytes, 0, bytes.length), -1)
 })

@@ -3,11 +3,15 @@
 //
 // A number takes seven bits a byte, low bits first, up to 2^53 - 1. Text and bytes are led by their length in bytes.
 
+import { hashOf, hashOfAscii } from '../../base/index.ts'
+
 const FIRST_CAPACITY = 16 * 1_024
 /** The writer's buffer is given back when one use has blown it up beyond this. */
 const KEPT_CAPACITY = 1_024 * 1_024
 /** Up to so many units or bytes a loop is faster than a call; their number takes one byte. */
 const SHORT = 32
+/** Of bytes that lie in a buffer already. */
+const SHORT_COPY = 64
 /** The largest number of two bytes. */
 const TWO_BYTE_LENGTH = 0x3fff
 
@@ -71,7 +75,9 @@ export class ByteWriter {
   copy(buffer: Buffer, from: number, to: number): void {
     const length = to - from
     if (this.#at + length > this.#buffer.length) this.#grow(length)
-    this.#at += buffer.copy(this.#buffer, this.#at, from, to)
+    if (length > SHORT_COPY) buffer.copy(this.#buffer, this.#at, from, to)
+    else for (let at = 0; at < length; at += 1) this.#buffer[this.#at + at] = buffer[from + at] ?? 0
+    this.#at += length
   }
 
   /** Forgets what was written. */
@@ -127,7 +133,9 @@ export class ByteReader {
 
   /** Reads from `at` on. */
   constructor(bytes: Uint8Array, at = 0) {
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#buffer = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#at = at
   }
 
@@ -166,6 +174,13 @@ export class ByteReader {
   text(): string {
     const length = this.skip()
     return this.#buffer.toString('utf8', this.#at - length, this.#at)
+  }
+
+  /** The hash of a text, which is passed over. */
+  textHash(): number {
+    const length = this.skip()
+    const hash = hashOfAscii(this.#buffer, this.#at - length, this.#at)
+    return hash === -1 ? hashOf(this.#buffer.toString('utf8', this.#at - length, this.#at)) : hash
   }
 
   /** A view: it keeps the whole buffer in memory. */

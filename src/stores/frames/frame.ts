@@ -13,7 +13,7 @@ import type { Commit, Envelope, OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { FramedEnvelope, writeEnvelope } from './envelope-bytes.ts'
-import { FramedOutcome } from './framed-outcome.ts'
+import { FramedOutcome, type OutcomeFrame } from './framed-outcome.ts'
 import { WordReader, WordWriter } from './words.ts'
 
 const FRAME_VERSION = 1
@@ -55,7 +55,8 @@ export interface FramedCommit {
   readonly committedAtMs: number
   readonly keepRevisions: number
   readonly keepDurationMs: number
-  readonly outcomes: readonly FramedOutcome[]
+  /** Empty from when they stand in generation-outcomes.ts, for the same reason as what follows. */
+  outcomes: readonly FramedOutcome[]
   /** Empty from when they stand in outbox.ts: the latest commit of an actor is kept for long, and they need not be. */
   sends: readonly Envelope[]
   takes: readonly string[]
@@ -211,9 +212,18 @@ function filledUp(bytes: number): number {
   return pages === 0 ? bytes : FIRST_PAGE_BYTES + pages * NEXT_PAGE_BYTES
 }
 
+export function dropOutcomes(commit: FramedCommit): void {
+  commit.outcomes = NO_OUTCOMES
+}
+
 export function dropEnvelopes(commit: FramedCommit): void {
   commit.sends = NO_SENDS
   commit.takes = NO_TAKES
+}
+
+/** One that is being read, with the types that it has named so far. */
+interface OpenedFrame extends OutcomeFrame {
+  readonly types: string[]
 }
 
 /** @throws RangeError when the bytes are no frame of a version that this one knows. */
@@ -222,13 +232,13 @@ export function unpackFrame(frame: Uint8Array): FramedCommit[] {
   const version = bytes.whole()
   if (version !== FRAME_VERSION) throw new RangeError(`a frame of version ${version} is not known here`)
   const families: FamilyName[] = []
-  const types: string[] = []
+  const opened: OpenedFrame = { bytes: bytes.buffer, types: [] }
   const words = new WordReader()
   const commits: FramedCommit[] = []
   while (!bytes.done) {
     const flags = bytes.whole()
     if (flags === END) break
-    commits.push(readCommit(flags, bytes, families, types, words, commits.at(-1)))
+    commits.push(readCommit(flags, bytes, families, opened, words, commits.at(-1)))
   }
   return commits
 }
@@ -237,10 +247,11 @@ function readCommit(
   flags: number,
   bytes: ByteReader,
   families: FamilyName[],
-  types: string[],
+  opened: OpenedFrame,
   words: WordReader,
   before: FramedCommit | undefined,
 ): FramedCommit {
+  const { types } = opened
   const family = readFamily(bytes, families)
   const name = bytes.text()
   const follows = bytes.whole()
@@ -253,7 +264,7 @@ function readCommit(
   const state = flags & HAS_STATE ? readPacked(bytes, types) : null
   const keepRevisions = flags & HAS_HISTORY ? bytes.whole() : 0
   const keepDurationMs = flags & HAS_HISTORY ? bytes.whole() : 0
-  const outcomes = flags & HAS_OUTCOMES ? readOutcomes(bytes, types) : NO_OUTCOMES
+  const outcomes = flags & HAS_OUTCOMES ? readOutcomes(bytes, opened) : NO_OUTCOMES
   const sends = flags & HAS_SENDS ? readSends(bytes, types, words) : NO_SENDS
   const takes = flags & HAS_TAKES ? readTakes(bytes) : NO_TAKES
   const occasions = flags & HAS_OCCASIONS ? readOccasions(bytes) : NO_OCCASIONS
@@ -291,16 +302,22 @@ function readPacked(bytes: ByteReader, types: string[]): Packed {
 }
 
 function readType(bytes: ByteReader, types: string[]): string {
-  const at = bytes.whole()
-  const typeUrl = types[at] ?? bytes.text()
-  if (at === types.length) types.push(typeUrl)
-  return typeUrl
+  return types[readTypeNumber(bytes, types)] ?? ''
 }
 
-function readOutcomes(bytes: ByteReader, types: string[]): FramedOutcome[] {
-  const readOne = (): string => readType(bytes, types)
+/** After that there is a type of this number. */
+function readTypeNumber(bytes: ByteReader, types: string[]): number {
+  const at = bytes.whole()
+  if (at > types.length) throw new RangeError(`a frame has no type ${at}`)
+  if (at === types.length) types.push(bytes.text())
+  return at
+}
+
+function readOutcomes(bytes: ByteReader, opened: OpenedFrame): FramedOutcome[] {
+  const readOne = (): number => readTypeNumber(bytes, opened.types)
   const outcomes: FramedOutcome[] = []
-  for (let left = bytes.whole(); left > 0; left -= 1) outcomes.push(new FramedOutcome(bytes, readOne))
+  for (let left = bytes.whole(); left > 0; left -= 1)
+    outcomes.push(FramedOutcome.read(bytes, opened, readOne))
   return outcomes
 }
 

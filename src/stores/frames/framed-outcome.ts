@@ -1,46 +1,91 @@
-// An outcome in a frame. What stands behind its key is read when somebody asks for it: thousands of them are in memory at a
-// time, mostly until they are folded, and nothing is made for any of them that would have to be collected later.
+// An outcome in a frame: where its key and its reply stand. They are read when somebody asks for them. Of thousands, in memory until
+// they are folded, nobody does; so nothing is made for them but these numbers (generation-outcomes.ts keeps the numbers alone).
 
-import { hashOf } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, type ByteWriter } from './bytes.ts'
 
-export class FramedOutcome implements OutcomeRecord {
-  readonly key: string
-  readonly expiresAtMs: number
-  /** Null: no reply. */
-  readonly typeUrl: string | null
-  readonly #keyHash: number
-  readonly #frame: Buffer
-  readonly #valueAt: number
-  readonly #valueEnd: number
+/** What the outcomes of a frame have in common. */
+export interface OutcomeFrame {
+  readonly bytes: Buffer
+  /** The type URLs that stand in it, by their numbers there. */
+  readonly types: readonly string[]
+}
 
-  /** Reads it, and stands behind it then. */
-  constructor(bytes: ByteReader, readType: () => string) {
-    this.key = bytes.text()
-    // As a number with a sign, which needs no object of its own.
-    this.#keyHash = hashOf(this.key) | 0
-    this.expiresAtMs = bytes.whole()
-    this.typeUrl = bytes.whole() === 0 ? null : readType()
-    this.#frame = bytes.buffer
-    this.#valueAt = bytes.at
-    if (this.typeUrl !== null) bytes.skip()
-    this.#valueEnd = bytes.at
+const NO_REPLY = -1
+
+export class FramedOutcome implements OutcomeRecord {
+  readonly frame: OutcomeFrame
+  /** With its length; its expiry follows. */
+  readonly keyAt: number
+  /** Its key's, as a number with a sign: that needs no object of its own. */
+  readonly signedHash: number
+  /** The number of the reply's type; -1: there is no reply. */
+  readonly type: number
+  /** Of the reply, with its length. */
+  readonly valueAt: number
+
+  constructor(frame: OutcomeFrame, keyAt: number, signedHash: number, type: number, valueAt: number) {
+    this.frame = frame
+    this.keyAt = keyAt
+    this.signedHash = signedHash
+    this.type = type
+    this.valueAt = valueAt
   }
 
-  /** The hash of its key. */
+  /** Reads one, and stands behind it then. @param readType answers the number of a type. */
+  static read(bytes: ByteReader, frame: OutcomeFrame, readType: () => number): FramedOutcome {
+    const keyAt = bytes.at
+    const hash = bytes.textHash()
+    // Its expiry.
+    bytes.whole()
+    const type = bytes.whole() === 0 ? NO_REPLY : readType()
+    const valueAt = bytes.at
+    if (type !== NO_REPLY) bytes.skip()
+    return new FramedOutcome(frame, keyAt, hash | 0, type, valueAt)
+  }
+
   get keyHash(): number {
-    return this.#keyHash >>> 0
+    return this.signedHash >>> 0
+  }
+
+  get key(): string {
+    return this.#readerAt(this.keyAt).text()
+  }
+
+  get expiresAtMs(): number {
+    const bytes = this.#readerAt(this.keyAt)
+    bytes.skip()
+    return bytes.whole()
+  }
+
+  /** Null: no reply. */
+  get typeUrl(): string | null {
+    return this.type === NO_REPLY ? null : (this.frame.types[this.type] ?? null)
   }
 
   get reply(): Packed | null {
-    if (this.typeUrl === null) return null
-    return new Packed(this.typeUrl, new ByteReader(this.#frame, this.#valueAt).bytes())
+    const { typeUrl } = this
+    return typeUrl === null ? null : new Packed(typeUrl, this.#readerAt(this.valueAt).bytes())
+  }
+
+  /** Writes its key and its expiry as they stand there. */
+  writeKey(writer: ByteWriter): void {
+    const bytes = this.#readerAt(this.keyAt)
+    bytes.skip()
+    bytes.whole()
+    writer.copy(this.frame.bytes, this.keyAt, bytes.at)
   }
 
   /** Writes the bytes of its reply, with their length; nothing when it has none. */
   writeValue(writer: ByteWriter): void {
-    writer.copy(this.#frame, this.#valueAt, this.#valueEnd)
+    if (this.type === NO_REPLY) return
+    const bytes = this.#readerAt(this.valueAt)
+    bytes.skip()
+    writer.copy(this.frame.bytes, this.valueAt, bytes.at)
+  }
+
+  #readerAt(at: number): ByteReader {
+    return new ByteReader(this.frame.bytes, at)
   }
 }

@@ -5,10 +5,14 @@
 
 import { NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { Family } from './dictionary.ts'
-import type { FramedCommit } from '../frames/frame.ts'
-import type { FramedOutcome } from '../frames/framed-outcome.ts'
+import { dropOutcomes, type FramedCommit } from '../frames/frame.ts'
+import { GenerationOutcomes, NONE } from './generation-outcomes.ts'
 import { Places } from './journal-table.ts'
 import { actorHash } from './outcome-table.ts'
+
+/** Commits or bytes after which a generation is folded. The larger, the more commits share a page; all of it is memory. */
+const GENERATION_COMMITS = 16_384
+const GENERATION_BYTES = 8 * 1_024 * 1_024
 
 /** One actor's part of a generation. */
 export class PendingActor implements Standing {
@@ -21,8 +25,10 @@ export class PendingActor implements Standing {
   latest: FramedCommit | null = null
   /** The commits before the latest whose revisions the latest's history policy may keep, oldest first. */
   earlier: FramedCommit[] | null = null
-  /** By key: the newest of each. */
-  outcomes: Map<string, FramedOutcome> | null = null
+  /** How many outcomes it has, the newest of them, and its number among those who have any: see generation-outcomes.ts. */
+  outcomes = 0
+  newestOutcome = NONE
+  number = NONE
   /** Those of its keys that may have an outcome below this generation, too; null: none. */
   keysBelow: Set<string> | null = null
   #hash = -1
@@ -46,22 +52,18 @@ export class PendingActor implements Standing {
   }
 
   get isEmpty(): boolean {
-    return this.latest === null && this.outcomes === null
+    return this.latest === null && this.outcomes === 0
   }
 
+  /** Its outcomes are where they are kept already. */
   take(commit: FramedCommit): void {
-    if (commit.outcomes.length > 0) this.keep(commit.outcomes)
+    dropOutcomes(commit)
     if (commit.revision === commit.follows) return
     if (commit.keepRevisions === 0 && commit.keepDurationMs === 0) this.earlier = null
     else if (this.latest !== null) (this.earlier ??= []).push(this.latest)
     this.latest = commit
     this.revision = commit.revision
     this.birth = commit.birth
-  }
-
-  keep(outcomes: readonly FramedOutcome[]): void {
-    this.outcomes ??= new Map<string, FramedOutcome>()
-    for (const outcome of outcomes) this.outcomes.set(outcome.key, outcome)
   }
 
   /** A key of it has an outcome below, or may have. */
@@ -73,10 +75,21 @@ export class PendingActor implements Standing {
 
 export class Generation {
   readonly #families = new Map<Family, Map<string, PendingActor>>()
+  readonly outcomes = new GenerationOutcomes()
   commits = 0
   bytes = 0
   /** The rows of the journal that are in it. */
   places = new Places()
+
+  /** Whether it is to be folded. */
+  get isFull(): boolean {
+    return this.fullness >= 1
+  }
+
+  /** From 0 to 1, and a little more. */
+  get fullness(): number {
+    return Math.max(this.commits / GENERATION_COMMITS, this.bytes / GENERATION_BYTES)
+  }
 
   find(family: Family, name: string): PendingActor | undefined {
     return this.#families.get(family)?.get(name)

@@ -18,23 +18,23 @@ import type { Database } from './database.ts'
 import type { Dictionary } from './dictionary.ts'
 import { type FamilyName, type FramedCommit, unpackFrame } from '../frames/frame.ts'
 import { Generation, PendingActor } from './generation.ts'
+import type { HashedKey, Owner } from './generation-outcomes.ts'
 import { type JournalRow, JournalTable, type RecoveredRow } from './journal-table.ts'
 import { Outbox } from './outbox.ts'
 import type { OutboxTable } from './outbox-table.ts'
 import { PendingEnvelope } from './pending-outbox.ts'
-import type { OutcomeTable } from './outcome-table.ts'
+import { actorHash, type OutcomeTable } from './outcome-table.ts'
 import { recovered } from './recovered.ts'
 import { outcomesInOrder, PendingOutcomes } from './pending-outcomes.ts'
 import type { PastTable } from './past-table.ts'
 import type { StoredRow } from '../frames/rows.ts'
 
-/** Commits or bytes after which a generation is folded. The larger, the more commits share a page; all of it is memory. */
-const GENERATION_COMMITS = 16_384
-const GENERATION_BYTES = 8 * 1_024 * 1_024
 /** Actors and envelopes, and bytes, folded in one go: what a commit that comes just then has to wait for. */
-const SLICE_ENTRIES = 64
+const SLICE_ENTRIES = 32
+/** How far folding is ahead of the next generation's filling, at least: it ends before that is full. */
+const AHEAD = 1.5
 /** Outcomes of a row that are as much work as another entry. */
-const ROW_ENTRY_OUTCOMES = 8
+const OUTCOMES_LIKE_AN_ENTRY = 4
 const SLICE_BYTES = 1_024 * 1_024
 
 export interface Tables {
@@ -48,6 +48,8 @@ export interface Tables {
 
 export class Journal {
   readonly outbox: Outbox
+  /** How many have begun to be folded. */
+  generations = 0
   readonly #tables: Tables
   readonly #rows: JournalTable
   #open = new Generation()
@@ -57,10 +59,9 @@ export class Journal {
   #foldedTo = 0
   #batch = 0
   #group = 0
-  /** The idempotency keys of those actors that have had several commits accepted in this batch. */
-  readonly #keysInBatch = new Map<PendingActor, Set<string>>()
-  /** Commits, outcomes and envelopes since folding began, or since its last slice: it must keep up with them. */
-  #sinceSlice = 0
+  /** How much work that is, in entries: all of it, and up to `#foldedTo`. */
+  #work = 0
+  #workDone = 0
 
   constructor(tables: Tables) {
     this.#tables = tables
@@ -75,7 +76,7 @@ export class Journal {
 
   /** Whether folding should begin or go on without waiting any longer. */
   get isDue(): boolean {
-    return this.#folding !== null || isFull(this.#open)
+    return this.#folding !== null || this.#open.isFull
   }
 
   /**
@@ -98,9 +99,8 @@ export class Journal {
    *   through its frames. What is left to do then, nobody needs to wait for.
    */
   commit(groups: readonly (readonly Uint8Array[])[], told: (conflicts: number[][]) => void): void {
-    if (this.#folding !== null && isFull(this.#open)) this.#finishFolding()
+    if (this.#folding !== null && this.#open.isFull) this.#finishFolding()
     this.#batch += 1
-    this.#keysInBatch.clear()
     const judged: Judged[] = []
     const ends: number[] = []
     try {
@@ -113,13 +113,15 @@ export class Journal {
       if (rows.length > 0) this.#rows.append(rows, this.#open.places)
     } catch (thrown) {
       this.outbox.forget()
+      this.#open.outcomes.settle(false)
       for (const { actors } of judged) {
         for (const actor of actors) if (actor?.isEmpty === true) this.#open.remove(actor)
       }
       throw thrown
     }
     told(ends.map((end, at) => conflictsOf(judged.slice(ends[at - 1] ?? 0, end))))
-    this.#sinceSlice += this.outbox.keep()
+    this.outbox.keep()
+    this.#open.outcomes.settle(true)
     this.#take(judged)
   }
 
@@ -140,11 +142,8 @@ export class Journal {
   outcome(id: FamilyName, name: string, key: string): OutcomeRecord | null {
     const family = this.#tables.dictionary.find(id)
     if (family === undefined) return null
-    return (
-      this.#open.find(family, name)?.outcomes?.get(key) ??
-      this.#folding?.find(family, name)?.outcomes?.get(key) ??
-      this.#tables.outcomes.find(family, name, key)
-    )
+    const owner = { family, name, hash: actorHash(family, name) }
+    return this.#outcome(owner, { key, keyHash: hashOf(key) })
   }
 
   /** Hashes of the keys under which outcomes are kept; null: there are more than `limit`. */
@@ -153,7 +152,9 @@ export class Journal {
     if (family === undefined) return new Uint32Array()
     const hashes = new Set(this.#tables.outcomes.keys(family, name, limit + 1))
     for (const generation of [this.#folding, this.#open]) {
-      for (const key of generation?.find(family, name)?.outcomes?.keys() ?? []) hashes.add(hashOf(key))
+      const actor = generation?.find(family, name)
+      if (generation === null || actor === undefined) continue
+      for (const hash of generation.outcomes.keyHashes(actor)) hashes.add(hash)
     }
     return hashes.size > limit ? null : Uint32Array.from(hashes)
   }
@@ -198,9 +199,8 @@ export class Journal {
       if (this.#open.commits === 0) return
       this.#beginFolding()
     }
-    // Each slice takes twice what came in since the last one: folding ends before the next generation is full.
-    this.#fold(Math.max(SLICE_ENTRIES, 2 * this.#sinceSlice))
-    this.#sinceSlice = 0
+    const due = AHEAD * this.#open.fullness * this.#work - this.#workDone
+    this.#fold(Math.max(SLICE_ENTRIES, due))
   }
 
   /**
@@ -217,6 +217,7 @@ export class Journal {
       else refused.add(at)
       if (actor === null) return null
       if (fits) {
+        this.#open.outcomes.stage(actor, commit.outcomes)
         actor.batch = this.#batch
         actor.inBatch = commit
       } else actor.refusedIn = this.#group
@@ -228,10 +229,7 @@ export class Journal {
   /** A batch is durable. */
   #take(batch: readonly Judged[]): void {
     for (const { frame, commits, actors, refused } of batch) {
-      for (const [at, commit] of commits.entries()) {
-        if (!refused.has(at)) actors[at]?.take(commit)
-        this.#sinceSlice += 1 + commit.outcomes.length
-      }
+      for (const [at, commit] of commits.entries()) if (!refused.has(at)) actors[at]?.take(commit)
       this.#open.commits += commits.length
       this.#open.bytes += frame.length
     }
@@ -247,30 +245,22 @@ export class Journal {
 
   /** Whether a turn under one of its keys was committed before, or stands before it in this batch. */
   #repeats(actor: PendingActor, { committedAtMs, outcomes }: FramedCommit): boolean {
-    const inBatch = actor.batch === this.#batch ? this.#inBatch(actor) : null
-    const folding = outcomes.length === 0 ? undefined : this.#folding?.find(actor.family, actor.name)
-    for (const { key, keyHash } of outcomes) {
-      const pending = actor.outcomes?.get(key) ?? folding?.outcomes?.get(key)
-      const kept = pending ?? this.#tables.outcomes.standing(actor, key, keyHash)
-      if (kept !== null) {
-        if (kept.expiresAtMs > committedAtMs) return true
-        actor.noteBelow(key)
-      }
-      if (inBatch?.has(key) === true) return true
+    for (const outcome of outcomes) {
+      const kept = this.#outcome(actor, outcome)
+      if (kept === null) continue
+      if (kept.expiresAtMs > committedAtMs) return true
+      actor.noteBelow(outcome.key)
     }
-    if (inBatch !== null) for (const { key } of outcomes) inBatch.add(key)
     return false
   }
 
-  /** The keys of an actor whose commits before are in the batch, too. */
-  #inBatch(actor: PendingActor): Set<string> {
-    let keys = this.#keysInBatch.get(actor)
-    if (keys !== undefined) return keys
-    // This is the second one, so that the first is the last.
-    const first = actor.inBatch
-    keys = new Set('outcomes' in first ? first.outcomes.map(({ key }) => key) : [])
-    this.#keysInBatch.set(actor, keys)
-    return keys
+  /** What is kept under a key, or staged in this batch. */
+  #outcome(owner: Owner, wanted: HashedKey): OutcomeRecord | null {
+    return (
+      this.#open.outcomes.find(owner, wanted) ??
+      this.#folding?.outcomes.find(owner, wanted) ??
+      this.#tables.outcomes.standing(owner, wanted)
+    )
   }
 
   #actor(commit: FramedCommit): PendingActor {
@@ -296,23 +286,30 @@ export class Journal {
   #applyAgain(commit: FramedCommit): void {
     const actor = this.#actor(commit)
     const isFolded = commit.revision > commit.follows && actor.revision >= commit.revision
-    if (!isFolded) actor.take(commit)
-    else if (commit.outcomes.length > 0) actor.keep(commit.outcomes)
+    this.#open.outcomes.stage(actor, commit.outcomes)
+    this.#open.outcomes.settle(true)
     // They may be folded as well, and what they have replaced may not.
     for (const { key } of commit.outcomes) actor.noteBelow(key)
+    if (!isFolded) actor.take(commit)
   }
 
   #beginFolding(): void {
+    this.generations += 1
     this.#folding = this.#open
     this.#open = new Generation()
     const actors = this.#folding.inOrder()
-    this.#order = [...actors, ...outcomesInOrder(actors), ...this.outbox.beginFolding()]
+    this.#order = [
+      ...actors,
+      ...outcomesInOrder(actors, this.#folding.outcomes),
+      ...this.outbox.beginFolding(),
+    ]
     this.#foldedTo = 0
-    this.#sinceSlice = 0
+    this.#work = this.#order.reduce((sum, entry) => sum + workOf(entry), 0)
+    this.#workDone = 0
   }
 
   #finishFolding(): void {
-    while (this.#folding !== null) this.#fold(SLICE_ENTRIES * 16)
+    while (this.#folding !== null) this.#fold(SLICE_ENTRIES * 32)
   }
 
   /** One transaction. When it fails the same entries are folded again next time. */
@@ -321,12 +318,13 @@ export class Journal {
     const generation = this.#folding
     if (generation === null) return
     let to = this.#foldedTo
+    let done = 0
     try {
       database.lightly(() => {
         let bytes = 0
-        for (let left = entries; to < this.#order.length && left > 0 && bytes < SLICE_BYTES; to += 1) {
+        for (; to < this.#order.length && done < entries && bytes < SLICE_BYTES; to += 1) {
           const entry = this.#order[to]
-          left -= entry instanceof PendingOutcomes ? 1 + entry.size / ROW_ENTRY_OUTCOMES : 1
+          done += workOf(entry)
           bytes += this.#foldEntry(entry)
         }
         outbox.flush()
@@ -341,6 +339,7 @@ export class Journal {
       throw thrown
     }
     this.#foldedTo = to
+    this.#workDone += done
     if (to < this.#order.length) return
     this.#rows.release(generation.places)
     this.outbox.endFolding()
@@ -386,6 +385,6 @@ function isOutside({ name }: FramedCommit): boolean {
   return name === ''
 }
 
-function isFull(generation: Generation): boolean {
-  return generation.commits >= GENERATION_COMMITS || generation.bytes >= GENERATION_BYTES
+function workOf(entry: PendingActor | PendingOutcomes | PendingEnvelope | undefined): number {
+  return entry instanceof PendingOutcomes ? 1 + entry.size / OUTCOMES_LIKE_AN_ENTRY : 1
 }

@@ -17,18 +17,31 @@ export function packOutcomes(
   typeId: (url: string) => number,
 ): Uint8Array<ArrayBuffer> {
   for (const outcome of outcomes) {
-    writer.text(outcome.key)
-    writer.whole(outcome.expiresAtMs)
     if (outcome instanceof FramedOutcome) {
+      outcome.writeKey(writer)
       writer.whole(outcome.typeUrl === null ? 0 : typeId(outcome.typeUrl))
       outcome.writeValue(writer)
       continue
     }
+    writer.text(outcome.key)
+    writer.whole(outcome.expiresAtMs)
     const { reply } = outcome
     writer.whole(reply === null ? 0 : typeId(reply.typeUrl))
     if (reply !== null) writer.bytes(reply.value)
   }
   return writer.take()
+}
+
+/** The hashes of their keys, in order. */
+export function keyHashesIn(packed: Uint8Array): number[] {
+  const bytes = new ByteReader(packed)
+  const hashes: number[] = []
+  while (!bytes.done) {
+    hashes.push(bytes.textHash())
+    bytes.whole()
+    if (bytes.whole() > 0) bytes.skip()
+  }
+  return hashes.sort((left, right) => left - right)
 }
 
 /** Their replies are views of the bytes. */

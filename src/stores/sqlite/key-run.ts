@@ -8,9 +8,14 @@ const DROPPED = 0
 const LATE_ENTRIES = 128
 
 export class KeyRun {
-  #hashes = new Float64Array(FIRST_ENTRIES)
-  #rows = new Float64Array(FIRST_ENTRIES)
+  #hashes: Float64Array
+  #rows: Float64Array
   #length = 0
+
+  constructor(entries = FIRST_ENTRIES) {
+    this.#hashes = new Float64Array(entries)
+    this.#rows = new Float64Array(entries)
+  }
 
   get length(): number {
     return this.#length
@@ -72,18 +77,24 @@ export class KeyRun {
     return this.change(hash, DROPPED, row)
   }
 
+  #append(hash: number, row: number): void {
+    this.#hashes[this.#length] = hash
+    this.#rows[this.#length] = row
+    this.#length += 1
+  }
+
   #grow(): void {
-    const { length } = this.#hashes
     const [hashes, rows] = [this.#hashes, this.#rows]
-    this.#hashes = new Float64Array(length * 2)
-    this.#rows = new Float64Array(length * 2)
+    const length = Math.max(FIRST_ENTRIES, hashes.length * 2)
+    this.#hashes = new Float64Array(length)
+    this.#rows = new Float64Array(length)
     this.#hashes.set(hashes)
     this.#rows.set(rows)
   }
 
   /** The entries of both, without those that were dropped. */
   static joined(left: KeyRun, right: KeyRun): KeyRun {
-    const both = new KeyRun()
+    const both = new KeyRun(left.length + right.length)
     let [atLeft, atRight] = [0, 0]
     while (atLeft < left.length || atRight < right.length) {
       const isLeft =
@@ -91,7 +102,7 @@ export class KeyRun {
       const from = isLeft ? left : right
       const at = isLeft ? atLeft++ : atRight++
       const row = from.rowAt(at)
-      if (row !== DROPPED) both.add(from.hashAt(at), row)
+      if (row !== DROPPED) both.#append(from.hashAt(at), row)
     }
     return both
   }

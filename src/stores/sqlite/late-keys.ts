@@ -12,7 +12,7 @@
 import { KeyRun } from './key-run.ts'
 
 /** So many are gathered before they leave. To be read again after a crash is half as much again, at most. */
-const GATHERED_KEYS = 65_536
+const GATHERED_KEYS = 262_144
 
 /** Those that leave together. */
 interface Leaving {
@@ -67,9 +67,11 @@ export class LateKeys {
     }
   }
 
-  /** The rows to which a hash leads. */
-  rows(hash: number): readonly number[] {
-    return Array.from(this.between(hash, hash + 1), ({ row }) => row)
+  /** Whether there is an entry of a hash, or was one that was dropped. */
+  leads(hash: number): boolean {
+    for (const run of this.#runs) if (run.hashAt(run.placeOf(hash)) === hash) return true
+    const run = this.#leaving?.run
+    return run?.hashAt(run.placeOf(hash)) === hash
   }
 
   /** Entries from one hash to before another, in no order. */

@@ -14,6 +14,7 @@ export function outcomeStatements(database: Database) {
     rows: database.prepare('SELECT outcome, coalesce((SELECT max(id) FROM outcomes), 0) FROM folded'),
     behind: database.prepare(`SELECT ${ROW} FROM outcomes WHERE id > ? ORDER BY id`),
     byId: database.prepare(`SELECT ${ROW} FROM outcomes WHERE id = ?`),
+    leads: database.prepare('SELECT 1 FROM outcome_keys WHERE hash = ? LIMIT 1'),
     led: database.prepare('SELECT outcome FROM outcome_keys WHERE hash >= ? AND hash < ?'),
     ofActor: database.prepare('SELECT DISTINCT hash FROM outcome_keys WHERE hash >= ? AND hash < ? LIMIT ?'),
     from: database.prepare('SELECT hash FROM outcome_keys WHERE hash >= ? ORDER BY hash LIMIT ?'),

@@ -11,9 +11,9 @@ import type { OutcomeRecord } from '../../ports/index.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, type Family, fields, type SQLField } from './dictionary.ts'
 import { FramedOutcome } from '../frames/framed-outcome.ts'
-import type { PendingActor } from './generation.ts'
+import type { HashedKey, Owner } from './generation-outcomes.ts'
 import { KeyFilter } from './key-filter.ts'
-import { packOutcomes, ROW_OUTCOMES, unpackOutcomes } from './kept-outcomes.ts'
+import { keyHashesIn, packOutcomes, ROW_OUTCOMES, unpackOutcomes } from './kept-outcomes.ts'
 import { LateKeys } from './late-keys.ts'
 import { INDEX_ENTRIES, type OutcomeStatements, outcomeStatements } from './outcome-statements.ts'
 
@@ -23,11 +23,15 @@ const ACTOR_SHIFT = 11
 /** Entries that are read in one go to fill the filter: a millisecond or so. */
 const FILL_ENTRIES = 2_048
 
-interface Row {
+interface FoundRow {
   readonly id: number
   readonly actor: number
   readonly family: number
   readonly name: string
+  readonly kept: Uint8Array
+}
+
+interface Row extends Omit<FoundRow, 'kept'> {
   readonly outcomes: readonly OutcomeRecord[]
 }
 
@@ -51,9 +55,8 @@ export class OutcomeTable {
     const [indexed, last] = fields([this.#statements.rows.get()])[0] ?? []
     this.#late = new LateKeys(Number(indexed), gathered)
     for (const found of this.#statements.behind.iterate(Number(indexed))) {
-      const { actor, id, outcomes } = this.#row(found)
-      for (const hash of outcomes.map(({ key }) => hashIn(actor, key)).sort((left, right) => left - right))
-        this.#late.add(hash, id)
+      const { actor, id, kept } = this.#found(found)
+      for (const hash of readable(id, () => keyHashesIn(kept))) this.#late.add(actor * KEY_HASHES + hash, id)
     }
     this.#late.settle(true)
     this.#lastRow = Math.max(Number(indexed), Number(last))
@@ -77,21 +80,24 @@ export class OutcomeTable {
   }
 
   find(family: Family, name: string, key: string): OutcomeRecord | null {
-    return this.#find(family, name, key, hashIn(actorHash(family, name), key))
+    return this.standing({ family, name, hash: actorHash(family, name) }, { key, keyHash: hashOf(key) })
   }
 
   /** The same for who has the hashes. */
-  standing({ family, hash, name }: PendingActor, key: string, keyHash: number): OutcomeRecord | null {
-    return this.#find(family, name, key, hash * KEY_HASHES + keyHash)
-  }
-
-  #find(family: Family, name: string, key: string, hash: number): OutcomeRecord | null {
-    if (family.id === null || !this.#filter.mayHave(hash)) return null
+  standing({ family, hash: actor, name }: Owner, wanted: HashedKey): OutcomeRecord | null {
+    const hash = actor * KEY_HASHES + wanted.keyHash
+    if (family.id === null || !this.#filter.mayHave(hash) || !this.#leads(hash)) return null
+    const { key } = wanted
     for (const { outcomes } of this.#rowsOf(family.id, name, hash)) {
       const outcome = outcomes.find((each) => each.key === key)
       if (outcome !== undefined) return outcome
     }
     return null
+  }
+
+  /** Whether the index has a hash. Mostly it has not, where the filter said "perhaps". */
+  #leads(hash: number): boolean {
+    return this.#late.leads(hash) || this.#statements.leads.get(hash) !== undefined
   }
 
   /** The rows of an actor to which hashes from one to before another lead. Each may be changed when it is answered. */
@@ -240,15 +246,26 @@ export class OutcomeTable {
   }
 
   #row(found: unknown): Row {
+    const { kept, ...row } = this.#found(found)
+    const typeUrl = (type: number): string => this.#dictionary.typeUrl(type)
+    return { ...row, outcomes: readable(row.id, () => unpackOutcomes(kept, typeUrl)) }
+  }
+
+  #found(found: unknown): FoundRow {
     const [id, actor, family, name, kept]: SQLField[] = fields([found])[0] ?? []
-    try {
-      if (!(kept instanceof Uint8Array)) throw new TypeError('it has none')
-      const outcomes = unpackOutcomes(kept, (type) => this.#dictionary.typeUrl(type))
-      return { id: Number(id), actor: Number(actor), family: Number(family), name: String(name), outcomes }
-    } catch (cause) {
-      const message = `the outcomes in row ${String(id)} of the store file cannot be read (${messageOf(cause)}): restore a backup`
-      throw new SpawnError('STATE_UNREADABLE', message, { cause })
-    }
+    // Bytes that it has not are as unreadable as others.
+    const bytes = kept instanceof Uint8Array ? kept : Uint8Array.of(1)
+    return { id: Number(id), actor: Number(actor), family: Number(family), name: String(name), kept: bytes }
+  }
+}
+
+/** @throws SpawnError STATE_UNREADABLE */
+function readable<T>(row: number, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    const message = `the outcomes in row ${row} of the store file cannot be read (${messageOf(cause)}): restore a backup`
+    throw new SpawnError('STATE_UNREADABLE', message, { cause })
   }
 }
 

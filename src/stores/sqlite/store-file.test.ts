@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { hashOf } from '../../base/index.ts'
 import type { Commit } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { packIds, unpackActors } from '../frames/rows.ts'
@@ -93,7 +94,67 @@ function assertWhole(store: StoreFile): void {
   assert.deepEqual(commit(store, [commitOf('actor-0', 2), commitOf('actor-1', 2)]), [0])
 }
 
+/** Whether each is refused, and answered with the reply that it had. Changes nothing. */
+function assertKnown(store: StoreFile, keys: ReadonlyMap<string, string>): void {
+  for (const [key, name] of keys) {
+    const { revision } = unpackActors([idOf(name)], store.load(packIds([idOf(name)])))[0] ?? { revision: 0 }
+    const outcomes = [{ key, reply: null, expiresAtMs: 9e9 }]
+    assert.deepEqual(commit(store, [commitOf(name, revision, { outcomes })]), [0], `${name} ${key}`)
+    assert.equal(Buffer.from(store.loadOutcome(idOf(name), key)?.reply?.value ?? []).toString(), key)
+    const hashes = store.outcomeKeys(idOf(name), 10_000)
+    assert.ok(hashes?.includes(hashOf(key)), `${name} ${key}`)
+  }
+}
+
 describe('a store file', () => {
+  test('refuses a key that it has, wherever that stands: in a batch, a generation, a fold under way, the tables; and after a crash there', () => {
+    const file = newFile()
+    const store = new StoreFile(file)
+    const keys = new Map<string, string>()
+    const follows = new Map<string, number>()
+    /** One actor has more keys than a row takes. */
+    const use = (name: string, count: number): Commit => {
+      const own = Array.from({ length: count }, () => `key-${keys.size + 1}-${'ü'.repeat(keys.size % 2)}`)
+      const outcomes = Array.from({ length: count }, (_none, at) => {
+        const key = `${own[at]}-${at}`
+        keys.set(key, name)
+        return { key, reply: new Packed('t', Buffer.from(key)), expiresAtMs: 5_000 + at }
+      })
+      const before = follows.get(name) ?? 0
+      follows.set(name, before + 1)
+      return commitOf(name, before, { outcomes })
+    }
+    let images = 0
+    for (let generation = 0; generation < 3; generation += 1) {
+      assert.deepEqual(
+        commit(store, [use('busy', 90), ...NAMES.map((name) => use(name, 1 + (generation % 2)))]),
+        [],
+      )
+      const twice = commitOf('twice', generation, {
+        outcomes: [{ key: `twice-${generation}`, reply: null, expiresAtMs: 9e9 }],
+      })
+      assert.deepEqual(
+        commit(store, [twice, { ...twice, follows: generation + 1, revision: generation + 2 }]),
+        [1],
+      )
+      for (; store.background !== 'none'; images += 1) {
+        if (images % 3 === 0) {
+          const image = new StoreFile(imageOf(file))
+          assertKnown(image, keys)
+          image.close()
+        }
+        store.runBackground()
+      }
+      assertKnown(store, keys)
+    }
+    assert.ok(images > 10, `folding took ${images} slices`)
+    store.close()
+    const again = new StoreFile(file)
+    assertKnown(again, keys)
+    assert.equal(again.prune(5_000, 99_999), 3 * (1 + NAMES.length), 'one of each commit')
+    again.close()
+  })
+
   test('is whole wherever folding was interrupted', () => {
     const file = newFile()
     const store = new StoreFile(file)

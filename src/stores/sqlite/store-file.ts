@@ -81,6 +81,11 @@ export class StoreFile {
     return this.#journal.hasWork ? 'later' : 'none'
   }
 
+  /** How many generations of the journal have begun to be folded. */
+  get generations(): number {
+    return this.#journal.generations
+  }
+
   /** Does a little of it. */
   runBackground(): void {
     if (this.#outcomes.hasWork) {

@@ -11,7 +11,7 @@ import { migrateFile, statusOfFile } from './schema-work.ts'
 import type { Operations, Request, Response } from './requests.ts'
 import { StoreFile } from './store-file.ts'
 
-/** Commits lie in the journal this long at most, in milliseconds, when no others push them out. */
+/** Commits lie in the journal this long, and at most twice as long, in milliseconds, when no others push them out. */
 const FOLD_AFTER_MS = 500
 /** After background work has failed, as it does on a full disk, the next attempt is this much later. */
 const RETRY_AFTER_MS = 1_000
@@ -116,15 +116,24 @@ export class ThreadWork {
     return this.#store === null || this.#store.background === 'now'
   }
 
+  /** Does a little of the background work that is due. @returns false when there is none, or it fails. */
+  useThePause(): boolean {
+    return this.#store?.background === 'now' && !this.#isFailing && this.#didSome()
+  }
+
   /** Sees to it that background work is done, now or later. */
   schedule(): void {
     const background = this.#store?.background ?? 'none'
     if (background === 'none' || this.#isFailing) return
     if (background === 'later') {
-      this.#timer ??= this.#after(FOLD_AFTER_MS)
+      this.#timer ??= this.#foldLater()
     } else if (!this.#isDeferred) {
       this.#isDeferred = true
-      systemClock.defer(() => this.#runBackground())
+      systemClock.defer(() => {
+        this.#isDeferred = false
+        // It may be done by now; then what has come in since may wait for more.
+        if (!this.isBusy || this.useThePause()) this.schedule()
+      })
     }
   }
 
@@ -173,6 +182,16 @@ export class ThreadWork {
     return null
   }
 
+  /** Unless a generation has been pushed out meanwhile: its successor is younger. */
+  #foldLater(): Timer {
+    const generations = this.#store?.generations
+    return systemClock.after(FOLD_AFTER_MS, () => {
+      this.#timer = null
+      if (this.#store?.generations === generations) this.#runBackground()
+      else this.schedule()
+    })
+  }
+
   #after(delayMs: number): Timer {
     return systemClock.after(delayMs, () => {
       this.#timer = null
@@ -181,17 +200,21 @@ export class ThreadWork {
   }
 
   #runBackground(): void {
-    this.#isDeferred = false
+    if (this.#didSome()) this.schedule()
+  }
+
+  #didSome(): boolean {
     try {
       this.#store?.runBackground()
       this.#isFailing = false
-      this.schedule()
+      return true
     } catch {
       // Nothing is lost: the journal keeps what could not be folded. Requests that need it folded are told the reason,
       // and so are commits, once there is too much of it.
       this.#isFailing = true
       this.#timer?.cancel()
       this.#timer = this.#after(RETRY_AFTER_MS)
+      return false
     }
   }
 }

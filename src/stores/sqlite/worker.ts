@@ -10,6 +10,8 @@ import { Vigil } from './vigil.ts'
 
 /** Requests served without sleep before timers, and other processes, have their chance. */
 const IN_A_ROW = 64
+/** And slices of background work. */
+const SLICES_IN_A_ROW = 16
 
 assert(parentPort !== null, 'the worker of the SQLite store runs as a thread of the store')
 const port = parentPort
@@ -31,12 +33,21 @@ port.on('message', (first: Posted) => {
     // What other processes ask is seen only in the pauses of the event loop; so there it is gathered and waited for.
     if (server !== null) break
     work.flush()
-    // Folding uses the pause when it is due; the vigil does when not.
-    request = rests || work.isBusy || served === IN_A_ROW ? undefined : vigil.next()
+    request = rests || served === IN_A_ROW ? undefined : awake()
   }
   if (server === null) work.schedule()
   else flushSoon()
 })
+
+/** Folds when that is due, and else keeps watch. @returns the next request; undefined: sleep, or let others have their chance. */
+function awake(): Posted | undefined {
+  for (let slices = 0; work.isBusy; slices += 1) {
+    if (slices === SLICES_IN_A_ROW || !work.useThePause()) return undefined
+    const request = receive()
+    if (request !== undefined) return request
+  }
+  return vigil.next()
+}
 
 function take(request: Request): void {
   if (request.operation === 'serve') {

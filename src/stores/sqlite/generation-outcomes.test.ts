@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { below, hashOf, seededRandom } from '../../base/index.ts'
+import { ByteReader, ByteWriter } from '../frames/bytes.ts'
+import { FramedOutcome, type OutcomeFrame } from '../frames/framed-outcome.ts'
+import { NOTHING_STANDS } from '../fence.ts'
+import { PendingActor } from './generation.ts'
+import { GenerationOutcomes } from './generation-outcomes.ts'
+
+const writer = new ByteWriter()
+
+/** As they stand in a frame, each with its time as its reply. */
+function framed(outcomes: readonly (readonly [key: string, expiresAtMs: number])[]): FramedOutcome[] {
+  for (const [key, expiresAtMs] of outcomes) {
+    writer.text(key)
+    writer.whole(expiresAtMs)
+    writer.whole(1)
+    writer.whole(0)
+    writer.bytes(Buffer.from(String(expiresAtMs)))
+  }
+  const bytes = new ByteReader(writer.take())
+  const frame: OutcomeFrame = { bytes: bytes.buffer, types: ['t'] }
+  return outcomes.map(() => FramedOutcome.read(bytes, frame, () => bytes.whole()))
+}
+
+test('the newest of each key is found, and nothing of a batch that failed', () => {
+  const random = seededRandom(8)
+  const family = { system: 's', parent: '', id: null, hash: 5 }
+  const actors = Array.from(
+    { length: 40 },
+    (_none, at) => new PendingActor(family, `actor-${at}`, NOTHING_STANDS),
+  )
+  const outcomes = new GenerationOutcomes()
+  const keys = Array.from({ length: 60 }, (_none, at) => (at % 3 === 0 ? `ключ-${at}` : `key-${at}`))
+  let kept = new Map<string, number>()
+  let [atMs, failed] = [0, 0]
+  for (let round = 0; round < 1_500; round += 1) {
+    const staged = new Map(kept)
+    for (let left = 1 + below(random, 5); left > 0; left -= 1) {
+      const actor = actors[below(random, actors.length)]!
+      const given = Array.from(
+        { length: below(random, 4) },
+        () => [keys[below(random, keys.length)]!, (atMs += 1)] as const,
+      )
+      outcomes.stage(actor, framed(given))
+      for (const [key, expiresAtMs] of given) staged.set(`${actor.name} ${key}`, expiresAtMs)
+    }
+    const committed = below(random, 4) > 0
+    outcomes.settle(committed)
+    if (committed) kept = staged
+    else failed += 1
+    if (round % 50 > 0) continue
+    for (const actor of actors) {
+      const own = keys.filter((key) => kept.has(`${actor.name} ${key}`))
+      assert.equal(actor.outcomes, own.length)
+      assert.deepEqual(outcomes.keyHashes(actor).toSorted(), own.map(hashOf).toSorted())
+      for (const key of keys) {
+        const found = outcomes.find(actor, { key, keyHash: hashOf(key) })
+        const expected = kept.get(`${actor.name} ${key}`)
+        assert.equal(found?.expiresAtMs, expected)
+        if (found !== null) assert.equal(Buffer.from(found.reply?.value ?? []).toString(), String(expected))
+      }
+    }
+  }
+  assert.ok(failed > 200 && kept.size > 1_000, `${failed} failed, ${kept.size} are kept`)
+})
+
+test('keys whose hashes meet, and actors whose hashes meet, are told apart', () => {
+  const family = { system: 's', parent: '', id: null, hash: 5 }
+  const outcomes = new GenerationOutcomes()
+  const [first, second] = ['a', 'b'].map((name) => new PendingActor(family, name, NOTHING_STANDS))
+  const [one, another] = framed([
+    ['one', 1],
+    ['another', 2],
+  ])
+  const meeting = new FramedOutcome(
+    another!.frame,
+    another!.keyAt,
+    one!.signedHash,
+    another!.type,
+    another!.valueAt,
+  )
+  outcomes.stage(first!, [one!, meeting])
+  outcomes.settle(true)
+  const keyHash = one!.keyHash
+  const expiryOf = (name: string, key: string): number | undefined =>
+    outcomes.find({ family, name, hash: first!.hash }, { key, keyHash })?.expiresAtMs
+  assert.deepEqual([expiryOf('a', 'one'), expiryOf('a', 'another'), expiryOf('a', 'none')], [1, 2, undefined])
+  assert.equal(expiryOf('b', 'one'), undefined)
+  assert.deepEqual(outcomes.keyHashes(second!), [])
+})
