@@ -29,8 +29,8 @@ export class ActorRecord {
 
   /** Applies a commit that may follow `latest`. */
   apply(commit: Commit): void {
-    for (const outcome of commit.outcomes) {
-      this.#outcomes.set(outcome.key, { ...outcome, reply: copied(outcome.reply) })
+    for (const { expiresAtMs, key, reply } of commit.outcomes) {
+      this.#outcomes.set(key, { key, expiresAtMs, reply: copied(reply) })
     }
     if (commit.revision === commit.follows) return
     const { id, revision, birth, epoch, tags, committedAtMs } = commit
@@ -65,8 +65,8 @@ export class ActorRecord {
     return true
   }
 
-  putOutcome(outcome: OutcomeRecord): void {
-    this.#outcomes.set(outcome.key, { ...outcome, reply: copied(outcome.reply) })
+  putOutcome({ expiresAtMs, key, reply }: OutcomeRecord): void {
+    this.#outcomes.set(key, { key, expiresAtMs, reply: copied(reply) })
   }
 
   revisionAsked(query: RevisionQuery): StoredActor | null {
