@@ -8,6 +8,7 @@ import { PendingActor } from './generation.ts'
 import { GenerationOutcomes } from './generation-outcomes.ts'
 
 const writer = new ByteWriter()
+const numerically = (left: number, right: number): number => left - right
 
 /** As they stand in a frame, each with its time as its reply. */
 function framed(outcomes: readonly (readonly [key: string, expiresAtMs: number])[]): FramedOutcome[] {
@@ -53,7 +54,7 @@ test('the newest of each key is found, and nothing of a batch that failed', () =
     for (const actor of actors) {
       const own = keys.filter((key) => kept.has(`${actor.name} ${key}`))
       assert.equal(actor.outcomes, own.length)
-      assert.deepEqual(outcomes.keyHashes(actor).toSorted(), own.map(hashOf).toSorted())
+      assert.deepEqual(outcomes.keyHashes(actor).toSorted(numerically), own.map(hashOf).toSorted(numerically))
       for (const key of keys) {
         const found = outcomes.find(actor, { key, keyHash: hashOf(key) })
         const expected = kept.get(`${actor.name} ${key}`)
