@@ -1,7 +1,6 @@
-// The HTTP interface of a running system, as the commands use it. Decides how an answer becomes a value or a failure; the
-// paths are protocol/paths.ts's, the connection is exchange.ts's.
+// The HTTP interface of a running system, as the commands use it: what is asked of it, and what its answers mean. The paths are
+// protocol/paths.ts's; what is no success, asked-server.ts's.
 
-import { LIMITS } from '../base/index.ts'
 import { CLUSTER_PATH, drainPath, undrainPath, WHERE_PATH } from '../protocol/cluster-paths.ts'
 import {
   actionPath,
@@ -20,7 +19,6 @@ import {
   schedulesPath,
   SYSTEMS_PATH,
 } from '../protocol/paths.ts'
-import { failureOf, jsonOf, stranger } from './answer-failure.ts'
 import {
   type ActorRow,
   actorRowsOf,
@@ -52,21 +50,11 @@ import {
 } from './cluster-answer.ts'
 import { type DefinitionRow, definitionRowsOf, type SystemRow, systemRowsOf } from './definition-answer.ts'
 import { DEFAULT_URL } from './connection-options.ts'
-import { type Answer, type Exchange, openExchange, type Question } from './exchange.ts'
+import { AskedServer } from './asked-server.ts'
+import type { Answer } from './exchange.ts'
 import type { Rows } from './listing.ts'
-import {
-  headerText,
-  type Metadata,
-  metadataHeaders,
-  queryOf,
-  type QueryValues,
-  reading,
-  urlOf,
-} from './question.ts'
+import { headerText, type Metadata, metadataHeaders, queryOf, type QueryValues, urlOf } from './question.ts'
 import type { Terminal } from './terminal.ts'
-
-/** The server gives up at the deadline; the answer that says so still has to arrive. */
-const GRACE_MS = 5_000
 
 /** As the command line gives it; what is missing comes from the environment. */
 export interface Target {
@@ -113,17 +101,17 @@ export interface Invoked {
 }
 
 export class Client {
-  readonly #exchange: Exchange
+  readonly #server: AskedServer
   #system: string | undefined
 
   /** @param system undefined: the server is asked for it. */
   constructor(url: string, system: string | undefined) {
-    this.#exchange = openExchange(urlOf(url))
+    this.#server = new AskedServer(urlOf(url))
     this.#system = system
   }
 
   close(): void {
-    this.#exchange.close()
+    this.#server.close()
   }
 
   async invoke(actor: string, action: string, options: InvokeOptions): Promise<Invoked> {
@@ -132,87 +120,96 @@ export class Client {
     if (timeoutMs !== undefined) headers['spawn-timeout'] = String(timeoutMs)
     if (idempotencyKey !== undefined) headers['idempotency-key'] = headerText(idempotencyKey)
     const flags = { async: options.async ? 'true' : undefined, receipt: options.receipt ? 'true' : undefined }
-    const answer = await this.#ask({
+    const answer = await this.#server.change({
       method: 'POST',
       target:
         actionPath({ system: await this.system(), name: actor }, action) +
         queryOf({ ref, ...flags, ...timing }),
       headers,
       ...(payload !== undefined && { body: payload }),
-      timeoutMs: (timeoutMs ?? LIMITS.callTimeoutMs) + GRACE_MS,
+      timeoutMs,
     })
     if (timing === undefined) {
-      const receipt = options.receipt ? this.#checked(receiptOf(answer.headers), 'sent no receipt') : null
+      const receipt = options.receipt
+        ? this.#server.checked(receiptOf(answer.headers), 'sent no receipt')
+        : null
       return { response: bodyOf(answer), receipt, schedule: null }
     }
-    const schedule = this.#checked(scheduleOf(this.#json(answer)), 'did not say the schedule of the call')
+    const schedule = this.#server.as(answer, scheduleOf, 'did not say the schedule of the call')
     return { response: null, receipt: null, schedule }
   }
 
   async get(actor: string, query: QueryValues): Promise<string> {
     const target = actorPath({ system: await this.system(), name: actor }) + queryOf(query)
-    return bodyOf(await this.#read(target)) ?? 'null'
+    return bodyOf(await this.#server.read(target)) ?? 'null'
   }
 
   async delete(actor: string, ref: string | undefined): Promise<void> {
-    await this.#change('DELETE', actorPath({ system: await this.system(), name: actor }) + queryOf({ ref }))
+    const target = actorPath({ system: await this.system(), name: actor }) + queryOf({ ref })
+    await this.#server.change({ method: 'DELETE', target })
   }
 
   /** The proof. */
   async erase(actor: string, ref: string | undefined): Promise<ErasureAnswer> {
     const target = erasePath({ system: await this.system(), name: actor }) + queryOf({ ref })
-    const erasure = erasureOf(this.#json(await this.#change('POST', target)))
-    return this.#checked(erasure, 'did not prove the erasure')
+    return this.#server.changeAs({ method: 'POST', target }, erasureOf, 'did not prove the erasure')
   }
 
   /** One page of an actor's revisions. */
   async history(actor: string, query: QueryValues): Promise<HistoryRows> {
     const target = historyPath({ system: await this.system(), name: actor }) + queryOf(query)
-    const rows = historyRowsOf(this.#json(await this.#read(target)))
-    return this.#checked(rows, 'answered with something that is no history')
+    return this.#server.readAs(target, historyRowsOf, 'answered with something that is no history')
   }
 
   /** What changed between two revisions of an actor. */
   async diff(actor: string, query: QueryValues): Promise<DiffAnswer> {
     const target = diffPath({ system: await this.system(), name: actor }) + queryOf(query)
-    const diff = diffOf(this.#json(await this.#read(target)))
-    return this.#checked(diff, 'answered with something that is no difference')
+    return this.#server.readAs(target, diffOf, 'answered with something that is no difference')
   }
 
   /** @param follows the revision that must stand; undefined: whichever does. */
   async restore(actor: string, query: QueryValues, follows: number | undefined): Promise<RestoredAnswer> {
     const target = restorePath({ system: await this.system(), name: actor }) + queryOf(query)
     const headers = follows === undefined ? {} : { 'if-match': `"${follows}"` }
-    const restored = restoredOf(this.#json(await this.#change('POST', target, { headers })))
-    return this.#checked(restored, 'did not say what it restored')
+    const change = { method: 'POST', target, headers } as const
+    return this.#server.changeAs(change, restoredOf, 'did not say what it restored')
   }
 
   async systems(): Promise<readonly SystemRow[]> {
-    const rows = systemRowsOf(this.#json(await this.#read(SYSTEMS_PATH)))
-    return this.#checked(rows, 'answered with something that is no list of systems')
+    return this.#server.readAs(
+      SYSTEMS_PATH,
+      systemRowsOf,
+      'answered with something that is no list of systems',
+    )
   }
 
   async definitions(): Promise<readonly DefinitionRow[]> {
-    const rows = definitionRowsOf(this.#json(await this.#read(definitionsPath(await this.system()))))
-    return this.#checked(rows, 'answered with something that is no list of definitions')
+    const target = definitionsPath(await this.system())
+    return this.#server.readAs(
+      target,
+      definitionRowsOf,
+      'answered with something that is no list of definitions',
+    )
   }
 
   /** One page of actors. */
   async list(query: QueryValues): Promise<Rows<ActorRow>> {
-    const answer = await this.#read(actorsPath(await this.system()) + queryOf(query))
-    return this.#checked(actorRowsOf(this.#json(answer)), 'answered with something that is no list of actors')
+    const target = actorsPath(await this.system()) + queryOf(query)
+    return this.#server.readAs(target, actorRowsOf, 'answered with something that is no list of actors')
   }
 
   /** How many actors match. */
   async count(filter: QueryValues): Promise<number> {
-    const answer = await this.#read(actorsPath(await this.system()) + queryOf({ ...filter, count: 'true' }))
-    return this.#checked(countOf(this.#json(answer)), 'answered with something that is no count of actors')
+    const target = actorsPath(await this.system()) + queryOf({ ...filter, count: 'true' })
+    return this.#server.readAs(target, countOf, 'answered with something that is no count of actors')
   }
 
   /** Resolves when the broadcast is durable. */
   async publish(channel: string, payload: string | undefined, metadata: Metadata): Promise<void> {
     const target = channelPath(await this.system(), channel)
-    await this.#change('POST', target, {
+    await this.#server.change({
+      method: 'POST',
+      target,
       headers: metadataHeaders(metadata),
       ...(payload !== undefined && { body: payload }),
     })
@@ -220,11 +217,8 @@ export class Client {
 
   /** One page of schedules. */
   async schedules(query: QueryValues): Promise<Rows<ScheduleRow>> {
-    const answer = await this.#read(schedulesPath(await this.system()) + queryOf(query))
-    return this.#checked(
-      scheduleRowsOf(this.#json(answer)),
-      'answered with something that is no list of schedules',
-    )
+    const target = schedulesPath(await this.system()) + queryOf(query)
+    return this.#server.readAs(target, scheduleRowsOf, 'answered with something that is no list of schedules')
   }
 
   /** False: there is none of this id; so with all below. */
@@ -234,17 +228,15 @@ export class Client {
 
   /** One page of dead letters. */
   async deadLetters(query: QueryValues): Promise<Rows<DeadLetterRow>> {
-    const answer = await this.#read(deadLettersPath(await this.system()) + queryOf(query))
-    return this.#checked(
-      deadLetterRowsOf(this.#json(answer)),
-      'answered with something that is no list of dead letters',
-    )
+    const target = deadLettersPath(await this.system()) + queryOf(query)
+    const otherwise = 'answered with something that is no list of dead letters'
+    return this.#server.readAs(target, deadLetterRowsOf, otherwise)
   }
 
   /** As JSON text; null: there is none of this id. */
   async deadLetter(id: string): Promise<string | null> {
-    const answer = await this.#exchange.ask(reading(deadLetterPath(await this.system(), id)))
-    return this.#isMissing(answer, id) ? null : bodyOf(this.#good(answer))
+    const answer = await this.#server.readOne(deadLetterPath(await this.system(), id), id)
+    return answer && bodyOf(answer)
   }
 
   async retry(id: string): Promise<boolean> {
@@ -257,66 +249,29 @@ export class Client {
 
   /** The cluster as the server sees it. */
   async cluster(): Promise<ClusterAnswer> {
-    const answer = await this.#read(CLUSTER_PATH)
-    return this.#checked(clusterOf(this.#json(answer)), 'answered with something that is no cluster')
+    return this.#server.readAs(CLUSTER_PATH, clusterOf, 'answered with something that is no cluster')
   }
 
   /** Which member an actor lives on; without a system, in the one that the server takes. */
   async where(actor: string, ref: string | undefined): Promise<WhereAnswer> {
-    const answer = await this.#read(WHERE_PATH + queryOf({ system: this.#system, actor, ref }))
-    return this.#checked(whereOf(this.#json(answer)), 'did not say where an actor lives')
+    const target = WHERE_PATH + queryOf({ system: this.#system, actor, ref })
+    return this.#server.readAs(target, whereOf, 'did not say where an actor lives')
   }
 
   /** Resolves when the members agree. */
   async setPhase(member: string, phase: PhaseAnswer['phase']): Promise<PhaseAnswer> {
     const target = phase === 'up' ? undrainPath(member) : drainPath(member)
-    const answer = await this.#change('POST', target)
-    return this.#checked(phaseOf(this.#json(answer)), 'did not say the phase of a member')
+    return this.#server.changeAs({ method: 'POST', target }, phaseOf, 'did not say the phase of a member')
   }
 
   async system(): Promise<string> {
     if (this.#system !== undefined) return this.#system
-    const system = systemOf(this.#json(await this.#read('/')))
-    return (this.#system = this.#checked(system, 'did not say its system'))
+    this.#system = await this.#server.readAs('/', systemOf, 'did not say its system')
+    return this.#system
   }
 
-  #read(target: string): Promise<Answer> {
-    return this.#ask(reading(target))
-  }
-
-  #change(method: 'POST' | 'DELETE', target: string, more: Partial<Question> = {}): Promise<Answer> {
-    return this.#ask({ method, target, timeoutMs: LIMITS.callTimeoutMs + GRACE_MS, ...more })
-  }
-
-  async #changeOne(method: 'POST' | 'DELETE', target: string, id: string): Promise<boolean> {
-    const answer = await this.#exchange.ask({ method, target, timeoutMs: LIMITS.callTimeoutMs + GRACE_MS })
-    if (this.#isMissing(answer, id)) return false
-    this.#good(answer)
-    return true
-  }
-
-  /** @throws Failure when the answer is no success. */
-  async #ask(question: Question): Promise<Answer> {
-    return this.#good(await this.#exchange.ask(question))
-  }
-
-  #good(answer: Answer): Answer {
-    if (answer.status >= 200 && answer.status <= 299) return answer
-    throw failureOf(answer, this.#exchange.url)
-  }
-
-  /** Whether the answer is that there is no such thing; any other 404 means that the whole path leads nowhere. */
-  #isMissing(answer: Answer, id: string): boolean {
-    return answer.status === 404 && failureOf(answer, this.#exchange.url).details?.['id'] === id
-  }
-
-  #json({ body }: Answer): unknown {
-    return jsonOf(body, this.#exchange.url)
-  }
-
-  #checked<T>(value: T | null, otherwise: string): T {
-    if (value === null) throw stranger(this.#exchange.url, otherwise)
-    return value
+  #changeOne(method: 'POST' | 'DELETE', target: string, id: string): Promise<boolean> {
+    return this.#server.changeOne({ method, target }, id)
   }
 }
 

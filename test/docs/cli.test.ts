@@ -2,12 +2,15 @@
 // that it names, and every command and every option of `invoke` stands on the page.
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
 import { argumentText, parseLine } from '../../src/cli/arguments.ts'
+import { ERROR_CODES } from '../../src/base/index.ts'
 import { allCommands, NAMES } from '../../src/cli/commands/index.ts'
 import { blocksOf } from './blocks.ts'
+import { ROOT } from './programs.ts'
 
 const COMMANDS = await allCommands()
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
@@ -66,4 +69,15 @@ test('docs/cli.md has every command, and every option of invoke', () => {
   }
   const invoke = COMMANDS.find(({ name }) => name === 'invoke') ?? assert.fail('no invoke')
   for (const name of Object.keys(invoke.options)) assert.match(page, new RegExp(`--${name}\\b`), name)
+})
+
+test('every code that an error of the command can have stands on the page, or is one of the runtime', () => {
+  const sources = globSync('src/cli/**/*.ts', { cwd: ROOT }).map((file) =>
+    readFileSync(join(ROOT, file), 'utf8'),
+  )
+  const codes = new Set(
+    sources.flatMap((source) => [...source.matchAll(/\bcode: '([A-Z_]+)'/g)].map(([, code = '']) => code)),
+  )
+  assert.ok(codes.has('USAGE') && codes.has('STORE'), [...codes].join())
+  for (const code of codes) assert.ok(Object.hasOwn(ERROR_CODES, code) || page.includes(`\`${code}\``), code)
 })
