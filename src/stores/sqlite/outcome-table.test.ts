@@ -159,6 +159,29 @@ test('a row that is damaged stops who asks for it, and says so', () => {
   again.database.close()
 })
 
+test('a row never gets the number of one whose keys the index has, so its own are read after a crash', () => {
+  const { change, database, family, file, table } = opened(undefined, 4)
+  for (const from of [0, 4, 8]) {
+    change(() =>
+      table.write(
+        family,
+        'gone',
+        keysOf(4, from).map((key) => outcomeOf(key)),
+      ),
+    )
+  }
+  const [mark] = fields([database.prepare('SELECT outcome FROM folded').get()])[0] ?? []
+  assert.ok(Number(mark) > 0, 'the index has followed')
+  change(() => table.delete(family, 'gone'))
+  database.close()
+  const again = opened(file, 4)
+  again.change(() => again.table.write(again.family, 'new', [outcomeOf('k')]))
+  again.database.close()
+  const { database: last, family: found, table: reread } = opened(file, 4)
+  assert.equal(reread.find(found, 'new', 'k')?.key, 'k')
+  last.close()
+})
+
 test('keys stand and are gone as they should, while the index follows, through failures, and in every image of a crash', () => {
   const random = seededRandom(11)
   const actors = ['a', 'b', 'c', 'd', 'e']
