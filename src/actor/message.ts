@@ -116,7 +116,7 @@ export class Message implements Turn, Waiter {
     this.ends = Math.min(this.endsAtMs, endsAtMs)
   }
 
-  /** The call that its answer is the answer of waits no longer than this. One that began with no more time ends first. */
+  /** Its answer will be that of `asker`, which began before: with no more time than this one it ends first, whatever the clock says. */
   endWith(asker: Message): void {
     if (this.ends === null && asker.timeoutMs <= this.timeoutMs) this.ends = asker.endsAtMs
     else this.endBy(asker.endsAtMs)
