@@ -1,7 +1,7 @@
 // Where a listener listens: opening an address or a Unix socket, why one cannot be had, and the URL of what was opened.
 
 import { rmSync, statSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { type AddressInfo, connect, type Server } from 'node:net'
 
 import { messageOf, SpawnError } from '../base/index.ts'
 
@@ -27,16 +27,46 @@ export function placed({ host = DEFAULT_HOST, port = DEFAULT_PORT, socket }: Pla
   return socket ?? { host, port }
 }
 
+/** So long a place of which nothing is heard is asked, in milliseconds. */
+const ASK_MS = 500
+
 /**
- * Says beforehand whether a place can be had, for who does what takes long before it listens there.
+ * Says beforehand that somebody has a place, for who does what takes long before it listens there. It asks by connecting: to
+ * try to listen would take in who connects in that moment, and let go of it.
  *
  * @throws SpawnError INVALID_ARGUMENT, as `listen`.
  */
 export async function checkFree(place: Place): Promise<void> {
-  if (place.port === 0 && place.socket === undefined) return
-  const server = createServer()
-  await listen(server, placed(place))
-  await new Promise((resolve) => server.close(resolve))
+  const where = placed(place)
+  if (typeof where !== 'string' && where.port === 0) return
+  const answer = await answerOf(typeof where === 'string' ? { path: where } : reachable(where))
+  if (answer !== 'connected') return
+  const taken = Object.assign(new Error('somebody listens there'), { code: 'EADDRINUSE' })
+  throw typeof where === 'string' ? noSocket(where, taken) : notListening(where, taken)
+}
+
+/** Where a program of this machine reaches an address. */
+function reachable({ host, port }: Address): Address {
+  if (host === '0.0.0.0') return { host: '127.0.0.1', port }
+  return host === '::' ? { host: '::1', port } : { host, port }
+}
+
+/** @returns `connected`, or why not: the code of the error. */
+function answerOf(where: Address | { readonly path: string }): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ ...where })
+    const end = (answer: string): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => {
+      // Where nobody listens, the system may give a connection to a port the port itself.
+      const isItself = socket.localPort !== undefined && socket.localPort === socket.remotePort
+      end(isItself ? 'ECONNREFUSED' : 'connected')
+    })
+    socket.once('error', (error) => end(codeOf(error)))
+    socket.setTimeout(ASK_MS, () => end('ETIMEDOUT'))
+  })
 }
 
 /**
@@ -75,14 +105,7 @@ function opened(server: Server, options: Address | { readonly path: string }): P
 /** Whether there is a socket that nobody listens on any more. */
 async function isLeftBehind(path: string): Promise<boolean> {
   if (statSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false
-  return new Promise((resolve) => {
-    const socket = connect(path)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(false)
-    })
-    socket.once('error', (error) => resolve('code' in error && error.code === 'ECONNREFUSED'))
-  })
+  return (await answerOf({ path })) === 'ECONNREFUSED'
 }
 
 /** The URL under which a program of the same machine reaches a listener, without a slash at the end. */
