@@ -25,9 +25,9 @@ function described(handle: object): string {
 
 function end(): void {
   const left = handles().filter((handle) => handle !== process.stdout && handle !== process.stderr)
-  console.error(
-    `the tests are over, and the process lives on by ${left.map(described).join(', ')}: it is ended`,
-  )
+  // Timers and requests have no more than the name of their kind.
+  const named = left.length > 0 ? left.map(described) : process.getActiveResourcesInfo()
+  console.error(`the tests are over, and the process lives on by ${named.join(', ')}: it is ended`)
   for (const handle of left) if (handle instanceof ChildProcess) handle.kill('SIGKILL')
   process.exit(1)
 }

@@ -5,7 +5,7 @@
 //   SPAWN_TEST_NATS   a URL of a server with JetStream that lets everybody in, e.g. nats://127.0.0.1:4222
 //
 // A private server ends with the process that started it, however that ends.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
@@ -13,6 +13,7 @@ import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { until } from '../../src/testing/index.ts'
+import { install } from './apt.ts'
 
 export interface NatsServer {
   readonly url: string
@@ -20,6 +21,8 @@ export interface NatsServer {
   readonly address: string
   readonly end: () => Promise<void>
 }
+
+const WANTED = { name: 'NATS server', package: 'nats-server', variable: 'SPAWN_TEST_NATS' }
 
 let shared: Promise<NatsServer> | null = null
 
@@ -94,7 +97,7 @@ export class PrivateNats implements NatsServer {
     const file = join(this.folder, 'nats.conf')
     const text = settings.replaceAll('FOLDER', this.folder)
     writeFileSync(file, `listen: "127.0.0.1:${this.port}"\n${text}\n`)
-    const binary = found() ?? installed()
+    const binary = found() ?? install({ ...WANTED, find: found })
     const child = spawn('sh', ['-c', SCRIPT, 'sh', this.folder, binary, '-c', file], {
       stdio: ['pipe', 'ignore', 'ignore'],
     })
@@ -165,22 +168,6 @@ async function greets(port: number): Promise<boolean> {
 function found(): string | null {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/bin']
   return folders.map((folder) => join(folder, 'nats-server')).find((path) => existsSync(path)) ?? null
-}
-
-function installed(): string {
-  const how = 'install nats-server, or name a server in SPAWN_TEST_NATS'
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
-    throw new Error(`there is no NATS server here: ${how}`)
-  console.error('NATS is not here: installing it with apt-get')
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [
-    ['update', '-q'],
-    ['install', '-qy', '--no-install-recommends', 'nats-server'],
-  ])
-    execFileSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
-  const binary = found()
-  if (binary === null) throw new Error(`apt-get has installed no NATS server that is found: ${how}`)
-  return binary
 }
 
 async function freePort(): Promise<number> {

@@ -2,12 +2,14 @@
 // installs. Decides where they are, and as whom they run.
 
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, existsSync, globSync, realpathSync } from 'node:fs'
+import { accessSync, constants, globSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
+import { install } from './apt.ts'
 
 /** The folder that has `postgres` and `initdb`. @throws Error when there is none, and none could be installed. */
 export function postgresBinaries(): string {
-  return findBinaries() ?? installBinaries()
+  const wanted = { name: 'Postgres', package: 'postgresql', variable: 'SPAWN_TEST_POSTGRES' }
+  return findBinaries() ?? install({ ...wanted, find: findBinaries })
 }
 
 export interface Owner {
@@ -56,20 +58,4 @@ function isExecutable(file: string): boolean {
   } catch {
     return false
   }
-}
-
-function installBinaries(): string {
-  const how = 'install Postgres, or name a server in SPAWN_TEST_POSTGRES'
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
-    throw new Error(`there is no Postgres here: ${how}`)
-  console.error('Postgres is not here: installing it with apt-get')
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [
-    ['update', '-q'],
-    ['install', '-qy', '--no-install-recommends', 'postgresql'],
-  ])
-    execFileSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
-  const found = findBinaries()
-  if (found === null) throw new Error(`apt-get has installed no Postgres that is found: ${how}`)
-  return found
 }
