@@ -2,7 +2,10 @@
 // lose what it acknowledges; users and sockets that are let in or not.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { Connection } from '../../src/stores/mariadb/connection.ts'
 import { type DatabaseOptions, MariadbStore } from '../../src/stores/mariadb/index.ts'
+import { settledOptions } from '../../src/stores/sql/options.ts'
+import { ConnectionLost } from '../../src/stores/sql/session.ts'
 import { assertStored, commitOf, envelopeOf, loadOne } from '../../src/testing/statestore-fixture.ts'
 import { PrivateMariadb } from '../servers/mariadb.ts'
 import { failure, refused as refusedBy, withMariadb as withStore } from './server-fixture.ts'
@@ -141,4 +144,13 @@ describe('who is not let in is told why, at once:', () => {
     withStore(server, { host: server.socketPath }, async (store) => {
       assert.deepEqual(await store.commit([commitOf('one', 0)]), ['committed'])
     }))
+})
+
+test('a session that is given up answers all that was asked of it, at once: nothing of it keeps the process alive', async () => {
+  const options = settledOptions({ ...server.address, database: '', tls: null, requestMs: 600_000 })
+  const session = await Connection.open(options)
+  const asked = [1, 2].map((value) => session.rows('SELECT SLEEP(?)', [value]))
+  session.destroy()
+  const ends = await Promise.allSettled(asked)
+  for (const end of ends) assert.ok(end.status === 'rejected' && end.reason instanceof ConnectionLost)
 })

@@ -12,7 +12,7 @@ import { assert, messageOf, SpawnError } from '../../base/index.ts'
 import type { SettledDatabaseOptions } from '../sql/options.ts'
 import type { Field, Row } from '../sql/rows.ts'
 import { ConnectionLost, NotConnected, type Session } from '../sql/session.ts'
-import { within } from '../sql/within.ts'
+import { type Lose, within } from '../sql/within.ts'
 import { STILL_PRIMARY } from './block.ts'
 import { breaksConnection, isReadOnly, mayOpenLater } from './failures.ts'
 import { ISOLATION, readFacts, SERVER_FACTS, type ServerFacts, sessionSettings } from './server.ts'
@@ -56,6 +56,8 @@ export class Connection implements Session {
   readonly #socket: Socket
   readonly #facts: ServerFacts
   readonly #client: Client
+  /** Statements that have no answer yet; the driver says nothing of them when the session is given up. */
+  readonly #waiting = new Set<Lose>()
   #isOpen = true
   #isDemoted = false
 
@@ -194,6 +196,7 @@ export class Connection implements Session {
   destroy(): void {
     this.#isOpen = false
     this.#socket.destroy()
+    for (const lose of this.#waiting) lose(new ConnectionLost('the session was given up'))
   }
 
   async #ask<Answer>(ask: () => Promise<Answer>, limitMs = this.#options.requestMs): Promise<Answer> {
@@ -216,7 +219,7 @@ export class Connection implements Session {
   }
 
   #within<Answer>(ask: () => Promise<Answer>, limitMs: number): Promise<Answer> {
-    return within(this.#options.clock, limitMs, ask, () => this.destroy())
+    return within(this.#options.clock, limitMs, ask, () => this.destroy(), this.#waiting)
   }
 }
 
