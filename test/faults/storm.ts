@@ -25,6 +25,8 @@ export interface StormReport {
 
 /** Between two blows that meet all connections, at most. */
 const BLOW_EVERY_MS = 1_000
+/** Calls that must be acknowledged when it is over: service returns by itself. */
+const AFTERWARDS = 10
 /** How long a blow keeps everybody out, at most. */
 const BLOW_MS = 200
 
@@ -40,6 +42,7 @@ export async function storm({ database, lastsMs, seed, subject }: StormOptions):
     const load = new Load({ callee: world, book, random, name: `s${seed}` })
     await blows(world, random, lastsMs)
     world.proxy.heal()
+    await load.more(AFTERWARDS)
     await load.stop()
     const violations = await world.reckon(book)
     const faults = world.proxy.seen.filter(({ fate }) => fate !== 'pass').length
