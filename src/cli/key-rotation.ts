@@ -29,6 +29,12 @@ class Totals {
   overtaken = 0
   unreadable = 0
   readonly byKey = new Map<string, number>()
+  /** Whether it goes on where an earlier run was cut off, and so counts only what that one left. */
+  readonly #isResumed: boolean
+
+  constructor(isResumed: boolean) {
+    this.#isResumed = isResumed
+  }
 
   add(page: RotationPage): void {
     this.rows += page.rows
@@ -43,7 +49,8 @@ class Totals {
   json(reached: Reached | null): string {
     const { byKey, overtaken, rows, sealed, unreadable } = this
     const counts = { rows, sealed, overtaken, unreadable, byKey: Object.fromEntries(byKey) }
-    return JSON.stringify({ done: reached === null, ...counts, ...(reached !== null && { reached }) })
+    const course = { done: reached === null, resumed: this.#isResumed }
+    return JSON.stringify({ ...course, ...counts, ...(reached !== null && { reached }) })
   }
 }
 
@@ -73,9 +80,9 @@ async function turn(
   { check, fromStart, json }: RotationLine,
   terminal: Terminal,
 ): Promise<Totals> {
-  const totals = new Totals()
   const begun = await rotation.resumed()
   const resumed = check || fromStart ? null : begun
+  const totals = new Totals(resumed !== null)
   let after = resumed?.after ?? null
   if (resumed !== null && !json) terminal.note('going on where an earlier run was cut off')
   const course = new Course(systemClock, standing, resumed?.counted)

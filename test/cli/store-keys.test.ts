@@ -57,6 +57,7 @@ test('keys come, change and go, and the counts go on', async () => {
   const second = await rotate(`${newer},${older}`, '--json')
   assert.deepEqual(JSON.parse(second.stdout), {
     done: true,
+    resumed: false,
     rows: 3,
     sealed: 3,
     overtaken: 0,
