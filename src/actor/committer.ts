@@ -148,10 +148,21 @@ export class Committer {
 
   private async flush(): Promise<void> {
     const group = this.takeGroup()
-    if (group.length > 0) await this.commit(group)
-    else this.carrier.meanwhile.run()
+    const concluded = group.length > 0 ? this.commit(group) : null
+    this.runMeanwhile()
+    if (concluded !== null) await concluded
     if (this.hasWork) this.schedule()
     else this.onIdle?.()
+  }
+
+  /** What it throws is no failure of the group that has left: that one's outcome is the store's to say. */
+  private runMeanwhile(): void {
+    try {
+      this.carrier.meanwhile.run()
+    } catch (thrown) {
+      const error = messageOf(thrown)
+      this.options.logger.error('what waited for a group to leave could not be handed over', { error })
+    }
   }
 
   private async commit(group: readonly GroupedCommit[]): Promise<void> {
@@ -159,9 +170,7 @@ export class Committer {
     let verdicts: Verdict[] | null = null
     let failure: unknown = null
     try {
-      const answer = this.options.store.commit(group)
-      this.carrier.meanwhile.run()
-      verdicts = await answer
+      verdicts = await this.options.store.commit(group)
     } catch (error) {
       failure = error
     }

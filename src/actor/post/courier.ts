@@ -7,7 +7,7 @@
 // Invariants: what is held is bounded: LIMITS.deliveries, and as many that were committed while the store was read. One that
 // is held is not held twice. A crash at any time loses nothing: the store has every envelope until its turn is durable.
 
-import { type Clock, type Limits, messageOf, type SpawnError } from '../../base/index.ts'
+import { type Clock, type Limits, messageOf, Queue, type SpawnError } from '../../base/index.ts'
 import type { Logger, Statestore } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import type { AwayPost } from '../away/away-post.ts'
@@ -51,7 +51,7 @@ export class Courier implements LaneOwner, Meanwhile {
   private closed: Set<string> | null = null
   private stopped = false
   /** Lanes with something that nobody waits for, and that has not been handed over yet. */
-  private postponed: Lane[] = []
+  private readonly postponed = new Queue<Lane>()
 
   constructor(options: CourierOptions) {
     this.options = options
@@ -111,10 +111,7 @@ export class Courier implements LaneOwner, Meanwhile {
 
   /** Hands over what nobody waits for. */
   run(): void {
-    if (this.postponed.length === 0) return
-    const lanes = this.postponed
-    this.postponed = []
-    for (const lane of lanes) lane.advance()
+    for (let lane = this.postponed.shift(); lane !== undefined; lane = this.postponed.shift()) lane.advance()
   }
 
   private come(parcel: Parcel, canWait = false): void {
