@@ -85,3 +85,44 @@ test('a payload arrives as JSON has it, also when that is not how it was given',
   await at.clock.advance(50)
   assert.deepStrictEqual(seen, [{ zero: 0 }, { when: '1970-01-01T00:00:00.000Z' }, { form: 'its own' }])
 })
+
+test('a payload that is forwarded goes on as it came, whatever the actor between has done to it', async () => {
+  const seen: unknown[] = []
+  const workflow = { effects: [], broadcasts: [], route: null, timers: null }
+  const sender = counter('sender', {
+    handlers: {
+      send: ({ payload }) => ({
+        workflow: { ...workflow, effects: [{ to: 'between', action: 'pass', payload }] },
+      }),
+    },
+  })
+  let passed = 0
+  const between = counter('between', {
+    kind: 'named',
+    handlers: {
+      pass: ({ payload }) => {
+        const order = payload as Order
+        order.items.push('y')
+        passed += 1
+        if (passed === 2) throw new SpawnError('ACTION_FAILED', 'not yet')
+        const route = { kind: 'forward', to: 'receiver', action: 'take' } as const
+        return { workflow: { ...workflow, route } }
+      },
+    },
+  })
+  const receiver = counter('receiver', {
+    kind: 'named',
+    handlers: {
+      take: ({ payload }) => {
+        seen.push(structuredClone(payload))
+        return {}
+      },
+    },
+  })
+  const at = await bench({ definitions: [sender, between, receiver] })
+  const order: Order = { amount: 1, items: ['x'] }
+  for (let count = 0; count < 2; count += 1) await at.call('a', 'sender', 'send', { payload: order })
+  await at.clock.advance(5_000)
+  assert.equal(passed, 3)
+  assert.deepEqual(seen, [order, order], 'at the first delivery, and at a second')
+})

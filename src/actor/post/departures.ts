@@ -157,7 +157,9 @@ export class Departures {
     const { action, kind, ref } = route
     const { parcel } = message
     const to = postmark.address(route.to, ref)
-    const payload = kind === 'pipe' ? outcome.response : message.payload
+    // What came as an envelope goes on in its bytes: the turn may have changed the value that was read of them.
+    const came = parcel === null ? message.payload : (parcel.payload ?? undefined)
+    const payload = kind === 'pipe' ? outcome.response : came
     const letter: Letter = {
       kind: 'hop',
       from: correspondent(message.self),
