@@ -101,9 +101,10 @@ export class Generation {
     names.set(actor.name, actor)
   }
 
-  /** Forgets an actor of whom nothing was committed. */
-  remove(actor: PendingActor): void {
-    this.#families.get(actor.family)?.delete(actor.name)
+  /** Forgets the actors of whom nothing was committed: the tables may change below what they say of them. */
+  removeEmpty(): void {
+    for (const names of this.#families.values())
+      for (const [name, actor] of names) if (actor.isEmpty) names.delete(name)
   }
 
   /** In the order of the tables' key, so that neighbours share pages. */

@@ -114,9 +114,7 @@ export class Journal {
     } catch (thrown) {
       this.outbox.forget()
       this.#open.outcomes.settle(false)
-      for (const { actors } of judged) {
-        for (const actor of actors) if (actor?.isEmpty === true) this.#open.remove(actor)
-      }
+      this.#open.removeEmpty()
       throw thrown
     }
     told(ends.map((end, at) => conflictsOf(judged.slice(ends[at - 1] ?? 0, end))))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, describe, test } from 'node:test'
 import { hashOf } from '../../base/index.ts'
 import type { Commit } from '../../ports/index.ts'
@@ -206,6 +207,26 @@ describe('a store file', () => {
     }
     assert.equal(store.background, 'now')
     store.close()
+  })
+
+  test('knows nothing of a group that it could not judge: an actor of it can be deleted, and begin anew', () => {
+    const file = newFile()
+    const store = new StoreFile(file)
+    const keep = (type: string): Partial<Commit> => ({
+      outcomes: [{ key: 'k', reply: new Packed(type, Buffer.from('r')), expiresAtMs: 9e9 }],
+    })
+    commit(store, [commitOf('a', 0), commitOf('b', 0, keep('odd'))])
+    store.close()
+    const sqlite = new DatabaseSync(file)
+    sqlite.exec("DELETE FROM types WHERE url = 'odd'")
+    sqlite.close()
+    const again = new StoreFile(file)
+    const group = [commitOf('a', 1), commitOf('b', 1, keep('t'))]
+    assert.throws(() => commit(again, group), { code: 'STATE_UNREADABLE' })
+    assert.equal(again.delete(idOf('a'), 1, 1), 'committed')
+    assert.deepEqual(commit(again, [commitOf('a', 0)]), [])
+    assert.deepEqual(statesOf(again, ['a']), ['a 1'])
+    again.close()
   })
 
   test('needs nothing to fold after a stop', () => {
