@@ -28,8 +28,6 @@ export class Outbox {
   /** What is to enter the open generation, and to leave it: after all that is staged, or before anybody looks for it. */
   readonly #entering: PendingEnvelope[] = []
   readonly #leaving: PendingEnvelope[] = []
-  /** The entries of the open generation, without what is staged. */
-  #keptSize = 0
   /** What the open generation has of what the commit takes that was accepted last; and the places below it. */
   readonly #taken: (PendingEnvelope | undefined)[] = []
   readonly #takenFrom: number[] = []
@@ -100,8 +98,8 @@ export class Outbox {
     return placesGiven
   }
 
-  /** The group is durable. @returns how many entries more it has left to fold. */
-  keep(): number {
+  /** The group is durable. */
+  keep(): void {
     this.#staged.length = 0
     this.#before.length = 0
     for (const entry of this.#entering) this.#open.put(entry)
@@ -109,9 +107,6 @@ export class Outbox {
     this.#entering.length = 0
     this.#leaving.length = 0
     this.#lastPlace = this.#stagedPlace
-    const grown = this.#open.size - this.#keptSize
-    this.#keptSize = this.#open.size
-    return Math.max(0, grown)
   }
 
   /** What is staged never was. */
@@ -154,7 +149,6 @@ export class Outbox {
     this.#folding = this.#open
     this.#foldingPlace = this.#lastPlace
     this.#open = new PendingOutbox()
-    this.#keptSize = 0
     const entries: PendingEnvelope[] = []
     this.#folding.visit((entry) => entries.push(entry))
     return entries.sort((left, right) => left.place - right.place)

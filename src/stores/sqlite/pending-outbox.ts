@@ -46,8 +46,6 @@ export class PendingOutbox {
   /** The system that was asked for last: mostly there is no other. */
   #lastSystem = ''
   #lastIds: Map<string, PendingEnvelope> | undefined = undefined
-  /** How many entries it has. */
-  size = 0
   /** The places of envelopes in the layers below that are replaced or taken here. */
   readonly #covered = new Set<number>()
 
@@ -63,7 +61,7 @@ export class PendingOutbox {
   put(entry: PendingEnvelope): void {
     let ids = this.#idsOf(entry.system)
     if (entry.isNothing) {
-      if (ids?.delete(entry.id) === true) this.size -= 1
+      ids?.delete(entry.id)
       return
     }
     if (ids === undefined) {
@@ -71,15 +69,13 @@ export class PendingOutbox {
       this.#systems.set(entry.system, ids)
       this.#lastIds = ids
     }
-    const before = ids.size
     ids.set(entry.id, entry)
-    this.size += ids.size - before
     if (entry.placeBelow !== 0) this.#covered.add(entry.placeBelow)
   }
 
   /** One that makes no difference to what is below was taken. */
   remove({ id, system }: PendingEnvelope): void {
-    if (this.#idsOf(system)?.delete(id) === true) this.size -= 1
+    this.#idsOf(system)?.delete(id)
   }
 
   visit(what: (entry: PendingEnvelope) => void): void {
@@ -93,7 +89,7 @@ export class PendingOutbox {
   /** Undoes the `put` of an entry, when it was the last one of its id. */
   putBack(entry: PendingEnvelope, before: PendingEnvelope | undefined): void {
     if (before !== undefined) return this.put(before)
-    if (this.#idsOf(entry.system)?.delete(entry.id) === true) this.size -= 1
+    this.#idsOf(entry.system)?.delete(entry.id)
     this.#covered.delete(entry.placeBelow)
   }
 
