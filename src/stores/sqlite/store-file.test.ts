@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, test } from 'node:test'
 import { hashOf } from '../../base/index.ts'
-import type { Commit } from '../../ports/index.ts'
+import type { Commit, Envelope } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
+import { unpackStretch } from '../frames/envelope-bytes.ts'
+import { FrameWriter } from '../frames/frame.ts'
 import { packIds, unpackActors } from '../frames/rows.ts'
 import { StoreFile } from './store-file.ts'
 import { commitGroups } from '../../../test/commit-groups.ts'
@@ -55,6 +57,17 @@ function statesOf(store: StoreFile, names: readonly string[]): string[] {
   return unpackActors(ids, store.load(packIds(ids))).map((actor) =>
     Buffer.from(actor?.state?.value ?? []).toString(),
   )
+}
+
+/** Whether something stands under a key of an actor, what it is now, and the envelopes that are due. */
+function contentOf(store: StoreFile): unknown {
+  const names = ['a', 'b', 'c']
+  const due = unpackStretch(store.due('s', 0, null, 99)).envelopes
+  return {
+    states: statesOf(store, names),
+    keys: names.map((name) => store.loadOutcome(idOf(name), 'k')?.expiresAtMs),
+    envelopes: due.map(({ header, id, place }) => `${place} ${id} ${header}`),
+  }
 }
 
 const history = { revisions: 3, durationMs: 0 }
@@ -154,6 +167,58 @@ describe('a store file', () => {
     assertKnown(again, keys)
     assert.equal(again.prune(5_000, 99_999), 3 * (1 + NAMES.length), 'one of each commit')
     again.close()
+  })
+
+  test('has all that was told, if the process dies before the books are kept', () => {
+    const file = newFile()
+    const store = new StoreFile(file)
+    const envelope = (id: string, more: Partial<Envelope> = {}): Envelope => ({
+      id,
+      box: 'delivery',
+      dueAtMs: 0,
+      header: `of ${id}`,
+      payload: null,
+      ...more,
+    })
+    const [sent, again] = [envelope('sent', { isNew: true }), envelope('again', { isNew: true })]
+    const outcomes = (expiresAtMs: number) => [{ key: 'k', reply: null, expiresAtMs }]
+    const groups: Commit[][] = [
+      [commitOf('a', 0, { sends: [sent, again], outcomes: outcomes(9e9) }), commitOf('b', 0)],
+      // What was sent before is taken, and sent once more in another form; one actor goes on in the same batch.
+      [
+        commitOf('b', 1, { takes: ['sent'] }),
+        commitOf('b', 2, { sends: [envelope('again', { header: 'new' })] }),
+      ],
+      // What was accepted, and what was not: b is ahead, the key is used, the envelope is gone.
+      [commitOf('b', 2), commitOf('a', 1, { outcomes: outcomes(1) }), commitOf('c', 0, { takes: ['sent'] })],
+      [
+        commitOf('c', 0, {
+          takes: ['again'],
+          outcomes: outcomes(3),
+          sends: [envelope('last', { isNew: true })],
+        }),
+      ],
+    ]
+    const conflicts: (readonly number[])[] = []
+    for (const [at, group] of groups.entries()) {
+      let image = ''
+      store.commit([new FrameWriter().pack(group)], (told) => {
+        image = imageOf(file)
+        conflicts.push(told[0] ?? [])
+      })
+      const left = new StoreFile(image)
+      assert.deepEqual(contentOf(left), contentOf(store), `group ${at}`)
+      if (at < 2) assert.deepEqual(commit(left, group), [0, 1], `group ${at} is known`)
+      left.close()
+      if (at === 1) store.runBackground()
+    }
+    assert.deepEqual(conflicts, [[], [], [0, 1, 2], []])
+    assert.deepEqual(contentOf(store), {
+      states: ['a 1', 'b 3', 'c 1'],
+      keys: [9e9, undefined, 3],
+      envelopes: ['3 last of last'],
+    })
+    store.close()
   })
 
   test('is whole wherever folding was interrupted', () => {

@@ -1,8 +1,9 @@
 // What the store's thread does: one request after the other, groups of commits that have come together in one transaction, and
 // the folding of the journal in the pauses. Decides when the background work runs; what it is, is the StoreFile's.
 //
-// Invariant: requests are done in the order in which they were taken, and answered before any background work, so that work
-// delays only those who come after.
+// Invariants: requests are done in the order in which they were taken, and answered before any background work, so that work
+// delays only those who come after. After a failure between the telling of what is durable and the end of its books, no
+// commit is judged.
 
 import { failureOf, monotonicMs, SpawnError, systemClock, type Timer } from '../../base/index.ts'
 import { Assembly } from './assembly.ts'
@@ -61,6 +62,12 @@ export class ThreadWork {
   #isDeferred = false
   #isFailing = false
   #timer: Timer | null = null
+  readonly #broke: (thrown: unknown) => void
+
+  /** @param broke hears why nothing more may be asked of it: who comes after it finds in the file what was told. */
+  constructor(broke: (thrown: unknown) => void) {
+    this.#broke = broke
+  }
 
   /**
    * Does what is asked; commits when `flush` is called, or when anything else is asked.
@@ -104,8 +111,12 @@ export class ThreadWork {
       const groups = gathered.map(({ frames }) => frames)
       this.#opened.commit(groups, (conflicts) => tell((at) => ({ answer: conflicts[at] ?? [] })))
     } catch (thrown) {
-      // What is durable has been told: the thread that comes after this one finds it in the journal.
-      if (isTold) throw thrown
+      if (isTold) {
+        // The file has more than the store knows of: nothing may be judged by that any more.
+        this.#store = null
+        this.#broke(thrown)
+        return
+      }
       const failure = failureOf(storeError(this.#file, thrown))
       tell(() => ({ failure }))
     }

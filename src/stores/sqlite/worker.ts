@@ -15,7 +15,12 @@ const SLICES_IN_A_ROW = 16
 
 assert(parentPort !== null, 'the worker of the SQLite store runs as a thread of the store')
 const port = parentPort
-let work = new ThreadWork()
+/** Ends the thread, also where who asked would catch it. */
+const broke = (thrown: unknown): void =>
+  queueMicrotask(() => {
+    throw thrown
+  })
+let work = new ThreadWork(broke)
 const receive = (): Posted | undefined => receiveMessageOnPort(port)?.message as Posted | undefined
 const vigil = new Vigil<Posted>({ receive, nowMs: monotonicMs })
 /** Where other processes are let in; null: nowhere. */
@@ -59,7 +64,7 @@ function take(request: Request): void {
     void server?.stop()
     work.take(port, request, respond)
     // As if it had just begun: the next store may have it.
-    work = new ThreadWork()
+    work = new ThreadWork(broke)
   } else work.take(port, request, respond)
 }
 
