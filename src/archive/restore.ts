@@ -3,6 +3,7 @@
 //  - Of an actor the revision that stood, and the past that it had, as far as history reaches. One whose history begins later,
 //    and not with its first revision, is not restored but told: what stood then is not kept, or nothing did.
 //  - Outcomes of turns until then. When a turn was is told by when its outcome expires.
+//  - What the store keeps for itself, as it stands: who was erased since then stays erased.
 //  - Messages that were sent until then and stand still. Those that were under way then and have been taken since are gone: what
 //    they did is in states that came later.
 //
@@ -10,7 +11,13 @@
 
 import { isSpawnError, LIMITS } from '../base/index.ts'
 import { letterFrom } from '../actor/index.ts'
-import type { ArchiveRow, Envelope, Statestore, StoredActor } from '../ports/index.ts'
+import {
+  type ArchiveRow,
+  type Envelope,
+  isReserved,
+  type Statestore,
+  type StoredActor,
+} from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import { archiveOf } from './archive-of.ts'
 import { PART_ROWS } from './frame-line.ts'
@@ -128,6 +135,7 @@ export class RestoreSource implements PartSource {
 
   async #actorAt(latest: StoredActor): Promise<ArchiveRow | null> {
     const { atMs, store } = this.#options
+    if (isReserved(latest.id)) return { kind: 'actor', actor: latest }
     if (latest.committedAtMs <= atMs) {
       this.#counts.unchanged += 1
       return { kind: 'actor', actor: latest }

@@ -38,6 +38,20 @@ export type ArchiveKind = ArchiveRow['kind']
 /** In the order in which they are read. */
 export const ARCHIVE_KINDS: readonly ArchiveKind[] = ['actor', 'past', 'outcome', 'envelope']
 
+// What a store keeps for itself stands in it as actors of systems that are nobody's. Tools that carry all rows carry these,
+// too, and do not call them actors.
+
+/** The keys of actors' own, and how far a rotation has come. */
+export const KEYS_SYSTEM = '(keys)'
+/** What is being erased. */
+export const ERASING_SYSTEM = '(erasing)'
+/** The proofs of what was. */
+export const ERASURES_SYSTEM = '(erasures)'
+
+export function isReserved({ system }: { readonly system: string }): boolean {
+  return system === KEYS_SYSTEM || system === ERASING_SYSTEM || system === ERASURES_SYSTEM
+}
+
 export interface ArchivePage {
   /** May be empty although others follow. */
   readonly rows: readonly ArchiveRow[]

@@ -7,6 +7,10 @@ export {
   type ArchiveKind,
   type ArchivePage,
   type ArchiveRow,
+  ERASING_SYSTEM,
+  ERASURES_SYSTEM,
+  isReserved,
+  KEYS_SYSTEM,
 } from './archive.ts'
 export type {
   ChainLink,

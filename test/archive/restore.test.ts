@@ -5,7 +5,7 @@ import { RestoreSource, takeIn, type Unreached } from '../../src/archive/index.t
 import { headerOf } from '../../src/actor/index.ts'
 import { LIMITS } from '../../src/base/index.ts'
 import type { Commit, Statestore } from '../../src/ports/index.ts'
-import type { MemoryStore } from '../../src/stores/memory/index.ts'
+import { SealedStore } from '../../src/stores/sealed/index.ts'
 import {
   actorId,
   assertStored,
@@ -18,9 +18,10 @@ import {
   outsideCommit,
   SYSTEM,
 } from '../../src/testing/statestore-fixture.ts'
+import { stateKey } from '../conformance/sealed-subject.ts'
 import { clock, emptyMemory } from './fixture.ts'
 
-async function restored(store: Statestore, atMs: number) {
+async function restored(store: Statestore, atMs: number, into?: Statestore) {
   const unreached: Unreached[] = []
   const source = new RestoreSource({
     store,
@@ -29,12 +30,12 @@ async function restored(store: Statestore, atMs: number) {
     outcomeRetentionMs: LIMITS.outcomeRetentionMs,
     unreached: async (actor) => void unreached.push(actor),
   })
-  const target = await emptyMemory()
+  const target = into ?? (await emptyMemory())
   const taken = await takeIn({ source, target, targetName: 'memory', merges: false, clock })
   return { target, unreached, counts: source.counts, taken }
 }
 
-const revisionsOf = async (store: MemoryStore, name: string): Promise<number[]> =>
+const revisionsOf = async (store: Statestore, name: string): Promise<number[]> =>
   (await store.revisions(actorId(name), 100)).map(({ revision }) => revision)
 
 const history = { revisions: 100, durationMs: 0 }
@@ -110,4 +111,35 @@ test('any time between the first and the last revision is reached', async () => 
       assert.equal((await loadOne(target, `actor ${actor}`))?.revision ?? 0, revision)
     }
   }
+})
+
+test('what an encrypted store keeps for itself is no actor, and goes along as it stands', async () => {
+  const sealed = (store: Statestore): SealedStore => new SealedStore(store, { keys: [stateKey('2026')] })
+  const store = sealed(await emptyMemory())
+  const [ann, ben] = [actorId('ann', 'user'), actorId('ben', 'user')]
+  const owned = { hasOwnKey: true, history }
+  const at = (afterMs: number): Partial<Commit> => ({ ...owned, committedAtMs: NOON_MS + afterMs })
+  for (const [follows, afterMs] of [1, 2, 9].entries())
+    await store.commit([commitOf(ann, follows, at(afterMs))])
+  await store.commit([commitOf(ben, 0, at(1))])
+  // Each of these is written twice, later than the time that is asked for.
+  await store.rotation?.mark('x', 1, NOON_MS + 6)
+  await store.rotation?.mark(null, 2, NOON_MS + 7)
+  for (const [from, afterMs] of [
+    [0, 7],
+    [2, 9],
+  ] as const) {
+    if (from > 0) await store.commit([commitOf(ben, 0, at(from + 6))])
+    assert.notEqual(await store.erasures.erase(ben, NOON_MS + afterMs), null)
+  }
+
+  const then = sealed(await emptyMemory())
+  const { counts, unreached } = await restored(store, NOON_MS + 5, then)
+  const none = { outcomesLeft: 0, envelopesLeft: 0, envelopesUndated: 0 }
+  assert.deepEqual(counts, { unchanged: 0, earlier: 1, later: 0, unreached: 0, ...none })
+  assert.deepEqual(unreached, [])
+  const { erasures } = await then.erasures.list(SYSTEM, { limit: 10 })
+  assert.equal(erasures.length, 2, 'the proofs are there')
+  const [stored] = await then.load([ann])
+  assert.equal(stored?.revision, 2)
 })

@@ -5,15 +5,19 @@
 // the actor before. All other commits may, because the fence refuses them when that life has ended.
 
 import { LIMITS, type RandomBytes } from '../../base/index.ts'
-import type { Commit, Statestore, StoredActor } from '../../ports/index.ts'
+import {
+  type Commit,
+  ERASING_SYSTEM,
+  KEYS_SYSTEM,
+  type Statestore,
+  type StoredActor,
+} from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import { KEY_BYTES } from '../state-keys.ts'
 import { Key } from './key.ts'
-import { KEYS_SYSTEM, reservedCommit, valueOf } from './reserved-row.ts'
+import { reservedCommit, valueOf } from './reserved-row.ts'
 import { markOf, OWN_ID_BYTES, ownHead } from './sealed-bytes.ts'
 
-/** The system of what is being erased. */
-export const ERASING_SYSTEM = '(erasing)'
 /** Keys in memory; the oldest goes first. */
 const KEPT = 16_384
 

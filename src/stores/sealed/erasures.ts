@@ -11,16 +11,16 @@ import {
   type Erasure,
   type ErasurePage,
   type Erasures,
+  ERASING_SYSTEM,
+  ERASURES_SYSTEM,
   type PageRequest,
   type Statestore,
 } from '../../ports/index.ts'
 import { type ActorId, addressText } from '../../protocol/index.ts'
-import { type ActorKeys, ERASING_SYSTEM, erasingRow } from './actor-keys.ts'
+import { type ActorKeys, erasingRow } from './actor-keys.ts'
 import { readReserved, reservedCommit, valueOf, writeReserved } from './reserved-row.ts'
 import { headOf, markOf } from './sealed-bytes.ts'
 
-/** The system of the proofs. */
-const ERASURES_SYSTEM = '(erasures)'
 /** Attempts against others who write the same rows. */
 const ATTEMPTS = 20
 

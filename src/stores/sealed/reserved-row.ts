@@ -5,9 +5,6 @@ import { SpawnError } from '../../base/index.ts'
 import type { Commit, Statestore, StoredActor } from '../../ports/index.ts'
 import { type ActorId, Packed } from '../../protocol/index.ts'
 
-/** The system of what a sealed store keeps for itself. */
-export const KEYS_SYSTEM = '(keys)'
-
 const TYPE_URL = 'type.googleapis.com/spawn.JSONType'
 /** Such a row has one life. */
 const BIRTH = 1

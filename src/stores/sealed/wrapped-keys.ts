@@ -5,11 +5,11 @@
 // A crash between wrapping a key and its row leaves nothing; after the row, a key that nobody may ever use.
 
 import { LIMITS, messageOf, type RandomBytes, SpawnError } from '../../base/index.ts'
-import type { KeyService, Statestore, StoredActor } from '../../ports/index.ts'
+import { KEYS_SYSTEM, type KeyService, type Statestore, type StoredActor } from '../../ports/index.ts'
 import { type ActorId, Packed } from '../../protocol/index.ts'
 import { KEY_BYTES } from '../state-keys.ts'
 import type { KeyRing } from './key-ring.ts'
-import { KEYS_SYSTEM, reservedCommit } from './reserved-row.ts'
+import { reservedCommit } from './reserved-row.ts'
 
 const WRAPPED = '(wrapped)'
 const TYPE_URL = 'spawn.WrappedKey'
