@@ -2,7 +2,7 @@
 // without it, as the one stored actor of that name. Definitions come and go while the system runs; what that means to those
 // of their actors that are in memory is leaving.ts's. In a cluster there are also those that other members host.
 
-import { LIMITS, SpawnError } from '../base/index.ts'
+import { didYouMean, LIMITS, SpawnError } from '../base/index.ts'
 import type {
   ActionDefinition,
   Cluster,
@@ -103,7 +103,7 @@ export class Catalog {
     const residents = this.byDefinition.get(ref)
     if (residents === undefined) {
       if (this.hosted(ref) !== null) return null
-      throw this.unknown(ref)
+      throw this.unknown(ref, `definition "${ref}", the ref of "${name}",`)
     }
     checkInstance(residents.definition, name)
     return residents
@@ -195,16 +195,18 @@ export class Catalog {
     if (this.located.size > 0) this.located.delete(name)
   }
 
-  private unknown(name: string): SpawnError {
+  /** @param what is not there, as the message says it. */
+  private unknown(name: string, what = `actor "${name}"`): SpawnError {
     const all = [...this.byDefinition.values()].map(({ definition }) => definition)
     const [unnamed, named] = [true, false].map((is) =>
       namesOf(all.filter(({ kind }) => (kind === 'unnamed') === is)),
     )
     const has = [named, unnamed && `instances of ${unnamed}, which are called with that as ref`]
     const known = all.length === 0 ? 'it has no actors' : `it has ${has.filter(Boolean).join('; and ')}`
+    const meant = didYouMean(name, this.byDefinition.keys())
     return new SpawnError(
       'ACTOR_NOT_FOUND',
-      `there is no actor "${name}" in the system "${this.system}"; ${known}`,
+      `there is no ${what} in the system "${this.system}"; ${known}${meant}`,
     )
   }
 }
@@ -225,7 +227,7 @@ export function actionOf(residents: Residents, name: string): ActionDefinition {
   const known = names.length === 0 ? 'none' : shown
   throw new SpawnError(
     'ACTION_NOT_FOUND',
-    `"${residents.definition.name}" has no action "${name}"; its actions: ${known}`,
+    `"${residents.definition.name}" has no action "${name}"; its actions: ${known}${didYouMean(name, names)}`,
   )
 }
 

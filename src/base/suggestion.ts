@@ -13,6 +13,9 @@ export function suggestionFor(
   let best: string | undefined
   let bestDistance = limit + 1
   for (const candidate of known) {
+    // Each letter too many or too few is an edit: words of quite another length need no closer look.
+    const isFar = Math.abs(word.length - candidate.length) >= bestDistance
+    if (isFar && !isAbbreviation(word, candidate)) continue
     const distance = isAbbreviation(word, candidate) ? 1 : editDistance(word, candidate)
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
   }

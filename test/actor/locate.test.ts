@@ -62,3 +62,34 @@ test('one whose definition is taken away is not there', async () => {
   runtime.define([], ['one'])
   assert.equal(await codeOf(add('a')), 'ACTOR_NOT_FOUND')
 })
+
+test('who is called by a name that is nobody’s hears which was meant; and so says a dead letter', async () => {
+  const many = Array.from({ length: 20 }, (_none, at) => counter(`other-${at}`))
+  const effects = [{ to: 'ann', ref: 'costumer', action: 'add', payload: 1 }]
+  const workflow = { effects, broadcasts: [], route: null, timers: null }
+  const desk = counter('desk', { kind: 'named', handlers: { send: () => ({ workflow }) } })
+  const at = await bench({ definitions: [desk, ...many, counter('customer')] })
+  const failure = async (name: string, ref: string | undefined, action: string): Promise<string> =>
+    at.clock.run(at.runtime.invoke(name, { ref, action })).then(String, String)
+  const noRef = /there is no definition "costumer", the ref of "ann", in the system "test"; it has /
+  assert.match(await failure('ann', 'costumer', 'add'), noRef)
+  assert.match(await failure('ann', 'costumer', 'add'), /; did you mean customer\?$/)
+  assert.match(
+    await failure('dsek', undefined, 'add'),
+    /there is no actor "dsek" in .*; did you mean desk\?$/,
+  )
+  assert.match(
+    await failure('desk', undefined, 'snd'),
+    /no action "snd"; its actions: add, .*; did you mean send\?$/,
+  )
+  assert.doesNotMatch(await failure('nobody', 'nothing', 'add'), /did you mean/)
+  await at.call('desk', '', 'send')
+  await at.clock.advance(10_000)
+  const { items } = await at.runtime.deadLetters.list()
+  const [letter] = items
+  assert.equal(items.length, 1)
+  assert.deepEqual([letter?.to.parent, letter?.to.name, letter?.attempts], ['costumer', 'ann', 1])
+  assert.equal(letter?.error.code, 'ACTOR_NOT_FOUND')
+  assert.match(letter.error.message, noRef)
+  assert.match(letter.error.message, /; did you mean customer\?$/)
+})

@@ -247,7 +247,7 @@ test('calls with wrong arguments are refused with what was wrong', async () => {
   )
   assert.match(
     await refused('a', { ref: 'nobody', action: 'add' }),
-    /no actor "nobody" in the system "test"; it has .*instances of counter, .*called with that as ref$/,
+    /no definition "nobody", the ref of "a", in the system "test"; it has .*instances of counter, .*called with that as ref$/,
   )
   assert.match(await refused('counter', { action: 'add' }), /is an unnamed definition/)
   assert.match(await refused('a', { ref: 'counter' }), /must name its action/)

@@ -116,7 +116,7 @@ test('actors of one system call those of another, whichever of its members they 
   assert.match(await failing('c0', to('nothing')), /^ACTION_NOT_FOUND "customer" has no action "nothing"/)
   assert.match(
     await failing('c0', { ...to('add'), ref: 'nobody' }),
-    /^ACTOR_NOT_FOUND there is no actor "nobody"/,
+    /^ACTOR_NOT_FOUND there is no definition "nobody"/,
   )
   assert.match(await failing('c0', to('wait', { timeout: 200 })), /^DEADLINE_EXCEEDED .*may have/)
   assert.match(
