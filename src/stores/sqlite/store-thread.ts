@@ -10,7 +10,7 @@ import { errorOf, messageOf, monotonicMs, Queue, SpawnError, systemClock } from 
 import type { Answer, Arguments, Operation, Posted, Response, ServingReport } from './requests.ts'
 import { Contention } from './contention.ts'
 import { SpareThread } from './spare-thread.ts'
-import { threadTime } from '../../base/thread-time.ts'
+import { asleepMs, threadTime } from '../../base/thread-time.ts'
 import { Watch } from './watch.ts'
 
 const ENTRY = import.meta.url.endsWith('.ts')
@@ -29,6 +29,7 @@ export class StoreThread {
   readonly #watch = new Watch({
     defer: (task) => systemClock.defer(task),
     nowMs: monotonicMs,
+    asleepMs,
     rests: (nowMs) => IS_ALONE || this.#contention.isShort(nowMs),
   })
   #end: SpawnError | null = null

@@ -5,9 +5,11 @@ import { test } from 'node:test'
 
 import { Vigil } from './vigil.ts'
 
-/** A vigil whose every look at the time takes ten microseconds; `comesAfter` looks a request is there. */
+const NEVER = Number.POSITIVE_INFINITY
+
+/** A vigil whose every look at the time takes ten microseconds; a request is there after `comesAfter` looks for one. */
 function watched() {
-  const state = { nowMs: 0, looks: 0, comesAfter: Number.POSITIVE_INFINITY }
+  const state = { nowMs: 0, looks: 0, comesAfter: NEVER }
   const vigil = new Vigil<string>({
     receive: () => (++state.looks > state.comesAfter ? 'request' : undefined),
     nowMs: () => (state.nowMs += 0.01),
@@ -16,7 +18,17 @@ function watched() {
     state.looks = 0
     return vigil.next()
   }
-  return { state, vigil, next }
+  /** Answers whether it waited awake for a request that comes so long after the answer before. */
+  const watchesFor = (pauseMs: number): boolean => {
+    const fromMs = state.nowMs
+    state.comesAfter = pauseMs / 0.01
+    if (next() === undefined) {
+      state.nowMs = Math.max(state.nowMs, fromMs + pauseMs)
+      vigil.woken()
+    }
+    return state.looks > 0
+  }
+  return { state, vigil, next, watchesFor }
 }
 
 test('a request that comes soon is taken awake', () => {
@@ -26,41 +38,47 @@ test('a request that comes soon is taken awake', () => {
   assert.equal(state.looks, 6)
 })
 
-test('a vigil ends after a moment', () => {
+test('a vigil ends after half a millisecond', () => {
   const { next, state } = watched()
   const fromMs = state.nowMs
   assert.equal(next(), undefined)
-  assert.ok(state.nowMs - fromMs < 1.1, `it took ${state.nowMs - fromMs} ms`)
+  assert.ok(state.nowMs - fromMs < 0.6, `it took ${state.nowMs - fromMs} ms`)
   assert.ok(state.looks > 10)
 })
 
-test('vigils in vain are given up', () => {
-  const { next, state } = watched()
-  for (let at = 0; at < 3; at += 1) assert.equal(next(), undefined)
-  assert.equal(next(), undefined)
-  assert.equal(state.looks, 0)
+test('vigils in vain are given up, and stay so while pauses are long', () => {
+  const { watchesFor } = watched()
+  const watched100 = Array.from({ length: 100 }, () => watchesFor(2))
+  assert.deepEqual(watched100, [...Array<boolean>(4).fill(true), ...Array<boolean>(96).fill(false)])
 })
 
-test('one that was not in vain makes up for those before', () => {
-  const { next, state } = watched()
-  for (let at = 0; at < 2; at += 1) next()
-  state.comesAfter = 1
-  assert.equal(next(), 'request')
-  state.comesAfter = Number.POSITIVE_INFINITY
-  for (let at = 0; at < 3; at += 1) {
-    next()
-    assert.ok(state.looks > 0)
+test('what comes in half a millisecond each time costs vigils no longer', () => {
+  const { watchesFor } = watched()
+  for (let at = 0; at < 30; at += 1) watchesFor(0.48)
+  for (let at = 0; at < 100; at += 1) assert.equal(watchesFor(0.48), false)
+})
+
+test('one pause that is long does not end them', () => {
+  const { watchesFor } = watched()
+  for (let at = 0; at < 100; at += 1) assert.ok(watchesFor(0.3))
+  watchesFor(10_000)
+  for (let at = 0; at < 100; at += 1) assert.ok(watchesFor(0.3))
+})
+
+test('after some short sleeps it waits awake again', () => {
+  const { watchesFor } = watched()
+  for (let at = 0; at < 1_000; at += 1) watchesFor(100)
+  let requests = 1
+  while (requests < 100 && !watchesFor(0.1)) requests += 1
+  assert.ok(requests > 2 && requests < 15, `after ${requests} requests`)
+})
+
+test('sleep that it was not asked for does not count', () => {
+  const { state, vigil, watchesFor } = watched()
+  watchesFor(2)
+  for (let at = 0; at < 100; at += 1) {
+    vigil.woken()
+    state.nowMs += 100
   }
-})
-
-test('after a short sleep it watches again, after a long one it does not', () => {
-  const { next, state, vigil } = watched()
-  for (let at = 0; at < 4; at += 1) next()
-  state.nowMs += 2
-  vigil.woken()
-  next()
-  assert.equal(state.looks, 0)
-  vigil.woken()
-  next()
-  assert.ok(state.looks > 0)
+  assert.ok(watchesFor(0.1))
 })

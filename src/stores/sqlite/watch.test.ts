@@ -8,10 +8,11 @@ import { Watch } from './watch.ts'
 /** A watch whose every look at the time takes ten microseconds; `run` plays the loop until it sleeps. */
 function watched(rests = false) {
   const tasks: (() => void)[] = []
-  const state = { nowMs: 0 }
+  const state = { nowMs: 0, asleepMs: 0 }
   const watch = new Watch({
     defer: (task) => void tasks.push(task),
     nowMs: () => (state.nowMs += 0.01),
+    asleepMs: () => state.asleepMs,
     rests: () => rests,
   })
   /** Answers in how many rounds it has fallen asleep; the answer comes after `answerAfter` of them. */
@@ -25,7 +26,15 @@ function watched(rests = false) {
     }
     return rounds
   }
-  return { run, state, tasks, watch }
+  /** Answers in how many rounds it has fallen asleep, for a request that comes when the loop has slept so long. */
+  const runAfter = (sleepMs: number): number => {
+    state.nowMs += sleepMs
+    state.asleepMs += sleepMs
+    const rounds = run(5)
+    if (rounds === 0) watch.end()
+    return rounds
+  }
+  return { run, runAfter, state, tasks, watch }
 }
 
 test('the loop stays awake until the answer is there', () => {
@@ -75,4 +84,44 @@ test('where others need the processor it sleeps at once', () => {
   const { run, watch } = watched(true)
   assert.equal(run(), 0)
   assert.equal(watch.isAwake, false)
+})
+
+test('where the loop sleeps between requests it sleeps for their answers, too, from the first long pause on', () => {
+  const { run, runAfter } = watched()
+  assert.ok(run(5) > 0, 'nothing is known yet')
+  assert.equal(runAfter(0.5), 0)
+  for (let at = 0; at < 100; at += 1) assert.equal(runAfter(0.5), 0)
+})
+
+test('what it sleeps while an answer is due does not count', () => {
+  const { runAfter, state, tasks, watch } = watched()
+  for (let at = 0; at < 20; at += 1) {
+    watch.begin()
+    state.asleepMs += 0.5
+    watch.end()
+    tasks.shift()?.()
+  }
+  assert.ok(runAfter(0) > 0)
+})
+
+test('requests that come with hardly any sleep between are watched for', () => {
+  const { runAfter } = watched()
+  for (let at = 0; at < 100; at += 1) assert.ok(runAfter(0.015) > 0)
+})
+
+test('one long pause, however long, is made up for by some requests without', () => {
+  const { run, runAfter } = watched()
+  run(5)
+  assert.equal(runAfter(3_600_000), 0)
+  let requests = 1
+  while (requests < 100 && runAfter(0) === 0) requests += 1
+  assert.ok(requests > 2 && requests < 20, `after ${requests} requests`)
+})
+
+test('and many long pauses by some more', () => {
+  const { runAfter } = watched()
+  for (let at = 0; at < 1_000; at += 1) runAfter(10)
+  let requests = 1
+  while (requests < 100 && runAfter(0) === 0) requests += 1
+  assert.ok(requests < 40, `after ${requests} requests`)
 })
