@@ -87,6 +87,44 @@ test('groups of all sizes leave behind what they would in memory', async () => {
   await compare(names)
 })
 
+test('so do those of calls alone, of one type of state or of several', async () => {
+  const random = seededRandom(13)
+  const types = (count: number): string => `${TYPE_URL}${below(random, count)}`
+  for (const count of [1, 3])
+    for (const size of [1, 2, 3, 5, 17, 64, 65, 200, 256, 257]) {
+      const from = below(random, ACTORS)
+      const chosen = Array.from({ length: size }, (_none, at) => names[(from + at) % ACTORS] ?? '')
+      const isWrong = below(random, 3) === 0
+      await commitBoth(
+        chosen.map((name, at) => {
+          const stands = revisions.get(name) ?? 0
+          // In every third group one follows what does not stand.
+          const follows = isWrong && at === size >> 1 ? stands + 1 : stands
+          const { value } = bytesOf(below(random, 100), random)
+          const state = below(random, 9) === 0 && count > 1 ? null : new Packed(types(count), value)
+          return commitOf(name, follows, {
+            state,
+            committedAtMs: NOON_MS + size,
+            tags: at === 2 ? { name } : {},
+          })
+        }),
+      )
+    }
+  await compare(names)
+})
+
+test('a group of calls alone drops the past that its actors have from others, and no other', async () => {
+  const some = names.slice(100, 110)
+  const next = (name: string, more: Partial<Commit> = {}): Commit =>
+    commitOf(name, revisions.get(name) ?? 0, { committedAtMs: NOON_MS, ...more })
+  for (let turn = 0; turn < 3; turn += 1)
+    await commitBoth(some.map((name) => next(name, { history: { revisions: 2, durationMs: 0 } })))
+  assert.equal((await store.revisions(actorId(some[0] ?? ''), 9)).length, 3)
+  await commitBoth(some.slice(0, 5).map((name) => next(name)))
+  assert.equal((await store.revisions(actorId(some[0] ?? ''), 9)).length, 1)
+  await compare(some)
+})
+
 test('several revisions of an actor in one group, with and without a past', async () => {
   const random = seededRandom(12)
   const some = names.slice(0, 20)

@@ -29,7 +29,7 @@ const ERROR = 0xff
 const LAST_PREPARED = 0xff_ff_ff_ff
 
 const LABELS: readonly (readonly [part: string, label: string])[] = [
-  ['it_begins', 'commit'],
+  ['wave_forgotten', 'commit'],
   ['its_birth', 'delete'],
   ['it_is_burnt', 'settle'],
   ['SELECT 0, u.n', 'standing'],

@@ -16,6 +16,7 @@ import {
   withMariadb as withStore,
 } from '../conformance/server-fixture.ts'
 import { makeCertificate } from '../servers/certificate.ts'
+import { Crew } from '../conformance/crew.ts'
 import { Owners } from '../conformance/owners.ts'
 
 let server: PrivateMariadb
@@ -59,6 +60,20 @@ describe('what was acknowledged is there, once, when', () => {
         assert.ok(ended > 40, `only ${ended} were ended`)
         await owners.goOn(20)
         await owners.stop()
+      }))
+  }
+
+  for (const how of ['KILL', 'KILL QUERY'] as const) {
+    test(`the same, of groups of calls alone: ${how}`, () =>
+      withStore(server, { outageMs: 20_000 }, async (store, database) => {
+        const crews = ['a', 'b', 'c'].map((name) => new Crew(store, name))
+        for (let round = 0; round < 60; round += 1) {
+          await Promise.all(crews.map((crew) => crew.goOn(2)))
+          for (const id of await sessionsOf(database))
+            // It may have gone already.
+            await server.query(`${how} ${String(id)}`).catch(() => null)
+        }
+        for (const crew of crews) await crew.stop()
       }))
   }
 

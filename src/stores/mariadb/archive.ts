@@ -67,8 +67,7 @@ export class MariadbArchive implements Archive {
       let counted = 0
       const written = await this.#writing.apply(async (connection, lane) => {
         try {
-          const refused = await connection.answer(OPEN, numbersOf(lane))
-          if (refused !== null) checkApplied(refused)
+          checkApplied(await connection.objection(OPEN, numbersOf(lane)))
           counted = await work(connection)
           await connection.rows('COMMIT', [])
         } catch (thrown) {

@@ -1,15 +1,16 @@
 // The frame of the blocks that change what is stored: statements that the server runs one after the other without a stop
 // in between, in one transaction, in one round trip. Decides how a block begins, with the number of its lane
-// (sql/lanes.ts), and what it answers however it ends.
+// (sql/lanes.ts), and what it answers however it ends: one that was applied ends without a word, for an answer is two more
+// packets, for which the client wakes twice.
 //
-// Invariant: a block that ends by itself has been applied whole, or not at all. A block needs nothing in the database but the tables, so members of two
-// releases can share them.
+// Invariant: a block that ends by itself has been applied whole, and then it answers nothing, or not at all, and then it says
+// so. A block needs nothing in the database but the tables, so members of two releases can share them.
 
 import { READ_ONLY } from './failures.ts'
 import { IS_READ_ONLY } from './server.ts'
 
-/** What a block answers. */
-export const ANSWER = { applied: 1, refused: 2, superseded: 3, laneLost: 4 } as const
+/** What a block answers that was not applied. */
+export const ANSWER = { refused: 2, superseded: 3, laneLost: 4 } as const
 
 /** What SETTLE answers. */
 export const SETTLED = { applied: 11, burnt: 12 } as const
@@ -69,8 +70,7 @@ export const OPEN = `BEGIN NOT ATOMIC${LANE}${HANDLERS}${ENTER}
 END`
 
 export const LEAVE = `
-  COMMIT;
-  SELECT ${ANSWER.applied};`
+  COMMIT;`
 
 /**
  * What became of the last number of a lane: it was applied, or it was not, and never will be. It waits for a

@@ -64,7 +64,7 @@ export const SENT = {
   large: NUMBER,
 } as const
 
-const REFUSE = `SIGNAL SQLSTATE '${REFUSED}'`
+export const REFUSE = `SIGNAL SQLSTATE '${REFUSED}'`
 const TOO_LARGE = `SIGNAL SQLSTATE '45S04' SET MESSAGE_TEXT = 'values are larger than max_allowed_packet'`
 
 /**
@@ -89,7 +89,7 @@ const counted = (rows: string): string =>
   `IF NOT (@spawn_rows <=> JSON_LENGTH(${rows})) THEN ${REFUSE}; END IF;`
 
 /** A column takes its new value where that revision stands which the new one follows; none is 0. */
-const update = (follows: string, birth: string): string =>
+export const update = (follows: string, birth: string): string =>
   ['epoch', 'committed_at_ms', 'tags', 'state_type', 'state', 'revision']
     .map(
       (
@@ -103,7 +103,8 @@ const update = (follows: string, birth: string): string =>
  * An insert counts as one row, an update as two, and one that stays as it is not at all: so the sum, the score, tells whether all of them
  * did as they should. Each column of the condition changes last.
  */
-const hasScored = (score: string): string => `IF NOT (ROW_COUNT() <=> ${score}) THEN ${REFUSE}; END IF;`
+export const hasScored = (score: string): string =>
+  `IF NOT (ROW_COUNT() <=> ${score}) THEN ${REFUSE}; END IF;`
 
 const WRITE_LATEST = `
       INSERT INTO spawn_actors
@@ -162,11 +163,15 @@ const ofWave = (list: string): string =>
 const FORGETTING = `${rowsOf('wave_forgotten', ADDRESS)} STRAIGHT_JOIN spawn_past AS a ON ${SAME_ACTOR}`
 
 /** Who has no policy drops the past that others have left; that is seldom there. */
-const FORGET = `
-    IF its_forgotten IS NOT NULL AND EXISTS (SELECT 1 FROM spawn_past LIMIT 1) THEN
-      SET wave_forgotten = ${ofWave('its_forgotten')};
+export const forget = (addresses: string): string => `
+    IF EXISTS (SELECT 1 FROM spawn_past LIMIT 1) THEN
+      SET wave_forgotten = ${addresses};
       DELETE a FROM ${FORGETTING};
       IF EXISTS (SELECT 1 FROM ${FORGETTING}) THEN ${REFUSE}; END IF;
+    END IF;`
+
+const FORGET = `
+    IF its_forgotten IS NOT NULL THEN${forget(ofWave('its_forgotten'))}
     END IF;`
 
 /** Of an actor with several revisions in one group, the first is in wave 0, the next in wave 1, and so on. */
@@ -244,7 +249,7 @@ const ENVELOPES = `
     ${counted('its_sent')}
   END IF;`
 
-const TEXT = 'LONGTEXT CHARACTER SET utf8mb4'
+export const TEXT = 'LONGTEXT CHARACTER SET utf8mb4'
 
 /** Which text a commit has. */
 export interface CommitForm {

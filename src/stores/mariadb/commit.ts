@@ -12,6 +12,7 @@ import type { Value } from './connection.ts'
 import type { Database } from './database.ts'
 import { BlockRefused } from './failures.ts'
 import { ADDRESS, addressesOf, ID, KEY, rowsOf, SAME_ACTOR } from './json-rows.ts'
+import { plainGroup } from './plain-group.ts'
 import { numbersOf, type Writing } from './writing.ts'
 
 const STANDING = `SELECT ${STANDING_KIND.actor}, u.n, a.revision, a.birth FROM ${rowsOf('?', ADDRESS, { ordinal: true })}
@@ -38,21 +39,25 @@ export function commitStatements(database: Database, writing: Writing): CommitSt
     delete({ name, parent, system }, follows, birth) {
       const values = [Buffer.from(system), Buffer.from(parent), Buffer.from(name), follows, birth]
       return writing.apply(async (connection, lane) => {
-        checkApplied(await connection.answer(DELETE, [...numbersOf(lane), ...values]))
+        checkApplied(await connection.objection(DELETE, [...numbersOf(lane), ...values]))
       })
     },
   }
 }
 
 function applyPlan(writing: Writing, plan: GroupPlan): Promise<Written> {
+  const plain = plainGroup(plan)
   return writing.apply(async (connection, lane) => {
+    if (plain !== null) {
+      checkApplied(await connection.objection(plain.text, [...numbersOf(lane), ...plain.values]))
+      return
+    }
     const parts = partsOf(plan, connection.packetBytes)
     try {
       for (const [at, part] of parts.entries()) {
         const isLast = at === parts.length - 1
         const values = [...numbersOf(lane), at === 0 ? 1 : 0, isLast ? 1 : 0, ...part.values]
-        const answer = await connection.answer(commitStatement(part.form), values)
-        if (answer !== null || isLast) checkApplied(answer)
+        checkApplied(await connection.objection(commitStatement(part.form), values))
       }
     } catch (thrown) {
       // Between two parts the transaction is open.
@@ -63,9 +68,9 @@ function applyPlan(writing: Writing, plan: GroupPlan): Promise<Written> {
 }
 
 /** @throws BlockRefused */
-export function checkApplied(answer: Field): void {
-  if (answer === ANSWER.applied) return
-  if (answer === ANSWER.refused) throw new BlockRefused('refused', 'something does not stand as it must')
-  if (answer === ANSWER.laneLost) throw new BlockRefused('laneLost', 'the lane is not known any more')
-  throw new BlockRefused('final', `a number of a lane was used twice (${String(answer)})`)
+export function checkApplied(objection: Field | undefined): void {
+  if (objection === undefined) return
+  if (objection === ANSWER.refused) throw new BlockRefused('refused', 'something does not stand as it must')
+  if (objection === ANSWER.laneLost) throw new BlockRefused('laneLost', 'the lane is not known any more')
+  throw new BlockRefused('final', `a number of a lane was used twice (${String(objection)})`)
 }

@@ -153,18 +153,18 @@ export class Connection implements Session {
   /** How many rows a statement changed. */
   async changed(sql: string, values: readonly Value[]): Promise<number> {
     const answer = await this.#ask(() => this.#client.execute({ sql }, values))
-    const isCount = typeof answer === 'object' && answer !== null && 'affectedRows' in answer
-    return isCount ? Number(answer.affectedRows) : 0
+    return isCount(answer) ? Number(answer.affectedRows) : 0
   }
 
   /** The one field that a block answers; null also for one that answers nothing. */
   async answer(sql: string, values: readonly Value[]): Promise<Field> {
+    return fieldOf(await this.#ask(() => this.#client.execute({ sql }, values)))
+  }
+
+  /** What a block answers that was to end without a word; undefined: it did. */
+  async objection(sql: string, values: readonly Value[]): Promise<Field | undefined> {
     const answer = await this.#ask(() => this.#client.execute({ sql }, values))
-    if (!Array.isArray(answer)) return null
-    // The rows, and behind them how the block ended.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the driver answers rows as arrays
-    const [rows] = answer as readonly (readonly Row[])[]
-    return rows?.[0]?.[0] ?? null
+    return isCount(answer) ? undefined : fieldOf(answer)
   }
 
   /** A statement without values. */
@@ -221,6 +221,19 @@ export class Connection implements Session {
   #within<Answer>(ask: () => Promise<Answer>, limitMs: number): Promise<Answer> {
     return within(this.#options.clock, limitMs, ask, () => this.destroy(), this.#waiting)
   }
+}
+
+/** Whether a statement ended well and has no rows to answer. */
+function isCount(answer: unknown): answer is { readonly affectedRows: unknown } {
+  return typeof answer === 'object' && answer !== null && 'affectedRows' in answer
+}
+
+function fieldOf(answer: unknown): Field {
+  if (!Array.isArray(answer)) return null
+  // The rows, and behind them how the block ended.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the driver answers rows as arrays
+  const [rows] = answer as readonly (readonly Row[])[]
+  return rows?.[0]?.[0] ?? null
 }
 
 function asRows(answer: unknown): readonly Row[] {

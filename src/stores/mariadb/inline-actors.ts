@@ -3,12 +3,13 @@
 // the rows behind the last are the last one once more, which changes nothing when it comes again.
 
 import type { Commit } from '../../ports/index.ts'
+import type { Packed } from '../../protocol/index.ts'
 import { packTags } from '../sql/tag-bytes.ts'
 import type { Value } from './connection.ts'
 
 /** How many rows a text may have. */
 const SIZES: readonly number[] = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256]
-const MOST_ROWS = SIZES.at(-1) ?? 0
+export const MOST_ROWS = SIZES.at(-1) ?? 0
 /** Larger states are quicker elsewhere: see large-bytes.ts. */
 const MOST_STATE_BYTES = 64 * 1_024
 
@@ -33,14 +34,11 @@ export class InlineActors {
     return this.#rows
   }
 
-  /** A row has no column for what stands before it, so that must be the revision below its own. */
-  takes({ revision, state }: Commit, follows: number): boolean {
-    const isNext = revision === follows + 1
-    return isNext && this.#rows < MOST_ROWS && (state?.value.length ?? 0) < MOST_STATE_BYTES
+  takes(commit: Commit, follows: number): boolean {
+    return this.#rows < MOST_ROWS && fitsInline(commit, follows)
   }
 
   add({ birth, committedAtMs, epoch, id, revision, state, tags }: Commit): void {
-    const bytes = state?.value
     this.#values.push(
       id.system,
       id.parent,
@@ -51,24 +49,45 @@ export class InlineActors {
       committedAtMs,
       packTags(tags),
       state?.typeUrl ?? null,
-      bytes === undefined ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+      bytesOf(state),
     )
     this.#rows += 1
   }
 
   /** How many rows the statement's text has. */
   get size(): number {
-    return SIZES.find((size) => size >= this.#rows) ?? MOST_ROWS
+    return sizeFor(this.#rows)
   }
 
   get values(): readonly Value[] {
-    const missing = this.size - this.#rows
-    if (missing === 0) return this.#values
-    const last = this.#values.slice(-INLINE_COLUMNS.length)
-    // It is not written again, so it needs no state.
-    last[INLINE_COLUMNS.length - 1] = null
     const values = [...this.#values]
-    for (let row = 0; row < missing; row += 1) values.push(...last)
+    addMissing(values, this.#rows, INLINE_COLUMNS.length)
     return values
   }
+}
+
+/** A row has no column for what stands before it, so that must be the revision below its own. */
+export function fitsInline({ revision, state }: Commit, follows: number): boolean {
+  return revision === follows + 1 && (state?.value.length ?? 0) < MOST_STATE_BYTES
+}
+
+/** Of how many rows the text for so many is. */
+export function sizeFor(rows: number): number {
+  return SIZES.find((size) => size >= rows) ?? MOST_ROWS
+}
+
+/** Adds the rows that the text has more, behind the values of the last one, of which the state is the last. */
+export function addMissing(values: Value[], rows: number, columns: number): void {
+  const missing = sizeFor(rows) - rows
+  if (missing === 0) return
+  const last = values.slice(-columns)
+  // It is not written again, so it needs no state.
+  last[columns - 1] = null
+  for (let row = 0; row < missing; row += 1) values.push(...last)
+}
+
+export function bytesOf(state: Packed | null): Buffer | null {
+  if (state === null) return null
+  const { buffer, byteOffset, length } = state.value
+  return Buffer.from(buffer, byteOffset, length)
 }
