@@ -100,9 +100,16 @@ export class KnownKeys {
   }
 }
 
+/** A turn asks for its key twice, mostly with no other one between. */
+let lastKey: string | null = null
+let lastHash = 0
+
 function keyHash(key: string): number {
+  if (key === lastKey) return lastHash
   const hash = hashOf(key)
-  return hash === 0 ? 1 : hash
+  lastKey = key
+  lastHash = hash === 0 ? 1 : hash
+  return lastHash
 }
 
 /** Where a hash stands, or would. */

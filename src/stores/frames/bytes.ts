@@ -10,6 +10,8 @@ const FIRST_CAPACITY = 16 * 1_024
 const KEPT_CAPACITY = 1_024 * 1_024
 /** Up to so many units or bytes a loop is faster than a call; their number takes one byte. */
 const SHORT = 32
+/** Of a text: an id or a key, such as a UUID. */
+const SHORT_TEXT = 64
 /** Of bytes that lie in a buffer already. */
 const SHORT_COPY = 64
 /** The largest number of two bytes. */
@@ -54,7 +56,7 @@ export class ByteWriter {
       return
     }
     if (this.#at + 2 + most > this.#buffer.length) this.#grow(2 + most)
-    if (value.length <= SHORT && this.#shortAscii(value)) return
+    if (value.length <= SHORT_TEXT && this.#shortAscii(value)) return
     // How long it is is known when it stands there: its length takes two bytes, needed or not.
     const written = this.#buffer.write(value, this.#at + 2)
     this.#buffer[this.#at] = (written & 0x7f) | 0x80
@@ -196,6 +198,22 @@ export class ByteReader {
     if (this.#at > this.#buffer.length) throw cutShort()
     return length
   }
+}
+
+/** Where what follows a number begins. For bytes that were read before. */
+export function behindWhole(bytes: Uint8Array, at: number): number {
+  let end = at
+  while ((bytes[end] ?? 0) > 0x7f) end += 1
+  return end + 1
+}
+
+/** Where what follows a text or bytes begins. For bytes that were read before. */
+export function behindField(bytes: Uint8Array, at: number): number {
+  const length = bytes[at] ?? 0
+  if (length < 0x80) return at + 1 + length
+  const reader = new ByteReader(bytes, at)
+  reader.skip()
+  return reader.at
 }
 
 function cutShort(): RangeError {

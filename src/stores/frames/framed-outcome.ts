@@ -3,7 +3,7 @@
 
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
-import { ByteReader, type ByteWriter } from './bytes.ts'
+import { behindField, behindWhole, ByteReader, type ByteWriter } from './bytes.ts'
 
 /** What the outcomes of a frame have in common. */
 export interface OutcomeFrame {
@@ -71,18 +71,15 @@ export class FramedOutcome implements OutcomeRecord {
 
   /** Writes its key and its expiry as they stand there. */
   writeKey(writer: ByteWriter): void {
-    const bytes = this.#readerAt(this.keyAt)
-    bytes.skip()
-    bytes.whole()
-    writer.copy(this.frame.bytes, this.keyAt, bytes.at)
+    const { bytes } = this.frame
+    writer.copy(bytes, this.keyAt, behindWhole(bytes, behindField(bytes, this.keyAt)))
   }
 
   /** Writes the bytes of its reply, with their length; nothing when it has none. */
   writeValue(writer: ByteWriter): void {
     if (this.type === NO_REPLY) return
-    const bytes = this.#readerAt(this.valueAt)
-    bytes.skip()
-    writer.copy(this.frame.bytes, this.valueAt, bytes.at)
+    const { bytes } = this.frame
+    writer.copy(bytes, this.valueAt, behindField(bytes, this.valueAt))
   }
 
   #readerAt(at: number): ByteReader {

@@ -11,7 +11,7 @@ import { reserveLog } from './log-file.ts'
 import { checkOwner, checkUpToDate, migrate } from './schema.ts'
 
 /** Pages of the write-ahead log after which it is worth folding back, when there is a moment for it. */
-const CHECKPOINT_PAGES = 1_500
+const CHECKPOINT_PAGES = 4_000
 /** What the log is made ready for: that, and what comes in until there is a moment. A frame is a page and its header. */
 const LOG_BYTES = 2_000 * (4_096 + 24)
 /** And after which the next commit does it, moment or not: the log must not grow for ever. */

@@ -40,3 +40,15 @@ test('a bucket that is full stays full', () => {
   for (let at = 0; at < 299; at += 1) filter.remove(1)
   assert.ok(filter.mayHave(1))
 })
+
+test('of a million keys, few are taken for one that does not stand', () => {
+  const filter = new KeyFilter()
+  filter.mayHave(1)
+  filter.see([])
+  // As the table hashes them: by few actors, and keys of theirs.
+  const hashOfOne = (): number => below(random, 1_000) * 2_097 * 2 ** 32 + below(random, 2 ** 32)
+  for (let at = 0; at < 1_000_000; at += 1) filter.add(hashOfOne())
+  let taken = 0
+  for (let at = 0; at < 20_000; at += 1) if (filter.mayHave(hashOfOne())) taken += 1
+  assert.ok(taken < 300, `${taken} of 20,000`)
+})

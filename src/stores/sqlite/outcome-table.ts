@@ -20,6 +20,8 @@ import { INDEX_ENTRIES, type OutcomeStatements, outcomeStatements } from './outc
 /** The lower part of an index hash is that of the key, the upper one of its actor: together below 2^53. */
 const KEY_HASHES = 2 ** 32
 const ACTOR_SHIFT = 11
+/** Rows whose first outcomes expire within so many milliseconds may stand under one time. */
+const EXPIRY_WINDOW_MS = 1_000
 /** Entries that are read in one go to fill the filter: a millisecond or so. */
 const FILL_ENTRIES = 2_048
 
@@ -41,6 +43,8 @@ export class OutcomeTable {
   readonly #filter = new KeyFilter()
   readonly #late: LateKeys
   #lastRow: number
+  /** Under which the last rows stand in the index of expiry. */
+  #expiry = Number.MAX_SAFE_INTEGER
   /** For those of a row, while it is written. */
   readonly #hashes = new Float64Array(ROW_OUTCOMES)
   /** Of the index, hash and row in turns, while they are written. */
@@ -132,7 +136,7 @@ export class OutcomeTable {
     const actor = actorHash(family, name)
     const kept = packOutcomes(outcomes, (url) => this.#dictionary.typeId(url))
     const row = (this.#lastRow += 1)
-    this.#statements.add.run(row, actor, this.#dictionary.familyId(family), name, earliest(outcomes), kept)
+    this.#statements.add.run(row, actor, this.#dictionary.familyId(family), name, this.#expiryOf(outcomes), kept)
     const hashes = this.#hashes.subarray(0, outcomes.length)
     for (const [at, outcome] of outcomes.entries()) {
       hashes[at] =
@@ -145,6 +149,16 @@ export class OutcomeTable {
     // So they have left before as many others are gathered.
     this.#index(2 * outcomes.length)
     return kept.length
+  }
+
+  /**
+   * When the first of them expires, or a little before. Rows are written in the order of their actors: each under a time of its own
+   * would change a page of its own of that index, and under one time they follow one another. Who prunes looks at each outcome.
+   */
+  #expiryOf(outcomes: readonly OutcomeRecord[]): number {
+    const ownMs = earliest(outcomes)
+    if (ownMs < this.#expiry || ownMs - this.#expiry >= EXPIRY_WINDOW_MS) this.#expiry = ownMs
+    return this.#expiry
   }
 
   /** Writes some of the entries that leave. */
