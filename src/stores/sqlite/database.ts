@@ -10,9 +10,9 @@ import { isDiskFailure } from './failures.ts'
 import { reserveLog } from './log-file.ts'
 import { checkOwner, checkUpToDate, migrate } from './schema.ts'
 
-/** Pages of the write-ahead log after which it is worth folding back, when there is a moment for it. */
+/** Pages of the write-ahead log after which it is worth folding back, when there is a moment for it: many of them are in it several times. */
 const CHECKPOINT_PAGES = 4_000
-/** What the log is made ready for: that, and what comes in until there is a moment. A frame is a page and its header. */
+/** What the log is made ready for when the file is opened. Only a busy one needs more, and grows once. A frame is a page and its header. */
 const LOG_BYTES = 2_000 * (4_096 + 24)
 /** And after which the next commit does it, moment or not: the log must not grow for ever. */
 const CHECKPOINT_AT_ONCE_PAGES = 20_000

@@ -32,7 +32,7 @@ import type { StoredRow } from '../frames/rows.ts'
 /** Actors and envelopes, and bytes, folded in one go: what a commit that comes just then has to wait for. */
 const SLICE_ENTRIES = 32
 /** How far folding is ahead of the next generation's filling, at least: it ends before that is full. */
-const AHEAD = 1.5
+const AHEAD = 1.1
 /** Outcomes of a row that are as much work as another entry. */
 const OUTCOMES_LIKE_AN_ENTRY = 4
 const SLICE_BYTES = 1_024 * 1_024

@@ -12,7 +12,7 @@
 import { KeyRun } from './key-run.ts'
 
 /** So many are gathered before they leave. To be read again after a crash is half as much again, at most. */
-const GATHERED_KEYS = 262_144
+const GATHERED_KEYS = 131_072
 
 /** Those that leave together. */
 interface Leaving {

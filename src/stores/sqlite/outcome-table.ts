@@ -136,7 +136,14 @@ export class OutcomeTable {
     const actor = actorHash(family, name)
     const kept = packOutcomes(outcomes, (url) => this.#dictionary.typeId(url))
     const row = (this.#lastRow += 1)
-    this.#statements.add.run(row, actor, this.#dictionary.familyId(family), name, this.#expiryOf(outcomes), kept)
+    this.#statements.add.run(
+      row,
+      actor,
+      this.#dictionary.familyId(family),
+      name,
+      this.#expiryOf(outcomes),
+      kept,
+    )
     const hashes = this.#hashes.subarray(0, outcomes.length)
     for (const [at, outcome] of outcomes.entries()) {
       hashes[at] =
