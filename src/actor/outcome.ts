@@ -111,7 +111,8 @@ export class Outcomes {
     const { durability, stateful } = activation.residents.definition
     const state = outcome.changed ? outcome.state : activation.state
     if (outcome.tags !== null) checkEntries('tags', outcome.tags)
-    const packed = stateful ? encode(activation, state) : null
+    const isDue = durability === 'turn' || outcome.checkpoint || cargo !== null
+    const packed = stateful ? encode(activation, state, isDue) : null
     activation.advance(state, outcome.tags ?? activation.tags)
     if (!stateful) {
       if (cargo === null) this.reply(activation, message, answer)
@@ -119,7 +120,7 @@ export class Outcomes {
       return
     }
     activation.revision += 1
-    if (durability === 'turn' || outcome.checkpoint || cargo !== null) {
+    if (isDue) {
       this.hold(message, answer, null)
       this.options.committer.submit(activation, packed, message, cargo)
     } else {
@@ -132,7 +133,7 @@ export class Outcomes {
   private keep(activation: Activation, message: Message, response: unknown, cargo: Cargo): void {
     this.hold(message, response, null)
     if (activation.snapshotOwed) {
-      this.options.committer.submit(activation, encode(activation, activation.state), message, cargo)
+      this.options.committer.submit(activation, encode(activation, activation.state, true), message, cargo)
     } else {
       this.options.committer.keep(activation, message, cargo)
     }
@@ -179,10 +180,14 @@ function routeFrom({ workflow }: Outcome): Route | null {
   return workflow === null ? null : workflow.route
 }
 
-/** The state as the store takes it. */
-function encode(activation: Activation, state: unknown): Packed | null {
+/**
+ * The state as the store takes it.
+ *
+ * @param isDue whether it goes there now: one that is owed for long must not keep the bytes of others in memory.
+ */
+function encode(activation: Activation, state: unknown, isDue: boolean): Packed | null {
   const { definition } = activation.residents
-  return definition.state === null || state === undefined ? null : definition.state.stored.pack(state)
+  return definition.state === null || state === undefined ? null : definition.state.stored.pack(state, isDue)
 }
 
 /** What an action gave and nobody can take is its own fault, not its caller's. */

@@ -63,6 +63,7 @@ export interface Commit {
   readonly birth: number
   readonly epoch: number
   readonly tags: Tags
+  /** Its bytes may share their buffer with others: a store copies what it keeps, and transfers the buffer to nobody. */
   readonly state: Packed | null
   readonly committedAtMs: number
   readonly history: HistoryPolicy

@@ -18,9 +18,11 @@ export interface Codec<T = unknown> {
   /**
    * Encodes an accepted value.
    *
+   * @param isBrief whether the bytes are given up soon and their buffer is handed to nobody else: then it may be one that they
+   *   share with others. Absent: it is their own.
    * @throws SpawnError INVALID_ARGUMENT when the value has no encoding (a cycle, a function, a bigint in JSON).
    */
-  pack(value: T): Packed
+  pack(value: T, isBrief?: boolean): Packed
   /** The value as JSON.stringify takes it: plain JSON, or canonical Protobuf JSON. */
   toJson(value: T): unknown
 }

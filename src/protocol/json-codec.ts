@@ -99,7 +99,7 @@ export function parseJsonType(packed: Packed): unknown {
   }
 }
 
-function packJson(value: unknown): Packed {
+function packJson(value: unknown, isBrief?: boolean): Packed {
   assert(value !== undefined, 'a value that is absent is not packed')
   const seen = lookThrough(value)
   if (seen !== null && seen !== HAS_LONG_TEXT) throw new SpawnError('INVALID_ARGUMENT', faultText(seen))
@@ -116,7 +116,7 @@ function packJson(value: unknown): Packed {
   }
   if (text === undefined)
     throw new SpawnError('INVALID_ARGUMENT', 'the value: its toJSON method answers nothing')
-  return packJsonText(text)
+  return packJsonText(text, isBrief)
 }
 
 /** What of a live value JSON cannot carry, and where; null: nothing. A value that has bytes already is not looked at. */

@@ -16,10 +16,11 @@ const generated = (content: string): Uint8Array =>
   toBinary(JSONTypeSchema, create(JSONTypeSchema, { content }))
 
 function sameAsGenerated(text: string): void {
-  const packed = packJsonText(text)
-  assert.deepEqual(packed.value, text === '' ? Uint8Array.of(0x0a, 0) : generated(text))
-  assert.equal(fromBinary(JSONTypeSchema, packed.value).content, text)
-  assert.equal(jsonTextOf(packed), text)
+  for (const packed of [packJsonText(text), packJsonText(text, true)]) {
+    assert.deepEqual(packed.value, text === '' ? Uint8Array.of(0x0a, 0) : generated(text))
+    assert.equal(fromBinary(JSONTypeSchema, packed.value).content, text)
+    assert.equal(jsonTextOf(packed), text)
+  }
 }
 
 test('any text is written and read as the generated code does it', () => {
@@ -28,7 +29,8 @@ test('any text is written and read as the generated code does it', () => {
 
 test('also at every length where the bytes change shape', () => {
   for (const length of [
-    0, 1, 61, 62, 63, 127, 128, 16_383, 16_384, 21_845, 21_846, 70_000, 2_097_151, 2_097_152,
+    0, 1, 61, 62, 63, 127, 128, 2_047, 2_048, 2_049, 16_383, 16_384, 21_845, 21_846, 70_000, 2_097_151,
+    2_097_152,
   ]) {
     for (const unit of ['x', 'ä', '漢']) sameAsGenerated(unit.repeat(Math.ceil(length / unit.length)))
   }
@@ -39,6 +41,24 @@ test('the bytes own their buffer, so that sending them sends nothing else', () =
     const { value } = packJsonText(text)
     assert.equal(value.buffer.byteLength, value.length)
   }
+})
+
+test('those that are brief share buffers, of which each byte is written once', () => {
+  const texts = Array.from({ length: 1_000 }, (_none, at) => `${at}${'xä漢'[at % 3]?.repeat(at % 700)}`)
+  const packed = texts.map((text) => packJsonText(text, true))
+  assert.deepEqual(
+    packed.map((one) => jsonTextOf(one)),
+    texts,
+  )
+  const buffers = new Set(packed.map(({ value }) => value.buffer))
+  assert.ok(buffers.size < 500, `${buffers.size} buffers`)
+  for (const { byteLength } of buffers) assert.ok(byteLength <= 16_384)
+})
+
+test('half a pair of surrogates is written as the replacement character, brief or not', () => {
+  for (const text of ['"\ud800"', `"${'x'.repeat(100)}\udc00"`, `"\ud800${'ä'.repeat(100)}"`])
+    for (const isBrief of [false, true])
+      assert.equal(jsonTextOf(packJsonText(text, isBrief)), text.toWellFormed())
 })
 
 test('both type URLs are JSON, and no other', () => {

@@ -1,8 +1,9 @@
 // JSON text as a Packed: a `spawn.JSONType { 1 content string }`. It decides how that one message is written and read, not
 // what values become text (json-codec.ts). It is on the path of every durable turn, so it writes the bytes itself.
 //
-// Invariant: the bytes are exactly those of the generated message (json-type.test.ts), and each array owns its buffer: a
-// slice of a pooled one would drag the whole pool along when it is sent to another thread.
+// Invariant: the bytes are exactly those of the generated message (json-type.test.ts). Each array owns its buffer, for a
+// slice of a shared one drags all of that along when it is kept, or sent to another thread; but for those of which their
+// taker says that they are not. To make a buffer costs more than to fill it.
 
 import { LIMITS, SpawnError } from '../base/index.ts'
 import { FieldReader } from './field-reader.ts'
@@ -22,10 +23,20 @@ const CONTENT_TAG = 0x0a
 /** Up to here a loop beats the encoder's call, and V8 keeps an array of about this size inside its own heap. */
 const SHORT_CHARS = 62
 const SCRATCH_BYTES = 65_536
+/** Of the buffers that brief arrays share. */
+const SHARED_BYTES = 16_384
+/** Up to here texts go into one: a UTF-16 unit takes at most three bytes. */
+const SHARED_CHARS = 2_048
+/** The tag, and a length of at most two bytes: up to here it takes one. */
+const SHARED_HEAD = 3
+const ONE_BYTE_LENGTH = 0x7f
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const scratch = new Uint8Array(SCRATCH_BYTES)
+/** What has been written is never written again: it may be read as long as anybody has it. */
+let shared = Buffer.alloc(0)
+let sharedAt = 0
 
 export function isJsonType(typeUrl: string): boolean {
   return typeUrl === JSON_TYPE_URL || typeUrl === OLD_JSON_TYPE_URL
@@ -33,10 +44,15 @@ export function isJsonType(typeUrl: string): boolean {
 
 /**
  * @param text JSON text; well-formed, as JSON.stringify makes it.
+ * @param isBrief see Codec.
  * @throws SpawnError INVALID_ARGUMENT when it takes more than LIMITS.payloadBytes.
  */
-export function packJsonText(text: string): Packed {
-  return new Packed(JSON_TYPE_URL, (text.length <= SHORT_CHARS ? shortAscii(text) : null) ?? encoded(text))
+export function packJsonText(text: string, isBrief = false): Packed {
+  const short = text.length <= SHORT_CHARS ? shortAscii(text) : null
+  return new Packed(
+    JSON_TYPE_URL,
+    short ?? (isBrief && text.length <= SHARED_CHARS ? brief(text) : encoded(text)),
+  )
 }
 
 /** @throws SpawnError INVALID_ARGUMENT when it takes more than LIMITS.payloadBytes. */
@@ -97,6 +113,26 @@ function shortText(bytes: Uint8Array, start: number): string | null {
     text += String.fromCharCode(unit)
   }
   return text
+}
+
+function brief(text: string): Uint8Array {
+  if (sharedAt + SHARED_HEAD + text.length * 3 > shared.length) {
+    shared = Buffer.allocUnsafeSlow(SHARED_BYTES)
+    sharedAt = 0
+  }
+  const content = sharedAt + SHARED_HEAD
+  const length = shared.write(text, content)
+  let start = sharedAt
+  if (length <= ONE_BYTE_LENGTH) {
+    start += 1
+    shared[start + 1] = length
+  } else {
+    shared[start + 1] = (length & 0x7f) | 0x80
+    shared[start + 2] = length >>> 7
+  }
+  shared[start] = CONTENT_TAG
+  sharedAt = content + length
+  return new Uint8Array(shared.buffer, start, sharedAt - start)
 }
 
 function encoded(text: string): Uint8Array {

@@ -42,6 +42,17 @@ describe('the version of a stored state', () => {
     assert.equal(withVersion(JSON_URL, 0), JSON_URL)
   })
 
+  test('leaves brief bytes brief', () => {
+    const value = { text: 'x'.repeat(1_000) }
+    for (const version of [0, 3]) {
+      const codec = versionedCodec(jsonCodec, { version, steps: new Map() })
+      const sizes = [codec.pack(value), codec.pack(value, true)].map(
+        (packed) => packed.value.buffer.byteLength,
+      )
+      assert.ok(sizes[0] === 1_011 + 3 && (sizes[1] ?? 0) > 10_000, `${sizes.join(' and ')} bytes`)
+    }
+  })
+
   test('is 0 for every type URL of others', () => {
     for (const typeUrl of [
       JSON_URL,

@@ -39,7 +39,7 @@ export function versionedCodec(codec: Codec, shape: StateShape): Codec {
       const bare = stored === 0 ? value : new Packed(typeUrl, value.value)
       return stored === version ? codec.accept(bare) : upgraded(codec, shape, stored, bare)
     },
-    pack: version === 0 ? (value) => codec.pack(value) : packing(codec, version),
+    pack: version === 0 ? (value, isBrief) => codec.pack(value, isBrief) : packing(codec, version),
     toJson: (value) => codec.toJson(value),
   }
 }
@@ -48,8 +48,8 @@ function packing(codec: Codec, version: number): Codec['pack'] {
   // A codec writes one type.
   let known = ''
   let written = ''
-  return (value) => {
-    const { typeUrl, value: bytes } = codec.pack(value)
+  return (value, isBrief) => {
+    const { typeUrl, value: bytes } = codec.pack(value, isBrief)
     if (typeUrl !== known) {
       known = typeUrl
       written = withVersion(typeUrl, version)

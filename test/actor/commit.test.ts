@@ -353,3 +353,18 @@ test('tags are committed with the state, and alone', async () => {
   const { stateJson, tags } = await clock.run(runtime.inspect('a', 'counter'))
   assert.deepEqual([stateJson, tags], [{ total: 1 }, { colour: 'blue' }])
 })
+
+test('a state on its way to the store may share its buffer with others, one that is owed for long does not', async () => {
+  const text = 'x'.repeat(1_000)
+  const handlers = { fill: () => ({ changed: true, state: { total: 0, text }, response: 0 }) }
+  for (const durability of ['turn', 'snapshot'] as const) {
+    const definition = counter('counter', { durability, snapshotTimeoutMs: 1_000, handlers })
+    const { clock, runtime, store } = await bench({ definitions: [definition] })
+    await clock.run(runtime.invoke('a', { ref: 'counter', action: 'fill' }))
+    await clock.advance(1_000)
+    await clock.settle()
+    const bytes = store.groups.flat()[0]?.state?.value
+    assert.ok(bytes !== undefined && bytes.length > text.length)
+    assert.equal(bytes.buffer.byteLength > bytes.length, durability === 'turn', durability)
+  }
+})
