@@ -73,6 +73,7 @@ export async function composeProxy(config: ProxyConfig, parts: ProxyParts): Prom
     clock,
     random,
     logger,
+    limits: config.limits,
     lateDefinitionsMs: LATE_DEFINITIONS_MS,
   })
   const hosts = hostsOf(config, parts, systems)

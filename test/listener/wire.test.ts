@@ -344,3 +344,15 @@ test('a body in pieces that is too large, or breaks off, is answered in Protobuf
   }
   await stop()
 })
+
+test('a limit of the configuration counts', async () => {
+  const last = actor('last', { actions: { end: () => 'there' } })
+  const first = actor('first', { actions: { go: () => Value.of().response('on').pipe(last, 'end') } })
+  for (const [limits, expected] of [
+    [{}, ''],
+    [{ hops: 1 }, '[CALL_CYCLE] a call was passed on through more than 1 hops'],
+  ] as const) {
+    await using at = await sidecar({ config: { limits }, parts: { actors: [last, first] } })
+    assert.equal((await at.invoke('first', 'go')).status?.message, expected)
+  }
+})

@@ -1,7 +1,7 @@
 // What a proxy can be told, and what it is when nobody says anything. Plain data: where a value came from is read.ts's
 // business, what it means that of the part that gets it.
 
-import { LIMITS } from '../../base/index.ts'
+import { LIMITS, type Limits } from '../../base/index.ts'
 import type { ClusterPlan } from '../../cluster/cluster-plan.ts'
 import type { SealingPlan } from '../../stores/state-keys.ts'
 import type { StorePlan } from '../../stores/store-plan.ts'
@@ -66,6 +66,8 @@ export interface ProxyConfig {
   /** How long each is kept after it was replaced, in milliseconds; one is kept while either says so. */
   readonly historyDurationMs: number
   readonly hosts: HostsConfig
+  /** Of each system; what is absent is as LIMITS has it. */
+  readonly limits: Partial<Limits>
   /** The largest body of a request that is read. */
   readonly bodyBytes: number
   /** How long running actions may take to finish when the proxy stops, in milliseconds. */
@@ -103,6 +105,7 @@ export const DEFAULTS: ProxyConfig = Object.freeze<ProxyConfig>({
     connectTimeoutMs: 3_000,
     probeEveryMs: 1_000,
   },
+  limits: {},
   bodyBytes: 8_388_608,
   drainMs: 30_000,
   metrics: true,

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { LIMITS, SETTABLE_LIMITS } from '../../base/index.ts'
 import { usualDatabase } from '../../stores/store-plan.ts'
 import { DEFAULTS, type ProxyConfig } from './proxy-config.ts'
 import { type ConfigSources, readProxyConfig } from './read.ts'
@@ -302,6 +303,20 @@ test('what is shown is what can be written: by flags it gives the same configura
     'host-timeout': '90s',
     'host-connect-timeout': '1s',
     'host-probe-every': '2m',
+    'call-timeout': '5s',
+    'resident-actors': '1000',
+    'resident-bytes': '64MiB',
+    'commit-group': '100',
+    'load-group': '50',
+    'turn-sends': '10',
+    'turn-send-bytes': '1MiB',
+    hops: '3',
+    deliveries: '64',
+    'delivery-bytes': '1GiB',
+    'delivery-attempts': '4',
+    'delivery-backoff': '20ms',
+    'max-delivery-backoff': '1s',
+    'outcome-retention': '7d',
     'body-limit': '1MiB',
     drain: '1h',
     metrics: 'off',
@@ -313,6 +328,44 @@ test('what is shown is what can be written: by flags it gives the same configura
   const again = Object.fromEntries(shown.map(({ key, value }) => [SETTINGS[key].flag, value]))
   assert.deepEqual(configOf({ flags: again }), config)
   assert.equal(again['snapshot-interval'], '1500ms')
+})
+
+describe('limits', () => {
+  test('are those that a system may set, and no more than works', () => {
+    const keys = SETTING_KEYS.filter((key) => key.startsWith('limits.'))
+    const flags = Object.fromEntries(keys.map((key) => [SETTINGS[key].flag, '1']))
+    const { limits } = configOf({ flags })
+    assert.deepEqual(Object.keys(limits), Object.keys(SETTABLE_LIMITS))
+    for (const [name, most] of Object.entries(SETTABLE_LIMITS)) {
+      const key = keys.find((one) => name.startsWith(one.slice('limits.'.length)))
+      const mistakes = mistakesOf({ file: fileWith({ [key ?? '']: most + 1 }) })
+      assert.match(mistakes.join(), /: must be a (whole number|size|time) from /, name)
+    }
+  })
+
+  test('come from a file and the environment, and are shown where somebody has set one', () => {
+    const file = fileWith({ limits: { residentBytes: '256MiB', deliveryAttempts: 3 } })
+    const { config, shown } = good({ file, env: { PROXY_LIMITS_CALL_TIMEOUT: '5s' } })
+    assert.deepEqual(config.limits, { callTimeoutMs: 5_000, residentBytes: 2 ** 28, deliveryAttempts: 3 })
+    assert.deepEqual(
+      shown.filter(({ key }) => key.startsWith('limits.')).map(({ key, value }) => `${key} ${value}`),
+      ['limits.callTimeout 5s', 'limits.residentBytes 256MiB', 'limits.deliveryAttempts 3'],
+    )
+  })
+
+  test('that cannot be are mistakes that say what can', () => {
+    const env = { PROXY_LIMITS_COMMIT_GROUP: '2000', PROXY_LIMITS_DELIVERY_BACKOFF: '2m' }
+    const file = fileWith({ limits: { callTimeoutMs: 5, hops: 0 } })
+    assert.deepEqual(mistakesOf({ file, env }), [
+      'proxy.json limits.callTimeoutMs: there is no such setting; did you mean limits.callTimeout?',
+      'proxy.json limits.hops: must be a whole number from 1 to 1000000000, not 0',
+      `PROXY_LIMITS_COMMIT_GROUP: must be a whole number from 1 to ${LIMITS.commitGroup}, not "2000"`,
+      'PROXY_LIMITS_DELIVERY_BACKOFF: must be no longer than limits.maxDeliveryBackoff, which is 1m',
+    ])
+    const longer = { ...env, PROXY_LIMITS_COMMIT_GROUP: '', PROXY_LIMITS_MAX_DELIVERY_BACKOFF: '3m' }
+    assert.deepEqual(mistakesOf({ env: longer }), [])
+    assert.deepEqual(mistakesOf({ flags: { 'max-delivery-backoff': '1ms' } }), [])
+  })
 })
 
 describe('a cluster', () => {

@@ -12,6 +12,7 @@ import { completed } from '../../stores/store-url.ts'
 import { type ConfigFile, type Mistake, readConfigFile } from './config-file.ts'
 import { CONFIG_VARIABLE, type Environment, readEnvironment, type Variables } from './environment.ts'
 import type { Form } from './form.ts'
+import { backoffProblem, limitsFrom } from './limit-settings.ts'
 import { DEFAULT_ADDRESS, DEFAULTS, type ListenConfig, type ProxyConfig } from './proxy-config.ts'
 import { type Shown, shownOf } from './shown.ts'
 import { type Given, SETTING_KEYS, type SettingKey, SETTINGS } from './settings.ts'
@@ -161,6 +162,10 @@ function checkTogether(given: Given, { mistakes, origins }: Layers): void {
     const problem = 'has no effect while durability is turn: every turn is durable before its reply'
     mistakes.push({ where: whereOf(interval, 'snapshotInterval'), problem })
   }
+  const backoff = origins.get('limits.deliveryBackoff')
+  const problem = backoffProblem(given)
+  if (backoff !== undefined && problem !== null)
+    mistakes.push({ where: whereOf(backoff, 'limits.deliveryBackoff'), problem })
 }
 
 /**
@@ -226,6 +231,7 @@ function configOf(given: Given, store: StorePlan, sealing: SealingPlan | null): 
       connectTimeoutMs: given['hosts.connectTimeout'] ?? hosts.connectTimeoutMs,
       probeEveryMs: given['hosts.probeEvery'] ?? hosts.probeEveryMs,
     },
+    limits: limitsFrom(given),
     bodyBytes: given.bodyLimit ?? DEFAULTS.bodyBytes,
     drainMs: given.drain ?? DEFAULTS.drainMs,
     metrics: given.metrics ?? DEFAULTS.metrics,

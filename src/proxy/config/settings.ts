@@ -15,6 +15,7 @@ import {
   text,
   whole,
 } from './form.ts'
+import { LIMIT_SETTINGS } from './limit-settings.ts'
 import { LOG_LEVELS } from './proxy-config.ts'
 
 export interface Setting<T> {
@@ -206,6 +207,7 @@ export const SETTINGS = {
     form: span(SPAN),
     help: 'How often a host that is down is looked for',
   }),
+  ...LIMIT_SETTINGS,
   bodyLimit: setting({
     flag: 'body-limit',
     variable: 'PROXY_HTTP_BODY_LIMIT',

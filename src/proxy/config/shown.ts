@@ -4,6 +4,7 @@
 // are encrypted with are no setting, and not shown.
 
 import type { Form } from './form.ts'
+import { limitValues } from './limit-settings.ts'
 import { DEFAULTS, type ProxyConfig } from './proxy-config.ts'
 import { type Given, SETTING_KEYS, type SettingKey, SETTINGS } from './settings.ts'
 
@@ -22,7 +23,9 @@ export function shownOf(
 ): readonly Shown[] {
   const values = valuesOf(config)
   const hidden = hiddenBy(config)
-  return SETTING_KEYS.filter((key) => !hidden.includes(key)).map((key) => ({
+  // Of limits only what somebody has set: hardly anybody sets one.
+  const isUsual = (key: SettingKey): boolean => key.startsWith('limits.') && from(key) === undefined
+  return SETTING_KEYS.filter((key) => !hidden.includes(key) && !isUsual(key)).map((key) => ({
     key,
     value: textOf(key, values[key]) ?? usualText(key),
     from: from(key) ?? 'default',
@@ -79,6 +82,7 @@ function valuesOf(config: ProxyConfig): Given {
     'hosts.timeout': hosts.timeoutMs,
     'hosts.connectTimeout': hosts.connectTimeoutMs,
     'hosts.probeEvery': hosts.probeEveryMs,
+    ...limitValues(config.limits),
     bodyLimit: config.bodyBytes,
     drain: config.drainMs,
     metrics: config.metrics,
