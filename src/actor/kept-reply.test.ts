@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import type { ActionDefinition } from '../ports/index.ts'
-import { jsonCodec, Packed } from '../protocol/index.ts'
+import { jsonCodec, Packed, SEALED } from '../protocol/index.ts'
 import { keptReply, markReply } from './kept-reply.ts'
 
 const named = (name: string): ActionDefinition => {
@@ -36,5 +36,12 @@ test('any number of types comes back, though not all are remembered', () => {
   for (let at = 0; at < 1_000; at += 1) {
     const reply = new Packed(`t/${at}`, new Uint8Array(0))
     assert.deepEqual(keptReply(markReply(action, reply)), { action: 'add', reply })
+  }
+})
+
+test('one that is encrypted still is no reply', () => {
+  for (const first of Object.values(SEALED)) {
+    const { typeUrl } = markReply(named('add'), null)
+    assert.throws(() => keptReply(new Packed(typeUrl, Uint8Array.of(first, 1))), { code: 'STATE_UNREADABLE' })
   }
 })

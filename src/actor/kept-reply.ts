@@ -5,7 +5,7 @@
 
 import { SpawnError } from '../base/index.ts'
 import type { ActionDefinition } from '../ports/index.ts'
-import { Packed } from '../protocol/index.ts'
+import { isSealed, Packed } from '../protocol/index.ts'
 
 const MARK = 'spawn.of.'
 const NOTHING = new Uint8Array(0)
@@ -28,7 +28,14 @@ export interface KeptReply {
   readonly reply: Packed | null
 }
 
+/** @throws SpawnError STATE_UNREADABLE when it is encrypted still. */
 export function keptReply(kept: Packed | null): KeptReply {
+  // A store with keys has opened it by now. Not every codec would notice: a host's reply goes to its caller as it is.
+  if (kept !== null && isSealed(kept)) {
+    const advice = 'give the system the keys (SPAWN_STATESTORE_KEY, or the option `encryption`)'
+    const text = `the reply that is kept under this idempotency key is encrypted, and there is no key: ${advice}`
+    throw new SpawnError('STATE_UNREADABLE', text)
+  }
   const [mark, length] = /^spawn\.of\.(\d+)\//.exec(kept?.typeUrl ?? '') ?? []
   if (kept === null || mark === undefined) return { action: null, reply: kept }
   const end = mark.length + Number(length)
