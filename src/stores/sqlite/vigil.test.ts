@@ -38,11 +38,11 @@ test('a request that comes soon is taken awake', () => {
   assert.equal(state.looks, 6)
 })
 
-test('a vigil ends after half a millisecond', () => {
+test('a vigil ends after a millisecond', () => {
   const { next, state } = watched()
   const fromMs = state.nowMs
   assert.equal(next(), undefined)
-  assert.ok(state.nowMs - fromMs < 0.6, `it took ${state.nowMs - fromMs} ms`)
+  assert.ok(state.nowMs - fromMs < 1.1, `it took ${state.nowMs - fromMs} ms`)
   assert.ok(state.looks > 10)
 })
 
@@ -52,10 +52,10 @@ test('vigils in vain are given up, and stay so while pauses are long', () => {
   assert.deepEqual(watched100, [...Array<boolean>(4).fill(true), ...Array<boolean>(96).fill(false)])
 })
 
-test('what comes in half a millisecond each time costs vigils no longer', () => {
+test('what comes at the end of them each time costs vigils no longer', () => {
   const { watchesFor } = watched()
-  for (let at = 0; at < 30; at += 1) watchesFor(0.48)
-  for (let at = 0; at < 100; at += 1) assert.equal(watchesFor(0.48), false)
+  for (let at = 0; at < 30; at += 1) watchesFor(0.9)
+  for (let at = 0; at < 100; at += 1) assert.equal(watchesFor(0.9), false)
 })
 
 test('one pause that is long does not end them', () => {

@@ -9,11 +9,14 @@
 import { RecentMean } from './recent-mean.ts'
 
 /** How long the next request is waited for, in milliseconds. */
-const WATCH_MS = 0.5
-/** How soon requests have to come, in the mean. The turns of a group of 64 take the event loop 0.2 to 0.3 ms. */
-const SOON_MS = 0.4
+const WATCH_MS = 1
+/**
+ * How soon requests have to come, in the mean. The turns of a group of 64 take the event loop 0.2 to 0.3 ms where it has a
+ * processor to itself, and twice that on a slower machine.
+ */
+const SOON_MS = 0.7
 /** A longer pause counts as one of so much. */
-const LONG_MS = 1
+const LONG_MS = 2
 
 export interface VigilOptions<Item> {
   /** The next request, if it is there. */
