@@ -59,11 +59,11 @@ export class Sealer {
 
   /** Its header goes where its payload is; what stands in the header's place says nothing. */
   envelope(seal: Seal, system: string, envelope: Envelope): Envelope {
-    const { box, dueAtMs, header, id, payload } = envelope
+    const { box, dueAtMs, header, id, isNew, payload } = envelope
     const typeUrl = payload === null ? NOTHING : payload.typeUrl
     const bound = this.#associated.envelope(system, envelope, typeUrl)
     const letter = packLetter(header, payload === null ? null : payload.value)
     const sealed = new Packed(typeUrl, seal(bound, letter))
-    return { id, box, dueAtMs, header: '', payload: sealed }
+    return { id, box, dueAtMs, header: '', payload: sealed, ...(isNew === true && { isNew }) }
   }
 }
