@@ -23,6 +23,8 @@ import { endMariadb, mariadbServer, type TestDatabase } from '../servers/mariadb
 
 const KIBIBYTE = 1_024
 const ACTORS = 300
+/** As many as the engine sends at once. */
+const MOST = 1_024
 
 let database: TestDatabase
 let store: MariadbStore
@@ -111,6 +113,13 @@ test('so do those of calls alone, of one type of state or of several', async () 
       )
     }
   await compare(names)
+})
+
+test('and the largest of them, twice', async () => {
+  const all = Array.from({ length: MOST }, (_none, at) => `all ${at}`)
+  for (const follows of [0, 1])
+    await commitBoth(all.map((name) => commitOf(name, follows, { committedAtMs: NOON_MS + follows })))
+  await compare(all)
 })
 
 test('a group of calls alone drops the past that its actors have from others, and no other', async () => {

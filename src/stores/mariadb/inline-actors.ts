@@ -8,10 +8,16 @@ import { packTags } from '../sql/tag-bytes.ts'
 import type { Value } from './connection.ts'
 
 /** How many rows a text may have. */
-const SIZES: readonly number[] = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256]
-export const MOST_ROWS = SIZES.at(-1) ?? 0
+const SIZES: readonly number[] = [
+  0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1_024,
+]
+/** In the text of a group that is not plain. */
+const MOST_ROWS = 256
 /** Larger states are quicker elsewhere: see large-bytes.ts. */
 const MOST_STATE_BYTES = 64 * 1_024
+
+/** To ask a short array for its buffer makes one outside the heap, which takes six times as long as a copy does. */
+const COPIED_BYTES = 512
 
 export const INLINE_COLUMNS = [
   'system',
@@ -73,21 +79,24 @@ export function fitsInline({ revision, state }: Commit, follows: number): boolea
 
 /** Of how many rows the text for so many is. */
 export function sizeFor(rows: number): number {
-  return SIZES.find((size) => size >= rows) ?? MOST_ROWS
+  return SIZES.find((size) => size >= rows) ?? rows
 }
 
-/** Adds the rows that the text has more, behind the values of the last one, of which the state is the last. */
+/** Adds the rows that the text has more, behind the values of the last one. */
 export function addMissing(values: Value[], rows: number, columns: number): void {
   const missing = sizeFor(rows) - rows
   if (missing === 0) return
-  const last = values.slice(-columns)
-  // It is not written again, so it needs no state.
-  last[columns - 1] = null
+  // It is not written again, so it needs no bytes of a state, or of tags.
+  const last = values.slice(-columns).map((value) => (Buffer.isBuffer(value) ? null : value))
   for (let row = 0; row < missing; row += 1) values.push(...last)
 }
 
+/** As the driver takes it. */
 export function bytesOf(state: Packed | null): Buffer | null {
   if (state === null) return null
-  const { buffer, byteOffset, length } = state.value
-  return Buffer.from(buffer, byteOffset, length)
+  const { value } = state
+  if (value.length > COPIED_BYTES) return Buffer.from(value.buffer, value.byteOffset, value.length)
+  const bytes = Buffer.allocUnsafe(value.length)
+  bytes.set(value)
+  return bytes
 }

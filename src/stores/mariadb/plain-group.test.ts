@@ -18,7 +18,7 @@ const asked = ({ text }: PlainGroup): number => text.split('?').length - 1 - 3
 describe('a plain group', () => {
   test('has as many values as its statement asks for, whatever its size', () => {
     for (const types of [1, 2])
-      for (const size of [1, 2, 3, 5, 64, 65, 255, 256]) {
+      for (const size of [1, 2, 3, 5, 64, 65, 255, 256, 257, 1_023, 1_024]) {
         const typeOf = (at: number): string => `type ${at % types}`
         const group = groupOf(
           ...Array.from({ length: size }, (_none, at) =>
@@ -58,7 +58,13 @@ describe('a group is not plain', () => {
     'of too many bytes': Array.from({ length: 70 }, (_none, at) =>
       one(`${at}`, { state: new Packed('t', Buffer.alloc(65_000)) }),
     ),
-    'of too many actors': Array.from({ length: 257 }, (_none, at) => one(`${at}`)),
+    'of names that take too much': Array.from({ length: 1_000 }, (_none, at) =>
+      one(`${at}${'a'.repeat(500)}`),
+    ),
+    'of tags that take too much': Array.from({ length: 100 }, (_none, at) =>
+      one(`${at}`, { tags: { text: 'a'.repeat(50_000) } }),
+    ),
+    'of too many actors': Array.from({ length: 1_025 }, (_none, at) => one(`${at}`)),
     'of none': [],
   }
   for (const [how, commits] of Object.entries(others))

@@ -6,16 +6,22 @@
 // logs each time a row names them, as it does with other values.
 
 import type { Commit } from '../../ports/index.ts'
+import type { ActorId } from '../../protocol/index.ts'
 import { keepsHistory } from '../history.ts'
 import type { GroupPlan, PlannedActor } from '../sql/group-plan.ts'
 import { packTags } from '../sql/tag-bytes.ts'
 import { ENTER, HANDLERS, LANE, LEAVE } from './block.ts'
 import { forget, hasScored, TEXT, update } from './commit-statement.ts'
 import type { Value } from './connection.ts'
-import { addMissing, bytesOf, fitsInline, INLINE_COLUMNS, MOST_ROWS, sizeFor } from './inline-actors.ts'
+import { addMissing, bytesOf, fitsInline, INLINE_COLUMNS, sizeFor } from './inline-actors.ts'
 
-/** Of all states together; with names and what else there is, it stays below what every server takes. */
+/** As many as a group of the engine has at most. */
+const MOST_ROWS = 1_024
+
+/** Of states, tags and names together; with what else there is, it stays below what every server takes. */
 const MOST_BYTES = 4 * 1_024 * 1_024
+/** What a character of an address may take, in bytes, as a value and once more in JSON. */
+const NAME_ROOM = 9
 
 export interface PlainGroup {
   /** The statement. */
@@ -34,12 +40,17 @@ export function plainGroup(plan: GroupPlan): PlainGroup | null {
   let isOfOneType = true
   for (const actor of actors) {
     if (!isPlain(actor, first)) return null
-    const state = actor.writes[0]?.state
-    bytes += state?.value.length ?? 0
-    isOfOneType &&= state?.typeUrl === first.state?.typeUrl
+    for (const { id, state, tags } of actor.writes) {
+      bytes += (state?.value.length ?? 0) + (packTags(tags)?.length ?? 0) + NAME_ROOM * namesOf(id)
+      isOfOneType &&= state?.typeUrl === first.state?.typeUrl
+    }
   }
   if (bytes > MOST_BYTES) return null
   return { text: textFor(sizeFor(actors.length), isOfOneType), values: valuesOf(actors, first, isOfOneType) }
+}
+
+function namesOf({ name, parent, system }: ActorId): number {
+  return name.length + parent.length + system.length
 }
 
 function isPlain({ needs, writes }: PlannedActor, first: Commit): boolean {
