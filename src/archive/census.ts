@@ -1,10 +1,17 @@
 // Whether a store stood still while it was read. Decides by comparing what was read with what stands afterwards: how many
 // actors there are, which of them were committed lately, and all envelopes. What it cannot see: an outcome that a turn left
-// which changed nothing else, and a commit by a member whose clock was behind by more than the allowance.
+// which changed nothing else, what an encrypted store keeps for itself (of which a part stays there), and a commit by a member whose clock was behind by more than the allowance.
 
 import { createHash } from 'node:crypto'
 import { LIMITS } from '../base/index.ts'
-import { type ArchiveRow, BOXES, type Envelope, type Statestore, type StoredActor } from '../ports/index.ts'
+import {
+  type ArchiveRow,
+  BOXES,
+  type Envelope,
+  KEYS_SYSTEM,
+  type Statestore,
+  type StoredActor,
+} from '../ports/index.ts'
 
 /** How far the clock of a member may be behind that of who reads. */
 const ALLOWANCE_MS = 600_000
@@ -38,6 +45,7 @@ export class Census {
     if (row.kind === 'envelope') noteEnvelope(this.#envelopes, row.system, row.envelope)
     if (row.kind !== 'actor') return
     const { system } = row.actor.id
+    if (system === KEYS_SYSTEM) return
     this.#actors.set(system, (this.#actors.get(system) ?? 0) + 1)
     if (row.actor.committedAtMs >= this.#fromMs) noteActor(this.#lately, row.actor)
   }
@@ -49,6 +57,7 @@ export class Census {
     const lately = new Digest()
     const envelopes = new Digest()
     for (const system of new Set([...systems, ...this.#actors.keys()])) {
+      if (system === KEYS_SYSTEM) continue
       const read = this.#actors.get(system) ?? 0
       const stand = await store.count({ system })
       if (read !== stand)

@@ -1,6 +1,7 @@
 // Sealing all of a store anew: whatever it holds, beside a runtime that commits, cut off anywhere, from keys and from none.
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
+import { Census } from '../../src/archive/census.ts'
 import type { StateKey, Statestore } from '../../src/ports/index.ts'
 import { SealedStore } from '../../src/stores/sealed/index.ts'
 import { filledMemory, fillStore, plainRows, readAll } from '../../src/testing/statestore-archive-fixture.ts'
@@ -157,6 +158,21 @@ test('what does not open is named, and keeps nothing else from being sealed', as
   assert.equal(replaced, 1)
   assert.equal(unreadable.length, 1)
   assert.match(unreadable[0] ?? '', /"a" at revision 1 .* key "lost", .* given \("2026", "2025"\)/)
+})
+
+test('how far one has come is of no use elsewhere, and is not exported', async () => {
+  const { store } = await temporaryMemory()
+  const both = sealed(store, [NEW, OLD])
+  await fillStore(both)
+  const before = await readAll(both)
+  const rotation = rotationOf(both)
+  await rotation.resumed()
+  await rotation.mark('a page of this store', 7, NOON_MS)
+  const read = await readAll(both)
+  assert.deepEqual(read, before)
+  const census = new Census(NOON_MS)
+  for (const row of read) census.note(row)
+  assert.deepEqual(await census.changes(both), [], 'nor is it missed')
 })
 
 test('one that was cut off goes on where it was, but not to another key', async () => {

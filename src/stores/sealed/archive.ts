@@ -11,6 +11,8 @@ import type {
   Statestore,
 } from '../../ports/index.ts'
 import type { Opener } from './opener.ts'
+import type { ActorId } from '../../protocol/index.ts'
+import { ROTATION_MARK } from './reserved-row.ts'
 import { isWrappedKey } from './wrapped-keys.ts'
 import type { Seal, Sealer } from './sealer.ts'
 
@@ -33,8 +35,7 @@ export class SealedArchive implements Archive {
 
   async read(page: PageRequest): Promise<ArchivePage> {
     const { next, rows: all } = await this.#options.archive.read(page)
-    // Wrapped keys are of no use in another store, which has keys of its own.
-    const rows = all.filter((row) => row.kind !== 'actor' || !isWrappedKey(row.actor.id))
+    const rows = all.filter((row) => row.kind !== 'actor' || !isOfThisStore(row.actor.id))
     await this.#options.ready(rows)
     return { rows: rows.map((row) => openedRow(this.#options.opener, row)), next }
   }
@@ -101,6 +102,12 @@ export function sealedRow(sealer: Sealer, seal: Seal, row: ArchiveRow): ArchiveR
 }
 
 /** Sealed bytes are bound to the rest of their row, which no replacement changes. */
+/** Another store has keys, and pages, of its own. */
+function isOfThisStore(id: ActorId): boolean {
+  const { name, parent, system } = ROTATION_MARK
+  return isWrappedKey(id) || (id.name === name && id.parent === parent && id.system === system)
+}
+
 function withBytesOf(standing: ArchiveRow, after: ArchiveRow): ArchiveRow {
   if (standing.kind === 'outcome' && after.kind === 'outcome')
     return { ...standing, outcome: { ...standing.outcome, reply: after.outcome.reply } }

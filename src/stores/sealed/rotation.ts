@@ -6,24 +6,15 @@
 // the mark has it look at that page again, and find nothing to do.
 
 import { isSpawnError } from '../../base/index.ts'
-import {
-  type Archive,
-  type ArchiveChange,
-  type ArchiveRow,
-  KEYS_SYSTEM,
-  type Statestore,
-} from '../../ports/index.ts'
-import type { ActorId, Packed } from '../../protocol/index.ts'
+import type { Archive, ArchiveChange, ArchiveRow, Statestore } from '../../ports/index.ts'
+import type { Packed } from '../../protocol/index.ts'
 import { openedRow, sealedRow } from './archive.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { Opener } from './opener.ts'
-import { readReserved, writeReserved } from './reserved-row.ts'
+import { readReserved, ROTATION_MARK, writeReserved } from './reserved-row.ts'
 import { headOf } from './sealed-bytes.ts'
 import { isWrappedKey } from './wrapped-keys.ts'
 import type { Seal, Sealer } from './sealer.ts'
-
-/** Where the mark stands. */
-const MARK: ActorId = { system: KEYS_SYSTEM, parent: '', name: 'rotation' }
 
 export interface RotationPage {
   readonly rows: number
@@ -82,7 +73,7 @@ export class Rotation {
 
   /** Where one to the same key was cut off; null: at the beginning. */
   async resumed(): Promise<Resumed | null> {
-    const { revision, value } = await readReserved(this.#options.store, MARK)
+    const { revision, value } = await readReserved(this.#options.store, ROTATION_MARK)
     this.#markRevision = revision
     // Written by `mark`, below.
     const mark = value as Mark | null
@@ -93,7 +84,7 @@ export class Rotation {
   /** All before `after` is done; null: all is. @param counted how many of the counted rows that are. */
   async mark(after: string | null, counted: number, nowMs: number): Promise<void> {
     const mark: Mark = { to: this.to, after, counted }
-    await writeReserved(this.#options.store, MARK, this.#markRevision, mark, nowMs)
+    await writeReserved(this.#options.store, ROTATION_MARK, this.#markRevision, mark, nowMs)
     this.#markRevision += 1
   }
 
