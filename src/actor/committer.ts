@@ -8,6 +8,7 @@
 import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../base/index.ts'
 import type { Logger, Statestore, Verdict } from '../ports/index.ts'
 import { addressText, type Packed } from '../protocol/index.ts'
+import { fitting } from './group-size.ts'
 import type { Activation } from './life/activation.ts'
 import { drawBirth, UNBORN } from './life/birth.ts'
 import type { Membership } from './away/membership.ts'
@@ -180,9 +181,9 @@ export class Committer {
   }
 
   private takeGroup(): GroupedCommit[] {
-    const limit = this.options.limits.commitGroup
-    const candidates = this.open.length <= limit ? this.open : this.open.slice(0, limit)
-    this.open = this.open.length <= limit ? [] : this.open.slice(limit)
+    const count = fitting(this.open, this.options.limits)
+    const candidates = this.open.length === count ? this.open : this.open.slice(0, count)
+    this.open = this.open.length === count ? [] : this.open.slice(count)
     const group = candidates.some((commit) => commit.lost)
       ? candidates.filter((commit) => !commit.lost)
       : candidates

@@ -21,6 +21,8 @@ export const LIMITS = {
   residentBytes: 1_073_741_824,
   /** Actors in one transaction of the statestore. */
   commitGroup: 1_024,
+  /** Bytes of their states, replies and messages, about; a larger commit goes alone. */
+  commitGroupBytes: 67_108_864,
   /** Actors in one load of the statestore. */
   loadGroup: 512,
   /** Entries of metadata or tags on one message or actor. */
@@ -61,6 +63,7 @@ export const SETTABLE_LIMITS = {
   residentBytes: Number.MAX_SAFE_INTEGER,
   /** Stores take no more at once. */
   commitGroup: LIMITS.commitGroup,
+  commitGroupBytes: 268_435_456,
   loadGroup: LIMITS.loadGroup,
   turnSends: Number.MAX_SAFE_INTEGER,
   turnSendBytes: Number.MAX_SAFE_INTEGER,

@@ -9,7 +9,8 @@
 //    in each. The birth keeps what was made for one from being applied to the next, where its revision would fit. What
 //    remains: a first commit (`follows` 0) that was never acknowledged and comes late, after a delete, finds nothing
 //    stored, and makes the actor exist again: just as if its call had come after the delete.
-//  - `commit` takes a group: commits of many actors, at most LIMITS.commitGroup, in one transaction. Commits of one actor
+//  - `commit` takes a group: commits of many actors, at most LIMITS.commitGroup, in one transaction; those of
+//    the engine weigh about LIMITS.commitGroupBytes at most, but for a single larger one. Commits of one actor
 //    stand in the group in order and follow each other. A conflict fails that commit (and so all that follow it for the
 //    same actor), never its neighbours.
 //  - A commit may send and take envelopes (outbox.ts). Takes are judged against what stands before the commit and within

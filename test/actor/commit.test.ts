@@ -81,6 +81,17 @@ test('a group is bounded', async () => {
   assert.equal(store.groups.flat().length, 20)
 })
 
+test('a group is bounded in bytes, and what is left over goes with the next one', async () => {
+  const { clock, runtime, store } = await bench({ limits: { commitGroupBytes: 2_000 } })
+  const names = Array.from({ length: 20 }, (_, at) => `a${at}`)
+  await clock.run(Promise.all(names.map((name) => runtime.invoke(name, { ref: 'counter', action: 'add' }))))
+  assert.ok(store.groups.every((group) => group.length <= 3))
+  assert.deepEqual(
+    store.groups.flat().map((commit) => commit.id.name),
+    names,
+  )
+})
+
 test('a failed commit fails all that rested on it, drops the activation, and the next call reloads', async () => {
   const { call, clock, runtime, store } = await bench()
   await call('a', 'counter', 'add', { payload: 10 })

@@ -1,6 +1,6 @@
 // The settings that are limits of the runtime: those that a system may set in code, for all systems of a proxy.
 
-import { LIMITS, type Limits, spanText } from '../../base/index.ts'
+import { LIMITS, type Limits, SETTABLE_LIMITS, spanText } from '../../base/index.ts'
 import { type Form, size, span, whole } from './form.ts'
 import type { Setting } from './settings.ts'
 
@@ -19,6 +19,7 @@ const KEYS = {
   residentActors: 'limits.residentActors',
   residentBytes: 'limits.residentBytes',
   commitGroup: 'limits.commitGroup',
+  commitGroupBytes: 'limits.commitGroupBytes',
   loadGroup: 'limits.loadGroup',
   turnSends: 'limits.turnSends',
   turnSendBytes: 'limits.turnSendBytes',
@@ -58,6 +59,12 @@ export const LIMIT_SETTINGS: { readonly [Key in LimitKey]: Setting<number> } = {
     variable: 'PROXY_LIMITS_COMMIT_GROUP',
     form: count(LIMITS.commitGroup),
     help: 'Actors that are committed together, at most',
+  },
+  'limits.commitGroupBytes': {
+    flag: 'commit-group-bytes',
+    variable: 'PROXY_LIMITS_COMMIT_GROUP_BYTES',
+    form: bytes(SETTABLE_LIMITS.commitGroupBytes),
+    help: 'Likewise the bytes of what they commit; a larger commit goes alone',
   },
   'limits.loadGroup': {
     flag: 'load-group',

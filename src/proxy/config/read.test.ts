@@ -307,6 +307,7 @@ test('what is shown is what can be written: by flags it gives the same configura
     'resident-actors': '1000',
     'resident-bytes': '64MiB',
     'commit-group': '100',
+    'commit-group-bytes': '32MiB',
     'load-group': '50',
     'turn-sends': '10',
     'turn-send-bytes': '1MiB',

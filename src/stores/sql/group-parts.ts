@@ -3,7 +3,7 @@
 //
 // What is lost by it: after a crash, or a failure, the first parts may stand without the last ones; an error says how many
 // commits do. Each commit is whole all the same, and none stands without one that it rests on. Only groups of hundreds of
-// mebibytes come to that.
+// mebibytes come to that: the engine makes none (LIMITS.commitGroupBytes), but for a single commit that cannot be parted.
 
 import { isSpawnError, SpawnError } from '../../base/index.ts'
 import type { Commit, Verdict } from '../../ports/index.ts'
