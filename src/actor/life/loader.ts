@@ -2,7 +2,7 @@
 // activation. What cannot be read or decoded stops that actor with an error; it never starts from an initial state
 // instead.
 
-import { type Clock, type Limits, messageOf, SpawnError } from '../../base/index.ts'
+import { type Clock, isSpawnError, type Limits, messageOf, SpawnError } from '../../base/index.ts'
 import type { Definition, Statestore, StoredActor } from '../../ports/index.ts'
 import { addressText, isSealed } from '../../protocol/index.ts'
 import type { Activation } from './activation.ts'
@@ -51,13 +51,25 @@ export class Loader {
     this.batches += 1
     this.schedule()
     try {
-      const stored = await this.options.store.load(batch.map((activation) => activation.id))
-      for (const [at, activation] of batch.entries()) this.admit(activation, stored[at] ?? null)
-    } catch (cause) {
-      for (const activation of batch) this.options.failed(activation, unavailable(activation, cause))
+      await this.loadAll(batch)
     } finally {
       this.batches -= 1
       this.schedule()
+    }
+  }
+
+  private async loadAll(batch: readonly Activation[]): Promise<void> {
+    try {
+      const stored = await this.options.store.load(batch.map((activation) => activation.id))
+      for (const [at, activation] of batch.entries()) this.admit(activation, stored[at] ?? null)
+    } catch (cause) {
+      if (batch.length > 1 && isSpawnError(cause) && cause.code === 'STATE_UNREADABLE') {
+        // It stops the one that it belongs to: that is found by halves.
+        const half = batch.length >> 1
+        await Promise.all([this.loadAll(batch.slice(0, half)), this.loadAll(batch.slice(half))])
+        return
+      }
+      for (const activation of batch) this.options.failed(activation, unavailable(activation, cause))
     }
   }
 

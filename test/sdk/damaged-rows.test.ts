@@ -1,0 +1,64 @@
+// Rows of a store file that cannot be read: they stop the actor that they belong to, and nobody who is asked for together with it.
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, test } from 'node:test'
+import { actor, isSpawnError, type System, system } from 'spawn-mesh'
+import { familyHash } from '../../src/stores/sqlite/dictionary.ts'
+import { actorHash, hashIn } from '../../src/stores/sqlite/outcome-table.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'spawn-damaged-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const counter = actor('counter', {
+  kind: 'unnamed',
+  state: { total: 0 },
+  actions: {
+    add: (ctx) => {
+      ctx.state = { total: ctx.state.total + 1 }
+      return ctx.state.total
+    },
+  },
+})
+
+const NAMES = ['a', 'b', 'c'] as const
+const KEY = 'k'
+
+/** Calls all of them in one moment; answers what became of it, by their names. */
+async function addToAll(running: System, idempotencyKey?: string): Promise<unknown[]> {
+  const calls = NAMES.map((name) => running.invoke(name, { ref: 'counter', action: 'add', idempotencyKey }))
+  const ends: PromiseSettledResult<unknown>[] = await Promise.allSettled(calls)
+  return ends.map((end): unknown => {
+    if (end.status === 'fulfilled') return end.value
+    const reason: unknown = end.reason
+    return isSpawnError(reason) ? reason.code : reason
+  })
+}
+
+for (const [what, sql, key, expected] of [
+  ['actor', `UPDATE actors SET tags = 'no JSON' WHERE name = 'b'`, undefined, 2],
+  ['outcome', `UPDATE outcomes SET kept = x'05' WHERE name = 'b'`, KEY, 1],
+] as const) {
+  test(`a row of an ${what} that is damaged stops that actor alone`, async () => {
+    const file = join(folder, `${what}.db`)
+    const options = { actors: [counter], store: `sqlite:${file}` } as const
+    {
+      await using running = await system('damaged', options).start()
+      assert.deepEqual(await addToAll(running, key), [1, 1, 1])
+    }
+    const database = new DatabaseSync(file)
+    // Keys that are not in the index yet would be read on opening.
+    const hash = familyHash({ system: 'damaged', parent: 'counter' })
+    for (const name of NAMES)
+      database.exec(
+        `INSERT INTO outcome_keys SELECT ${hashIn(actorHash({ hash }, name), KEY)}, id FROM outcomes WHERE name = '${name}'`,
+      )
+    database.exec(`UPDATE folded SET outcome = (SELECT coalesce(max(id), 0) FROM outcomes); ${sql}`)
+    database.close()
+    await using again = await system('damaged', options).start()
+    assert.deepEqual(await addToAll(again, key), [expected, 'STATE_UNREADABLE', expected])
+  })
+}
