@@ -1,6 +1,8 @@
 // The connections of a store: at most `poolSize`, opened when they are needed and kept. Decides who gets the next free one:
-// who has waited longest. A connection that broke is forgotten; the next request opens another. With which server is
-// servers.ts's: when another one has taken its place, or it takes no commits any more, all that are with it end.
+// who has waited longest. And which one that is: the one that was opened first. A session of a server has caches of its own, in
+// Postgres the mapping of each page of shared memory that it ever read, too; so those that are hardly used stay so. A connection
+// that broke is forgotten; the next request opens another. With which server is servers.ts's: when another one has taken its
+// place, or it takes no commits any more, all that are with it end.
 //
 // Invariants: a connection is with one user at a time; a wait for one ends.
 
@@ -18,10 +20,11 @@ export class Connections<Opened extends Session> {
   readonly #vendor: Vendor<Opened>
   readonly #options: SettledDatabaseOptions
   readonly #servers: Servers<Opened>
-  #idle: Opened[] = []
+  readonly #idle = new Set<Opened>()
   readonly #waiting: Waiter<Opened>[] = []
   /** Open ones, and those that are being opened. */
   #count = 0
+  /** In the order in which they were opened. */
   readonly #open = new Set<Opened>()
   #isAway = false
   #isAbandoned = false
@@ -44,8 +47,8 @@ export class Connections<Opened extends Session> {
 
   /** For when nothing is under way any more. */
   async close(): Promise<void> {
-    const idle = this.#idle
-    this.#idle = []
+    const idle = [...this.#idle]
+    this.#idle.clear()
     for (const connection of idle) this.#forget(connection)
     await Promise.all(idle.map((connection) => connection.end()))
   }
@@ -77,12 +80,13 @@ export class Connections<Opened extends Session> {
   }
 
   #takeIdle(): Opened | null {
-    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      if (idle.isOpen) {
-        idle.wake()
-        return idle
+    for (const connection of this.#open) {
+      if (!this.#idle.delete(connection)) continue
+      if (connection.isOpen) {
+        connection.wake()
+        return connection
       }
-      this.#forget(idle)
+      this.#forget(connection)
     }
     return null
   }
@@ -146,7 +150,7 @@ export class Connections<Opened extends Session> {
       return
     }
     connection.rest()
-    this.#idle.push(connection)
+    this.#idle.add(connection)
   }
 
   /** What is under way ends as it does when a connection is lost. */

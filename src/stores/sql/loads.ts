@@ -1,4 +1,6 @@
-// Loads of latest revisions. Decides what is asked together: all that is loaded in the same moment, in one statement.
+// Loads of latest revisions. Decides what is asked together: all that is loaded in the same moment, in one statement. But what
+// is many already goes alone: two sessions look up two halves at once, and what comes back together would be asked
+// together again, for ever.
 
 import type { Clock } from '../../base/index.ts'
 import type { StoredActor } from '../../ports/index.ts'
@@ -12,6 +14,9 @@ import { ACTOR_COLUMNS, type Row, storedActor } from './rows.ts'
  */
 export type LoadRows = (ids: readonly ActorId[]) => Promise<readonly Row[]>
 
+/** Actors that have a statement to themselves. */
+const MANY = 256
+
 type Loaded = (StoredActor | null)[]
 
 export class Loads {
@@ -23,8 +28,10 @@ export class Loads {
     this.#together = new Together(clock, (asked) => this.#loadAll(asked))
   }
 
-  load(ids: readonly ActorId[]): Promise<Loaded> {
-    return this.#together.ask(ids)
+  async load(ids: readonly ActorId[]): Promise<Loaded> {
+    if (ids.length < MANY) return this.#together.ask(ids)
+    const [loaded = []] = await this.#loadAll([ids])
+    return loaded
   }
 
   async #loadAll(asked: readonly (readonly ActorId[])[]): Promise<Loaded[]> {

@@ -137,6 +137,23 @@ test('the one that takes commits is used, and asked first from then on', async (
   await Promise.all([first.letGo(), second.letGo()])
 })
 
+test('of the sessions that are free, the one that was opened first is used', async () => {
+  const servers = new FakeServers()
+  servers.manners.set('a', 'takes')
+  const connections = servers.connections('a')
+  const [first, second, third] = [await held(connections), await held(connections), await held(connections)]
+  // However they become free.
+  await first.letGo()
+  await third.letGo()
+  await second.letGo()
+  const again = await held(connections)
+  assert.equal(again.session, first.session)
+  assert.equal((await held(connections)).session, second.session)
+  await again.letGo()
+  await connections.use(async (session) => assert.equal(session, first.session))
+  assert.equal(servers.asked.length, 3)
+})
+
 test('when another one takes commits, all sessions with the one before end', async () => {
   const servers = new FakeServers()
   servers.manners.set('a', 'takes').set('b', 'takesNone')
