@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isMessage } from '@bufbuild/protobuf'
+import { create, isMessage } from '@bufbuild/protobuf'
 import { sagaSettled } from 'spawn-mesh'
 import { VirtualClock } from 'spawn-mesh/testing'
 
@@ -39,6 +39,16 @@ test('a forward, a pipe, an effect and a broadcast hand on messages; a receipt n
     heard.map((news) => isMessage(news, OrderNewsSchema) && news.status),
     [Status.PLACED, Status.PAID],
   )
+})
+
+test('what was sold over the counter is told by the program, and the report knows', async () => {
+  await using open = await openShop()
+  const { clock, running } = open
+  const news = create(OrderNewsSchema, { order: 'over the counter', status: Status.PAID, total: 5 })
+  await clock.run(running.publish('orders', news))
+  await clock.settle()
+  const { paid, revenue } = await clock.run(running.ref(report).today())
+  assert.deepEqual([paid, revenue], [1, 5])
 })
 
 test('who pays twice with one key has paid once', async () => {

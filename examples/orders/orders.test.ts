@@ -29,6 +29,37 @@ test('who pays gets a receipt of the till, and the report knows', async () => {
   assert.deepEqual(await clock.run(running.ref(till).get()), { receipts: 1, sum: 10 })
 })
 
+test('the program hears what orders tell, and tells of what was sold over the counter', async () => {
+  await using open = await openShop()
+  const { clock, running } = open
+  const heard: unknown[] = []
+  const unsubscribe = running.subscribe('orders', (news) => void heard.push(news))
+  await clock.run(running.ref(desk).place({ customer: 'ada', lines: [tea] }))
+  await clock.run(running.publish('orders', { order: 'over the counter', status: 'paid', total: 5 }))
+  await clock.settle()
+  assert.deepEqual(heard, [
+    { order: 'o-1', status: 'placed', total: 10 },
+    { order: 'over the counter', status: 'paid', total: 5 },
+  ])
+  const today = await clock.run(running.ref(report).today())
+  assert.deepEqual(today, { placed: 1, paid: 1, expired: 0, revenue: 5 })
+  unsubscribe()
+  await clock.run(running.ref(desk).place({ customer: 'eve', lines: [tea] }))
+  await clock.settle()
+  assert.equal(heard.length, 2)
+})
+
+test('what the supplier brings tomorrow is in stock tomorrow, unless he calls it off', async () => {
+  await using open = await openShop()
+  const { clock, running } = open
+  const tomorrow = new Date(clock.now() + 24 * 3_600_000)
+  await clock.run(running.ref(stock, 'tea').put(20, { scheduledTo: tomorrow }))
+  const more = await clock.run(running.ref(stock, 'tea').put(500, { scheduledTo: tomorrow }))
+  assert.equal(await clock.run(running.schedules.cancel(more)), true)
+  await clock.advance(25 * 3_600_000)
+  assert.equal((await clock.run(running.ref(stock, 'tea').get())).pieces, 120)
+})
+
 test('what is not paid within a quarter of an hour expires, and its articles are back', async () => {
   await using open = await openShop()
   const { clock, running } = open
