@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { until } from '../../src/testing/until.ts'
-import { cliProcess, environment } from '../cli/process.ts'
+import { cliProcess, environment, startCli } from '../cli/process.ts'
 import { createProject, type Project } from '../cli/project.ts'
 import { PATIENCE, serve, type Serving } from '../cli/server.ts'
 
@@ -119,6 +119,25 @@ describe('spawn dev', () => {
     await until('the missing import', waiting(2), PATIENCE)
     files.write('missing.ts', 'export const step = 5\n')
     assert.deepEqual(await add(await nextUrl(server, first)), { total: 6 })
+  })
+
+  test('says what it serves at last, where the module could not be loaded at first', async () => {
+    using files = createProject({ 'counter.ts': counter('{ total }') })
+    const child = startCli(['dev', 'counter.ts', '--port', '0'], { cwd: files.path })
+    let stdout = ''
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+    child.stderr.resume()
+    const closed = once(child, 'close')
+    try {
+      await until('it to wait', () => stdout.includes('waiting for a change'), PATIENCE)
+      files.write('step.ts', 'export const step = 1\n')
+      const isServed = (): boolean => /my-system serves at .*\n.*counter.*\n.*try it:\n.*curl/.test(stdout)
+      await until('the introduction', isServed, PATIENCE)
+    } finally {
+      child.kill('SIGTERM')
+    }
+    await closed
+    assert.doesNotMatch(stdout, /again/, 'it never served before')
   })
 
   test('takes no notice of files that the module does not import', async () => {

@@ -29,6 +29,8 @@ export class Supervisor {
   /** Null: it ended, and the next change starts it again. */
   #worker: ChildProcess | null = null
   #wants: 'to run' | 'to restart' | 'to end' = 'to run'
+  /** Whether any process of it has served: those after it need not say what there is. */
+  #hasServed = false
   #changedAtMs = 0
   #killer: Timer | null = null
   #resolve: (code: ExitCode) => void = () => {}
@@ -47,7 +49,7 @@ export class Supervisor {
   run(): Promise<ExitCode> {
     const ended = new Promise<ExitCode>((resolve) => (this.#resolve = resolve))
     this.#watch.add(this.#options.file)
-    this.#start('first')
+    this.#start()
     return ended
   }
 
@@ -62,18 +64,21 @@ export class Supervisor {
     else this.#stop(this.#worker)
   }
 
-  #start(start: 'first' | 'again'): void {
-    const worker = this.#options.fork(start)
+  #start(): void {
+    const worker = this.#options.fork(this.#hasServed ? 'again' : 'first')
     this.#worker = worker
     worker.on('message', (message) => {
       if (!isWorkerMessage(message)) return
       if (message.spawn === 'reads') for (const { file, stamp } of message.files) this.#watch.add(file, stamp)
-      else if (start === 'again') this.#servesAgain(message.url)
+      else this.#serves(message.url)
     })
     worker.once('exit', (code, signal) => this.#exited(code ?? signal))
   }
 
-  #servesAgain(url: string): void {
+  #serves(url: string): void {
+    const isFirst = !this.#hasServed
+    this.#hasServed = true
+    if (isFirst) return
     const tookMs = this.#options.clock.now() - this.#changedAtMs
     this.#options.logger.info('serving again, with the state it had', { url, tookMs })
   }
@@ -83,7 +88,7 @@ export class Supervisor {
     this.#changedAtMs = this.#options.clock.now()
     this.#options.logger.info('changed, restarting', { files: files.map(shortPath).join(', ') })
     if (this.#worker === null) {
-      this.#start('again')
+      this.#start()
     } else if (this.#wants === 'to run') {
       this.#wants = 'to restart'
       this.#stop(this.#worker)
@@ -105,7 +110,7 @@ export class Supervisor {
       this.#finish()
     } else if (this.#wants === 'to restart') {
       this.#wants = 'to run'
-      this.#start('again')
+      this.#start()
     } else {
       const file = shortPath(this.#options.file)
       this.#options.logger.warn('it ended; waiting for a change (Ctrl-C ends)', { exit: how, file })

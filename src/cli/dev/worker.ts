@@ -5,7 +5,7 @@ import { WORKER_VARIABLE } from './messages.ts'
 import { reportReads } from './reads.ts'
 
 export interface Worker {
-  /** Whether this is the first start: later ones need not introduce themselves. */
+  /** Whether none has served before it: later ones need not introduce themselves. */
   readonly isFirst: boolean
   /** From now on it reports what is imported. */
   reportReads(): void
