@@ -91,7 +91,10 @@ export class ClusterRoutes {
 
   #view(): ClusterView {
     if (this.#cluster !== null) return this.#cluster
-    throw new HttpRefusal(404, 'this process is a member of no cluster; start it with --cluster')
+    throw new HttpRefusal(
+      404,
+      'the process that answers here is a member of no cluster; start it with --cluster <url>',
+    )
   }
 
   /** The definition that a name means: that of `ref`, the one of this name, or that of the one stored instance. */

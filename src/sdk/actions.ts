@@ -48,7 +48,7 @@ function actionOf(owner: Settings, name: string, given: unknown): HandlerAction 
   const subject = `${owner.subject} action "${name}"`
   const settings = new Settings(
     subject,
-    typeof given === 'function' ? { handler: given } : given,
+    typeof given === 'object' && given !== null ? given : { handler: given },
     ACTION_SETTINGS,
   )
   const handler = settings.raw('handler')

@@ -238,7 +238,7 @@ describe('a bad setting is told at once:', () => {
     [
       'an action',
       { actions: { add: 1 } },
-      /^actor "cart" action "add" needs an object of settings, not a number$/,
+      /^actor "cart" action "add" has a bad setting: handler must be a function \(ctx, payload\) => …$/,
     ],
     [
       'an action without a handler',
@@ -259,12 +259,12 @@ describe('a bad setting is told at once:', () => {
     [
       'a channel without its action',
       { channels: ['orders'], actions: { recieve: noop } },
-      /channels\[0\] needs an action "receive"; did you mean recieve\?; there are recieve/,
+      /channels\[0\] needs an action "receive"; did you mean recieve\?; there are recieve; another one is named by \{ topic, action \}$/,
     ],
     [
       'a channel with an action that is not there',
       { channels: [{ topic: 'orders', action: 'take' }], actions: {} },
-      /channels\[0\] needs an action "take"; there are none/,
+      /channels\[0\] needs an action "take"; there are none$/,
     ],
     [
       'a channel with a query',

@@ -59,7 +59,9 @@ function checkAction(
   if (found === undefined) {
     const known = [...actions.keys()]
     const hint = didYouMean(action, known)
-    throw settings.fault(name, `needs an action "${action}"${hint}; there are ${known.join(', ') || 'none'}`)
+    const there = `there are ${known.join(', ') || 'none'}`
+    const other = action === RECEIVE ? '; another one is named by { topic, action }' : ''
+    throw settings.fault(name, `needs an action "${action}"${hint}; ${there}${other}`)
   }
   if (found.query) {
     throw settings.fault(

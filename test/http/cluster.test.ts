@@ -234,7 +234,10 @@ test('a process that is alone says so', async () => {
   ] as const) {
     const response = await fetch(`${alone.url}/api/v1/cluster${path}`, { method })
     const { detail } = await problem(response, 404, 'INVALID_ARGUMENT')
-    assert.equal(detail, 'this process is a member of no cluster; start it with --cluster')
+    assert.equal(
+      detail,
+      'the process that answers here is a member of no cluster; start it with --cluster <url>',
+    )
   }
   assert.equal(Object.hasOwn((await json(await fetch(alone.url))) as object, 'cluster'), false)
 })

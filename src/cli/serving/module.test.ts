@@ -49,6 +49,10 @@ describe('what cannot be imported is told with its place', () => {
       "import './other'",
       /^module\.ts cannot be loaded: Cannot find module 'other' imported from module\.ts\nan import names a file with its ending: other\.ts$/,
     ],
+    'an import of what a compiler would make': [
+      "import './other.js'",
+      /^module\.ts cannot be loaded: Cannot find module 'other\.js' imported from module\.ts\nan import names the file that is there, no compiled one: other\.ts$/,
+    ],
     'a package that is not installed': [
       "import '@scope/zodd/mini'",
       /^module\.ts cannot be loaded: Cannot find package '@scope\/zodd' imported from module\.ts\ninstall it beside the module: npm install @scope\/zodd$/,

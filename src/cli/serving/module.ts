@@ -98,6 +98,9 @@ function hintOf(thrown: unknown, file: string): string | undefined {
   const ending = ENDINGS.find((each) => path !== undefined && existsSync(`${path}${each}`))
   if (path !== undefined && ending !== undefined)
     return `an import names a file with its ending: ${basename(path)}${ending}`
+  const written = path?.replace(/js$/, 'ts')
+  if (written !== undefined && written !== path && existsSync(written))
+    return `an import names the file that is there, no compiled one: ${basename(written)}`
   if (/does not provide an export named/.test(message) && TYPESCRIPT.test(file))
     return 'a type is imported as one: `import { type Name } from …`'
   if (/import statement outside a module|Unexpected token 'export'/.test(message))
