@@ -133,6 +133,8 @@ export class Backlog {
   private check(): void {
     const look = (): void => {
       if (this.stopped) return
+      // The clock may have been set past the moment that a timer is to come at, and that one come in an hour.
+      if (this.wakeMs > 0) this.wakeMs = Number.POSITIVE_INFINITY
       this.readAfresh(this.options.clock.now())
       this.check()
     }
