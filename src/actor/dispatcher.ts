@@ -1,5 +1,8 @@
 // Which actor's turns run next: first come, first served, a few turns each. It also keeps the process responsive: after
 // a burst of turns it lets timers and I/O through before it goes on, however busy the callers are.
+//
+// Invariant: turns are held back only by those that ran since timers and I/O last had their chance. Else turns that end in
+// groups of commits, and let all through in between, would be held back now and then, and a group leave with a few of them.
 
 import { type Clock, Queue } from '../base/index.ts'
 import type { Activation } from './life/activation.ts'
@@ -25,12 +28,16 @@ export class Dispatcher {
   private readonly clock: Clock
   private readonly steps: Steps
   private readonly drain = (): void => this.run()
-  private readonly drainAfresh = (): void => {
+  private readonly nextBurst = (): void => {
     this.burst = 0
+    if (!this.held) return
+    this.held = false
     this.run()
   }
   /** Whether turns are running, or about to. */
   private scheduled = false
+  /** Whether they wait for timers and I/O. */
+  private held = false
   /** Turns since timers and I/O last had their chance. */
   private burst = 0
 
@@ -58,7 +65,7 @@ export class Dispatcher {
   runAtOnce(activation: Activation, message: Message): boolean {
     if (this.scheduled || this.burst >= BURST || !activation.atRest) return false
     this.scheduled = true
-    this.burst += 1
+    this.count()
     message.activation = activation
     activation.queued = true
     this.steps.begin(activation, message)
@@ -72,7 +79,7 @@ export class Dispatcher {
   readAtOnce(activation: Activation, message: Query): boolean {
     if (this.scheduled || this.burst >= BURST || !activation.open) return false
     this.scheduled = true
-    this.burst += 1
+    this.count()
     message.activation = activation
     this.steps.read(activation, message)
     if (this.ready.length > 0) queueMicrotask(this.drain)
@@ -82,17 +89,24 @@ export class Dispatcher {
 
   private run(): void {
     for (let activation = this.ready.shift(); activation !== undefined; activation = this.ready.shift()) {
+      this.count()
       let due = this.steps.step(activation)
       let turns = 1
       for (; due && turns < TURNS_IN_A_ROW; turns += 1) due = this.steps.step(activation)
       this.release(activation, due)
-      this.burst += turns
+      this.burst += turns - 1
       if (this.burst >= BURST) {
-        this.clock.defer(this.drainAfresh)
+        this.held = true
         return
       }
     }
     this.scheduled = false
+  }
+
+  /** A turn is about to run. The first of a burst sees to the next one: before a group of commits leaves that it begins. */
+  private count(): void {
+    if (this.burst === 0) this.clock.defer(this.nextBurst)
+    this.burst += 1
   }
 
   /** An actor has had its turns; if it can have more, it joins the queue again. */

@@ -73,6 +73,19 @@ test('turns of many actors share a group', async () => {
   )
 })
 
+test('callers that call again as soon as they are answered stay together in one group, however long', async () => {
+  const { clock, runtime, store } = await bench()
+  const call = async (name: string): Promise<void> => {
+    for (let calls = 0; calls < 100; calls += 1) await runtime.invoke(name, { ref: 'counter', action: 'add' })
+  }
+  await clock.run(Promise.all(Array.from({ length: 50 }, (_, at) => call(`a${at}`))))
+  const first = store.groups.findIndex((group) => group.length === 50)
+  assert.deepEqual(
+    store.groups.slice(first).map((group) => group.length),
+    Array.from({ length: 100 - first }, () => 50),
+  )
+})
+
 test('a group is bounded', async () => {
   const { clock, runtime, store } = await bench({ limits: { commitGroup: 8 } })
   const names = Array.from({ length: 20 }, (_, at) => `a${at}`)
