@@ -191,6 +191,16 @@ export class ByteReader {
     return this.#buffer.subarray(this.#at - length, this.#at)
   }
 
+  /** Passes over what stands between two places as well, if it stands here. @returns whether it does. */
+  repeats(from: number, to: number): boolean {
+    const buffer = this.#buffer
+    const ahead = this.#at - from
+    if (from === to || ahead + to > buffer.length) return false
+    for (let at = from; at < to; at += 1) if (buffer[at] !== buffer[at + ahead]) return false
+    this.#at += to - from
+    return true
+  }
+
   /** Passes over a text or bytes. @returns how many bytes these are. */
   skip(): number {
     const length = this.whole()

@@ -3,7 +3,7 @@
 //
 // Frames outlive a crash, and so does what is said here of envelopes in them: every later version must read it.
 
-import { type Box, type Envelope, headerText, type StandingEnvelope } from '../../ports/index.ts'
+import type { Box, Envelope, StandingEnvelope } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import type { WordReader, WordWriter } from './words.ts'
@@ -103,13 +103,19 @@ function passParts(bytes: ByteReader, words: WordReader): void {
   for (let left = bytes.whole(); left > 0; left -= 1) bytes.skip()
 }
 
+/** @returns what `headerText` makes of the parts. */
 function readParts(bytes: ByteReader, words: WordReader): string {
-  const said: string[] = []
-  for (let left = bytes.whole(); left > 0; left -= 1) said.push(words.read(bytes))
-  const texts: string[] = []
-  for (let left = bytes.whole(); left > 0; left -= 1) texts.push(bytes.text())
-  return headerText({ words: said, texts })
+  let header = words.beginning(bytes)
+  for (let left = bytes.whole(); left > 0; left -= 1) {
+    const text = bytes.text()
+    if (header !== '[') header += ','
+    header += PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+  }
+  return `${header}]`
 }
+
+/** Text that stands in JSON as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/
 
 /** Some of the envelopes that are asked for, in order. */
 export interface EnvelopeStretch {

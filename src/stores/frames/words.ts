@@ -33,6 +33,10 @@ export class WordWriter {
 
 export class WordReader {
   readonly #words: string[] = []
+  /** What `beginning` has read last, from where to where, and what that is; nothing yet. */
+  #from = 0
+  #to = 0
+  #beginning = ''
 
   /** Passes over a word, for the first time: it is known from then on. */
   pass(bytes: ByteReader): void {
@@ -42,8 +46,19 @@ export class WordReader {
     else if (this.#words[how - KNOWN] === undefined) throw new RangeError('a word is used that is not known')
   }
 
-  /** Reads a word that was passed over before. */
-  read(bytes: ByteReader): string {
+  /** Reads words that were passed over before, behind how many they are: as the beginning of an array in JSON. */
+  beginning(bytes: ByteReader): string {
+    // Mostly they are those of the message before.
+    if (bytes.repeats(this.#from, this.#to)) return this.#beginning
+    this.#from = bytes.at
+    const words: string[] = []
+    for (let left = bytes.whole(); left > 0; left -= 1) words.push(this.#read(bytes))
+    this.#to = bytes.at
+    this.#beginning = JSON.stringify(words).slice(0, -1)
+    return this.#beginning
+  }
+
+  #read(bytes: ByteReader): string {
     const how = bytes.whole()
     return how < KNOWN ? bytes.text() : (this.#words[how - KNOWN] ?? '')
   }

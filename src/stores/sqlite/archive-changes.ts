@@ -98,7 +98,7 @@ export class ArchiveChanges {
     // One by one, so that each is seen by the next.
     const stands = outbox.place(system, id)
     if (stands !== place && outbox.at(place) !== null) throw placeTaken(id, place)
-    outbox.write(system, envelope, place)
+    outbox.write(system, envelope, place, stands > 0)
     outbox.flush()
     if (stands > 0) this.#replaced.push(id)
     this.#lastPlace = Math.max(this.#lastPlace, place)

@@ -10,6 +10,7 @@ import { IdFilter } from './id-filter.ts'
 
 const ROW = 'place, id, box, due_at_ms, header, payload_type, payload'
 const FIELDS = 8
+const ROW_VALUES = '(?, ?, ?, ?, ?, ?, ?, ?)'
 /** Rows written by one statement: of what an envelope's row costs, a third is the statement's. */
 const ROWS_AT_ONCE = 8
 
@@ -51,22 +52,46 @@ export class OutboxTable {
     return this.#standing(this.#statements.byPlace.get(place))
   }
 
-  /** Done when `flush` is, within the same transaction. */
-  write(system: string, { box, dueAtMs, header, id, payload }: Envelope, place: number): void {
+  /**
+   * In place of what stands under its id, if anything does. Done when `flush` is, within the same transaction.
+   *
+   * @param stands whether something is known to. If not, it is cheaper where nothing does.
+   * @returns about how many bytes that is.
+   */
+  write(
+    system: string,
+    { box, dueAtMs, header, id, payload }: Envelope,
+    place: number,
+    stands: boolean,
+  ): number {
     this.#ids.add(id)
     const type = payload === null ? null : this.#dictionary.typeId(payload.typeUrl)
     const number = this.#dictionary.familyId(this.#dictionary.family({ system, parent: '' }))
     const bytes = payload === null ? null : payload.value
-    this.#unwritten.push(place, id, boxNumber(box), dueAtMs, header, type, bytes, number)
-    if (this.#unwritten.length < ROWS_AT_ONCE * FIELDS) return
-    this.#statements.writeMany.run(...this.#unwritten)
-    this.#unwritten = []
+    if (stands) this.#statements.replace.run(place, id, boxNumber(box), dueAtMs, header, type, bytes, number)
+    else {
+      this.#unwritten.push(place, id, boxNumber(box), dueAtMs, header, type, bytes, number)
+      if (this.#unwritten.length === ROWS_AT_ONCE * FIELDS) this.#writeMany()
+    }
+    return header.length + (bytes === null ? 0 : bytes.length)
   }
 
   flush(): void {
-    for (let at = 0; at < this.#unwritten.length; at += FIELDS)
-      this.#statements.write.run(...this.#unwritten.slice(at, at + FIELDS))
+    this.#replaceUnwritten()
+  }
+
+  #writeMany(): void {
+    const { changes } = this.#statements.add.run(...this.#unwritten)
+    if (changes === ROWS_AT_ONCE) this.#unwritten = []
+    // Some stand already, perhaps as they were.
+    else this.#replaceUnwritten()
+  }
+
+  #replaceUnwritten(): void {
+    const rows = this.#unwritten
     this.#unwritten = []
+    for (let at = 0; at < rows.length; at += FIELDS)
+      this.#statements.replace.run(...rows.slice(at, at + FIELDS))
   }
 
   /** The transaction is given up. */
@@ -136,8 +161,15 @@ function prepared(database: Database) {
     byId: database.prepare(`SELECT ${ROW} FROM outbox WHERE system = ? AND id = ?`),
     any: database.prepare('SELECT 1 FROM outbox WHERE system = ? LIMIT 1'),
     byPlace: database.prepare(`SELECT ${ROW} FROM outbox WHERE place = ?`),
-    write: database.prepare(writing(1)),
-    writeMany: database.prepare(writing(ROWS_AT_ONCE)),
+    replace: database.prepare(
+      `INSERT INTO outbox (${ROW}, system) VALUES ${ROW_VALUES}
+       ON CONFLICT DO UPDATE SET place = excluded.place, box = excluded.box, due_at_ms = excluded.due_at_ms,
+         header = excluded.header, payload_type = excluded.payload_type, payload = excluded.payload`,
+    ),
+    // With any other way out of a conflict SQLite copies each page that it changes first, to undo the statement alone.
+    add: database.prepare(
+      `INSERT OR IGNORE INTO outbox (${ROW}, system) VALUES ${Array<string>(ROWS_AT_ONCE).fill(ROW_VALUES).join()}`,
+    ),
     remove: database.prepare('DELETE FROM outbox WHERE system = ? AND id = ?'),
     dueAt: database.prepare(
       `SELECT due_at_ms, place FROM outbox WHERE system = ? AND box = ? AND due_at_ms = ? AND place > ?
@@ -148,11 +180,4 @@ function prepared(database: Database) {
        ORDER BY due_at_ms, place`,
     ),
   }
-}
-
-function writing(rows: number): string {
-  const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?)').join(', ')
-  return `INSERT INTO outbox (${ROW}, system) VALUES ${values}
-     ON CONFLICT DO UPDATE SET place = excluded.place, box = excluded.box, due_at_ms = excluded.due_at_ms,
-       header = excluded.header, payload_type = excluded.payload_type, payload = excluded.payload`
 }

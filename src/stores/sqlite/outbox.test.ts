@@ -101,6 +101,26 @@ describe('the outbox of a store file', () => {
     database.close()
   })
 
+  test('folds what was said to be new and stands: in its place, with those around it', () => {
+    const { database, fold, outbox } = outboxIn('not-new.db')
+    keep(outbox, ['a', 'b'], [])
+    fold(outbox.beginFolding())
+    outbox.endFolding()
+    const ids = ['c', 'd', 'e', 'b', 'f', 'g', 'h', 'i', 'j']
+    const sends = ids.map((id) => ({ ...envelope(id), dueAtMs: 9, isNew: true }))
+    const kept = { ...commit([], []), sends }
+    assert.ok(outbox.accepts(kept))
+    outbox.stage(kept)
+    outbox.keep()
+    fold(outbox.beginFolding())
+    outbox.endFolding()
+    assert.equal(outbox.find('s', 'a')?.dueAtMs, 0)
+    for (const [at, id] of ids.entries())
+      assert.deepEqual(outbox.find('s', id), { ...envelope(id), dueAtMs: 9, place: at + 3 })
+    assert.deepEqual(database.prepare('SELECT count(*) FROM outbox').get(), [10])
+    database.close()
+  })
+
   test('knows nothing of a group that was not kept, and gives its places to the next', () => {
     const { database, outbox } = outboxIn('lost.db')
     keep(outbox, ['a'], [])

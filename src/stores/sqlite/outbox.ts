@@ -155,13 +155,10 @@ export class Outbox {
   }
 
   /** @returns about how many bytes it wrote. */
-  fold({ envelope, id, place, system }: PendingEnvelope): number {
-    if (envelope === null) {
-      this.#table.remove(system, id)
-      return 0
-    }
-    this.#table.write(system, envelope, place)
-    return envelope.header.length + (envelope.payload?.value.length ?? 0)
+  fold({ envelope, id, place, placeBelow, system }: PendingEnvelope): number {
+    if (envelope !== null) return this.#table.write(system, envelope, place, placeBelow > 0)
+    this.#table.remove(system, id)
+    return 0
   }
 
   /** The last place that the generation being folded has given, which is durable with the last of it. */
