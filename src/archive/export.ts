@@ -8,6 +8,7 @@ import { Census } from './census.ts'
 import { type Header, PART_ROWS, type RowCounts } from './frame-line.ts'
 import { checkFinished } from './mark.ts'
 import type { HeaderPiece, PartPiece, TrailerPiece } from './reading.ts'
+import { checkOpened, isMovable } from './sealed-rows.ts'
 import { Writing } from './writing.ts'
 
 export interface ExportOptions {
@@ -16,6 +17,8 @@ export interface ExportOptions {
   readonly source: string
   /** Whether the store hands its rows out encrypted. */
   readonly sealed: boolean
+  /** Whether it has keys: then it opens what is encrypted. If not, and it is not to stay so, what is encrypted is refused. */
+  readonly hasKeys?: boolean
   readonly clock: Clock
   /** Writes text behind what was written before. */
   readonly write: (text: string) => Promise<void>
@@ -39,7 +42,7 @@ export interface Exported {
 
 /** @throws SpawnError of the store; what `write` throws. */
 export async function exportStore(options: ExportOptions): Promise<Exported> {
-  const { begun, clock, sealed, source, store, write } = options
+  const { begun, clock, hasKeys = false, sealed, source, store, write } = options
   const archive = archiveOf(store)
   await checkFinished(store)
   const writing = new Writing()
@@ -60,8 +63,11 @@ export async function exportStore(options: ExportOptions): Promise<Exported> {
     }
   }
   while (after !== null) {
-    const { next, rows } = await archive.read({ limit: PART_ROWS, ...(after !== undefined && { after }) })
+    const page = await archive.read({ limit: PART_ROWS, ...(after !== undefined && { after }) })
+    const { next } = page
+    const rows = page.rows.filter(isMovable)
     after = next
+    if (!sealed && !hasKeys) checkOpened(rows)
     if (rows.length === 0) continue
     for (const row of rows) census.note(row)
     await write(writing.part(rows, next))

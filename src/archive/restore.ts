@@ -23,6 +23,7 @@ import { archiveOf } from './archive-of.ts'
 import { PART_ROWS } from './frame-line.ts'
 import type { CarriedPart, PartSource } from './intake.ts'
 import { checkFinished } from './mark.ts'
+import { isMovable } from './sealed-rows.ts'
 
 export interface RestoreOptions {
   readonly store: Statestore
@@ -99,7 +100,7 @@ export class RestoreSource implements PartSource {
     do {
       const page = await archive.read({ limit: PART_ROWS, ...(after !== null && { after }) })
       after = page.next
-      const rows = await this.#stood(page.rows)
+      const rows = await this.#stood(page.rows.filter(isMovable))
       if (rows.length === 0) continue
       number += 1
       yield { number, mark: '', rows }

@@ -48,6 +48,13 @@ export const ERASING_SYSTEM = '(erasing)'
 /** The proofs of what was. */
 export const ERASURES_SYSTEM = '(erasures)'
 
+/** How far a rotation has come, in the pages of its store: of no use in another one. */
+export const ROTATION_MARK: ActorId = { system: KEYS_SYSTEM, parent: '', name: 'rotation' }
+
+export function isRotationMark({ name, parent, system }: ActorId): boolean {
+  return name === ROTATION_MARK.name && parent === ROTATION_MARK.parent && system === ROTATION_MARK.system
+}
+
 export function isReserved({ system }: { readonly system: string }): boolean {
   return system === KEYS_SYSTEM || system === ERASING_SYSTEM || system === ERASURES_SYSTEM
 }

@@ -10,7 +10,9 @@ export {
   ERASING_SYSTEM,
   ERASURES_SYSTEM,
   isReserved,
+  isRotationMark,
   KEYS_SYSTEM,
+  ROTATION_MARK,
 } from './archive.ts'
 export type {
   ChainLink,

@@ -70,6 +70,26 @@ test('keys come, change and go, and the counts go on', async () => {
   assert.equal(await add(newer), '3')
 })
 
+test('who makes backups needs no key: what is encrypted is exported as it is, or not at all', async () => {
+  using project = createProject({ 'module.ts': MODULE })
+  const keys = { SPAWN_STATESTORE_KEY: key('2026') }
+  const add = async (store: string): Promise<string> => {
+    const line = ['start', 'module.ts', '--store', store] as const
+    await using server = await serve(line, { cwd: project.path, env: keys })
+    return (await cli(['invoke', 'counter', 'add', '--url', server.url])).stdout.trim()
+  }
+  const store = (words: readonly string[], env = {}) => cli(['store', ...words], { cwd: project.path, env })
+  assert.equal(await add(STORE), '1')
+  const open = await store(['export', 'open.ndjson', '--store', STORE])
+  assert.deepEqual([open.code, open.stdout], [1, ''])
+  assert.match(open.stderr, /^error: the store is encrypted, and there is no key: .* with --sealed\n$/)
+  const sealed = await store(['export', 'sealed.ndjson', '--sealed', '--store', STORE])
+  assert.equal(sealed.code, 0, sealed.stderr)
+  const taken = await store(['import', 'sealed.ndjson', '--store', 'sqlite:there.db'], keys)
+  assert.equal(taken.code, 0, taken.stderr)
+  assert.equal(await add('sqlite:there.db'), '2')
+})
+
 test('without a key, or with one that is none, nothing is opened', async () => {
   using project = createProject()
   const rotate = (env: Record<string, string>) =>

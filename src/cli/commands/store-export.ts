@@ -68,15 +68,16 @@ async function exportTo(
   { overwrite, resume, sealed }: Told,
   terminal: Terminal,
 ) {
-  const { exportStore, PartFile } = await import('../../archive/index.ts')
+  const { exportStore, holdsSealed, PartFile } = await import('../../archive/index.ts')
   const { storeText } = await import('../../stores/store-url.ts')
   const { progressOn } = await import('../moving.ts')
   const { standingRows } = await import('../course.ts')
-  const isSealed = sealed && line.sealing !== null
+  const isSealed = sealed && (line.sealing !== null || (await holdsSealed(line.bare)))
   const common = {
     store: isSealed ? line.bare : line.store,
     source: storeText(line.plan),
     sealed: isSealed,
+    hasKeys: line.sealing !== null,
     clock: systemClock,
     progress: progressOn(terminal, systemClock, 'exporting', await standingRows(line.bare)),
   }

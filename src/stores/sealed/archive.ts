@@ -2,17 +2,17 @@
 // other store, sealed or not, under any keys. Unlike elsewhere a row that cannot be opened fails its whole page: nothing is
 // to be missing in an export without a word. Rotation does without it: see rotation.ts.
 
-import type {
-  Archive,
-  ArchiveChange,
-  ArchivePage,
-  ArchiveRow,
-  PageRequest,
-  Statestore,
+import {
+  type Archive,
+  type ArchiveChange,
+  type ArchivePage,
+  type ArchiveRow,
+  isRotationMark,
+  type PageRequest,
+  type Statestore,
 } from '../../ports/index.ts'
 import type { Opener } from './opener.ts'
 import type { ActorId } from '../../protocol/index.ts'
-import { ROTATION_MARK } from './reserved-row.ts'
 import { isWrappedKey } from './wrapped-keys.ts'
 import type { Seal, Sealer } from './sealer.ts'
 
@@ -101,13 +101,12 @@ export function sealedRow(sealer: Sealer, seal: Seal, row: ArchiveRow): ArchiveR
   return { ...row, actor: { ...row.actor, state: sealer.state(seal, row.actor, row.actor.state) } }
 }
 
-/** Sealed bytes are bound to the rest of their row, which no replacement changes. */
 /** Another store has keys, and pages, of its own. */
 function isOfThisStore(id: ActorId): boolean {
-  const { name, parent, system } = ROTATION_MARK
-  return isWrappedKey(id) || (id.name === name && id.parent === parent && id.system === system)
+  return isWrappedKey(id) || isRotationMark(id)
 }
 
+/** Sealed bytes are bound to the rest of their row, which no replacement changes. */
 function withBytesOf(standing: ArchiveRow, after: ArchiveRow): ArchiveRow {
   if (standing.kind === 'outcome' && after.kind === 'outcome')
     return { ...standing, outcome: { ...standing.outcome, reply: after.outcome.reply } }

@@ -2,11 +2,8 @@
 // written and fenced, not what is in it.
 
 import { SpawnError } from '../../base/index.ts'
-import { type Commit, KEYS_SYSTEM, type Statestore, type StoredActor } from '../../ports/index.ts'
+import type { Commit, Statestore, StoredActor } from '../../ports/index.ts'
 import { type ActorId, Packed } from '../../protocol/index.ts'
-
-/** How far a rotation has come, in the pages of its store. */
-export const ROTATION_MARK: ActorId = { system: KEYS_SYSTEM, parent: '', name: 'rotation' }
 
 const TYPE_URL = 'type.googleapis.com/spawn.JSONType'
 /** Such a row has one life. */

@@ -6,12 +6,18 @@
 // the mark has it look at that page again, and find nothing to do.
 
 import { isSpawnError } from '../../base/index.ts'
-import type { Archive, ArchiveChange, ArchiveRow, Statestore } from '../../ports/index.ts'
+import {
+  type Archive,
+  type ArchiveChange,
+  type ArchiveRow,
+  ROTATION_MARK,
+  type Statestore,
+} from '../../ports/index.ts'
 import type { Packed } from '../../protocol/index.ts'
 import { openedRow, sealedRow } from './archive.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { Opener } from './opener.ts'
-import { readReserved, ROTATION_MARK, writeReserved } from './reserved-row.ts'
+import { readReserved, writeReserved } from './reserved-row.ts'
 import { headOf } from './sealed-bytes.ts'
 import { isWrappedKey } from './wrapped-keys.ts'
 import type { Seal, Sealer } from './sealer.ts'
