@@ -121,7 +121,7 @@ function rotated(
   if (unreadable === 0) return EXIT.ok
   const more = unreadable > SHOWN ? `; the first ${SHOWN} are shown` : ''
   throw new Failure(
-    `${count(unreadable)} rows cannot be opened with these keys, and stay as they are${more}`,
+    `${count(unreadable)} ${unreadable === 1 ? 'row' : 'rows'} cannot be opened with these keys, and stay as they are${more}`,
     {
       exit: EXIT.failed,
       code: 'STATE_UNREADABLE',

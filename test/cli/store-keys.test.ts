@@ -37,7 +37,7 @@ test('keys come, change and go, and the counts go on', async () => {
   assert.equal(refused.code, 1)
   assert.match(
     refused.stderr,
-    /"counter" at revision 1 .* is not sealed[^\n]*\n0 of 1 rows .*\nerror: 1 rows cannot be opened/s,
+    /"counter" at revision 1 .* is not sealed.* put `plain` behind the keys[^\n]*\n0 of 1 rows .*\nerror: 1 row cannot be opened/s,
   )
   const lines = (await rotate(older, '--json')).stderr
     .trimEnd()

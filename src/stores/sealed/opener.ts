@@ -128,7 +128,8 @@ const DOUBTS =
   'its bytes were changed, or belong to another row, or the key of this id is not the one that sealed it; ' +
   'restore a backup, or give the right key'
 const PLAIN_ADVICE =
-  'if it was written before there was a key, run `spawn store rotate-keys`; if not, somebody put it there'
+  'if it was written before there was a key, put `plain` behind the keys and run `spawn store rotate-keys`; if not, somebody ' +
+  'put it there'
 
 function packedOf(typeUrl: string, value: Uint8Array): Packed | null {
   return typeUrl === NOTHING ? null : new Packed(typeUrl, value)
