@@ -125,6 +125,56 @@ test('a row is pruned in part, in the order of what expires', () => {
   database.close()
 })
 
+test('each outcome is there until it expires, and gone then, though rows that are written together expire together in the index', () => {
+  const random = seededRandom(7)
+  const { change, database, family, table } = opened()
+  const expiries = new Map<string, number>()
+  // Rows about a second, and some outcomes of a row far behind its others; written in no order of time.
+  for (let row = 0; row < 200; row += 1) {
+    const outcomes = keysOf(1 + below(random, 4), row * 10).map((key) =>
+      outcomeOf(key, 10_000 + below(random, 1_500) + (below(random, 5) === 0 ? 3_000 : 0)),
+    )
+    change(() => table.write(family, 'a', outcomes))
+    for (const { key, expiresAtMs } of outcomes) expiries.set(key, expiresAtMs)
+  }
+  const [times, rows] =
+    fields([database.prepare('SELECT count(DISTINCT expires_at_ms), count(*) FROM outcomes').get()])[0] ?? []
+  assert.ok(Number(times) < 100 && rows === 200, `${String(times)} times of ${String(rows)} rows`)
+  const check = (nowMs: number): void => {
+    for (const [key, expiresAtMs] of expiries)
+      assert.equal(table.find(family, 'a', key) !== null, expiresAtMs > nowMs, `${key} at ${nowMs}`)
+  }
+  let gone = 0
+  for (let nowMs = 9_990; nowMs < 15_000; nowMs += 1 + below(random, 60)) {
+    gone += change(() => table.prune(nowMs, 100_000))
+    assert.equal(gone, [...expiries.values()].filter((expiresAtMs) => expiresAtMs <= nowMs).length)
+    check(nowMs)
+  }
+  assert.equal(gone, expiries.size)
+  database.close()
+})
+
+test('pruning looks at no more rows than it may drop outcomes, also where the index has found them too early', () => {
+  const { change, database, family, table } = opened()
+  const names = keysOf(100)
+  change(() => {
+    for (const [at, name] of names.entries()) table.write(family, name, [outcomeOf('k', 100 + at)])
+  })
+  const found = (): unknown =>
+    fields([database.prepare('SELECT count(*) FROM outcomes WHERE expires_at_ms <= 100').get()])[0]?.[0]
+  assert.equal(found(), 100, 'all of them stand under one time')
+  assert.equal(
+    change(() => table.prune(100, 10)),
+    1,
+  )
+  assert.equal(found(), 90)
+  for (const [at, name] of names.entries()) assert.equal(table.find(family, name, 'k') !== null, at > 0)
+  let gone = 1
+  for (let calls = 0; calls < 20; calls += 1) gone += change(() => table.prune(150, 10))
+  assert.equal(gone, 51)
+  database.close()
+})
+
 test('a row that is damaged stops who asks for it, and says so', () => {
   const { change, database, family, file, table } = opened()
   change(() => table.write(family, 'a', [outcomeOf('k')]))

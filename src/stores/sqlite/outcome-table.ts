@@ -218,7 +218,8 @@ export class OutcomeTable {
   /** Drops at most `limit` of what has expired; answers how many went. */
   prune(nowMs: number, limit: number): number {
     let left = limit
-    while (left > 0) {
+    // A row may be found before any of it expires: then looking at it, and writing its own time, is all that becomes of it.
+    for (let rows = limit; left > 0 && rows > 0; rows -= 1) {
       const found = this.#statements.firstExpired.get(nowMs)
       if (found === undefined) break
       this.#shrink(this.#row(found), ({ expiresAtMs }) => {
