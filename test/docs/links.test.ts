@@ -55,6 +55,27 @@ test('every link leads somewhere', () => {
   assert.deepEqual(faults, [])
 })
 
+test('every file and folder of the repository that a page names is there', () => {
+  const named = pages.flatMap((page) => {
+    const paths = textOf(page).matchAll(/`((?:bench|bin|docs|examples|protos|scripts|src|test)\/[\w./-]*)`/g)
+    return [...paths].map(([, path = '']) => ({ page, path }))
+  })
+  assert.ok(named.length >= 80, `${named.length} are named`)
+  assert.deepEqual(
+    named.filter(({ path }) => !existsSync(join(ROOT, path))),
+    [],
+  )
+})
+
+test('every guarantee names its tests', () => {
+  const rows = [...textOf('docs/guarantees.md').matchAll(/^\| (\d+) \|.*\| (.*) \|$/gm)]
+  assert.deepEqual(
+    rows.map(([, number]) => Number(number)),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  )
+  for (const [, number, tests = ''] of rows) assert.match(tests, /^`test\/[^`]+`(, `test\/[^`]+`)*$/, number)
+})
+
 test('every page of docs/ is linked from another one', () => {
   const linked = new Set(
     pages.flatMap((page) =>
