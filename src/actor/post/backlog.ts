@@ -5,8 +5,8 @@
 // process does. Until it is over, the store is read in order, and what is committed meanwhile joins behind. What is for a
 // later time is only read when that has come.
 //
-// Invariants: what waits here is bounded, by LIMITS.deliveries; the rest is read from the store. What has left memory while
-// the store was being read is not taken from that answer again.
+// Invariants: what waits here is bounded as what is held is, by `deliveries` and `deliveryBytes`; the rest is read from the
+// store. What has left memory while the store was being read is not taken from that answer again.
 
 import { type Clock, type Limits, LIMITS, messageOf, type SpawnError, type Timer } from '../../base/index.ts'
 import type { EnvelopePosition, Logger, StandingEnvelope, Statestore } from '../../ports/index.ts'
@@ -38,9 +38,11 @@ export class Backlog {
   private readonly options: BacklogOptions
   /** Calls that wait for the answer of an envelope which is not held yet. */
   private readonly askers = new Map<string, Message>()
-  /** What was committed while there is a backlog, in order; null: there is none. */
+  /** What was committed while the store is being read, in order; null: there is no backlog. */
   private waiting: Parcel[] | null = []
-  /** More was committed than there is room for: it is read from the store. */
+  /** Of their payloads. */
+  private waitingBytes = 0
+  /** More was committed than that: it is read from the store. */
   private overflowed = false
   private reading = false
   /** Something came up while the store was being read. */
@@ -80,11 +82,29 @@ export class Backlog {
 
   /** Puts one behind what stands in the store. */
   add(parcel: Parcel): void {
-    this.waiting ??= []
+    const waiting = (this.waiting ??= [])
     this.expect(parcel)
-    if (!this.overflowed && this.waiting.length < this.options.limits.deliveries) this.waiting.push(parcel)
-    else this.overflowed = true
+    if (this.hasRoomFor(parcel)) {
+      // For who takes it at once: here that would be its payload a second time.
+      parcel.live = undefined
+      waiting.push(parcel)
+      this.waitingBytes += parcel.bytes
+    } else this.overflow()
     this.wakeAt(0)
+  }
+
+  /** While nobody reads the store, the next reading finds it there. */
+  private hasRoomFor({ bytes }: Parcel): boolean {
+    const { deliveries, deliveryBytes } = this.options.limits
+    if (!this.reading || this.overflowed || this.waiting === null) return false
+    return this.waiting.length < deliveries && this.waitingBytes + bytes <= deliveryBytes
+  }
+
+  /** All of what waits is read from the store. */
+  private overflow(): void {
+    this.overflowed = true
+    this.waiting = []
+    this.waitingBytes = 0
   }
 
   /** When it is read from the store, somebody waits for its answer. */
@@ -96,8 +116,7 @@ export class Backlog {
   expelled(error: SpawnError): void {
     for (const asker of this.askers.values()) asker.fail(error)
     this.askers.clear()
-    this.waiting = []
-    this.overflowed = true
+    this.overflow()
   }
 
   /** It is not in memory any more, or something else stands under its id. */
@@ -112,8 +131,7 @@ export class Backlog {
 
   /** Until the store has been read, nothing new is handed over: what stands there may come first. */
   readAfresh(atMs: number): void {
-    this.waiting ??= []
-    this.overflowed = true
+    this.overflow()
     this.afreshMs = Math.max(this.afreshMs, atMs)
     this.afreshCount += 1
     this.wakeAt(atMs)
@@ -170,6 +188,7 @@ export class Backlog {
     while (this.waiting !== null && this.hasRoom) {
       this.overflowed = false
       this.waiting = []
+      this.waitingBytes = 0
       const { store, system } = this.options
       const { envelopes, isLast } = await store.due(system, 0, LIMITS.pageSize, after)
       // What was passed over on a page before may be this member's by now, and stands before all of these.
@@ -186,8 +205,13 @@ export class Backlog {
   private end(): void {
     const rest = this.waiting ?? []
     this.waiting = null
+    this.waitingBytes = 0
     const { hold, takes } = this.options
-    for (const parcel of rest) if (this.isNew(parcel) && takes(parcel)) hold(parcel)
+    for (const parcel of rest) {
+      if (!this.isNew(parcel) || !takes(parcel)) continue
+      this.askers.delete(parcel.id)
+      hold(parcel)
+    }
   }
 
   private async readScheduled(): Promise<void> {
