@@ -8,9 +8,10 @@
 // Invariants: what waits here is bounded as what is held is, by `deliveries` and `deliveryBytes`; the rest is read from the
 // store. What has left memory while the store was being read is not taken from that answer again.
 
-import { type Clock, type Limits, LIMITS, messageOf, type SpawnError, type Timer } from '../../base/index.ts'
+import { type Clock, type Limits, messageOf, type SpawnError, type Timer } from '../../base/index.ts'
 import type { EnvelopePosition, Logger, StandingEnvelope, Statestore } from '../../ports/index.ts'
 import type { Message } from '../message.ts'
+import { DueReading } from './due-reading.ts'
 import type { Held } from './held.ts'
 import { Parcel } from './parcel.ts'
 
@@ -184,16 +185,15 @@ export class Backlog {
   private async readWhatIsDue(): Promise<void> {
     const beganMs = this.options.clock.now()
     const { afreshCount } = this
-    let after: EnvelopePosition | undefined
+    const reading = this.readingOf()
     while (this.waiting !== null && this.hasRoom) {
       this.overflowed = false
       this.waiting = []
       this.waitingBytes = 0
-      const { store, system } = this.options
-      const { envelopes, isLast } = await store.due(system, 0, LIMITS.pageSize, after)
+      const { isUnderWay } = reading
+      const { envelopes, isLast } = await reading.next(0)
       // What was passed over on a page before may be this member's by now, and stands before all of these.
-      if (after !== undefined && afreshCount !== this.afreshCount) return this.wakeAt(0)
-      after = envelopes.at(-1) ?? after
+      if (isUnderWay && afreshCount !== this.afreshCount) return this.wakeAt(0)
       this.takeIn(envelopes)
       // What was committed since stands behind the last of these.
       if (!isLast || this.overflowed) continue
@@ -215,15 +215,17 @@ export class Backlog {
   }
 
   private async readScheduled(): Promise<void> {
-    let after = SCHEDULED
+    const reading = this.readingOf(SCHEDULED)
     for (let done = false; !done && this.hasRoom;) {
-      const { clock, store, system } = this.options
-      const { envelopes, isLast, nextDueMs } = await store.due(system, clock.now(), LIMITS.pageSize, after)
-      after = envelopes.at(-1) ?? after
+      const { envelopes, isLast, nextDueMs } = await reading.next(this.options.clock.now())
       this.takeIn(envelopes)
       if (nextDueMs !== null) this.wakeAt(nextDueMs)
       done = isLast
     }
+  }
+
+  private readingOf(after?: EnvelopePosition): DueReading {
+    return new DueReading(this.options.store, this.options.system, after)
   }
 
   private get hasRoom(): boolean {

@@ -8,10 +8,11 @@
 // Not promised: that one gets it that has left memory since, because it was idle, or its member died or lost its lease.
 
 import { type Clock, LIMITS, SpawnError } from '../../base/index.ts'
-import type { Cluster, EnvelopePosition, Logger, Statestore } from '../../ports/index.ts'
+import type { Cluster, Logger, Statestore } from '../../ports/index.ts'
 import { asSpawnError } from '../../protocol/index.ts'
 import type { Activation } from '../life/activation.ts'
 import type { Catalog } from '../catalog.ts'
+import { DueReading } from './due-reading.ts'
 import type { Letter } from './letter.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
 import { Parcel } from './parcel.ts'
@@ -73,10 +74,9 @@ export class Spreading {
   async takeAll(): Promise<void> {
     const { cluster, logger, store, system } = this.options
     if (this.moved.size === 0) return
-    let after: EnvelopePosition | undefined
+    const reading = new DueReading(store, system)
     for (;;) {
-      const { envelopes, isLast } = await store.due(system, 0, LIMITS.pageSize, after)
-      after = envelopes.at(-1) ?? after
+      const { envelopes, isLast } = await reading.next(0)
       for (const envelope of envelopes) {
         const parcel = Parcel.readable(envelope, logger)
         // One that is being taken already is taken once: its commit is refused, here or there.
