@@ -1,6 +1,7 @@
 // Whether a store stood still while it was read. Decides by comparing what was read with what stands afterwards: how many
 // actors there are, which of them were committed lately, and all envelopes. What it cannot see: an outcome that a turn left
-// which changed nothing else, what an encrypted store keeps for itself (of which a part stays there), and a commit by a member whose clock was behind by more than the allowance.
+// which changed nothing else, what an encrypted store keeps for itself (of which a part stays there), and a commit by a
+// member whose clock was behind by more than the allowance.
 
 import { createHash } from 'node:crypto'
 import { LIMITS } from '../base/index.ts'
