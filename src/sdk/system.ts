@@ -180,13 +180,17 @@ export class System implements AsyncDisposable, Sender {
     return this.#gateway.past.restore(asked.name, asked.query, asked.options)
   }
 
-  /** A page of the stored actors, by definition (`parent`), `name`, `prefix`, `tags` and last activity. */
+  /**
+   * A page of the stored actors, by definition (`parent`), `name`, `prefix`, `tags` and last activity.
+   *
+   * @throws SpawnError INVALID_ARGUMENT
+   */
   async list(options: ListOptions = {}): Promise<ActorPage> {
     const { filter, page } = listingOf(this.name, options)
     return this.#gateway.list(filter, page)
   }
 
-  /** How many stored actors match. */
+  /** How many stored actors match. @throws SpawnError INVALID_ARGUMENT */
   async count(options: CountOptions = {}): Promise<number> {
     return this.#gateway.count(countingOf(this.name, options))
   }
@@ -266,7 +270,8 @@ export class SystemBuilder {
 
   /**
    * Makes this process a host of a Spawn proxy, which keeps the actors: their state, their mailboxes, their timers. Resolves
-   * when the proxy has taken the registration, and waits for one that is not there yet. `store`, `workers` and `http` do not count.
+   * when the proxy has taken the registration, and waits for one that is not there yet. What is the proxy's to say (`store`,
+   * `encryption`, `cluster`, `workers`, `http`, all limits but `callTimeoutMs`) does not count.
    *
    * @throws SpawnError INVALID_ARGUMENT for options, for a port that is taken, and what the proxy refuses.
    */
@@ -293,7 +298,12 @@ export class SystemBuilder {
     return new ServedSystem(this.name, serving)
   }
 
-  /** Opens the store, and the port if one was asked for. What was opened is closed again when a later part fails. */
+  /**
+   * Opens the store, and the port if one was asked for. What was opened is closed again when a later part fails.
+   *
+   * @throws SpawnError of the part that does not start, with what to do: STORE_UNAVAILABLE, STATE_UNREADABLE for a store,
+   *   MEMBER_UNAVAILABLE for a cluster, INVALID_ARGUMENT for a port that is taken.
+   */
   async start(): Promise<System> {
     const { compose } = await import('./compose.ts')
     return new System(this.name, await compose(this.#plan))
