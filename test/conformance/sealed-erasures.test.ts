@@ -287,6 +287,21 @@ function dying(store: MemoryStore, at: number, isDone: boolean): Statestore {
   })
 }
 
+/** The store of a process that stands still before its n-th request, for as long as `meanwhile` takes. */
+function interrupted(store: MemoryStore, at: number, meanwhile: () => Promise<void>): Statestore {
+  let requests = 0
+  return new Proxy(store, {
+    get(target, name): unknown {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      return async (...given: unknown[]): Promise<unknown> => {
+        if (REQUESTS.includes(name) && (requests += 1) === at) await meanwhile()
+        return Reflect.apply(value, target, given)
+      }
+    },
+  })
+}
+
 for (const [way, finish] of [
   ['the next start', async (store: SealedStore) => store.start()],
   ['the same call', async (store: SealedStore) => void (await store.erasures.erase(ANN, NOON_MS + 7))],
@@ -321,6 +336,29 @@ for (const [way, finish] of [
     }
   })
 }
+
+test('who ends an erasure that another one has ended meanwhile leaves the next life alone, wherever that began', async () => {
+  let hasRun = true
+  for (let at = 2; hasRun; at += 1) {
+    const behind = await memory()
+    await populate(sealed(behind))
+    // Its intent stands.
+    await assert.rejects(sealed(dying(behind, 4, true)).erasures.erase(ANN, NOON_MS))
+    assert.equal((await behind.list({ system: '(erasing)' }, { limit: 10 })).actors.length, 1)
+    hasRun = false
+    const slow = interrupted(behind, at, async () => {
+      hasRun = true
+      await sealed(behind).erasures.erase(ANN, NOON_MS)
+      await put(sealed(behind), owned(0, { birth: 5, state: json('again') }))
+    })
+    await sealed(slow).erasures.erase(ANN, NOON_MS)
+    assert.equal((await proofs(sealed(behind))).length, 1)
+    if (!hasRun) continue
+    const again = await loadOne(sealed(behind), ANN)
+    assert.deepEqual(plainPacked(again?.state ?? null), plainPacked(json('again')), `at ${at}`)
+    assert.ok(at < 100, 'it ends')
+  }
+})
 
 test('nobody who only has the database makes a proof', async () => {
   const behind = await memory()

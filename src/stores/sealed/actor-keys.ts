@@ -21,6 +21,9 @@ import { markOf, OWN_ID_BYTES, ownHead } from './sealed-bytes.ts'
 /** Keys in memory; the oldest goes first. */
 const KEPT = 16_384
 
+/** Of an id, as many as a birth has room for: 48 bits. */
+const BIRTH_DIGITS = 12
+
 /** Where a key is found: by the system and the mark of its actor. */
 export interface KeyPlace {
   readonly system: string
@@ -112,17 +115,15 @@ export class ActorKeys {
     return missing
   }
 
-  /** Destroys the key of an actor. @returns its id; null: there is none. */
-  async destroy(id: ActorId): Promise<string | null> {
+  /** Destroys a key of an actor; another one that it may have by now stays. */
+  async destroy(id: ActorId, keyId: string): Promise<void> {
     const mark = this.#markOf(id)
     const row = rowOf({ system: id.system, mark })
     const { store } = this.#options
     const [stored = null] = await store.load([row])
     this.#known.delete(mark)
-    if (stored === null) return null
-    // A row of this kind is written once: what stands is what was read, or nothing.
+    if (stored === null || keyValueOf(stored).id !== keyId) return
     await store.delete(row, stored.revision, stored.birth)
-    return keyValueOf(stored).id
   }
 
   /** The id of the key that stands; null: there is none. */
@@ -146,7 +147,9 @@ export class ActorKeys {
     const { name, parent, system } = actor
     const value: KeyValue = { parent, name, id, secret: Buffer.from(secret).toString('base64') }
     const own: OwnKey = { id, key: new Key(ownHead(mark, id), secret) }
-    return { mark, own, commit: reservedCommit(rowOf({ system, mark }), 0, value, committedAtMs) }
+    const commit = reservedCommit(rowOf({ system, mark }), 0, value, committedAtMs)
+    // Each key's row is a life of its own: who destroys one never meets the row of the next.
+    return { mark, own, commit: { ...commit, birth: 1 + Number.parseInt(id.slice(0, BIRTH_DIGITS), 16) } }
   }
 
   #learn(mark: string, row: StoredActor | null): void {

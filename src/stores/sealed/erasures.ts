@@ -2,7 +2,8 @@
 // again. A crash between any two leaves the intent, by which the next start goes on; the proof is written before the intent
 // is taken away.
 //
-// Invariant: once the intent stands, the key goes, whatever else fails.
+// Invariant: once the intent stands, the key goes, whatever else fails. Two may be at it at once, and one of them may be done,
+// and the actor live again, while the other one stands still: then that one finds nothing of its own to take away.
 
 import { LIMITS, SpawnError } from '../../base/index.ts'
 import {
@@ -15,6 +16,7 @@ import {
   ERASURES_SYSTEM,
   type PageRequest,
   type Statestore,
+  type StoredActor,
 } from '../../ports/index.ts'
 import { type ActorId, addressText } from '../../protocol/index.ts'
 import { type ActorKeys, erasingRow } from './actor-keys.ts'
@@ -50,18 +52,22 @@ export class ActorErasures implements Erasures {
   }
 
   async erase(id: ActorId, nowMs: number): Promise<Erasure | null> {
+    let intent: Intent | null = null
     return again(id, async () => {
+      // What has begun is what is ended: the actor may live again by now.
+      if (intent !== null) return this.#finish(id, intent, nowMs)
       const { behind, keys, store } = this.#options
       const row = erasingRow({ system: id.system, mark: markOf(id) })
       // Written below.
-      const begun = (await readReserved(store, row)).value as Intent | null
-      if (begun !== null) return this.#finish(id, begun, nowMs)
+      intent = (await readReserved(store, row)).value as Intent | null
+      if (intent !== null) return this.#finish(id, intent, nowMs)
       const keyId = await keys.standing(id)
       if (keyId === null) return this.#last(id)
       const [stored = null] = await behind.load([id])
       const { name, parent } = id
-      const intent: Intent = { parent, name, keyId, begunAtMs: nowMs, revision: stored?.revision ?? 0 }
-      await writeReserved(store, row, 0, intent, nowMs)
+      const begun: Intent = { parent, name, keyId, begunAtMs: nowMs, revision: stored?.revision ?? 0 }
+      await writeReserved(store, row, 0, begun, nowMs)
+      intent = begun
       return this.#finish(id, intent, nowMs)
     })
   }
@@ -94,8 +100,8 @@ export class ActorErasures implements Erasures {
 
   async #finish(id: ActorId, intent: Intent, nowMs: number): Promise<Erasure> {
     const { keys, store } = this.#options
-    await keys.destroy(id)
-    await this.#remove(id)
+    await keys.destroy(id, intent.keyId)
+    await this.#remove(id, intent.keyId)
     const messages = await this.#sweep(id, intent.keyId)
     const row = proofRow(id)
     const { revision, value } = await readReserved(store, row)
@@ -109,19 +115,27 @@ export class ActorErasures implements Erasures {
     }
     const erasing = erasingRow({ system: id.system, mark: markOf(id) })
     const [begun = null] = await store.load([erasing])
-    if (begun !== null) await store.delete(erasing, begun.revision, begun.birth)
+    if (begun !== null && (valueOf(begun) as Intent).keyId === intent.keyId)
+      await store.delete(erasing, begun.revision, begun.birth)
     return proofOf(id.system, finished)
   }
 
   /** With its history and its outcomes. Who commits meanwhile is refused from then on. */
-  async #remove(id: ActorId): Promise<void> {
+  async #remove(id: ActorId, keyId: string): Promise<void> {
     const { behind } = this.#options
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const [stored = null] = await behind.load([id])
-      if (stored === null) return
+      if (stored === null || (await this.#livesAgain(stored, keyId))) return
       if ((await behind.delete(id, stored.revision, stored.birth)) === 'committed') return
     }
     throw busy(id)
+  }
+
+  /** Whether it is sealed with another key, which stands. */
+  async #livesAgain({ id, state }: StoredActor, keyId: string): Promise<boolean> {
+    const head = state === null ? null : headOf(state.value)
+    if (head?.kind !== 'own' || head.id === keyId) return false
+    return (await this.#options.keys.standing(id)) === head.id
   }
 
   /** Takes what it has sent, and what can be read by nobody any more. */
