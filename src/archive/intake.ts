@@ -99,13 +99,12 @@ export async function checkTarget(
   const { merges, source, target, targetName } = options
   const mark = await markOf(target)
   if (mark !== null && mark.identity === source.identity) return mark
-  if (merges) return null
   if (mark !== null) {
     throw refused(
       `${targetName} holds a part of ${mark.source}, which has not been taken in to its end: go on with that, or name an empty store`,
     )
   }
-  if (await holdsSomething(archiveOf(target))) {
+  if (!merges && (await holdsSomething(archiveOf(target)))) {
     throw refused(
       `${targetName} holds something already: name an empty store, or add --merge to take rows in beside what is there ` +
         '(those of the same actor, key or message are replaced)',

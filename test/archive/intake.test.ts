@@ -123,7 +123,8 @@ test('a store that has a part of an import takes no other one, and is not export
   await assert.rejects(importBytes(bytes, dyingAt(target, 3, false)))
   await clock.advance(1)
   const other = await exportedBytes(await manyRows())
-  await assert.rejects(importBytes(other, target), invalid('holds a part of backup.ndjson'))
+  for (const merges of [false, true])
+    await assert.rejects(importBytes(other, target, { merges }), invalid('holds a part of backup.ndjson'))
   const nowhere = { source: 'memory', sealed: false, clock, write: async () => {} }
   await assert.rejects(exportStore({ store: target, ...nowhere }), invalid('a part of backup.ndjson'))
   await importBytes(bytes, target)
