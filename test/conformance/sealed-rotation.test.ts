@@ -175,6 +175,20 @@ test('how far one has come is of no use elsewhere, and is not exported', async (
   assert.deepEqual(await census.changes(both), [], 'nor is it missed')
 })
 
+test('one that met what it could not open, and was cut off, meets it again: it ends well when all is opened', async () => {
+  const { store } = await temporaryMemory()
+  await fillStore(sealed(store, [OLD]))
+  const first = rotationOf(sealed(store, [NEW]))
+  assert.equal(await first.resumed(), null)
+  const { next, unreadable } = await first.page(null, 20, true)
+  assert.ok(unreadable.length > 0)
+  await first.mark(next, 20, NOON_MS)
+  const again = rotationOf(sealed(store, [NEW, OLD]))
+  assert.equal(await again.resumed(), null, 'the key is there now')
+  await again.mark(next, 20, NOON_MS)
+  assert.deepEqual(await again.resumed(), { after: next, counted: 20 })
+})
+
 test('one that was cut off goes on where it was, but not to another key', async () => {
   const { store } = await temporaryMemory()
   await fillStore(sealed(store, [OLD]))

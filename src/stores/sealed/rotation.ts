@@ -67,6 +67,8 @@ export interface Resumed {
 export class Rotation {
   readonly #options: RotationOptions
   #markRevision = 0
+  /** Whether something could not be opened: what comes after that is not marked, so that the next one meets it again. */
+  #leftSome = false
 
   constructor(options: RotationOptions) {
     this.#options = options
@@ -87,8 +89,9 @@ export class Rotation {
     return { after: mark.after, counted: mark.counted ?? 0 }
   }
 
-  /** All before `after` is done; null: all is. @param counted how many of the counted rows that are. */
+  /** All before `after` was looked at; null: all was. @param counted how many of the counted rows that are. */
   async mark(after: string | null, counted: number, nowMs: number): Promise<void> {
+    if (after !== null && this.#leftSome) return
     const mark: Mark = { to: this.to, after, counted }
     await writeReserved(this.#options.store, ROTATION_MARK, this.#markRevision, mark, nowMs)
     this.#markRevision += 1
@@ -112,6 +115,7 @@ export class Rotation {
       } catch (thrown) {
         if (!isSpawnError(thrown) || thrown.code !== 'STATE_UNREADABLE') throw thrown
         unreadable.push(thrown.message)
+        this.#leftSome = true
       }
     }
     const sealed = due.length === 0 ? 0 : await archive.replace(due)
