@@ -196,16 +196,19 @@ export class Committer {
   private conclude(group: readonly GroupedCommit[], verdicts: readonly Verdict[]): void {
     // Without a lease, others may serve these actors: then nothing of this is told, and all of it is lost by now.
     this.options.membership?.lease.holds()
-    for (const [at, commit] of group.entries()) {
+    const { carrier } = this
+    let at = 0
+    for (const commit of group) {
       const committed = verdicts[at] === 'committed'
+      at += 1
       if (commit.lost) {
-        if (committed && commit.carries) this.carrier.uncertain([commit])
+        if (committed && commit.carries) carrier.uncertain([commit])
         continue
       }
       if (commit instanceof OutsideCommit) commit.conclude(committed)
       else if (committed) settle(commit)
       else this.overtaken(commit)
-      if (committed && commit.carries) this.carrier.departed(commit)
+      if (committed && commit.carries) carrier.departed(commit)
     }
   }
 

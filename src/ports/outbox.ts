@@ -27,7 +27,10 @@ export interface Envelope {
   readonly dueAtMs: number
   /** Who to whom, and what for: JSON that only the engine reads. */
   readonly header: string
-  /** The same in parts, while they are at hand: a store may write these more briefly. See `headerText`. */
+  /**
+   * The same in parts, while they are at hand: a store may write these more briefly. See `headerText`. To be read at once:
+   * what is answered here may be used again for the next envelope.
+   */
   readonly headerParts?: HeaderParts | undefined
   /** Whether its id was never used before, so that a store need not look for it; absent: nobody says. */
   readonly isNew?: boolean | undefined

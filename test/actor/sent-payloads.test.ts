@@ -128,3 +128,22 @@ test('a payload that is forwarded goes on as it came, whatever the actor between
   assert.equal(passed, 3)
   assert.deepEqual(seen, [order, order], 'at the first delivery, and at a second')
 })
+
+test('what is sent says when, and so does what is sent a second later', async () => {
+  const { at, send } = await pair()
+  const began = at.clock.now()
+  for (let times = 0; times < 2; times += 1) {
+    await send([
+      { amount: 1, items: [] },
+      { amount: 2, items: [] },
+    ])
+    await at.clock.advance(1_000)
+  }
+  const headers = at.store.groups.flat().flatMap(({ sends }) => sends.map(({ header }) => header))
+  const afterMs = headers.map((header) => Number(/"(\d{13})"/.exec(header)?.[1]) - began)
+  assert.equal(afterMs.length, 4)
+  for (const [nth, ms] of afterMs.entries()) {
+    const leastMs = nth < 2 ? 0 : 1_000
+    assert.ok(ms >= leastMs && ms < leastMs + 100, `${ms}`)
+  }
+})

@@ -19,7 +19,7 @@ import type { Channels } from './channels.ts'
 import { isOutbound, type Letter, pathOf, stepsBefore } from './letter.ts'
 import type { Message } from '../message.ts'
 import type { Parcel } from './parcel.ts'
-import { correspondent, lasting, type Postmark, type Target } from './postmark.ts'
+import { correspondent, isTimed, lasting, type Postmark, type Target } from './postmark.ts'
 import { nextDueMs } from './rhythm.ts'
 import type { Timers } from './timers.ts'
 
@@ -87,7 +87,7 @@ export class Departures {
       from,
       to: postmark.address(to, ref, system),
       action,
-      createdAtMs: postmark.nowMs,
+      createdAtMs: isTimed(effect) ? postmark.nowMs : postmark.momentMs,
       metadata: lasting(metadata === undefined ? message.metadata : { ...message.metadata, ...metadata }),
       system,
       reply: told,
@@ -165,7 +165,7 @@ export class Departures {
       from: correspondent(message.self),
       to,
       action,
-      createdAtMs: postmark.nowMs,
+      createdAtMs: postmark.momentMs,
       metadata: lasting(message.metadata),
       by: message.action.name,
       earlier: parcel === null ? undefined : stepsBefore(parcel.letter),

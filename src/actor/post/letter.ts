@@ -80,14 +80,30 @@ type Parts = readonly [
   rest: string,
 ]
 
-/** What comes again and again in a system's envelopes are words. What there is not is empty: no name or action is. */
+/** Those of the letter that was asked for last. Every envelope that leaves has its parts read once, and at once. */
+const last: { readonly words: string[]; readonly texts: string[] } = { words: [], texts: [] }
+/** When letters were created last, mostly all of a group. */
+let createdAt = { ms: 0, text: '0' }
+
+/**
+ * What comes again and again in a system's envelopes are words. What there is not is empty: no name or action is. Good until
+ * the next letter's are asked for.
+ */
 export function partsOf(letter: Letter): HeaderParts {
   const { action, by = '', createdAtMs, from, kind, to } = letter
   const rest = restOf(letter)
-  return {
-    words: [kind, from === null ? '' : from[0], to[0], action, by, String(createdAtMs)],
-    texts: [from === null ? '' : from[1], to[1], rest === null ? '' : JSON.stringify(rest)],
-  }
+  if (createdAt.ms !== createdAtMs) createdAt = { ms: createdAtMs, text: String(createdAtMs) }
+  const { texts, words } = last
+  words[0] = kind
+  words[1] = from === null ? '' : from[0]
+  words[2] = to[0]
+  words[3] = action
+  words[4] = by
+  words[5] = createdAt.text
+  texts[0] = from === null ? '' : from[1]
+  texts[1] = to[1]
+  texts[2] = rest === null ? '' : JSON.stringify(rest)
+  return last
 }
 
 export function headerOf(letter: Letter): string {
