@@ -1,7 +1,8 @@
 // Files of what is encrypted: rows that stay so are never taken for open ones, and nothing goes along that is of one store only.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { exportStore, FileSource, takeIn } from '../../src/archive/index.ts'
+import { exportStore, FileSource, RestoreSource, takeIn } from '../../src/archive/index.ts'
+import { LIMITS } from '../../src/base/index.ts'
 import type { Statestore } from '../../src/ports/index.ts'
 import { SealedStore } from '../../src/stores/sealed/index.ts'
 import { fillStore, plainRows, readAll } from '../../src/testing/statestore-archive-fixture.ts'
@@ -38,11 +39,18 @@ test('a rotation that was cut off does not go on in another store, where its pag
   await rotation.mark('a page of this store', 7, NOON_MS)
   assert.notEqual(await rotation.resumed(), null)
 
-  const target = await emptyMemory()
-  const source = await FileSource.open(chunksOf(await fileOf(bare, true)), 'backup.ndjson')
-  assert.ok(source.header.sealed)
-  await takeIn({ source, target, targetName: 'memory', merges: false, clock })
-  const there = new SealedStore(target, { keys: [NEW, OLD] })
-  assert.deepEqual(plainRows(await readAll(there)), expected)
-  assert.equal(await there.rotation?.resumed(), null)
+  const file = await FileSource.open(chunksOf(await fileOf(bare, true)), 'backup.ndjson')
+  assert.ok(file.header.sealed)
+  const { outcomeRetentionMs } = LIMITS
+  const at = { atMs: NOON_MS + 10_000, outcomeRetentionMs, unreached: async () => {} }
+  const restored = new RestoreSource({ store: bare, name: 'memory', ...at })
+  for (const source of [file, restored]) {
+    const target = await emptyMemory()
+    await takeIn({ source, target, targetName: 'memory', merges: false, clock })
+    const there = new SealedStore(target, { keys: [NEW, OLD] })
+    const rows = plainRows(await readAll(there))
+    if (source === file) assert.deepEqual(rows, expected)
+    assert.ok(rows.length > 5)
+    assert.equal(await there.rotation?.resumed(), null)
+  }
 })
