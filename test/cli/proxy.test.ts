@@ -114,10 +114,12 @@ test('the log is JSON with --json, and SIGTERM ends it in order', async () => {
   assert.equal(lines[0]?.settings?.['store']?.value, 'memory')
 })
 
-test('a port that is taken is told, with exit code 1', async () => {
+test('a port that is taken is told, with exit code 1; and what there is nothing of', async () => {
   using project = createProject()
   await using proxy = await serve(['proxy', '--store', 'memory'], { cwd: project.path })
   const { code, stderr } = await cli(['proxy', '--store', 'memory', '--port', new URL(proxy.url).port])
   assert.equal(code, 1)
   assert.match(stderr, /^error: HTTP: port \d+ of 127\.0\.0\.1 is in use/)
+  const listed = await proxy.cli(['actors', 'list'])
+  assert.deepEqual([listed.stdout, listed.stderr], ['', 'no actors are stored in spawn-system\n'])
 })

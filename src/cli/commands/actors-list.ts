@@ -45,6 +45,7 @@ its last commit: what only reads it leaves no trace.`,
       throw usageFailure('--count counts all that match: it goes with none of --limit, --all and --after')
     const tags = Object.entries(tag).map(([key, value]) => [`tag.${key}`, value] as const)
     const filter = { prefix, parent, activeSince, idleSince, ...Object.fromEntries(tags) }
+    const which = Object.values(filter).some((value) => value !== undefined) ? ' that match' : ''
     const { withClient } = await import('../client.ts')
     return withClient(options, terminal.env, async (client) => {
       if (count) {
@@ -56,7 +57,7 @@ its last commit: what only reads it leaves no trace.`,
         heading: ['NAME', 'DEFINITION', 'REVISION', 'COMMITTED', 'TAGS'],
         cells,
         page: (query: QueryValues) => client.list({ ...filter, ...query }),
-        empty: async () => `no actors are stored in ${printable(await client.system())} that match`,
+        empty: async () => `no actors are stored in ${printable(await client.system())}${which}`,
       }
       await showListing(listing, options, terminal, json)
       return EXIT.ok
