@@ -1,6 +1,7 @@
 // The outbox as far as it is folded: plain reads and writes of rows. Envelopes that wait for long are here and nowhere
 // else, so a hundred thousand of them take no memory.
 
+import type { StatementSync } from 'node:sqlite'
 import type { Envelope, EnvelopePosition, StandingEnvelope } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import type { Database } from './database.ts'
@@ -17,11 +18,15 @@ const ROWS_AT_ONCE = 8
 export class OutboxTable {
   readonly #dictionary: Dictionary
   readonly #statements: Statements
+  /** By how many rows each adds. */
+  readonly #add: StatementSync[] = []
+  readonly #database: Database
   readonly #ids = new IdFilter()
   /** The fields of rows that are to be written, one row after another. */
   #unwritten: SQLField[] = []
 
   constructor(database: Database, dictionary: Dictionary) {
+    this.#database = database
     this.#dictionary = dictionary
     this.#statements = prepared(database)
     for (const row of database.prepare('SELECT id FROM outbox').iterate()) {
@@ -71,27 +76,28 @@ export class OutboxTable {
     if (stands) this.#statements.replace.run(place, id, boxNumber(box), dueAtMs, header, type, bytes, number)
     else {
       this.#unwritten.push(place, id, boxNumber(box), dueAtMs, header, type, bytes, number)
-      if (this.#unwritten.length === ROWS_AT_ONCE * FIELDS) this.#writeMany()
+      if (this.#unwritten.length === ROWS_AT_ONCE * FIELDS) this.flush()
     }
     return header.length + (bytes === null ? 0 : bytes.length)
   }
 
   flush(): void {
-    this.#replaceUnwritten()
-  }
-
-  #writeMany(): void {
-    const { changes } = this.#statements.add.run(...this.#unwritten)
-    if (changes === ROWS_AT_ONCE) this.#unwritten = []
-    // Some stand already, perhaps as they were.
-    else this.#replaceUnwritten()
-  }
-
-  #replaceUnwritten(): void {
     const rows = this.#unwritten
+    if (rows.length === 0) return
     this.#unwritten = []
+    const count = rows.length / FIELDS
+    const { changes } = this.#adding(count).run(...rows)
+    if (changes === count) return
+    // Some stand already, perhaps as they were.
     for (let at = 0; at < rows.length; at += FIELDS)
       this.#statements.replace.run(...rows.slice(at, at + FIELDS))
+  }
+
+  #adding(rows: number): StatementSync {
+    return (this.#add[rows] ??= this.#database.prepare(
+      // With any other way out of a conflict SQLite copies each page that it changes first, to undo the statement alone.
+      `INSERT OR IGNORE INTO outbox (${ROW}, system) VALUES ${Array<string>(rows).fill(ROW_VALUES).join()}`,
+    ))
   }
 
   /** The transaction is given up. */
@@ -165,10 +171,6 @@ function prepared(database: Database) {
       `INSERT INTO outbox (${ROW}, system) VALUES ${ROW_VALUES}
        ON CONFLICT DO UPDATE SET place = excluded.place, box = excluded.box, due_at_ms = excluded.due_at_ms,
          header = excluded.header, payload_type = excluded.payload_type, payload = excluded.payload`,
-    ),
-    // With any other way out of a conflict SQLite copies each page that it changes first, to undo the statement alone.
-    add: database.prepare(
-      `INSERT OR IGNORE INTO outbox (${ROW}, system) VALUES ${Array<string>(ROWS_AT_ONCE).fill(ROW_VALUES).join()}`,
     ),
     remove: database.prepare('DELETE FROM outbox WHERE system = ? AND id = ?'),
     dueAt: database.prepare(
