@@ -25,6 +25,16 @@ test('a reply comes back as it was, with its action, whatever their names', () =
   }
 })
 
+test('replies of one type of several actions, and of several types of one, come back in any order', () => {
+  const actions = [named('add'), named('take')]
+  const types = ['type.googleapis.com/spawn.JSONType', 'x']
+  for (let at = 0; at < 16; at += 1) {
+    const action = actions[at % 2]!
+    const reply = new Packed(types[(at >> 1) % 2]!, new Uint8Array([at]))
+    assert.deepEqual(keptReply(markReply(action, reply)), { action: action.name, reply })
+  }
+})
+
 test('what does not say its action is of any', () => {
   const reply = new Packed('type.googleapis.com/spawn.JSONType', new Uint8Array([1]))
   assert.deepEqual(keptReply(reply), { action: null, reply })

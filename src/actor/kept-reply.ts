@@ -14,6 +14,8 @@ const TYPES_KNOWN = 16
 
 /** The type URLs of an action's replies as they are kept: made once, and not for each call. */
 const marked = new WeakMap<ActionDefinition, Map<string, string>>()
+/** The one that was asked for last. */
+let last: { readonly action: ActionDefinition; readonly typeUrl: string; readonly type: string } | null = null
 
 /** @param reply null: the turn replied with nothing. */
 export function markReply(action: ActionDefinition, reply: Packed | null): Packed {
@@ -51,6 +53,12 @@ export function usedForAnother(label: string, action: string): SpawnError {
 }
 
 function markedType(action: ActionDefinition, typeUrl: string): string {
+  if (last === null || last.action !== action || last.typeUrl !== typeUrl)
+    last = { action, typeUrl, type: knownType(action, typeUrl) }
+  return last.type
+}
+
+function knownType(action: ActionDefinition, typeUrl: string): string {
   let known = marked.get(action)
   if (known === undefined) marked.set(action, (known = new Map<string, string>()))
   let type = known.get(typeUrl)

@@ -38,6 +38,7 @@ export class Message implements Turn, Waiter {
   readonly caller: ActorId | null
   /** The turn that waits for this call; null: nobody does, or the outside. */
   readonly cause: Cause | null
+  readonly idempotencyKey: string | undefined
   private readonly timeoutMs: number
   /** On the clock that does not jump; null: nobody has asked yet. */
   private ends: number | null = null
@@ -79,7 +80,7 @@ export class Message implements Turn, Waiter {
     this.cause = cause
     this.timeoutMs = timeoutMs
     this.heard = heard
-    if (call.idempotencyKey !== undefined) this.special.idempotencyKey = call.idempotencyKey
+    this.idempotencyKey = call.idempotencyKey
     if (call.receipt === true) {
       this.special.wantsReceipt = true
       this.special.arrived = call.arrived === true
@@ -126,10 +127,6 @@ export class Message implements Turn, Waiter {
   get special(): Specials {
     this.specials ??= new Specials()
     return this.specials
-  }
-
-  get idempotencyKey(): string | undefined {
-    return this.specials === null ? undefined : this.specials.idempotencyKey
   }
 
   get starts(): boolean {

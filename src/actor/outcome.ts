@@ -3,7 +3,7 @@
 //
 // A crash after `take` and before the commit returns loses the turn whole; nobody outside has seen any of it.
 
-import { type Clock, isSpawnError, type Limits, SpawnError } from '../base/index.ts'
+import { isSpawnError, type Limits, SpawnError } from '../base/index.ts'
 import type { Outcome, OutcomeRecord, Route } from '../ports/index.ts'
 import { addressText, type Packed } from '../protocol/index.ts'
 import type { Activation } from './life/activation.ts'
@@ -21,9 +21,10 @@ import { failureOf } from './perform.ts'
 import { refuseChange } from './queries.ts'
 import { packRoute } from './post/routed-outcome.ts'
 import type { Snapshots } from './life/snapshots.ts'
+import type { UseClock } from './life/use-clock.ts'
 
 export interface OutcomesOptions {
-  readonly clock: Clock
+  readonly useClock: UseClock
   readonly limits: Limits
   readonly inflight: Inflight
   readonly activations: Activations
@@ -167,11 +168,12 @@ export class Outcomes {
     message.activation.keys?.add(key)
     const { response } = outcome
     const route = routeFrom(outcome)
-    const answer = response === undefined ? null : message.action.response.pack(response)
+    // A store copies what it keeps of it, as of a state.
+    const answer = response === undefined ? null : message.action.response.pack(response, true)
     const hop = sends.find(({ letter }) => letter.kind === 'hop')
     const kept = route === null || hop === undefined ? answer : packRoute(route, hop.id)
     const reply = markReply(message.action, kept)
-    return { key, reply, expiresAtMs: this.options.clock.now() + this.options.limits.outcomeRetentionMs }
+    return { key, reply, expiresAtMs: this.options.useClock.nowMs + this.options.limits.outcomeRetentionMs }
   }
 }
 

@@ -1,10 +1,9 @@
-// What only some calls have: a key, a receipt, a caller who may cancel. Made on first use, so that all others are
+// What only some calls have: a receipt, a caller who may cancel. Made on first use, so that all others are
 // smaller: a call is allocated for every turn, and its size is a good part of what a small turn costs.
 
 import type { Cancellation } from '../base/index.ts'
 
 export class Specials {
-  idempotencyKey: string | undefined = undefined
   /** Whether the answer is a Receipt. */
   wantsReceipt = false
   /** Whether it is the init action of a new activation: if it fails, the actor does not start. */

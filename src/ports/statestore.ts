@@ -68,7 +68,10 @@ export interface Commit {
   readonly state: Packed | null
   readonly committedAtMs: number
   readonly history: HistoryPolicy
-  /** Each under a key of its own. One whose key is kept already makes the whole commit a conflict: what it did was done. */
+  /**
+   * Each under a key of its own. One whose key is kept already makes the whole commit a conflict: what it did was done. Bytes of
+   * replies are as those of the state.
+   */
   readonly outcomes: readonly OutcomeRecord[]
   /** Envelopes that leave with it, in order; ids differ. */
   readonly sends: readonly Envelope[]

@@ -55,6 +55,17 @@ test('those that are brief share buffers, of which each byte is written once', (
   for (const { byteLength } of buffers) assert.ok(byteLength <= 16_384)
 })
 
+test('those that are brief and short are one array while the text is the same, others never are', () => {
+  const bytes = ['{"total":1}', '{"total":1}', '{"total":2}', '{"total":1}'].map(
+    (text) => packJsonText(text, true).value,
+  )
+  assert.equal(bytes[0], bytes[1])
+  assert.equal(new Set(bytes).size, 3)
+  const own = packJsonText('{"total":1}').value
+  assert.ok(!bytes.includes(own) && packJsonText('{"total":1}').value !== own)
+  for (const text of ['"ä"', '"ä"', '"x"', '"ä"']) assert.equal(jsonTextOf(packJsonText(text, true)), text)
+})
+
 test('half a pair of surrogates is written as the replacement character, brief or not', () => {
   for (const text of ['"\ud800"', `"${'x'.repeat(100)}\udc00"`, `"\ud800${'ä'.repeat(100)}"`])
     for (const isBrief of [false, true])

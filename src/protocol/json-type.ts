@@ -37,6 +37,9 @@ const scratch = new Uint8Array(SCRATCH_BYTES)
 /** What has been written is never written again: it may be read as long as anybody has it. */
 let shared = Buffer.alloc(0)
 let sharedAt = 0
+/** The short text that was written last for somebody brief: what a turn answers is often the state that it leaves. */
+let briefText = ''
+let briefBytes: Uint8Array | null = null
 
 export function isJsonType(typeUrl: string): boolean {
   return typeUrl === JSON_TYPE_URL || typeUrl === OLD_JSON_TYPE_URL
@@ -48,7 +51,7 @@ export function isJsonType(typeUrl: string): boolean {
  * @throws SpawnError INVALID_ARGUMENT when it takes more than LIMITS.payloadBytes.
  */
 export function packJsonText(text: string, isBrief = false): Packed {
-  const short = text.length <= SHORT_CHARS ? shortAscii(text) : null
+  const short = text.length <= SHORT_CHARS ? (isBrief ? shortBrief(text) : shortAscii(text)) : null
   return new Packed(
     JSON_TYPE_URL,
     short ?? (isBrief && text.length <= SHARED_CHARS ? brief(text) : encoded(text)),
@@ -101,6 +104,15 @@ function shortAscii(text: string): Uint8Array | null {
     bytes[at + 2] = unit
   }
   return bytes
+}
+
+/** The same array for the same text, when nothing else was written between. */
+function shortBrief(text: string): Uint8Array | null {
+  if (text !== briefText) {
+    briefBytes = shortAscii(text)
+    briefText = text
+  }
+  return briefBytes
 }
 
 /** The other way round. Null when it is longer, or not ASCII. */

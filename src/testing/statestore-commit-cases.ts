@@ -122,6 +122,16 @@ export const commitCases: StatestoreCases = {
     assert.equal(Buffer.from((await loadOne(store, 'one'))?.state?.value ?? []).toString(), '"before"')
   },
 
+  'so is the reply': async (store) => {
+    const reply = new Packed('t', new TextEncoder().encode('"before"'))
+    const outcomes = [{ key: 'k', reply, expiresAtMs: 2_000 }]
+    const committed = store.commit([commitOf('one', 0, { outcomes })])
+    await committed
+    reply.value.fill(0)
+    const kept = await store.loadOutcome(actorId('one'), 'k', 1_000)
+    assert.equal(Buffer.from(kept?.reply?.value ?? []).toString(), '"before"')
+  },
+
   'numbers are kept up to 2^53 - 1': async (store) => {
     const largest = Number.MAX_SAFE_INTEGER
     const [birth, epoch, committedAtMs] = [largest, largest, largest]
