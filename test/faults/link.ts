@@ -48,6 +48,8 @@ export interface LinkOptions {
   /** How long a `late` statement is on its way, and a `slow` one, in milliseconds. */
   readonly lateMs: () => number
   readonly slowMs: number
+  /** Whether all that the server says is kept back for now. */
+  readonly isWithheld: () => boolean
   readonly ended: () => void
 }
 
@@ -69,6 +71,8 @@ export class Link {
   /** The server's side goes on without the client's. */
   #isLate = false
   #held: Buffer | null = null
+  /** Said by the server, and kept back. */
+  #withheld: Buffer[] = []
 
   constructor(client: Socket, options: LinkOptions) {
     const { conversation, target } = options
@@ -79,7 +83,8 @@ export class Link {
       for (const piece of conversation.fromClient(chunk)) this.#ask(piece)
     })
     this.#server.on('data', (chunk) => {
-      for (const piece of conversation.fromServer(chunk)) this.#answer(piece)
+      this.#withheld.push(chunk)
+      if (!options.isWithheld()) this.deliverAnswers()
     })
     client.on('close', () => {
       if (!this.#isLate) this.cut()
@@ -105,6 +110,12 @@ export class Link {
   deliverHeld(): void {
     if (this.#held !== null) this.#server.end(this.#held)
     this.#held = null
+  }
+
+  /** Goes on with what was kept back. */
+  deliverAnswers(): void {
+    for (const chunk of this.#withheld.splice(0))
+      for (const piece of this.#options.conversation.fromServer(chunk)) this.#answer(piece)
   }
 
   cut(): void {

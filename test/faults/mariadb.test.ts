@@ -12,7 +12,7 @@ after(endMariadb)
 
 migrationSuite(mariadbSubject)
 outageSuite(mariadbSubject)
-roundTripsSuite(mariadbSubject)
+roundTripsSuite(mariadbSubject, { packets: 3 })
 silenceSuite(mariadbSubject)
 silentPartsSuite(mariadbSubject)
 sweepSuite(mariadbSubject)

@@ -12,6 +12,6 @@ after(endPostgres)
 
 migrationSuite(postgresSubject)
 outageSuite(postgresSubject)
-roundTripsSuite(postgresSubject)
+roundTripsSuite(postgresSubject, { packets: 1 })
 silenceSuite(postgresSubject)
 sweepSuite(postgresSubject)

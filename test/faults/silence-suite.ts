@@ -73,12 +73,15 @@ export function silentPartsSuite(subject: FaultSubject): void {
       const state = new Packed('t', Buffer.alloc(LARGE_BYTES, 7))
       const names = ['a', 'b', 'c']
       await store.commit(names.map((name) => commitOf(name, 0)))
-      holdSecond(proxy, (statement) => statement.endsWith('commit'))
+      // The first part is done, and nobody ends its transaction.
+      holdSecond(proxy, (statement) => statement === 'commit')
       const group = names.map((name) => commitOf(name, 1, { state, history: LATEST_ONLY }))
       assert.deepEqual(
         await store.commit(group),
         names.map(() => 'committed'),
       )
+      const fates = proxy.seen.filter(({ statement }) => statement === 'commit').map(({ fate }) => fate)
+      assert.deepEqual(fates.slice(-4), ['pass', 'held', 'pass', 'pass'], 'the second part was met')
       for (const name of names) assert.equal((await loadOne(store, name))?.revision, 2)
     }))
 }

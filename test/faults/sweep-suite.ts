@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { describe, test, type TestContext } from 'node:test'
 import { type Fault, FAULTS } from './link.ts'
+import { sweepParts } from './parts-sweep.ts'
 import { storm } from './storm.ts'
 import { sweepStore } from './store-sweep.ts'
 import type { FaultSubject } from './subject.ts'
@@ -43,6 +44,11 @@ export function longSweepSuite(subject: FaultSubject, storms: number): void {
       test(`and ${next} at the next statement, with outage 0`, (context) =>
         swept(context, subject, { faults: UNKNOWN, next, outageMs: 0 }))
     }
+  })
+  test('every fault at every statement of a group of several packets', async (context) => {
+    const met = await sweepParts(subject, { faults: FAULTS })
+    context.diagnostic(`${met} faults`)
+    assert.ok(met >= FAULTS.length, `only ${met} statements have met a fault`)
   })
   test('every fault at every statement of listings, tools and pruning', async (context) => {
     const met = await sweepStore(subject)

@@ -35,6 +35,8 @@ export class TcpProxy {
   readonly #framing: Framing
   readonly #links = new Set<Link>()
   #target: Target
+  /** What has to come before the server may say anything more; null: nothing. */
+  #awaited: { readonly statement: string; left: number } | null = null
 
   private constructor(server: Server, target: Target, framing: Framing) {
     this.#server = server
@@ -80,10 +82,19 @@ export class TcpProxy {
     this.fate = (asked) => (asked === statement ? (fates.shift() ?? 'pass') : 'pass')
   }
 
+  /**
+   * Clients hear nothing more until so many of these statements have come, the last one whole: so one that waits for an answer
+   * before it has sent them waits for ever.
+   */
+  answerBehind(statement: string, count: number): void {
+    this.#awaited = { statement, left: count }
+  }
+
   /** From now on everything passes. */
   heal(): void {
     this.fate = () => 'pass'
     this.refuses = false
+    this.#answer()
   }
 
   /** Breaks all connections. */
@@ -116,14 +127,21 @@ export class TcpProxy {
       fateOf: (statement) => this.#fateOf(statement),
       lateMs: () => this.lateMs,
       slowMs: SLOW_MS,
+      isWithheld: () => this.#awaited !== null,
       ended: () => this.#links.delete(link),
     })
     this.#links.add(link)
   }
 
+  #answer(): void {
+    this.#awaited = null
+    for (const link of this.#links) link.deliverAnswers()
+  }
+
   #fateOf(statement: string): Fate {
     const fate = this.fate(statement)
     this.seen.push({ statement, fate })
+    if (statement === this.#awaited?.statement && (this.#awaited.left -= 1) === 0) this.#answer()
     if (fate === 'refuse') {
       this.refuses = true
       setTimeout(() => (this.refuses = false), REFUSE_MS)

@@ -7,7 +7,7 @@
 //  - Places are given under the lock of their system's row, which is held until the commit: so envelopes come to stand in
 //    the order of their places, and who has read one has missed none before it.
 
-import { ENTER, HANDLERS, LANE, LEAVE, REFUSED } from './block.ts'
+import { ENTER, GO_ON, HANDLERS, LANE, LEAVE, PASS_ON, REFUSED } from './block.ts'
 import { INLINE_COLUMNS } from './inline-actors.ts'
 import { ADDRESS, ID, NUMBER, rowsOf, SAME_ACTOR } from './json-rows.ts'
 
@@ -265,7 +265,7 @@ const large = (pieces: number): string => `
   DECLARE its_found BIGINT DEFAULT LENGTH(@spawn_large := ${pieces === 0 ? "X''" : `CONCAT(${Array.from({ length: pieces }, () => '?').join(', ')})`});`
 
 const commitText = ({ pieces, rows }: CommitForm): string => `BEGIN NOT ATOMIC${LANE}
-  DECLARE it_begins TINYINT DEFAULT ?;
+  DECLARE its_part INT DEFAULT ?;
   DECLARE it_ends TINYINT DEFAULT ?;
   DECLARE its_waves INT DEFAULT ?;
   DECLARE its_inline_score INT DEFAULT ?;
@@ -287,15 +287,17 @@ const commitText = ({ pieces, rows }: CommitForm): string => `BEGIN NOT ATOMIC${
   DECLARE its_keeps, its_cut, found, fitting BIGINT DEFAULT 0;
   ${HANDLERS}
   IF NOT (its_found <=> its_large) THEN ${TOO_LARGE}; END IF;
-  IF it_begins THEN${ENTER}
+  IF its_part = 0 THEN${ENTER}
+  ELSE${GO_ON}
   END IF;${actors(rows)}${NEEDS}${OUTCOMES}${ENVELOPES}
   IF it_ends THEN${LEAVE}
+  ELSE${PASS_ON}
   END IF;
 END`
 
 const texts = new Map<number, string>()
 
-/** A group that is too large for one packet comes in several blocks, of which the first begins and the last commits. */
+/** A group that is too large for one packet comes in several blocks, of which the first, number 0, begins and the last commits. */
 export function commitStatement(form: CommitForm): string {
   const key = form.rows * 1_000 + form.pieces
   let text = texts.get(key)

@@ -53,15 +53,18 @@ function applyPlan(writing: Writing, plan: GroupPlan): Promise<Written> {
       return
     }
     const parts = partsOf(plan, connection.packetBytes)
+    const last = parts.length - 1
     try {
-      for (const [at, part] of parts.entries()) {
-        const isLast = at === parts.length - 1
-        const values = [...numbersOf(lane), at === 0 ? 1 : 0, isLast ? 1 : 0, ...part.values]
-        checkApplied(await connection.objection(commitStatement(part.form), values))
-      }
+      // One behind the other without waiting; see block.ts for what becomes of those behind one that is not done.
+      await Promise.all(
+        parts.map(async ({ form, values }, at) => {
+          const all = [...numbersOf(lane), at, at === last ? 1 : 0, ...values]
+          checkApplied(await connection.objection(commitStatement(form), all, at + 1))
+        }),
+      )
     } catch (thrown) {
-      // Between two parts the transaction is open.
-      if (parts.length > 1) connection.destroy()
+      // Answers to other parts are still to come, and the transaction may be open.
+      if (last > 0) connection.destroy()
       throw thrown
     }
   })
@@ -72,5 +75,7 @@ export function checkApplied(objection: Field | undefined): void {
   if (objection === undefined) return
   if (objection === ANSWER.refused) throw new BlockRefused('refused', 'something does not stand as it must')
   if (objection === ANSWER.laneLost) throw new BlockRefused('laneLost', 'the lane is not known any more')
+  if (objection === ANSWER.partMissing)
+    throw new BlockRefused('unknown', 'the part of the group before it is not done in its transaction')
   throw new BlockRefused('final', `a number of a lane was used twice (${String(objection)})`)
 }

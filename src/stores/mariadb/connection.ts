@@ -2,7 +2,8 @@
 // and when a connection is of no more use. What a failure means for a statement is failures.ts's.
 //
 // Invariants:
-//  - One statement at a time; it ends with an answer, with what MariaDB said, or with ConnectionLost.
+//  - One user at a time, who may send statements one behind the other; each ends with an answer, with what MariaDB said, or with
+//    ConnectionLost.
 //  - A connection that was lost or given up is never used again: nobody would know whose answer comes next. Nor is one whose
 //    statement was stopped in the middle, for its transaction may still be open.
 //  - An idle connection does not keep the process alive.
@@ -161,9 +162,14 @@ export class Connection implements Session {
     return fieldOf(await this.#ask(() => this.#client.execute({ sql }, values)))
   }
 
-  /** What a block answers that was to end without a word; undefined: it did. */
-  async objection(sql: string, values: readonly Value[]): Promise<Field | undefined> {
-    const answer = await this.#ask(() => this.#client.execute({ sql }, values))
+  /**
+   * What a block answers that was to end without a word; undefined: it did.
+   *
+   * @param count how many blocks are under way with it: it has the time of those before it, too.
+   */
+  async objection(sql: string, values: readonly Value[], count = 1): Promise<Field | undefined> {
+    const limitMs = this.#options.requestMs * count
+    const answer = await this.#ask(() => this.#client.execute({ sql }, values), limitMs)
     return isCount(answer) ? undefined : fieldOf(answer)
   }
 
