@@ -7,6 +7,7 @@ import { type DatabaseOptions, MariadbStore } from '../../src/stores/mariadb/ind
 import { settledOptions } from '../../src/stores/sql/options.ts'
 import { ConnectionLost } from '../../src/stores/sql/session.ts'
 import { assertStored, commitOf, envelopeOf, loadOne } from '../../src/testing/statestore-fixture.ts'
+import { until } from '../../src/testing/index.ts'
 import { PrivateMariadb } from '../servers/mariadb.ts'
 import { failure, refused as refusedBy, withMariadb as withStore } from './server-fixture.ts'
 
@@ -93,6 +94,35 @@ describe('a server that would lose what it acknowledges', () => {
       }
     }))
 })
+
+test('a server that has no room for another prepared statement is waited for, and its session is not used again', () =>
+  withStore(server, {}, async (store, { options }) => {
+    assert.deepEqual(await store.commit([commitOf('a', 0)]), ['committed'])
+    const group = (revision: number) =>
+      ['a', 'b'].map((name) => commitOf(name, name === 'a' ? revision : revision - 1))
+    // It executes what was prepared last in the place of what it did not prepare; so nobody knows what it did.
+    await server.query('SET GLOBAL max_prepared_stmt_count = 0')
+    try {
+      const hasty = new MariadbStore({ ...options, migrates: false, outageMs: 50 })
+      const error = await failure(hasty.start())
+      assert.equal(error.code, 'STORE_UNAVAILABLE')
+      assert.match(error.message, /raise its max_prepared_stmt_count/)
+      const sessions = await server.query(
+        'SELECT id FROM information_schema.processlist WHERE db IS NOT NULL',
+      )
+      const committed = store.commit(group(1))
+      const isNew = async (): Promise<boolean> =>
+        (await server.query('SELECT id FROM information_schema.processlist WHERE db IS NOT NULL')).some(
+          ([id]) => !sessions.some(([before]) => before === id),
+        )
+      await until('another session to be tried', isNew)
+      await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
+      assert.deepEqual(await committed, ['committed', 'committed'])
+      assert.equal((await loadOne(store, 'a'))?.revision, 2)
+    } finally {
+      await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
+    }
+  }))
 
 describe('who is not let in is told why, at once:', () => {
   const open = (options: DatabaseOptions): MariadbStore => new MariadbStore(options)

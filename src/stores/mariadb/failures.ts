@@ -16,6 +16,8 @@ const DEADLOCK = 1_213
 export const READ_ONLY = 1_290
 const INTERRUPTED = 1_317
 const STATEMENT_LIMIT = 1_969
+/** max_prepared_stmt_count */
+const NO_ROOM_TO_PREPARE = 1_461
 
 /** Errors with which nothing was done and the same statement may succeed, on this connection or another one. */
 const PASSING: ReadonlySet<number> = new Set([
@@ -48,6 +50,8 @@ const STOPPED: ReadonlySet<number> = new Set([
   1_180, // the commit failed
   1_026, // a file of its could not be written
   1_030, // the storage engine failed
+  // What was to be executed was sent with it, and the server has executed whatever was prepared last in its place.
+  NO_ROOM_TO_PREPARE,
 ])
 
 const RIGHTS = 'grant the user the rights that docs/operations.md lists'
@@ -72,6 +76,8 @@ const ADVICE: Readonly<Record<number, string>> = {
     'it has no connection left; raise max_connections, or lower the pool size of each member',
   [TOO_MANY_OF_USER]:
     'it has no connection left for this user; raise his limit, or lower the pool size of each member',
+  [NO_ROOM_TO_PREPARE]:
+    'it has no room for another prepared statement; raise its max_prepared_stmt_count, or lower the pool size of each member',
   [PACKET_TOO_LARGE]: 'it does not take so much at once; raise its max_allowed_packet',
   [READ_ONLY]: 'it is read-only; name the primary, or wait until a replica has become it',
   [LOCK_WAIT]:
