@@ -15,7 +15,9 @@ export function outcomeStatements(database: Database) {
     behind: database.prepare(`SELECT ${ROW} FROM outcomes WHERE id > ? ORDER BY id`),
     byId: database.prepare(`SELECT ${ROW} FROM outcomes WHERE id = ?`),
     leads: database.prepare('SELECT 1 FROM outcome_keys WHERE hash = ? LIMIT 1'),
-    led: database.prepare('SELECT outcome FROM outcome_keys WHERE hash >= ? AND hash < ?'),
+    led: database.prepare('SELECT outcome FROM outcome_keys WHERE hash = ?'),
+    entries: database.prepare('SELECT hash, outcome FROM outcome_keys WHERE hash >= ? AND hash < ?'),
+    owner: database.prepare('SELECT family, name FROM outcomes WHERE id = ?'),
     ofActor: database.prepare('SELECT DISTINCT hash FROM outcome_keys WHERE hash >= ? AND hash < ? LIMIT ?'),
     from: database.prepare('SELECT hash FROM outcome_keys WHERE hash >= ? ORDER BY hash LIMIT ?'),
     firstExpired: database.prepare(
@@ -30,6 +32,7 @@ export function outcomeStatements(database: Database) {
     ),
     addKey: database.prepare('INSERT OR IGNORE INTO outcome_keys (hash, outcome) VALUES (?, ?)'),
     update: database.prepare('UPDATE outcomes SET expires_at_ms = ?, kept = ? WHERE id = ?'),
+    keep: database.prepare('UPDATE outcomes SET expires_at_ms = ? WHERE id = ?'),
     remove: database.prepare('DELETE FROM outcomes WHERE id = ?'),
     removeKey: database.prepare('DELETE FROM outcome_keys WHERE hash = ? AND outcome = ?'),
   }

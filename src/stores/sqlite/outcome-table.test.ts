@@ -209,6 +209,27 @@ test('a row that is damaged stops who asks for it, and says so', () => {
   again.database.close()
 })
 
+test('a row that is damaged keeps no other one from expiring, and goes with its actor', () => {
+  const { change, database, family, table } = opened()
+  for (const [at, name] of ['a', 'b', 'c'].entries())
+    change(() => table.write(family, name, [outcomeOf('k', 100 + at), outcomeOf('l', 100 + at)]))
+  database.prepare("UPDATE outcomes SET kept = x'05' WHERE name = 'a'").run()
+  assert.equal(
+    change(() => table.prune(101, 10)),
+    2,
+  )
+  assert.throws(() => table.find(family, 'a', 'k'), /kept replies of "a" .* cannot be read/)
+  assert.equal(
+    change(() => table.prune(200, 10)),
+    2,
+  )
+  change(() => table.delete(family, 'a'))
+  assert.equal(table.find(family, 'a', 'k'), null)
+  assert.deepEqual(table.keys(family, 'a', 10), [])
+  assert.deepEqual(fields([database.prepare('SELECT count(*) FROM outcomes').get()])[0], [0])
+  database.close()
+})
+
 test('a row never gets the number of one whose keys the index has, so its own are read after a crash', () => {
   const { change, database, family, file, table } = opened(undefined, 4)
   for (const from of [0, 4, 8]) {

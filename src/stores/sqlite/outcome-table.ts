@@ -6,7 +6,7 @@
 // to the row that `folded` names, the entry stands in the index's table. No number of a row is given twice, but for those
 // beyond that row and the last one that stands. A hash only leads to a row: what is found there is compared.
 
-import { hashOf, messageOf, SpawnError } from '../../base/index.ts'
+import { hashOf, isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, type Family, fields, type SQLField } from './dictionary.ts'
@@ -59,8 +59,9 @@ export class OutcomeTable {
     const [indexed, last] = fields([this.#statements.rows.get()])[0] ?? []
     this.#late = new LateKeys(Number(indexed), gathered)
     for (const found of this.#statements.behind.iterate(Number(indexed))) {
-      const { actor, id, kept } = this.#found(found)
-      for (const hash of readable(id, () => keyHashesIn(kept))) this.#late.add(actor * KEY_HASHES + hash, id)
+      const row = this.#found(found)
+      for (const hash of readable(row, () => keyHashesIn(row.kept)))
+        this.#late.add(row.actor * KEY_HASHES + hash, row.id)
     }
     this.#late.settle(true)
     this.#lastRow = Math.max(Number(indexed), Number(last))
@@ -104,11 +105,11 @@ export class OutcomeTable {
     return this.#late.leads(hash) || this.#statements.leads.get(hash) !== undefined
   }
 
-  /** The rows of an actor to which hashes from one to before another lead. Each may be changed when it is answered. */
-  *#rowsOf(family: number, name: string, from: number, to = from + 1): Generator<Row> {
+  /** The rows of an actor to which a hash leads. Each may be changed when it is answered. */
+  *#rowsOf(family: number, name: string, hash: number): Generator<Row> {
     const { byId, led } = this.#statements
-    const ids = new Set(fields(led.all(from, to)).map(([id]) => Number(id)))
-    for (const { row } of this.#late.between(from, to)) ids.add(row)
+    const ids = new Set(fields(led.all(hash)).map(([id]) => Number(id)))
+    for (const { row } of this.#late.between(hash, hash + 1)) ids.add(row)
     for (const id of ids) {
       const found = byId.get(id)
       if (found === undefined) continue
@@ -189,11 +190,15 @@ export class OutcomeTable {
       this.#shrink(row, (outcome) => outcome.key !== key)
   }
 
-  /** Drops all outcomes of an actor. */
+  /** Drops all outcomes of an actor, also those that cannot be read: what leads to them says what they are. */
   delete(family: Family, name: string): void {
     if (family.id === null) return
+    const { id: familyId } = family
     const from = actorHash(family, name) * KEY_HASHES
-    for (const row of this.#rowsOf(family.id, name, from, from + KEY_HASHES)) this.#shrink(row, () => false)
+    for (const [row, hashes] of this.#hashesByRow(from, from + KEY_HASHES)) {
+      const [found, owner] = fields([this.#statements.owner.get(row)])[0] ?? []
+      if (found === familyId && owner === name) this.#remove(row, hashes)
+    }
   }
 
   /** Replaces the reply of an outcome that stands, unless `change` answers null. @returns whether it did. */
@@ -222,7 +227,9 @@ export class OutcomeTable {
     for (let rows = limit; left > 0 && rows > 0; rows -= 1) {
       const found = this.#statements.firstExpired.get(nowMs)
       if (found === undefined) break
-      this.#shrink(this.#row(found), ({ expiresAtMs }) => {
+      const row = this.#readableRow(found)
+      if (row === null) continue
+      this.#shrink(row, ({ expiresAtMs }) => {
         const stays = expiresAtMs > nowMs || left === 0
         if (!stays) left -= 1
         return stays
@@ -250,16 +257,38 @@ export class OutcomeTable {
     }
     // Two keys of one hash share an entry.
     for (const { key } of left) gone.delete(hashIn(actor, key))
-    for (const hash of gone) {
-      this.#statements.removeKey.run(hash, id)
-      this.#late.drop(hash, id)
-      this.#removed.push(hash)
-    }
     if (left.length === 0) {
-      this.#statements.remove.run(id)
+      this.#remove(id, gone)
     } else {
+      this.#removeKeys(id, gone)
       this.#update(id, left)
     }
+  }
+
+  #remove(row: number, hashes: Iterable<number>): void {
+    this.#removeKeys(row, hashes)
+    this.#statements.remove.run(row)
+  }
+
+  #removeKeys(row: number, hashes: Iterable<number>): void {
+    for (const hash of hashes) {
+      this.#statements.removeKey.run(hash, row)
+      this.#late.drop(hash, row)
+      this.#removed.push(hash)
+    }
+  }
+
+  /** The rows to which hashes from one to before another lead, each with these. */
+  #hashesByRow(from: number, to: number): Map<number, Set<number>> {
+    const byRow = new Map<number, Set<number>>()
+    const note = (hash: number, row: number): void => {
+      const hashes = byRow.get(row)
+      if (hashes === undefined) byRow.set(row, new Set([hash]))
+      else hashes.add(hash)
+    }
+    for (const [hash, row] of fields(this.#statements.entries.all(from, to))) note(Number(hash), Number(row))
+    for (const { hash, row } of this.#late.between(from, to)) note(hash, row)
+    return byRow
   }
 
   #update(row: number, outcomes: readonly OutcomeRecord[]): void {
@@ -270,7 +299,18 @@ export class OutcomeTable {
   #row(found: unknown): Row {
     const { kept, ...row } = this.#found(found)
     const typeUrl = (type: number): string => this.#dictionary.typeUrl(type)
-    return { ...row, outcomes: readable(row.id, () => unpackOutcomes(kept, typeUrl)) }
+    return { ...row, outcomes: readable(row, () => unpackOutcomes(kept, typeUrl)) }
+  }
+
+  /** Null for one that is damaged. It expires no more: else it would be found for ever, and nothing behind it. */
+  #readableRow(found: unknown): Row | null {
+    try {
+      return this.#row(found)
+    } catch (thrown) {
+      if (!isSpawnError(thrown) || thrown.code !== 'STATE_UNREADABLE') throw thrown
+      this.#statements.keep.run(Number.MAX_SAFE_INTEGER, this.#found(found).id)
+      return null
+    }
   }
 
   #found(found: unknown): FoundRow {
@@ -282,11 +322,11 @@ export class OutcomeTable {
 }
 
 /** @throws SpawnError STATE_UNREADABLE */
-function readable<T>(row: number, read: () => T): T {
+function readable<T>({ id, name }: Pick<FoundRow, 'id' | 'name'>, read: () => T): T {
   try {
     return read()
   } catch (cause) {
-    const message = `the outcomes in row ${row} of the store file cannot be read (${messageOf(cause)}): restore a backup`
+    const message = `kept replies of "${name}" (row ${id} of the store file) cannot be read (${messageOf(cause)}): restore a backup`
     throw new SpawnError('STATE_UNREADABLE', message, { cause })
   }
 }
