@@ -1,27 +1,42 @@
-// Durable calls, each with an idempotency key that was never used before.
+// Durable calls, each with an idempotency key that was never used before. Callers have their keys, from a header or the id of a
+// message, before they call: so they are made before each round.
 
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 import { countersIn, durable } from './counters.ts'
-import { actorNames, drive, Picker, warmUp } from './drive.ts'
+import { actorNames, drive, Picker, WARM_UP_MS, warmUp } from './drive.ts'
 import type { Prepare } from './subject.ts'
+
+const KEY_BYTES = 16
+/** More than are used: no disk has taken half of that yet. */
+const KEYS_PER_MS = 250
+
+function freshKeys(count: number): string[] {
+  const bytes = randomBytes(KEY_BYTES * count)
+  return Array.from({ length: count }, (_none, at) =>
+    bytes.toString('hex', KEY_BYTES * at, KEY_BYTES * (at + 1)),
+  )
+}
 
 export const prepare: Prepare = async ({ actors, callers, directory }) => {
   const counters = await countersIn(directory).start()
   const names = actorNames(actors)
   await Promise.all(names.map((name) => counters.ref(durable, name).add({ value: 1 })))
   const picker = new Picker(actors)
-  const add = (): Promise<unknown> =>
-    counters.invoke(names[picker.next()]!, {
-      ref: 'durable',
-      action: 'add',
-      payload: { value: 1 },
-      idempotencyKey: randomUUID(),
-    })
+  let keys = freshKeys(KEYS_PER_MS * WARM_UP_MS)
+  const add = (): Promise<unknown> => {
+    const idempotencyKey = keys.pop()
+    if (idempotencyKey === undefined) throw new Error('there are not enough keys')
+    const payload = { value: 1 }
+    return counters.invoke(names[picker.next()]!, { ref: 'durable', action: 'add', payload, idempotencyKey })
+  }
   await warmUp(add)
 
   return {
-    round: async (durationMs) => ({ rate: await drive({ callers, durationMs, lookEvery: callers }, add) }),
+    round: async (durationMs) => {
+      keys = freshKeys(KEYS_PER_MS * durationMs)
+      return { rate: await drive({ callers, durationMs, lookEvery: callers }, add) }
+    },
     stop: () => counters.stop(),
   }
 }
