@@ -29,10 +29,12 @@ import { outcomesInOrder, PendingOutcomes } from './pending-outcomes.ts'
 import type { PastTable } from './past-table.ts'
 import type { StoredRow } from '../frames/rows.ts'
 
+/** Actors and envelopes, and bytes, folded in one go: what a commit that comes just then has to wait for. */
+const SLICE_ENTRIES = 32
 /** How far folding is ahead of the next generation's filling, at least: it ends before that is full. */
 const AHEAD = 1.1
-/** Actors, envelopes and outcomes, and bytes, folded in one transaction, at most. */
-const SLICE_WORK = 1_024
+/** Outcomes of a row that are as much work as another entry. */
+const OUTCOMES_LIKE_AN_ENTRY = 4
 const SLICE_BYTES = 1_024 * 1_024
 
 export interface Tables {
@@ -57,7 +59,7 @@ export class Journal {
   #foldedTo = 0
   #batch = 0
   #group = 0
-  /** How much work that is: all of it, and up to `#foldedTo`. */
+  /** How much work that is, in entries: all of it, and up to `#foldedTo`. */
   #work = 0
   #workDone = 0
 
@@ -189,18 +191,14 @@ export class Journal {
     this.outbox.raiseLastPlace(place)
   }
 
-  /**
-   * Folds a little, beginning a new generation when there is none under way.
-   *
-   * @param goesOn whether there is time for more than must be done, when so many actors, envelopes and outcomes are.
-   */
-  foldSlice(goesOn: (work: number) => boolean): void {
+  /** Folds a little, beginning a new generation when there is none under way. */
+  foldSlice(): void {
     if (this.#folding === null) {
       if (this.#open.commits === 0) return
       this.#beginFolding()
     }
     const due = AHEAD * this.#open.fullness * this.#work - this.#workDone
-    this.#fold((work) => work < due || (work < SLICE_WORK && goesOn(work)))
+    this.#fold(Math.max(SLICE_ENTRIES, due))
   }
 
   /**
@@ -309,11 +307,11 @@ export class Journal {
   }
 
   #finishFolding(): void {
-    while (this.#folding !== null) this.#fold((work) => work < SLICE_WORK)
+    while (this.#folding !== null) this.#fold(SLICE_ENTRIES * 32)
   }
 
-  /** One transaction, which goes on for as long as it is asked to. When it fails the same entries are folded again next time. */
-  #fold(goesOn: (work: number) => boolean): void {
+  /** One transaction. When it fails the same entries are folded again next time. */
+  #fold(entries: number): void {
     const { database, dictionary, outbox, outcomes } = this.#tables
     const generation = this.#folding
     if (generation === null) return
@@ -322,14 +320,13 @@ export class Journal {
     try {
       database.lightly(() => {
         let bytes = 0
-        do {
+        for (; to < this.#order.length && done < entries && bytes < SLICE_BYTES; to += 1) {
           const entry = this.#order[to]
           done += workOf(entry)
           bytes += this.#foldEntry(entry)
-          to += 1
-        } while (to < this.#order.length && bytes < SLICE_BYTES && goesOn(done))
+        }
         outbox.flush()
-        if (to >= this.#order.length) this.#rows.fold(generation.places, this.outbox.foldingPlace)
+        if (to === this.#order.length) this.#rows.fold(generation.places, this.outbox.foldingPlace)
       })
       dictionary.settle(true)
       outcomes.settle(true)
@@ -387,5 +384,5 @@ function isOutside({ name }: FramedCommit): boolean {
 }
 
 function workOf(entry: PendingActor | PendingOutcomes | PendingEnvelope | undefined): number {
-  return entry instanceof PendingOutcomes ? entry.size : 1
+  return entry instanceof PendingOutcomes ? 1 + entry.size / OUTCOMES_LIKE_AN_ENTRY : 1
 }

@@ -264,35 +264,6 @@ describe('a store file', () => {
     store.close()
   })
 
-  test('folds for as long as there is time for it; and without any, as much as must be done before the next generation is full', () => {
-    const store = new StoreFile(newFile())
-    const names = Array.from({ length: 1_024 }, (_none, at) => `actor-${at}`)
-    const outcomes = (key: string) => [{ key, reply: null, expiresAtMs: 9e9 }]
-    /** A sixteenth of a generation. */
-    const fillOn = (follows: number): void => {
-      const group = names.map((name) => commitOf(name, follows, { outcomes: outcomes(`${follows}`) }))
-      assert.deepEqual(commit(store, group), [])
-    }
-    for (let follows = 0; follows < 16; follows += 1) fillOn(follows)
-    assert.deepEqual([store.background, store.generations], ['now', 0], 'it is full')
-    let asked = 0
-    store.runBackground(() => (asked += 1) < 3)
-    assert.equal(asked, 3, 'it went on twice')
-    let slices = 0
-    for (; store.background === 'now' && slices < 15; slices += 1) {
-      fillOn(16 + slices)
-      store.runBackground(() => false)
-    }
-    assert.deepEqual([store.background, store.generations], ['later', 1], `after ${slices} groups of 16`)
-    assert.ok(slices > 8, `it took ${slices} slices, all of which went on for as long as they must`)
-
-    for (; store.background === 'later'; slices += 1) fillOn(16 + slices)
-    let more = 0
-    for (; store.background === 'now'; more += 1) store.runBackground(() => true)
-    assert.ok(more < 20, `${more} slices with time for all`)
-    store.close()
-  })
-
   test('folds by itself before its journal grows beyond bounds', () => {
     const store = new StoreFile(newFile())
     const state = new Packed('t', new Uint8Array(1_000_000))

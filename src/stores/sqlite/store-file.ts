@@ -34,13 +34,6 @@ import { OutcomeTable } from './outcome-table.ts'
 import { PastTable } from './past-table.ts'
 import { packRows, type StoredRow, visitIds } from '../frames/rows.ts'
 
-/** Whether there is time for more background work, when so much of it is done: actors, envelopes, outcomes. */
-export type GoesOn = (work: number) => boolean
-
-/** In one go, where nobody says how much time there is. */
-const LITTLE_WORK = 64
-const aLittle: GoesOn = (work) => work < LITTLE_WORK
-
 export class StoreFile {
   readonly #database: Database
   readonly #dictionary: Dictionary
@@ -93,13 +86,13 @@ export class StoreFile {
     return this.#journal.generations
   }
 
-  /** Does some of it. */
-  runBackground(goesOn: GoesOn = aLittle): void {
+  /** Does a little of it. */
+  runBackground(): void {
     if (this.#outcomes.hasWork) {
       this.#outcomes.fillFilter()
       if (!this.#journal.isDue) return
     }
-    this.#journal.foldSlice(goesOn)
+    this.#journal.foldSlice()
     if (!this.#journal.isDue) this.#database.checkpoint()
   }
 

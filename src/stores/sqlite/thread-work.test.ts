@@ -43,7 +43,7 @@ test('what fails after it was told, and before the books say so, ends the thread
   assert.deepEqual([heard, broken], [[{ answer: [] }], [thrown]], 'told once, as it is')
   const refused = commit(first, 1)
   assert.ok(refused !== undefined && 'failure' in refused, 'another turn on revision 1')
-  assert.deepEqual([first.isOpen, first.useThePause()], [false, false], 'nor is anything folded')
+  assert.deepEqual([first.isBusy, first.useThePause()], [true, false], 'nor is anything folded')
 
   // The thread ends with it, and so does its hold on the file: here, another one takes what it has left.
   const left = join(folder, 'left.db')

@@ -10,7 +10,7 @@ import { Assembly } from './assembly.ts'
 import { isLocked, storeError } from './failures.ts'
 import { migrateFile, statusOfFile } from './schema-work.ts'
 import type { Operations, Request, Response } from './requests.ts'
-import { type GoesOn, StoreFile } from './store-file.ts'
+import { StoreFile } from './store-file.ts'
 
 /** Commits lie in the journal this long, and at most twice as long, in milliseconds, when no others push them out. */
 const FOLD_AFTER_MS = 500
@@ -122,19 +122,14 @@ export class ThreadWork {
     }
   }
 
-  /** Whether it has a file. */
-  get isOpen(): boolean {
-    return this.#store !== null
+  /** Whether the next pause is not free: there is background work to do in it, or the file has been closed. */
+  get isBusy(): boolean {
+    return this.#store === null || this.#store.background === 'now'
   }
 
-  /**
-   * Does some of the background work that is due.
-   *
-   * @param goesOn absent: a little of it.
-   * @returns false when there is none, or it fails.
-   */
-  useThePause(goesOn?: GoesOn): boolean {
-    return this.#store?.background === 'now' && !this.#isFailing && this.#didSome(goesOn)
+  /** Does a little of the background work that is due. @returns false when there is none, or it fails. */
+  useThePause(): boolean {
+    return this.#store?.background === 'now' && !this.#isFailing && this.#didSome()
   }
 
   /** Sees to it that background work is done, now or later. */
@@ -148,7 +143,7 @@ export class ThreadWork {
       systemClock.defer(() => {
         this.#isDeferred = false
         // It may be done by now; then what has come in since may wait for more.
-        if (this.#store?.background !== 'now' || this.useThePause()) this.schedule()
+        if (!this.isBusy || this.useThePause()) this.schedule()
       })
     }
   }
@@ -219,9 +214,9 @@ export class ThreadWork {
     if (this.#didSome()) this.schedule()
   }
 
-  #didSome(goesOn?: GoesOn): boolean {
+  #didSome(): boolean {
     try {
-      this.#store?.runBackground(goesOn)
+      this.#store?.runBackground()
       this.#isFailing = false
       return true
     } catch {

@@ -1,10 +1,7 @@
 // Waiting awake. A thread that sleeps until its next request is woken through the kernel, which takes about as long as a
 // small group of commits; under load the next request comes sooner than that. So after an answer the store's thread looks
-// for another one for a moment before it sleeps. Decides for how long, and whether at all; and how much of the pause other work
-// may take. What is received, and what time it is, are handed in.
-//
-// To end that work takes time, too. So it ends a while before the next request is expected, by the mean of the last pauses; and
-// when the request comes sooner, at once.
+// for another one for a moment before it sleeps. Decides for how long, and whether at all; what is received, and what time it
+// is, are handed in.
 //
 // Invariant: with nothing to do it sleeps. It waits awake only while requests have lately come soon after the answer before,
 // whether it was awake for them or slept.
@@ -20,10 +17,6 @@ const WATCH_MS = 1
 const SOON_MS = 0.7
 /** A longer pause counts as one of so much. */
 const LONG_MS = 2
-/** The part of the mean pause that other work may take. */
-const FREE = 0.7
-/** And what it may take where the next request is not expected soon: for so long timers wait. */
-const LONG_WORK_MS = 2
 
 export interface VigilOptions<Item> {
   /** The next request, if it is there. */
@@ -50,28 +43,18 @@ export class Vigil<Item> {
     this.#answeredAtMs = null
   }
 
-  /**
-   * The next request; undefined: it did not come soon enough, sleep.
-   *
-   * @param work does a little of what else there is to do, and more of it for as long as it may go on; false: there is nothing.
-   */
-  next(work: (goesOn: () => boolean) => boolean): Item | undefined {
+  /** The next request; undefined: it did not come soon enough, sleep. */
+  next(): Item | undefined {
     const { nowMs, receive } = this.#options
     const fromMs = nowMs()
-    let atMs = fromMs
-    let item: Item | undefined
-    const isSoon = this.#pauseMs.value < SOON_MS
-    const freeMs = isSoon ? this.#pauseMs.value * FREE : LONG_WORK_MS
-    const goesOn = (): boolean => {
-      item ??= receive()
-      atMs = nowMs()
-      return item === undefined && atMs - fromMs < freeMs
+    const watchMs = this.#pauseMs.value < SOON_MS ? WATCH_MS : 0
+    for (let at = fromMs; at - fromMs < watchMs; at = nowMs()) {
+      const item = receive()
+      if (item === undefined) continue
+      this.#pauseMs.add(at - fromMs)
+      return item
     }
-    while (work(goesOn) && goesOn());
-    const watchMs = isSoon ? WATCH_MS : 0
-    for (; item === undefined && atMs - fromMs < watchMs; atMs = nowMs()) item = receive()
-    if (item === undefined) this.#answeredAtMs = fromMs
-    else this.#pauseMs.add(atMs - fromMs)
-    return item
+    this.#answeredAtMs = fromMs
+    return undefined
   }
 }

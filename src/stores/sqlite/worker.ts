@@ -10,6 +10,8 @@ import { Vigil } from './vigil.ts'
 
 /** Requests served without sleep before timers, and other processes, have their chance. */
 const IN_A_ROW = 64
+/** And slices of background work. */
+const SLICES_IN_A_ROW = 16
 
 assert(parentPort !== null, 'the worker of the SQLite store runs as a thread of the store')
 const port = parentPort
@@ -42,9 +44,14 @@ port.on('message', (first: Posted) => {
   else flushSoon()
 })
 
-/** Uses the pause for what is to be done in the background. @returns the next request; undefined: sleep, or let others have their chance. */
+/** Folds when that is due, and else keeps watch. @returns the next request; undefined: sleep, or let others have their chance. */
 function awake(): Posted | undefined {
-  return work.isOpen ? vigil.next((goesOn) => work.useThePause(goesOn)) : undefined
+  for (let slices = 0; work.isBusy; slices += 1) {
+    if (slices === SLICES_IN_A_ROW || !work.useThePause()) return undefined
+    const request = receive()
+    if (request !== undefined) return request
+  }
+  return vigil.next()
 }
 
 function take(request: Request): void {
