@@ -154,24 +154,36 @@ test('each outcome is there until it expires, and gone then, though rows that ar
   database.close()
 })
 
-test('pruning looks at no more rows than it may drop outcomes, also where the index has found them too early', () => {
+test('pruning looks at so many rows in vain in one go, where the index has found them too early', () => {
   const { change, database, family, table } = opened()
-  const names = keysOf(100)
+  const names = keysOf(5_000)
   change(() => {
-    for (const [at, name] of names.entries()) table.write(family, name, [outcomeOf('k', 100 + at)])
+    for (const [at, name] of names.entries())
+      table.write(family, name, [outcomeOf('k', at === 0 ? 100 : 101 + (at % 800))])
   })
   const found = (): unknown =>
     fields([database.prepare('SELECT count(*) FROM outcomes WHERE expires_at_ms <= 100').get()])[0]?.[0]
-  assert.equal(found(), 100, 'all of them stand under one time')
-  assert.equal(
-    change(() => table.prune(100, 10)),
-    1,
-  )
-  assert.equal(found(), 90)
+  assert.equal(found(), 5_000, 'all of them stand under one time')
+  const pruned = (nowMs: number, limit: number): number => change(() => table.prune(nowMs, limit))
+  assert.equal(pruned(100, 10), 1)
+  assert.equal(found(), 5_000 - 1 - 4_096)
   for (const [at, name] of names.entries()) assert.equal(table.find(family, name, 'k') !== null, at > 0)
-  let gone = 1
-  for (let calls = 0; calls < 20; calls += 1) gone += change(() => table.prune(150, 10))
-  assert.equal(gone, 51)
+  assert.equal(pruned(100, 10), 0)
+  assert.equal(found(), 0)
+  assert.deepEqual([pruned(1_000, 10), pruned(1_000, 10_000)], [10, 4_989])
+  database.close()
+})
+
+test('what has expired behind rows that are found too early goes with them, up to the limit', () => {
+  const { change, database, family, table } = opened()
+  change(() => {
+    for (const [at, name] of keysOf(20).entries())
+      table.write(family, name, [outcomeOf('k', at < 10 ? 500 - at : 100)])
+  })
+  assert.deepEqual(
+    [1, 8, 8].map((limit) => change(() => table.prune(100, limit))),
+    [1, 8, 1],
+  )
   database.close()
 })
 
