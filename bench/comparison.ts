@@ -9,6 +9,8 @@ export interface Comparison {
   readonly lines: readonly LineChoice[]
   /** The main threads of both run on the same processor: for work that is theirs alone, as processors may differ. */
   readonly onOneProcessor?: boolean
+  /** Where nobody says how many. Default: 5. */
+  readonly rounds?: number
   /** Of a subject whose round takes long whatever it is asked for. */
   readonly maxRounds?: number
   /** Only with --long: it takes minutes to prepare. */
@@ -19,6 +21,9 @@ export interface Crowd {
   readonly callers: number
   readonly actors: number
 }
+
+/** For two that share a disk, which is now quick and now slow: their ratios differ by half from one round to the next. */
+export const MANY_ROUNDS = 15
 
 /** The crowd that the bars are about. */
 export const MAIN: Crowd = { callers: 64, actors: 1_000 }

@@ -18,7 +18,8 @@ const HELP = `Usage: npm run bench -- [options]
 Measures each path of the runtime in turns with a physical limit or a peer, and prints a table.
 
   --only <pattern>    only paths whose name matches this regular expression
-  --rounds <n>        rounds of each subject, default 5; one more warms up
+  --rounds <n>        rounds of each subject, default 5, or 15 where they differ much;
+                      one more warms up
   --seconds <n>       length of a round, default 0.4
   --directory <path>  where databases are made, default the system's temporary folder
   --long              also what takes minutes to prepare
@@ -31,12 +32,15 @@ Examples:
   npm run bench -- --only 'durable call' --rounds 9
   npm run bench -- --json > bench.jsonl`
 
+const ROUNDS = 5
+
 /** Exit codes: a bar does not hold (with --strict) or a path could not be measured; the command line is wrong. */
 const EXIT = { failed: 1, usage: 64 } as const
 
 interface Arguments {
   readonly only: RegExp
-  readonly rounds: number
+  /** Null: as the plan has them. */
+  readonly rounds: number | null
   readonly seconds: number
   readonly directory: string
   readonly long: boolean
@@ -49,7 +53,7 @@ function readArguments(): Arguments {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', default: '' },
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string' },
       seconds: { type: 'string', default: '0.4' },
       directory: { type: 'string', default: tmpdir() },
       long: { type: 'boolean', default: false },
@@ -58,9 +62,10 @@ function readArguments(): Arguments {
       help: { type: 'boolean', default: false },
     },
   })
-  const rounds = Number(values.rounds)
+  const rounds = values.rounds === undefined ? null : Number(values.rounds)
   const seconds = Number(values.seconds)
-  if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds takes a whole number from 1')
+  if (rounds !== null && !(Number.isInteger(rounds) && rounds > 0))
+    throw new Error('--rounds takes a whole number from 1')
   if (!(seconds > 0)) throw new Error('--seconds takes a number above 0')
   const only = new RegExp(values.only, 'i')
   if (chosen(only, values.long).length === 0) throw new Error(`no path matches ${only}`)
@@ -76,14 +81,14 @@ function chosen(only: RegExp, long: boolean): Comparison[] {
     .filter(({ lines }) => lines.length > 0)
 }
 
+function countOf({ maxRounds = Infinity, rounds = ROUNDS }: Comparison, asked: number | null): number {
+  return Math.min(asked ?? rounds, maxRounds)
+}
+
 async function measured(comparison: Comparison, rounds: Rounds): Promise<Line[]> {
-  const { beside, lines, maxRounds = rounds.count, onOneProcessor = false, subject } = comparison
+  const { beside, lines, onOneProcessor = false, subject } = comparison
   const choices = beside === null ? [subject] : [subject, beside]
-  const [own = [], limit = []] = await compare(choices, {
-    ...rounds,
-    count: Math.min(rounds.count, maxRounds),
-    onOneProcessor,
-  })
+  const [own = [], limit = []] = await compare(choices, { ...rounds, onOneProcessor })
   const besideReadings = beside === null ? null : { name: beside.name, readings: limit }
   return lines.map((line) => lineOf(line, own, besideReadings))
 }
@@ -100,7 +105,11 @@ async function run(options: Arguments): Promise<{ lines: Line[]; missing: number
       const names = comparison.lines.map((line) => line.name).join('; ')
       process.stderr.write(`[${at + 1}/${comparisons.length}] ${names} … `)
       try {
-        const found = await measured(comparison, { count: rounds, durationMs: seconds * 1_000, directory })
+        const found = await measured(comparison, {
+          count: countOf(comparison, rounds),
+          durationMs: seconds * 1_000,
+          directory,
+        })
         process.stderr.write(
           `${found.map((line) => quantityText(line.value.median, line.unit)).join('; ')}\n`,
         )
@@ -126,13 +135,19 @@ async function main(options: Arguments): Promise<void> {
   if (missing > 0 || (failing > 0 && options.strict)) process.exitCode = EXIT.failed
   if (options.json) return
   const took = ((performance.now() - from) / 1_000).toFixed(0)
-  const { directory, rounds, seconds } = options
+  const { directory, long, only, rounds, seconds } = options
+  const counts = chosen(only, long).map((comparison) => countOf(comparison, rounds))
   console.log(await machineText(directory))
   console.log(
-    `load ${loadBefore} before, ${loadText()} after; ${rounds} rounds of ${seconds} s each; ${took} s\n`,
+    `load ${loadBefore} before, ${loadText()} after; ${rangeText(counts)} rounds of ${seconds} s each; ${took} s\n`,
   )
   console.log(tableText(lines))
   console.log(`\n${verdictText(failing, missing)}`)
+}
+
+function rangeText(counts: readonly number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return least === most ? String(least) : `${least} to ${most}`
 }
 
 function verdictText(failing: number, missing: number): string {

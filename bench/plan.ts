@@ -1,7 +1,7 @@
 // What is measured, beside what, and against which bar. The bars are the project's budgets.
 
 import { cluster } from './cluster-plan.ts'
-import { type Comparison, type Crowd, DURABLE_CALLS, MAIN } from './comparison.ts'
+import { type Comparison, type Crowd, DURABLE_CALLS, MAIN, MANY_ROUNDS } from './comparison.ts'
 import { http } from './http-plan.ts'
 
 const CROWDS: readonly Crowd[] = [1, 64].flatMap((callers) =>
@@ -51,6 +51,7 @@ const durableCalls: readonly Comparison[] = [
     return {
       subject: { module: 'embedded-calls', variant: 'durable', ...crowd },
       beside: { name: `upserts in groups of ${crowd.callers}`, module: 'bare-upserts', ...crowd },
+      ...(isMain(crowd) ? { rounds: MANY_ROUNDS } : {}),
       lines: [
         {
           name: `durable call: ${crowdText(crowd)}`,
@@ -87,6 +88,7 @@ const effects: readonly Comparison[] = [
   {
     subject: { module: 'effects', ...MAIN },
     beside: DURABLE_CALLS,
+    rounds: MANY_ROUNDS,
     lines: [
       {
         name: 'effect delivered: 1,000 senders, 1,000 receivers',
@@ -111,6 +113,7 @@ const effects: readonly Comparison[] = [
   {
     subject: { module: 'pipes', variant: 'pipe', ...MAIN },
     beside: { name: 'two durable calls in a row', module: 'pipes', variant: 'two calls', ...MAIN },
+    rounds: MANY_ROUNDS,
     lines: [
       {
         name: 'pipe of two hops: 64 callers, 1,000 actors',
@@ -154,6 +157,7 @@ const keptCalls: readonly Comparison[] = [
   {
     subject: { module: 'idempotent-calls', ...MAIN },
     beside: DURABLE_CALLS,
+    rounds: MANY_ROUNDS,
     lines: [
       {
         name: 'call with an idempotency key: 64 callers, 1,000 actors',
@@ -169,6 +173,7 @@ const queries: readonly Comparison[] = [
   {
     subject: { module: 'hot-reads', variant: 'beside writes', callers: 64 },
     beside: { name: 'the reads alone', module: 'hot-reads', callers: 64 },
+    rounds: MANY_ROUNDS,
     onOneProcessor: true,
     lines: [
       {
