@@ -6,9 +6,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { isSpawnError } from '../../src/base/index.ts'
-import type { Commit, Statestore } from '../../src/ports/index.ts'
+import type { ArchiveRow, Commit, Statestore } from '../../src/ports/index.ts'
 import { Packed } from '../../src/protocol/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
+import { FIELDS } from '../../src/stores/sealed/fields.ts'
 import { SealedStore } from '../../src/stores/sealed/index.ts'
 import type { SqliteStore } from '../../src/stores/sqlite/index.ts'
 import {
@@ -262,27 +263,54 @@ describe('a sealed envelope', () => {
   })
 })
 
+/** For every field that is sealed, what puts a secret there. Another way to the store, that of its archive, has them as rows. */
+const PLANTS: Readonly<Record<string, (secret: string) => Commit | ArchiveRow>> = {
+  'commit.state': (secret) => commitOf('a', 0, { state: json(secret), history: KEPT_PAST }),
+  'outcome.reply': (secret) => commitOf('b', 0, { outcomes: [{ ...KEPT, reply: json(secret) }] }),
+  'envelope.header': (header) => outsideCommit({ sends: [envelopeOf('header', { header })] }),
+  'envelope.payload': (secret) =>
+    outsideCommit({ sends: [envelopeOf('payload', { payload: json(secret) })] }),
+  'actor.state': (secret) => ({ kind: 'actor', actor: { ...commitOf('c', 0), state: json(secret) } }),
+  'value.value': (secret) => {
+    const envelope = { ...envelopeOf('row', { header: secret, payload: json(secret) }), place: 1 }
+    return { kind: 'envelope', system: 'elsewhere', envelope }
+  },
+}
+const KEPT_PAST = { revisions: 5, durationMs: 0 }
+
+function secretOf(field: string): string {
+  return `${SECRET}: ${field}`
+}
+
 test('nothing that is worth a secret stands in a file', async () => {
-  const group = [
-    commitOf('a', 0, {
-      state: json(SECRET),
-      history: { revisions: 5, durationMs: 0 },
-      outcomes: [KEPT],
-      sends: [envelopeOf('e', { header: SECRET, payload: json(SECRET) })],
-    }),
-    commitOf('a', 1, { history: { revisions: 5, durationMs: 0 } }),
-  ]
-  const holdsSecret = async (isSealed: boolean): Promise<boolean> => {
-    const { dispose, store } = await temporarySqlite()
+  const sealedFields = Object.entries(FIELDS).flatMap(([whole, fields]) =>
+    Object.keys(fields)
+      .filter((field) => fields[field] === 'sealed')
+      .map((field) => `${whole}.${field}`),
+  )
+  assert.deepEqual(Object.keys(PLANTS).toSorted(), sealedFields.toSorted(), 'each has a secret')
+  const planted = sealedFields.map((field) => PLANTS[field]!(secretOf(field)))
+  const commits = planted.filter((one): one is Commit => !('kind' in one))
+  const rows = planted.filter((one): one is ArchiveRow => 'kind' in one)
+
+  const seen = async (isSealed: boolean): Promise<string[]> => {
+    const { dispose, reopen, store } = await temporarySqlite()
     try {
-      await put(isSealed ? new SealedStore(store, { keys: [KEY] }) : store, ...group)
+      const used = isSealed ? new SealedStore(store, { keys: [KEY] }) : store
+      assert.equal(await used.archive?.write(rows), rows.length)
+      await put(used, ...commits, commitOf('a', 1, { history: KEPT_PAST }))
       const folder = dirname((store as SqliteStore).file)
-      const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name))))
-      return files.some((bytes) => bytes.includes(SECRET))
+      const read = async (): Promise<Buffer[]> =>
+        Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name))))
+      // As they were committed, and as they stand for good.
+      const files = await read()
+      await reopen?.()
+      files.push(...(await read()))
+      return sealedFields.filter((field) => files.some((bytes) => bytes.includes(secretOf(field))))
     } finally {
       await dispose()
     }
   }
-  assert.equal(await holdsSecret(false), true, 'the test can see it')
-  assert.equal(await holdsSecret(true), false)
+  assert.deepEqual(await seen(false), sealedFields, 'the test can see all of them')
+  assert.deepEqual(await seen(true), [])
 })

@@ -13,12 +13,25 @@ import {
 } from '../../ports/index.ts'
 import type { Opener } from './opener.ts'
 import type { ActorId } from '../../protocol/index.ts'
+import type { SealedRow } from './fields.ts'
 import { isWrappedKey } from './wrapped-keys.ts'
 import type { Seal, Sealer } from './sealer.ts'
 
+/** A row as it stood, and as it is to be: sealed. */
+export interface SealedChange {
+  readonly before: ArchiveRow
+  readonly after: SealedRow
+}
+
+/** An archive that takes nothing but what was sealed. */
+export interface ArchiveBehind extends Pick<Archive, 'read'> {
+  write(rows: readonly SealedRow[]): Promise<number>
+  replace(changes: readonly SealedChange[]): Promise<number>
+}
+
 export interface SealedArchiveOptions {
   readonly store: Statestore
-  readonly archive: Archive
+  readonly archive: ArchiveBehind
   readonly opener: Opener
   readonly sealer: Sealer
   readonly seal: Seal
@@ -46,7 +59,7 @@ export class SealedArchive implements Archive {
 
   /** What stood is known only as it was opened: it is looked up as it stands, and compared there. */
   async replace(changes: readonly ArchiveChange[]): Promise<number> {
-    const sealed: ArchiveChange[] = []
+    const sealed: SealedChange[] = []
     for (const { after, before } of changes) {
       const standing = await this.#standing(before)
       if (standing === null) continue
@@ -55,9 +68,9 @@ export class SealedArchive implements Archive {
     return this.#options.archive.replace(sealed)
   }
 
-  #sealed(row: ArchiveRow): ArchiveRow {
+  #sealed(row: ArchiveRow): SealedRow {
     const { seal, sealer } = this.#options
-    return sealedRow(sealer, seal, row)
+    return sealer.row(seal, row)
   }
 
   /** The same row as it is stored; null: it is not as it was. */
@@ -90,15 +103,6 @@ export function openedRow(opener: Opener, row: ArchiveRow): ArchiveRow {
   // Spread: what is opened when it is read, is read.
   if (row.kind === 'envelope') return { ...row, envelope: { ...opener.envelope(row.system, row.envelope) } }
   return { ...row, actor: { ...opener.actor(row.actor) } }
-}
-
-export function sealedRow(sealer: Sealer, seal: Seal, row: ArchiveRow): ArchiveRow {
-  if (row.kind === 'outcome') return { ...row, outcome: sealer.outcome(seal, row.id, row.outcome) }
-  if (row.kind === 'envelope') {
-    const { place } = row.envelope
-    return { ...row, envelope: { ...sealer.envelope(seal, row.system, row.envelope), place } }
-  }
-  return { ...row, actor: { ...row.actor, state: sealer.state(seal, row.actor, row.actor.state) } }
 }
 
 /** Another store has keys, and pages, of its own. */

@@ -24,6 +24,12 @@ export interface OpenerOptions {
   readonly readsPlain: boolean
 }
 
+/** With every field: none is lost on the way back, either. */
+type Complete<Whole> = { readonly [Field in keyof Whole]-?: Whole[Field] }
+
+/** Means something for an envelope that is sent, and is not kept. */
+type SaidOfSends = 'headerParts' | 'isNew'
+
 export class Opener {
   readonly #options: OpenerOptions
 
@@ -32,7 +38,7 @@ export class Opener {
   }
 
   /** The actor with a state that is opened when it is read. */
-  actor(stored: StoredActor): StoredActor {
+  actor(stored: StoredActor): Complete<StoredActor> {
     const { birth, committedAtMs, epoch, id, revision, tags } = stored
     const openState = (): Packed | null => this.state(stored)
     let state: Packed | null | undefined
@@ -60,7 +66,7 @@ export class Opener {
   }
 
   /** @throws SpawnError STATE_UNREADABLE */
-  outcome(id: ActorId, outcome: OutcomeRecord): OutcomeRecord {
+  outcome(id: ActorId, outcome: OutcomeRecord): Complete<OutcomeRecord> {
     const { expiresAtMs, key, reply } = outcome
     const what = (): string => `what is kept of "${addressText(id)}" under an idempotency key`
     if (reply === null) return { key, reply: this.#plain(null, what), expiresAtMs }
@@ -70,7 +76,7 @@ export class Opener {
   }
 
   /** The envelope with a header and a payload that are opened when one of them is read. */
-  envelope(system: string, standing: StandingEnvelope): StandingEnvelope {
+  envelope(system: string, standing: StandingEnvelope): Complete<Omit<StandingEnvelope, SaidOfSends>> {
     const { box, dueAtMs, id, place } = standing
     const open = (): Letter => this.#letter(system, standing)
     let letter: Letter | null = null

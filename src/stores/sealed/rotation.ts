@@ -6,15 +6,9 @@
 // the mark has it look at that page again, and find nothing to do.
 
 import { isSpawnError } from '../../base/index.ts'
-import {
-  type Archive,
-  type ArchiveChange,
-  type ArchiveRow,
-  ROTATION_MARK,
-  type Statestore,
-} from '../../ports/index.ts'
+import { type ArchiveRow, ROTATION_MARK, type Statestore } from '../../ports/index.ts'
 import type { Packed } from '../../protocol/index.ts'
-import { openedRow, sealedRow } from './archive.ts'
+import { type ArchiveBehind, openedRow, type SealedChange } from './archive.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { Opener } from './opener.ts'
 import { readReserved, writeReserved } from './reserved-row.ts'
@@ -41,7 +35,7 @@ export interface RotationPage {
 export interface RotationOptions {
   /** The sealed store itself: the mark is sealed, too. */
   readonly store: Statestore
-  readonly archive: Archive
+  readonly archive: ArchiveBehind
   readonly ring: KeyRing
   readonly opener: Opener
   readonly sealer: Sealer
@@ -104,14 +98,14 @@ export class Rotation {
     const rows = all.filter((row) => row.kind !== 'actor' || !isWrappedKey(row.actor.id))
     await ready(rows)
     const byKey = new Map<string, number>()
-    const due: ArchiveChange[] = []
+    const due: SealedChange[] = []
     const unreadable: string[] = []
     for (const row of rows) {
       const key = keyOf(row)
       byKey.set(key, (byKey.get(key) ?? 0) + 1)
       if (!changes || key === ring.sealingId || key === OWN) continue
       try {
-        due.push({ before: row, after: sealedRow(sealer, seal, openedRow(opener, row)) })
+        due.push({ before: row, after: sealer.row(seal, openedRow(opener, row)) })
       } catch (thrown) {
         if (!isSpawnError(thrown) || thrown.code !== 'STATE_UNREADABLE') throw thrown
         unreadable.push(thrown.message)

@@ -38,6 +38,7 @@ import { KeyRing } from './key-ring.ts'
 import { Nonces } from './nonces.ts'
 import { FoundKeys } from './found-keys.ts'
 import { Opener } from './opener.ts'
+import type { SealedCommit } from './fields.ts'
 import { Rotation } from './rotation.ts'
 import { headOf, isOwn } from './sealed-bytes.ts'
 import { type Seal, Sealer } from './sealer.ts'
@@ -62,6 +63,11 @@ export interface SealedStoreOptions {
   readonly drawBytes?: RandomBytes | undefined
 }
 
+/** The store behind: nothing can be committed to it but what was sealed. */
+interface Behind extends Omit<Statestore, 'commit'> {
+  commit(group: readonly SealedCommit[]): Promise<Verdict[]>
+}
+
 export class SealedStore implements Statestore {
   readonly name: string
   readonly supports: Statestore['supports']
@@ -72,7 +78,7 @@ export class SealedStore implements Statestore {
   /** Seals all that it keeps anew; absent when the store behind cannot replace what it keeps. */
   readonly rotation: Rotation | undefined
   readonly erasures: Erasures
-  readonly #store: Statestore
+  readonly #store: Behind
   readonly #ring: KeyRing
   readonly #nonces: Nonces
   readonly #sealer: Sealer
@@ -178,7 +184,7 @@ export class SealedStore implements Statestore {
     return group.map((commit) => (refused.has(commit) ? 'conflict' : (verdicts.next().value ?? 'conflict')))
   }
 
-  #sealed(group: readonly Commit[]): Commit[] {
+  #sealed(group: readonly Commit[]): SealedCommit[] {
     const key = this.#ring.sealing
     const batch = this.#batch?.key === key ? this.#batch : new SealBatch(key, this.#nonces)
     this.#batch = batch
