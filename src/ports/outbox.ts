@@ -8,6 +8,9 @@
 //  - A crash between delivery and commit leaves the envelope in the outbox: it is handed over again. A crash after the
 //    commit finds it gone. There is nothing between.
 //  - A store never looks into an envelope's header or payload.
+//  - One that cannot be read keeps nobody from the others of a page: it is answered with its position and id, and its header
+//    throws STATE_UNREADABLE when somebody asks for it, or is none that the engine could have written. It stays, and the log
+//    tells of it.
 
 import type { Packed } from '../protocol/index.ts'
 

@@ -4,7 +4,7 @@
 // Invariant: a first commit never goes by a key from memory alone: another process may have destroyed it with the life of
 // the actor before. All other commits may, because the fence refuses them when that life has ended.
 
-import { LIMITS, type RandomBytes } from '../../base/index.ts'
+import { isSpawnError, LIMITS, type RandomBytes, type SpawnError } from '../../base/index.ts'
 import {
   type Commit,
   ERASING_SYSTEM,
@@ -52,6 +52,8 @@ export interface ActorKeysOptions {
 export class ActorKeys {
   readonly #options: ActorKeysOptions
   readonly #known = new Map<string, OwnKey>()
+  /** Why the key of an actor cannot be read. */
+  readonly #unreadable = new Map<string, SpawnError>()
   /** Marks are hashes; an activation's id is one object for all its commits. */
   readonly #marks = new WeakMap<ActorId, string>()
 
@@ -64,12 +66,17 @@ export class ActorKeys {
     return this.#known.get(mark)
   }
 
+  /** Why a key that stands is not in memory; undefined: none stood, when it was looked for. */
+  unreadable(mark: string): SpawnError | undefined {
+    return this.#unreadable.get(mark)
+  }
+
   /** Of an actor whose key was made sure of; undefined: it has none now, because it is being erased. */
   of(id: ActorId): Key | undefined {
     return this.#known.get(this.#markOf(id))?.key
   }
 
-  /** Reads keys into memory; one that is not stored is forgotten. */
+  /** Reads keys into memory; one that is not stored is forgotten, and one that cannot be read keeps none of the others away. */
   async read(places: readonly KeyPlace[]): Promise<void> {
     for (let from = 0; from < places.length; from += LIMITS.loadGroup) {
       const some = places.slice(from, from + LIMITS.loadGroup)
@@ -103,6 +110,10 @@ export class ActorKeys {
   /** Those that have no key, and may be given one. */
   async #missing(needed: ReadonlyMap<string, Commit>): Promise<Map<string, Commit>> {
     await this.read(placesOf(needed))
+    for (const mark of needed.keys()) {
+      const cause = this.#unreadable.get(mark)
+      if (cause !== undefined) throw cause
+    }
     const missing = new Map([...needed].filter(([mark]) => !this.#known.has(mark)))
     const marks = [...missing.keys()]
     // Asked for after the keys: whoever has destroyed one has said before that it would.
@@ -153,11 +164,22 @@ export class ActorKeys {
   }
 
   #learn(mark: string, row: StoredActor | null): void {
+    this.#unreadable.delete(mark)
     if (row === null) {
       this.#known.delete(mark)
       return
     }
-    const { id, secret } = keyValueOf(row)
+    let value: KeyValue
+    try {
+      value = keyValueOf(row)
+    } catch (thrown) {
+      if (!isSpawnError(thrown) || thrown.code !== 'STATE_UNREADABLE') throw thrown
+      this.#known.delete(mark)
+      if (this.#unreadable.size === KEPT) this.#unreadable.clear()
+      this.#unreadable.set(mark, thrown)
+      return
+    }
+    const { id, secret } = value
     if (this.#known.get(mark)?.id === id) return
     this.#remember(mark, { id, key: new Key(ownHead(mark, id), Buffer.from(secret, 'base64')) })
   }

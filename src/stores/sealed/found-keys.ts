@@ -23,8 +23,13 @@ export class FoundKeys implements Keys {
   }
 
   missing(head: Head): string {
-    if (head.kind === 'own')
-      return `it is sealed with the actor's own key ${head.id}, which is not there: the actor was erased`
+    if (head.kind === 'own') {
+      const which = `it is sealed with the actor's own key ${head.id}, which`
+      const cause = this.#own.unreadable(head.mark)
+      return cause === undefined
+        ? `${which} is not there: the actor was erased`
+        : `${which} cannot be read: ${cause.message}`
+    }
     const given = `"${this.#ring.ids.join('", "')}"`
     return `it is sealed with the key "${head.id}", which is not among those given (${given})`
   }

@@ -50,6 +50,11 @@ export function isDiskFailure(thrown: unknown): boolean {
   return resultCode(thrown) === IOERR
 }
 
+/** Whether something in the file is not as it was written: asked again, it is no better. */
+export function isDamage(thrown: unknown): boolean {
+  return isSpawnError(thrown) ? thrown.code === 'STATE_UNREADABLE' : resultCode(thrown) === CORRUPT
+}
+
 /** @param isOurs whether a store of this process has it open. */
 export function lockedError(file: string, waitedMs: number, isOurs = false, cause?: unknown): SpawnError {
   const [who, advice] = isOurs

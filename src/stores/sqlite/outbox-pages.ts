@@ -1,11 +1,15 @@
 // Pages over the outbox, of what the generations have and of what only the table has, without folding anything: what is
 // due is asked often. The table is read by its index alone; only the rows that make the page are read in full.
 //
+// A row that is damaged keeps nobody from the others: what the indexes still say of it is answered, with a header that is
+// empty, which nobody takes for one.
+//
 // Decides how long a stretch is. The asker puts stretches together to pages.
 
 import type { Box, Envelope, EnvelopePosition, StandingEnvelope } from '../../ports/index.ts'
 import { comparePositions } from '../envelope-token.ts'
-import { boxNumber, type EnvelopeStretch, LIVE_BOXES } from '../frames/envelope-bytes.ts'
+import { boxNumber, boxOf, type EnvelopeStretch, LIVE_BOXES } from '../frames/envelope-bytes.ts'
+import { isDamage } from './failures.ts'
 import type { Outbox } from './outbox.ts'
 import type { OutboxTable } from './outbox-table.ts'
 import type { PendingEnvelope } from './pending-outbox.ts'
@@ -24,8 +28,9 @@ interface Range {
   readonly untilMs: number
 }
 
-/** Where an envelope stands; null: in the table only. */
 interface Candidate extends EnvelopePosition {
+  readonly box: number
+  /** Where it stands; null: in the table only. */
   readonly pending: PendingEnvelope | null
 }
 
@@ -55,14 +60,25 @@ export class OutboxPages {
   #stretch(range: Range, limit: number): Omit<EnvelopeStretch, 'nextDueMs'> {
     const envelopes: StandingEnvelope[] = []
     let bytes = 0
-    for (const { pending, place } of this.#first(range, limit)) {
+    for (const candidate of this.#first(range, limit)) {
       if (bytes >= STRETCH_BYTES) return { envelopes, isCut: true }
-      const envelope = pending === null ? this.#table.at(place) : pending.standing
+      const envelope = this.#standing(range.system, candidate)
       if (envelope === null) continue
       envelopes.push(envelope)
       bytes += envelope.header.length + (envelope.payload?.value.length ?? 0)
     }
     return { envelopes, isCut: false }
+  }
+
+  #standing(system: string, { box, dueAtMs, pending, place }: Candidate): StandingEnvelope | null {
+    if (pending !== null) return pending.standing
+    try {
+      return this.#table.at(place)
+    } catch (thrown) {
+      if (!isDamage(thrown)) throw thrown
+      const id = this.#table.idAt(system, place)
+      return id === null ? null : { id, box: boxOf(box), dueAtMs, header: '', payload: null, place }
+    }
   }
 
   /** The first ones of a range, in order. */
@@ -71,13 +87,13 @@ export class OutboxPages {
     for (const pending of this.#outbox.pending(range.system)) {
       const { envelope, place } = pending
       if (envelope !== null && isWithin(envelope, place, range))
-        candidates.push({ dueAtMs: envelope.dueAtMs, place, pending })
+        candidates.push({ dueAtMs: envelope.dueAtMs, place, box: boxNumber(envelope.box), pending })
     }
     for (const box of range.boxes) {
       let found = 0
       for (const { dueAtMs, place } of this.#table.positions(range.system, box, range.after, range.untilMs)) {
         if (this.#outbox.isOutdated(place)) continue
-        candidates.push({ dueAtMs, place, pending: null })
+        candidates.push({ dueAtMs, place, box, pending: null })
         if ((found += 1) === limit) break
       }
     }

@@ -57,6 +57,13 @@ export class OutboxTable {
     return this.#standing(this.#statements.byPlace.get(place))
   }
 
+  /** The id of what stands at a place, by an index alone, which is gone through for it: for a row that cannot be read. */
+  idAt(system: string, place: number): string | null {
+    const number = this.#systemId(system)
+    const row = number === null ? undefined : this.#statements.idAt.get(number, place)
+    return row === undefined ? null : String(fields([row])[0]?.[0])
+  }
+
   /**
    * In place of what stands under its id, if anything does. Done when `flush` is, within the same transaction.
    *
@@ -167,6 +174,7 @@ function prepared(database: Database) {
     byId: database.prepare(`SELECT ${ROW} FROM outbox WHERE system = ? AND id = ?`),
     any: database.prepare('SELECT 1 FROM outbox WHERE system = ? LIMIT 1'),
     byPlace: database.prepare(`SELECT ${ROW} FROM outbox WHERE place = ?`),
+    idAt: database.prepare('SELECT id FROM outbox INDEXED BY outbox_by_id WHERE system = ? AND place = ?'),
     replace: database.prepare(
       `INSERT INTO outbox (${ROW}, system) VALUES ${ROW_VALUES}
        ON CONFLICT DO UPDATE SET place = excluded.place, box = excluded.box, due_at_ms = excluded.due_at_ms,
