@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hashOf, hashOfAscii } from './hash.ts'
+import { hashOf, hashOfAscii, hashOfDigits } from './hash.ts'
 
 test('a hash is a whole number below 2^32, and hardly ever that of another text', () => {
   const seen = new Set<number>()
@@ -29,4 +29,14 @@ test('of the bytes of a text it is the same, where they are ASCII', () => {
   }
   const bytes = Buffer.from('bücher')
   assert.equal(hashOfAscii(bytes, 0, bytes.length), -1)
+})
+
+test('of digits that stand as half as many bytes it is that of the text', () => {
+  for (const text of ['', '00', '0123456789abcdef0123456789abcdef', 'fedcba98765432100123456789abcdef']) {
+    const bytes = Buffer.from(`00${text}00`, 'hex')
+    assert.equal(hashOfDigits(bytes, 1, text.length, 0), hashOf(text))
+  }
+  const uuid = '7f3c1c52-8f64-4d0e-9a0b-2f6f1f0f2d11'
+  const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex')
+  assert.equal(hashOfDigits(bytes, 0, uuid.length, 0b101_0101_0000), hashOf(uuid))
 })

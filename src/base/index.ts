@@ -14,7 +14,7 @@ export {
   type SpawnErrorOptions,
 } from './errors.ts'
 export { errorOf, type Failure, failureOf } from './failure.ts'
-export { hashOf, hashOfAscii } from './hash.ts'
+export { hashOf, hashOfAscii, hashOfDigits } from './hash.ts'
 export { LIMITS, type Limits, SETTABLE_LIMITS } from './limits.ts'
 export { Queue } from './queue.ts'
 export {

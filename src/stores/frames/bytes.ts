@@ -14,6 +14,9 @@ const SHORT = 32
 const SHORT_TEXT = 64
 /** Of bytes that lie in a buffer already. */
 const SHORT_COPY = 64
+/** What hexadecimal digits stand for, by their code units; of all others more than a digit may. */
+const DIGIT_VALUES = new Uint8Array(0x80).fill(0xff)
+for (let value = 0; value < 16; value += 1) DIGIT_VALUES[value.toString(16).charCodeAt(0)] = value
 /** The largest number of two bytes. */
 const TWO_BYTE_LENGTH = 0x3fff
 
@@ -71,6 +74,34 @@ export class ByteWriter {
     if (length > SHORT) this.#buffer.set(value, this.#at)
     else for (let at = 0; at < length; at += 1) this.#buffer[this.#at + at] = value[at] ?? 0
     this.#at += length
+  }
+
+  /**
+   * The lowercase hexadecimal digits at some places of a text, two at each, as a byte for both; without a length.
+   *
+   * @returns false when something else stands there; then nothing was written.
+   */
+  digits(text: string, places: Uint8Array): boolean {
+    const { length } = places
+    if (this.#at + length > this.#buffer.length) this.#grow(length)
+    const buffer = this.#buffer
+    const from = this.#at
+    for (let at = 0; at < length; at += 1) {
+      const place = places[at] ?? 0
+      const first = text.charCodeAt(place)
+      const second = text.charCodeAt(place + 1)
+      const high = DIGIT_VALUES[first & 0x7f] ?? 0
+      const low = DIGIT_VALUES[second & 0x7f] ?? 0
+      if ((high | low) > 0xf || (first | second) > 0x7f) return false
+      buffer[from + at] = (high << 4) | low
+    }
+    this.#at = from + length
+    return true
+  }
+
+  /** Writes a number below 128 over one that was written at a place. */
+  over(at: number, value: number): void {
+    this.#buffer[at] = value
   }
 
   /** Fields as they stand in another buffer. */
@@ -204,17 +235,17 @@ export class ByteReader {
   /** Passes over a text or bytes. @returns how many bytes these are. */
   skip(): number {
     const length = this.whole()
-    this.#at += length
-    if (this.#at > this.#buffer.length) throw cutShort()
+    this.pass(length)
     return length
   }
-}
 
-/** Where what follows a number begins. For bytes that were read before. */
-export function behindWhole(bytes: Uint8Array, at: number): number {
-  let end = at
-  while ((bytes[end] ?? 0) > 0x7f) end += 1
-  return end + 1
+  /** Passes over so many bytes. @returns where they begin. */
+  pass(length: number): number {
+    const from = this.#at
+    this.#at += length
+    if (this.#at > this.#buffer.length) throw cutShort()
+    return from
+  }
 }
 
 /** Where what follows a text or bytes begins. For bytes that were read before. */

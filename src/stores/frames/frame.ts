@@ -9,14 +9,17 @@
 //
 // Frames outlive a crash: what a released version has written, every later one must read.
 
-import type { Commit, Envelope, OutcomeRecord } from '../../ports/index.ts'
+import type { Commit, Envelope } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { FramedEnvelope, writeEnvelope } from './envelope-bytes.ts'
-import { FramedOutcome, type OutcomeFrame } from './framed-outcome.ts'
+import type { FramedOutcome } from './framed-outcome.ts'
+import { NONE, OutcomesReader, OutcomesWriter, readFirstOutcomes } from './outcome-bytes.ts'
 import { WordReader, WordWriter } from './words.ts'
 
-const FRAME_VERSION = 1
+const FRAME_VERSION = 2
+/** Of this one, outcomes have a layout of their own. */
+const FIRST_VERSION = 1
 /** A frame that has grown beyond this is closed, and the group goes on in another. */
 const FRAME_BYTES = 4 * 1_024 * 1_024
 
@@ -77,6 +80,8 @@ export class FrameWriter {
   readonly #families: FamilyName[] = []
   readonly #types: string[] = []
   readonly #words = new WordWriter()
+  readonly #outcomes = new OutcomesWriter()
+  readonly #writeType = (typeUrl: string): void => this.#type(typeUrl)
   /** Of the commit before in the frame; -1: there is none. */
   #epoch = -1
   #committedAtMs = -1
@@ -127,20 +132,10 @@ export class FrameWriter {
       bytes.whole(history.revisions)
       bytes.whole(Math.min(history.durationMs, Number.MAX_SAFE_INTEGER))
     }
-    if (outcomes.length > 0) this.#outcomes(outcomes)
+    if (outcomes.length > 0) this.#outcomes.write(bytes, outcomes, state, this.#writeType)
     if (sends.length > 0) this.#sends(sends)
     if (takes.length > 0) this.#takes(takes)
     if (occasions !== undefined) this.#occasions(occasions)
-  }
-
-  #outcomes(outcomes: readonly OutcomeRecord[]): void {
-    this.#bytes.whole(outcomes.length)
-    for (const { key, reply, expiresAtMs } of outcomes) {
-      this.#bytes.text(key)
-      this.#bytes.whole(expiresAtMs)
-      this.#bytes.whole(reply === null ? 0 : 1)
-      if (reply !== null) this.#packed(reply)
-    }
   }
 
   #sends(sends: readonly Envelope[]): void {
@@ -174,13 +169,16 @@ export class FrameWriter {
   }
 
   #packed({ typeUrl, value }: Packed): void {
+    this.#type(typeUrl)
+    this.#bytes.bytes(value)
+  }
+
+  #type(typeUrl: string): void {
     const known = this.#types.indexOf(typeUrl)
     this.#bytes.whole(known === -1 ? this.#types.length : known)
-    if (known === -1) {
-      this.#types.push(typeUrl)
-      this.#bytes.text(typeUrl)
-    }
-    this.#bytes.bytes(value)
+    if (known !== -1) return
+    this.#types.push(typeUrl)
+    this.#bytes.text(typeUrl)
   }
 
   #close(): Uint8Array<ArrayBuffer> {
@@ -195,6 +193,7 @@ export class FrameWriter {
     this.#families.length = 0
     this.#types.length = 0
     this.#words.clear()
+    this.#outcomes.clear()
     this.#epoch = -1
     this.#committedAtMs = -1
     this.#bytes.clear()
@@ -221,38 +220,45 @@ export function dropEnvelopes(commit: FramedCommit): void {
   commit.takes = NO_TAKES
 }
 
-/** One that is being read, with the types that it has named so far. */
-interface OpenedFrame extends OutcomeFrame {
+/** One that is being read, with what it has named so far. */
+interface OpenedFrame {
+  readonly bytes: ByteReader
+  readonly families: FamilyName[]
   readonly types: string[]
+  readonly words: WordReader
+  /** Null: it is of the first version. */
+  readonly outcomes: OutcomesReader | null
+  /** Reads one, which has the number that is answered then. */
+  readonly readType: () => number
 }
 
 /** @throws RangeError when the bytes are no frame of a version that this one knows. */
 export function unpackFrame(frame: Uint8Array): FramedCommit[] {
   const bytes = new ByteReader(frame)
   const version = bytes.whole()
-  if (version !== FRAME_VERSION) throw new RangeError(`a frame of version ${version} is not known here`)
-  const families: FamilyName[] = []
-  const opened: OpenedFrame = { bytes: bytes.buffer, types: [] }
-  const words = new WordReader()
+  if (version !== FRAME_VERSION && version !== FIRST_VERSION)
+    throw new RangeError(`a frame of version ${version} is not known here`)
+  const types: string[] = []
+  const opened: OpenedFrame = {
+    bytes,
+    families: [],
+    types,
+    words: new WordReader(),
+    outcomes: version === FIRST_VERSION ? null : new OutcomesReader(bytes.buffer, types),
+    readType: () => readTypeNumber(bytes, types),
+  }
   const commits: FramedCommit[] = []
   while (!bytes.done) {
     const flags = bytes.whole()
     if (flags === END) break
-    commits.push(readCommit(flags, bytes, families, opened, words, commits.at(-1)))
+    commits.push(readCommit(flags, opened, commits.at(-1)))
   }
   return commits
 }
 
-function readCommit(
-  flags: number,
-  bytes: ByteReader,
-  families: FamilyName[],
-  opened: OpenedFrame,
-  words: WordReader,
-  before: FramedCommit | undefined,
-): FramedCommit {
-  const { types } = opened
-  const family = readFamily(bytes, families)
+function readCommit(flags: number, opened: OpenedFrame, before: FramedCommit | undefined): FramedCommit {
+  const { bytes, types, words } = opened
+  const family = readFamily(bytes, opened.families)
   const name = bytes.text()
   const follows = bytes.whole()
   const revision = follows + bytes.whole()
@@ -261,10 +267,12 @@ function readCommit(
   const epoch = isOfTheMoment ? before.epoch : bytes.whole()
   const committedAtMs = isOfTheMoment ? before.committedAtMs : bytes.whole()
   const tags = flags & HAS_TAGS ? bytes.text() : null
-  const state = flags & HAS_STATE ? readPacked(bytes, types) : null
+  const stateType = flags & HAS_STATE ? readType(bytes, types) : null
+  const stateAt = stateType === null ? NONE : bytes.at
+  const state = stateType === null ? null : new Packed(stateType, bytes.bytes())
   const keepRevisions = flags & HAS_HISTORY ? bytes.whole() : 0
   const keepDurationMs = flags & HAS_HISTORY ? bytes.whole() : 0
-  const outcomes = flags & HAS_OUTCOMES ? readOutcomes(bytes, opened) : NO_OUTCOMES
+  const outcomes = flags & HAS_OUTCOMES ? readOutcomes(opened, stateAt) : NO_OUTCOMES
   const sends = flags & HAS_SENDS ? readSends(bytes, types, words) : NO_SENDS
   const takes = flags & HAS_TAKES ? readTakes(bytes) : NO_TAKES
   const occasions = flags & HAS_OCCASIONS ? readOccasions(bytes) : NO_OCCASIONS
@@ -296,11 +304,6 @@ function readFamily(bytes: ByteReader, families: FamilyName[]): FamilyName {
   return family
 }
 
-function readPacked(bytes: ByteReader, types: string[]): Packed {
-  const typeUrl = readType(bytes, types)
-  return new Packed(typeUrl, bytes.bytes())
-}
-
 function readType(bytes: ByteReader, types: string[]): string {
   return types[readTypeNumber(bytes, types)] ?? ''
 }
@@ -313,12 +316,10 @@ function readTypeNumber(bytes: ByteReader, types: string[]): number {
   return at
 }
 
-function readOutcomes(bytes: ByteReader, opened: OpenedFrame): FramedOutcome[] {
-  const readOne = (): number => readTypeNumber(bytes, opened.types)
-  const outcomes: FramedOutcome[] = []
-  for (let left = bytes.whole(); left > 0; left -= 1)
-    outcomes.push(FramedOutcome.read(bytes, opened, readOne))
-  return outcomes
+function readOutcomes({ bytes, outcomes, readType, types }: OpenedFrame, stateAt: number): FramedOutcome[] {
+  return outcomes === null
+    ? readFirstOutcomes(bytes, types, readType)
+    : outcomes.read(bytes, stateAt, readType)
 }
 
 function readSends(bytes: ByteReader, types: string[], words: WordReader): Envelope[] {

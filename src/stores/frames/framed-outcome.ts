@@ -1,48 +1,39 @@
-// An outcome in a frame: where its key and its reply stand. They are read when somebody asks for them. Of thousands, in memory until
+// An outcome in a frame: where it and its reply stand. They are read when somebody asks for them. Of thousands, in memory until
 // they are folded, nobody does; so nothing is made for them but these numbers (generation-outcomes.ts keeps the numbers alone).
 
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
-import { behindField, behindWhole, ByteReader, type ByteWriter } from './bytes.ts'
+import { behindField, ByteReader, type ByteWriter } from './bytes.ts'
+import { copyLead, expiryAt, readKey } from './lead-bytes.ts'
 
 /** What the outcomes of a frame have in common. */
 export interface OutcomeFrame {
   readonly bytes: Buffer
   /** The type URLs that stand in it, by their numbers there. */
   readonly types: readonly string[]
+  /** When the first of them expires, which the others name theirs by. */
+  readonly firstExpiryMs: number
 }
 
-const NO_REPLY = -1
+export const NO_REPLY = -1
 
 export class FramedOutcome implements OutcomeRecord {
   readonly frame: OutcomeFrame
-  /** With its length; its expiry follows. */
-  readonly keyAt: number
+  /** Of its flags; its key and its expiry follow, see lead-bytes.ts. */
+  readonly leadAt: number
   /** Its key's, as a number with a sign: that needs no object of its own. */
   readonly signedHash: number
-  /** The number of the reply's type; -1: there is no reply. */
+  /** The number of the reply's type; NO_REPLY: there is none. */
   readonly type: number
-  /** Of the reply, with its length. */
+  /** Of the reply, with its length: behind its lead, or where the state of the commit is. */
   readonly valueAt: number
 
-  constructor(frame: OutcomeFrame, keyAt: number, signedHash: number, type: number, valueAt: number) {
+  constructor(frame: OutcomeFrame, leadAt: number, signedHash: number, type: number, valueAt: number) {
     this.frame = frame
-    this.keyAt = keyAt
+    this.leadAt = leadAt
     this.signedHash = signedHash
     this.type = type
     this.valueAt = valueAt
-  }
-
-  /** Reads one, and stands behind it then. @param readType answers the number of a type. */
-  static read(bytes: ByteReader, frame: OutcomeFrame, readType: () => number): FramedOutcome {
-    const keyAt = bytes.at
-    const hash = bytes.textHash()
-    // Its expiry.
-    bytes.whole()
-    const type = bytes.whole() === 0 ? NO_REPLY : readType()
-    const valueAt = bytes.at
-    if (type !== NO_REPLY) bytes.skip()
-    return new FramedOutcome(frame, keyAt, hash | 0, type, valueAt)
   }
 
   get keyHash(): number {
@@ -50,13 +41,12 @@ export class FramedOutcome implements OutcomeRecord {
   }
 
   get key(): string {
-    return this.#readerAt(this.keyAt).text()
+    const { bytes } = this.frame
+    return readKey(new ByteReader(bytes, this.leadAt + 1), bytes[this.leadAt] ?? 0)
   }
 
   get expiresAtMs(): number {
-    const bytes = this.#readerAt(this.keyAt)
-    bytes.skip()
-    return bytes.whole()
+    return expiryAt(this.frame.bytes, this.leadAt, this.frame.firstExpiryMs)
   }
 
   /** Null: no reply. */
@@ -66,13 +56,15 @@ export class FramedOutcome implements OutcomeRecord {
 
   get reply(): Packed | null {
     const { typeUrl } = this
-    return typeUrl === null ? null : new Packed(typeUrl, this.#readerAt(this.valueAt).bytes())
+    return typeUrl === null
+      ? null
+      : new Packed(typeUrl, new ByteReader(this.frame.bytes, this.valueAt).bytes())
   }
 
-  /** Writes its key and its expiry as they stand there. */
-  writeKey(writer: ByteWriter): void {
-    const { bytes } = this.frame
-    writer.copy(bytes, this.keyAt, behindWhole(bytes, behindField(bytes, this.keyAt)))
+  /** Writes its key and its expiry, which is named by `nearMs` there. @returns the expiry. */
+  writeLead(writer: ByteWriter, flags: number, nearMs: number): number {
+    const { bytes, firstExpiryMs } = this.frame
+    return copyLead(writer, flags, bytes, this.leadAt, firstExpiryMs, nearMs)
   }
 
   /** Writes the bytes of its reply, with their length; nothing when it has none. */
@@ -80,9 +72,5 @@ export class FramedOutcome implements OutcomeRecord {
     if (this.type === NO_REPLY) return
     const { bytes } = this.frame
     writer.copy(bytes, this.valueAt, behindField(bytes, this.valueAt))
-  }
-
-  #readerAt(at: number): ByteReader {
-    return new ByteReader(this.frame.bytes, at)
   }
 }

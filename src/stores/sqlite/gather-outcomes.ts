@@ -1,5 +1,5 @@
-// The step of the schema from a row for each outcome to rows of several (kept-outcomes.ts). Once either layout changes, this
-// keeps the one that it writes.
+// The step of the schema from a row for each outcome to rows of several (kept-outcomes.ts). It writes these as they are now, and
+// not as version 3 had them: no file is left at that version, the later steps follow in the same transaction.
 
 import type { DatabaseSync } from 'node:sqlite'
 import type { OutcomeRecord } from '../../ports/index.ts'

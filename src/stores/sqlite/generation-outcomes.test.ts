@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { below, hashOf, seededRandom } from '../../base/index.ts'
 import { ByteReader, ByteWriter } from '../frames/bytes.ts'
-import { FramedOutcome, type OutcomeFrame } from '../frames/framed-outcome.ts'
+import { FramedOutcome } from '../frames/framed-outcome.ts'
+import { NONE, OutcomesReader, OutcomesWriter } from '../frames/outcome-bytes.ts'
+import { Packed } from '../../protocol/packed.ts'
 import { NOTHING_STANDS } from '../fence.ts'
 import { PendingActor } from './generation.ts'
 import { GenerationOutcomes } from './generation-outcomes.ts'
@@ -10,18 +12,23 @@ import { GenerationOutcomes } from './generation-outcomes.ts'
 const writer = new ByteWriter()
 const numerically = (left: number, right: number): number => left - right
 
+/** Of all kinds that stand in their own way. */
+function keyOf(at: number): string {
+  const digits = hashOf(String(at)).toString(16).padStart(32, '0')
+  const dashed = `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`
+  return [`ключ-${at}`, `key-${at}`, digits, dashed][at % 4] ?? ''
+}
+
 /** As they stand in a frame, each with its time as its reply. */
 function framed(outcomes: readonly (readonly [key: string, expiresAtMs: number])[]): FramedOutcome[] {
-  for (const [key, expiresAtMs] of outcomes) {
-    writer.text(key)
-    writer.whole(expiresAtMs)
-    writer.whole(1)
-    writer.whole(0)
-    writer.bytes(Buffer.from(String(expiresAtMs)))
-  }
+  if (outcomes.length === 0) return []
+  const records = outcomes.map(([key, expiresAtMs]) => {
+    const reply = new Packed('t', Buffer.from(String(expiresAtMs)))
+    return { key, expiresAtMs, reply }
+  })
+  new OutcomesWriter().write(writer, records, null, () => writer.whole(0))
   const bytes = new ByteReader(writer.take())
-  const frame: OutcomeFrame = { bytes: bytes.buffer, types: ['t'] }
-  return outcomes.map(() => FramedOutcome.read(bytes, frame, () => bytes.whole()))
+  return new OutcomesReader(bytes.buffer, ['t']).read(bytes, NONE, () => bytes.whole())
 }
 
 test('the newest of each key is found, and nothing of a batch that failed', () => {
@@ -32,7 +39,7 @@ test('the newest of each key is found, and nothing of a batch that failed', () =
     (_none, at) => new PendingActor(family, `actor-${at}`, NOTHING_STANDS),
   )
   const outcomes = new GenerationOutcomes()
-  const keys = Array.from({ length: 60 }, (_none, at) => (at % 3 === 0 ? `ключ-${at}` : `key-${at}`))
+  const keys = Array.from({ length: 60 }, (_none, at) => keyOf(at))
   let kept = new Map<string, number>()
   let [atMs, failed] = [0, 0]
   for (let round = 0; round < 1_500; round += 1) {
@@ -76,7 +83,7 @@ test('keys whose hashes meet, and actors whose hashes meet, are told apart', () 
   ])
   const meeting = new FramedOutcome(
     another!.frame,
-    another!.keyAt,
+    another!.leadAt,
     one!.signedHash,
     another!.type,
     another!.valueAt,

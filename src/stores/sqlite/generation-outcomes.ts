@@ -17,7 +17,7 @@ const FIELDS = 7
 const ACTOR = 0
 const HASH = 1
 const FRAME = 2
-const KEY_AT = 3
+const LEAD_AT = 3
 const TYPE = 4
 const VALUE_AT = 5
 const BEFORE = 6
@@ -58,9 +58,9 @@ export class GenerationOutcomes {
   at(entry: number): FramedOutcome {
     const frame = this.#frames[this.#field(entry, FRAME)]
     assert(frame !== undefined, 'an outcome is in a frame')
-    const keyAt = this.#field(entry, KEY_AT)
+    const leadAt = this.#field(entry, LEAD_AT)
     const hash = this.#field(entry, HASH)
-    return new FramedOutcome(frame, keyAt, hash, this.#field(entry, TYPE), this.#field(entry, VALUE_AT))
+    return new FramedOutcome(frame, leadAt, hash, this.#field(entry, TYPE), this.#field(entry, VALUE_AT))
   }
 
   /** The hash of its key, as a number with a sign. */
@@ -136,11 +136,11 @@ export class GenerationOutcomes {
   }
 
   /** Where it stands. */
-  #put(entry: number, { frame, keyAt, type, valueAt }: FramedOutcome): void {
+  #put(entry: number, { frame, leadAt, type, valueAt }: FramedOutcome): void {
     if (this.#frames.at(-1) !== frame) this.#frames.push(frame)
     const at = entry * FIELDS
     this.#entries[at + FRAME] = this.#frames.length - 1
-    this.#entries[at + KEY_AT] = keyAt
+    this.#entries[at + LEAD_AT] = leadAt
     this.#entries[at + TYPE] = type
     this.#entries[at + VALUE_AT] = valueAt
   }

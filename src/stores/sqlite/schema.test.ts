@@ -65,7 +65,7 @@ describe('the schema of a store file', () => {
     change(file, 'VACUUM')
     for (let times = 0; times < 3; times += 1) new StoreFile(file).close()
     const database = new DatabaseSync(file)
-    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 4 })
+    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 5 })
     assert.deepEqual({ ...database.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
     database.close()
   })
@@ -165,7 +165,7 @@ describe('the schema of a store file', () => {
       ['STORE_UNAVAILABLE', false, 99],
     )
     assert.match(error.message, /newer release/)
-    change(file, 'PRAGMA user_version = 4')
+    change(file, 'PRAGMA user_version = 5')
     new StoreFile(file).close()
   })
 

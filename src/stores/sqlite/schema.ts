@@ -120,6 +120,13 @@ const STEPS: readonly Step[] = [
       'UPDATE folded SET outcome = (SELECT coalesce(max(id), 0) FROM outcomes)',
     ],
   },
+  {
+    title: 'keys of outcomes and frames of the journal in fewer bytes',
+    statements: [
+      `-- No table changes: what is there stays as it is. Earlier releases cannot read what is written from now on, see
+       -- kept-outcomes.ts and frames/frame.ts, and refuse the file.`,
+    ],
+  },
 ]
 
 /** 'spwn': marks the file as ours, for `file` and for people. */
