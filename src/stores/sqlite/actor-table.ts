@@ -26,6 +26,7 @@ export interface WrittenRow extends StoredRow {
 }
 
 export class ActorTable {
+  readonly #database: Database
   readonly #dictionary: Dictionary
   readonly #standing: StatementSync
   readonly #read: StatementSync
@@ -35,6 +36,7 @@ export class ActorTable {
   readonly #any: StatementSync
 
   constructor(database: Database, dictionary: Dictionary) {
+    this.#database = database
     this.#dictionary = dictionary
     this.#standing = database.prepare('SELECT revision, birth FROM actors WHERE family = ? AND name = ?')
     this.#read = database.prepare(
@@ -57,6 +59,7 @@ export class ActorTable {
 
   standing(family: Family | undefined, name: string): Standing {
     if (family === undefined || family.id === null) return NOTHING_STANDS
+    this.#database.looks()
     const row = this.#standing.get(family.id, name)
     if (row === undefined) return NOTHING_STANDS
     const [revision, birth] = fields([row])[0] ?? []
@@ -65,6 +68,7 @@ export class ActorTable {
 
   read(family: Family | undefined, name: string): StoredRow | null {
     if (family === undefined || family.id === null) return null
+    this.#database.looks()
     const row = this.#read.get(family.id, name)
     if (row === undefined) return null
     const [birth, ...rest] = fields([row])[0] ?? []

@@ -16,13 +16,24 @@ const CHECKPOINT_PAGES = 4_000
 const LOG_BYTES = 2_000 * (4_096 + 24)
 /** And after which the next commit does it, moment or not: the log must not grow for ever. */
 const CHECKPOINT_AT_ONCE_PAGES = 20_000
-const CACHE_KIB = 32 * 1_024
+/**
+ * Of pages in memory. After a commit that has parted pages of an index SQLite looks through all of them, which takes longer than the
+ * commit; so there are few until rows are looked for all over the file.
+ */
+const CACHE_KIB = 4 * 1_024
+const WIDE_CACHE_KIB = 32 * 1_024
+/** Looks for rows, in one generation of the journal, that make it wide. */
+const WIDE_LOOKS = 4_096
 
 export class Database {
   readonly file: string
   /** What brought its schema up to date when it was opened. */
   readonly migrated: readonly Migration[]
   readonly #sqlite: DatabaseSync
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
+  #looks = 0
+  #isWide = false
   /** Something failed: before the next transaction, see #recover. */
   #isTroubled = false
   /** A disk that failed may have lost pages of the log that it had taken before. */
@@ -34,6 +45,8 @@ export class Database {
     this.#sqlite = new DatabaseSync(file, { timeout: 0 })
     try {
       this.migrated = this.#open(migrates)
+      this.#begin = this.#sqlite.prepare('BEGIN IMMEDIATE')
+      this.#commit = this.#sqlite.prepare('COMMIT')
     } catch (thrown) {
       this.#sqlite.close()
       throw thrown
@@ -44,6 +57,19 @@ export class Database {
     const statement = this.#sqlite.prepare(sql)
     statement.setReturnArrays(true)
     return statement
+  }
+
+  /** A row is about to be looked for, or written, at a place that has nothing to do with the last ones. */
+  looks(): void {
+    this.#looks += 1
+    if (this.#looks < WIDE_LOOKS || this.#isWide) return
+    this.#isWide = true
+    this.#sqlite.exec(`PRAGMA cache_size = -${WIDE_CACHE_KIB}`)
+  }
+
+  /** Counts looks anew. */
+  beginLooks(): void {
+    this.#looks = 0
   }
 
   /** Runs `work` as one transaction and returns when the disk has it. */
@@ -103,19 +129,21 @@ export class Database {
     if (!migrates) checkUpToDate(this.#sqlite, this.file)
     this.#sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     this.#sqlite.exec(
-      `PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_AT_ONCE_PAGES}`,
+      `PRAGMA cache_size = -${WIDE_CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_AT_ONCE_PAGES}`,
     )
     // Whoever cannot write must not wait until the first commit to say so.
     this.#sqlite.exec('BEGIN IMMEDIATE; COMMIT')
-    return migrate(this.#sqlite)
+    const migrated = migrate(this.#sqlite)
+    this.#sqlite.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
+    return migrated
   }
 
   #transaction<T>(work: () => T): T {
     return this.#noting(() => {
-      this.#sqlite.exec('BEGIN IMMEDIATE')
+      this.#begin.run()
       try {
         const result = work()
-        this.#sqlite.exec('COMMIT')
+        this.#commit.run()
         return result
       } catch (thrown) {
         // Some errors roll back by themselves.

@@ -21,6 +21,9 @@ export class Dictionary {
   readonly #types = new Map<string, number>()
   readonly #urls = new Map<number, string>()
   #unsettled: (() => void)[] = []
+  /** Asked for last: commits of a frame share the object that names their family. */
+  #lastName: FamilyName | null = null
+  #lastFamily: Family | undefined
   readonly #file: string
   readonly #addFamily: StatementSync
   readonly #addType: StatementSync
@@ -43,12 +46,16 @@ export class Dictionary {
   }
 
   /** The one object for this family, known or new. Only for families that are about to be stored. */
-  family({ system, parent }: FamilyName): Family {
+  family(name: FamilyName): Family {
+    if (name === this.#lastName && this.#lastFamily !== undefined) return this.#lastFamily
+    const { system, parent } = name
     let parents = this.#families.get(system)
     if (parents === undefined) this.#families.set(system, (parents = new Map<string, Family>()))
     let family = parents.get(parent)
     if (family === undefined)
       parents.set(parent, (family = { system, parent, id: null, hash: familyHash({ system, parent }) }))
+    this.#lastName = name
+    this.#lastFamily = family
     return family
   }
 

@@ -75,11 +75,20 @@ export class PendingActor implements Standing {
 
 export class Generation {
   readonly #families = new Map<Family, Map<string, PendingActor>>()
+  /** The family that was looked in last, and what it has: commits that follow one another are mostly of one. */
+  #family: Family | null = null
+  #names: Map<string, PendingActor> | undefined
   readonly outcomes = new GenerationOutcomes()
+  /** Whether the filter of keys has heard of its outcomes. */
+  readonly isCounted: boolean
   commits = 0
   bytes = 0
   /** The rows of the journal that are in it. */
   places = new Places()
+
+  constructor(isCounted = false) {
+    this.isCounted = isCounted
+  }
 
   /** Whether it is to be folded. */
   get isFull(): boolean {
@@ -92,13 +101,24 @@ export class Generation {
   }
 
   find(family: Family, name: string): PendingActor | undefined {
-    return this.#families.get(family)?.get(name)
+    return this.#namesOf(family)?.get(name)
   }
 
   add(actor: PendingActor): void {
-    let names = this.#families.get(actor.family)
-    if (names === undefined) this.#families.set(actor.family, (names = new Map<string, PendingActor>()))
+    let names = this.#namesOf(actor.family)
+    if (names === undefined) {
+      this.#names = names = new Map<string, PendingActor>()
+      this.#families.set(actor.family, names)
+    }
     names.set(actor.name, actor)
+  }
+
+  #namesOf(family: Family): Map<string, PendingActor> | undefined {
+    if (family !== this.#family) {
+      this.#family = family
+      this.#names = this.#families.get(family)
+    }
+    return this.#names
   }
 
   /** Forgets the actors of whom nothing was committed: the tables may change below what they say of them. */

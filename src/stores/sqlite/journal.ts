@@ -30,7 +30,7 @@ import type { PastTable } from './past-table.ts'
 import type { StoredRow } from '../frames/rows.ts'
 
 /** Actors and envelopes, and bytes, folded in one go: what a commit that comes just then has to wait for. */
-const SLICE_ENTRIES = 32
+const SLICE_ENTRIES = 64
 /** How far folding is ahead of the next generation's filling, at least: it ends before that is full. */
 const AHEAD = 1.1
 /** Outcomes of a row that are as much work as another entry. */
@@ -227,7 +227,13 @@ export class Journal {
   /** A batch is durable. */
   #take(batch: readonly Judged[]): void {
     for (const { frame, commits, actors, refused } of batch) {
-      for (const [at, commit] of commits.entries()) if (!refused.has(at)) actors[at]?.take(commit)
+      for (const [at, commit] of commits.entries()) {
+        const actor = actors[at] ?? null
+        if (actor === null || refused.has(at)) continue
+        if (this.#open.isCounted && commit.outcomes.length > 0)
+          this.#tables.outcomes.count(actor, commit.outcomes)
+        actor.take(commit)
+      }
       this.#open.commits += commits.length
       this.#open.bytes += frame.length
     }
@@ -293,8 +299,9 @@ export class Journal {
 
   #beginFolding(): void {
     this.generations += 1
+    this.#tables.database.beginLooks()
     this.#folding = this.#open
-    this.#open = new Generation()
+    this.#open = new Generation(this.#tables.outcomes.canCount)
     const actors = this.#folding.inOrder()
     this.#order = [
       ...actors,
@@ -307,7 +314,7 @@ export class Journal {
   }
 
   #finishFolding(): void {
-    while (this.#folding !== null) this.#fold(SLICE_ENTRIES * 32)
+    while (this.#folding !== null) this.#fold(SLICE_ENTRIES * 16)
   }
 
   /** One transaction. When it fails the same entries are folded again next time. */
@@ -347,7 +354,8 @@ export class Journal {
 
   /** @returns about how many bytes it wrote. */
   #foldEntry(entry: PendingActor | PendingOutcomes | PendingEnvelope | undefined): number {
-    if (entry instanceof PendingOutcomes) return entry.fold(this.#tables.outcomes)
+    if (entry instanceof PendingOutcomes)
+      return entry.fold(this.#tables.outcomes, this.#folding?.isCounted === true)
     if (entry instanceof PendingEnvelope) return this.outbox.fold(entry)
     if (entry === undefined) return 0
     const { actors, past } = this.#tables

@@ -5,7 +5,7 @@
 // look at memory, and of a million keys lets one in a hundred through that does not stand (a search of the table's index each). It is
 // filled in the order of the hashes, little by little, once it is first asked; beyond what it has seen it says "perhaps".
 // Invariant: every row of the table's index below `#to` is counted in its buckets, or a bucket of them is full and stays so. A row may be
-// counted twice, after a fold that failed; it is never taken out twice.
+// counted twice, after a fold that failed, and before it is written; it is never taken out twice.
 
 /** Eight mebibytes in all. Two buckets share a byte. */
 const BLOCKS = 128 * 1_024
@@ -25,6 +25,11 @@ export class KeyFilter {
   /** Where filling goes on; null: there is nothing to fill. */
   get fillsFrom(): number | null {
     return this.#counts === null || this.#to === ALL ? null : this.#to
+  }
+
+  /** Whether it knows of all that stands, and goes by that. */
+  get isFilled(): boolean {
+    return this.#to === ALL
   }
 
   mayHave(hash: number): boolean {

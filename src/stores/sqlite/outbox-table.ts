@@ -77,6 +77,7 @@ export class OutboxTable {
     stands: boolean,
   ): number {
     this.#ids.add(id)
+    this.#database.looks()
     const type = payload === null ? null : this.#dictionary.typeId(payload.typeUrl)
     const number = this.#dictionary.familyId(this.#dictionary.family({ system, parent: '' }))
     const bytes = payload === null ? null : payload.value

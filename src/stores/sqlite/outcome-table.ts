@@ -40,6 +40,7 @@ interface Row extends Omit<FoundRow, 'kept'> {
 }
 
 export class OutcomeTable {
+  readonly #database: Database
   readonly #dictionary: Dictionary
   readonly #statements: OutcomeStatements
   readonly #filter = new KeyFilter()
@@ -56,6 +57,7 @@ export class OutcomeTable {
 
   /** @throws SpawnError STATE_UNREADABLE for a row whose keys are not in the index's table yet. */
   constructor(database: Database, dictionary: Dictionary, gathered?: number) {
+    this.#database = database
     this.#dictionary = dictionary
     this.#statements = outcomeStatements(database)
     const [indexed, last] = fields([this.#statements.rows.get()])[0] ?? []
@@ -104,6 +106,8 @@ export class OutcomeTable {
 
   /** Whether the index has a hash. Mostly it has not, where the filter said "perhaps". */
   #leads(hash: number): boolean {
+    // Until the filter is filled, all are looked for: that passes.
+    if (this.#filter.isFilled) this.#database.looks()
     return this.#late.leads(hash) || this.#statements.leads.get(hash) !== undefined
   }
 
@@ -133,8 +137,26 @@ export class OutcomeTable {
     return Array.from(hashes, (hash) => hash - from)
   }
 
-  /** Adds outcomes, none of which stands and not more than go into a row. @returns about how many bytes that is. */
-  write(family: Family, name: string, outcomes: readonly OutcomeRecord[]): number {
+  /** Whether the filter may hear of outcomes before they are written. */
+  get canCount(): boolean {
+    return this.#filter.isFilled
+  }
+
+  /**
+   * Outcomes that are durable will be written. The filter hears of them now: it was asked for them a moment ago, and what it looked at
+   * is still near the processor.
+   */
+  count({ hash: actor }: Pick<Owner, 'hash'>, outcomes: readonly FramedOutcome[]): void {
+    for (const { keyHash } of outcomes) this.#filter.add(actor * KEY_HASHES + keyHash)
+  }
+
+  /**
+   * Adds outcomes, none of which stands and not more than go into a row.
+   *
+   * @param isCounted whether `count` has been told of them.
+   * @returns about how many bytes that is.
+   */
+  write(family: Family, name: string, outcomes: readonly OutcomeRecord[], isCounted = false): number {
     if (outcomes.length === 0) return 0
     const actor = actorHash(family, name)
     const kept = packOutcomes(outcomes, (url) => this.#dictionary.typeId(url))
@@ -154,7 +176,7 @@ export class OutcomeTable {
     }
     for (const hash of hashes.sort()) {
       this.#late.add(hash, row)
-      this.#filter.add(hash)
+      if (!isCounted) this.#filter.add(hash)
     }
     // So they have left before as many others are gathered.
     this.#index(2 * outcomes.length)

@@ -22,11 +22,11 @@ export class PendingOutcomes {
     return this.#entries.length
   }
 
-  /** Within a transaction. @returns about how many bytes it wrote. */
-  fold(table: OutcomeTable): number {
+  /** Within a transaction. @param isCounted see Generation. @returns about how many bytes it wrote. */
+  fold(table: OutcomeTable, isCounted: boolean): number {
     const { family, keysBelow, name } = this.#actor
     const outcomes = this.#entries.map((entry) => this.#generation.at(entry))
-    if (keysBelow === null) return table.write(family, name, outcomes)
+    if (keysBelow === null) return table.write(family, name, outcomes, isCounted)
     const fresh = outcomes.filter(({ expiresAtMs, key }) => {
       const below = keysBelow.has(key) ? table.find(family, name, key) : null
       // What was folded before a crash is folded again after it.
@@ -34,7 +34,7 @@ export class PendingOutcomes {
       if (below !== null) table.remove(family, name, key)
       return true
     })
-    return table.write(family, name, fresh)
+    return table.write(family, name, fresh, isCounted)
   }
 }
 
