@@ -4,9 +4,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Connection } from '../../src/stores/mariadb/connection.ts'
 import { type DatabaseOptions, MariadbStore } from '../../src/stores/mariadb/index.ts'
+import type { Database } from '../../src/stores/mariadb/database.ts'
+import { SETTLE } from '../../src/stores/mariadb/block.ts'
+import { pastStatements } from '../../src/stores/mariadb/past.ts'
 import { settledOptions } from '../../src/stores/sql/options.ts'
 import { ConnectionLost } from '../../src/stores/sql/session.ts'
-import { assertStored, commitOf, envelopeOf, loadOne } from '../../src/testing/statestore-fixture.ts'
+import { assertStored, commitOf, envelopeOf, loadOne, NOON_MS } from '../../src/testing/statestore-fixture.ts'
 import { until } from '../../src/testing/index.ts'
 import { PrivateMariadb } from '../servers/mariadb.ts'
 import { failure, refused as refusedBy, withMariadb as withStore } from './server-fixture.ts'
@@ -119,6 +122,34 @@ test('a server that has no room for another prepared statement is waited for, an
       await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
       assert.deepEqual(await committed, ['committed', 'committed'])
       assert.equal((await loadOne(store, 'a'))?.revision, 2)
+    } finally {
+      await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
+    }
+  }))
+
+test('on such a server nothing is pruned in the place of a statement that it does not prepare, and pruning goes on', () =>
+  withStore(server, {}, async (store, { options, query }) => {
+    const outcomes = [0, 1].map((at) => ({ key: `key ${at}`, reply: null, expiresAtMs: NOON_MS + at }))
+    assert.deepEqual(await store.commit([commitOf('a', 0, { outcomes })]), ['committed'])
+    // As many numbers as pruning has, which would be taken for a time and a limit, or more; and what settles a commit.
+    const others = [2, 3, 8].map((count) => `SELECT ${Array.from({ length: count }, () => '?').join()}`)
+    for (const sql of [...others, SETTLE]) {
+      const values = Array.from(sql.matchAll(/\?/g), () => NOON_MS * 2)
+      const session = await Connection.open(settledOptions(options))
+      const database = { ask: (work: (asked: Connection) => unknown) => work(session) } as unknown as Database
+      try {
+        assert.equal(await pastStatements(database).prune(NOON_MS - 1, 10), 0)
+        await server.query('SET GLOBAL max_prepared_stmt_count = 0')
+        await assert.rejects(session.rows(sql, values), /max_prepared_stmt_count/)
+        assert.equal((await query('SELECT 1 FROM spawn_outcomes')).length, 2, sql)
+      } finally {
+        await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
+        session.destroy()
+      }
+    }
+    await server.query('SET GLOBAL max_prepared_stmt_count = 0')
+    try {
+      assert.equal(await store.prune(NOON_MS, 10), 1, 'what has expired goes')
     } finally {
       await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
     }

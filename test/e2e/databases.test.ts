@@ -71,7 +71,7 @@ for (const [kind, { driver, server }] of Object.entries(KINDS)) {
     const nothing = await run(['store', 'status', '--json'])
     assert.equal(nothing.code, 0, nothing.stderr)
     assert.equal(JSON.parse(nothing.stdout).schema.version, 0)
-    const refused = await run(['start', 'first.ts', '--store', `${url}?migrate=false`], secret)
+    const refused = await run(['start', 'first.ts', '--store', `${url}?migrate=false`, '--port', '0'], secret)
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /spawn store migrate/)
     const dry = await run(['store', 'migrate', '--dry-run'])

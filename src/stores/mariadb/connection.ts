@@ -151,12 +151,6 @@ export class Connection implements Session {
     throw new ConnectionLost(`the statement was stopped after ${rows.length} of ${asked} rows`)
   }
 
-  /** How many rows a statement changed. */
-  async changed(sql: string, values: readonly Value[]): Promise<number> {
-    const answer = await this.#ask(() => this.#client.execute({ sql }, values))
-    return isCount(answer) ? Number(answer.affectedRows) : 0
-  }
-
   /** The one field that a block answers; null also for one that answers nothing. */
   async answer(sql: string, values: readonly Value[]): Promise<Field> {
     return fieldOf(await this.#ask(() => this.#client.execute({ sql }, values)))
@@ -173,7 +167,16 @@ export class Connection implements Session {
     return isCount(answer) ? undefined : fieldOf(answer)
   }
 
-  /** A statement without values. */
+  /**
+   * The same of a block without values, which is not prepared. For what has no lane and changes something: where the server has
+   * no room for another prepared statement, the driver has it execute the one before it with the new values, so what nobody
+   * settles must neither be sent so nor be what is executed then.
+   */
+  async told(sql: string): Promise<Field> {
+    return fieldOf(await this.#ask(() => this.#client.query({ sql })))
+  }
+
+  /** A statement without values, which is not prepared. */
   async define(sql: string, limitMs = this.#options.requestMs): Promise<void> {
     await this.#ask(() => this.#client.query({ sql }), limitMs)
   }

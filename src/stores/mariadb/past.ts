@@ -1,5 +1,6 @@
 // How revisions of the past are read, and what goes when it has expired. Decides nothing but the statements; see sql/past.ts.
 
+import { assert } from '../../base/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import type { PastStatements } from '../sql/past.ts'
 import { CHECK_PRIMARY } from './block.ts'
@@ -23,9 +24,9 @@ const REVISIONS = `(SELECT ${REVISION} FROM spawn_actors AS a WHERE ${ACTOR} AND
   ORDER BY revision DESC LIMIT ?`
 
 /** Writers go when no statement of theirs can be in doubt any more: see sql/lanes.ts. */
-const PRUNE = `BEGIN NOT ATOMIC
-  DECLARE its_now BIGINT DEFAULT ?;
-  DECLARE its_limit, its_outcomes BIGINT DEFAULT ?;${CHECK_PRIMARY}
+const prune = (nowMs: number, limit: number): string => `BEGIN NOT ATOMIC
+  DECLARE its_now BIGINT DEFAULT ${whole(nowMs)};
+  DECLARE its_limit, its_outcomes BIGINT DEFAULT ${whole(limit)};${CHECK_PRIMARY}
   DELETE FROM spawn_writers WHERE used_at < UTC_TIMESTAMP() - INTERVAL 7 DAY LIMIT 1000;
   DELETE FROM spawn_outcomes WHERE expires_at_ms <= its_now ORDER BY expires_at_ms LIMIT its_limit;
   SET its_outcomes = ROW_COUNT();
@@ -40,8 +41,14 @@ export function pastStatements(database: Database): PastStatements {
     byTime: (id, atMs) => database.read(BY_TIME, twice(id, atMs)),
     revisions: (id, before, limit) => database.read(REVISIONS, [...twice(id, before), limit, limit]),
     prune: async (nowMs, limit) =>
-      Number(await database.ask((connection) => connection.answer(PRUNE, [nowMs, limit]))),
+      Number(await database.ask((connection) => connection.told(prune(Math.floor(nowMs), limit)))),
   }
+}
+
+/** As it stands in a statement. */
+function whole(value: number): string {
+  assert(Number.isSafeInteger(value), 'what stands in a statement is a whole number')
+  return String(value)
 }
 
 /** Of the latest revision, and of those of the past. */

@@ -15,7 +15,10 @@ import { MIGRATIONS } from './migrations.ts'
 const TABLES =
   "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name LIKE 'spawn\\\\_%'"
 const VERSION = 'SELECT IFNULL(MAX(version), 0) FROM spawn_migrations'
-const RECORD = 'INSERT INTO spawn_migrations (version, title, applied_at) VALUES (?, ?, UTC_TIMESTAMP())'
+/** Not prepared: see Connection.told. */
+const record = ({ title, version }: Migration): string =>
+  `INSERT INTO spawn_migrations (version, title, applied_at)
+    VALUES (${version}, X'${Buffer.from(title).toString('hex')}', UTC_TIMESTAMP())`
 const RECORDS = `CREATE TABLE IF NOT EXISTS spawn_migrations (
   version INT NOT NULL,
   title VARCHAR(200) CHARACTER SET utf8mb4 NOT NULL,
@@ -46,9 +49,9 @@ export class MariadbSchema extends DatabaseSchema<Connection> {
       await connection.define(waits(Math.ceil(requestMs / 1_000)))
       const pending = await this.pendingBy(connection)
       if (pending.length > 0) await connection.define(RECORDS, migrationMs)
-      for (const { statements, title, version } of pending) {
-        for (const statement of statements) await connection.define(statement, migrationMs)
-        await connection.changed(RECORD, [version, title])
+      for (const migration of pending) {
+        for (const statement of migration.statements) await connection.define(statement, migrationMs)
+        await connection.define(record(migration))
       }
       return pending
     } finally {
