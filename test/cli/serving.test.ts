@@ -15,6 +15,7 @@ const ACTOR = `import { actor, system } from 'spawn-mesh'
 const counter = actor('counter', { state: { total: 0 }, actions: { add: (ctx) => ({ total: ctx.state.total }) } })
 `
 
+// What is TypeScript below needs to be: Node's stripper costs each process that begins more than its module does.
 describe('a module is served when it exports', { concurrency: 2 }, () => {
   const served: Readonly<Record<string, readonly [code: string, system: string]>> = {
     'an actor by name': [`${ACTOR} export { counter }`, 'my-system'],
@@ -113,15 +114,15 @@ describe(
     })
 
     test('a port that is taken, and a store that another process has', async () => {
-      using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
-      await using server = await serve(['start', 'module.ts'], { cwd: project.path })
+      using project = createProject({ 'module.mjs': `${ACTOR} export { counter }` })
+      await using server = await serve(['start', 'module.mjs'], { cwd: project.path })
       const port = new URL(server.url).port
-      const second = ['start', 'module.ts', '--port', port]
+      const second = ['start', 'module.mjs', '--port', port]
       const taken = await cli([...second, '--store', 'memory'], { cwd: project.path })
       assert.equal(taken.code, 1)
       assert.match(taken.stderr, new RegExp(`^error: .*port ${port} .* is in use`))
       assert.doesNotMatch(taken.stderr, /^\s+at /m)
-      const locked = await cli(['start', 'module.ts', '--port', '0'], { cwd: project.path })
+      const locked = await cli(['start', 'module.mjs', '--port', '0'], { cwd: project.path })
       assert.equal(locked.code, 1)
       assert.match(locked.stderr, /^error: .*my-system\.db/)
       assert.doesNotMatch(locked.stderr, /^\s+at /m)
@@ -131,8 +132,8 @@ describe(
 
 describe('while it serves', { concurrency: 2 }, () => {
   test('--json makes every line of its output a document', async () => {
-    using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
-    await using server = await serve(['start', 'module.ts', '--json'], { cwd: project.path })
+    using project = createProject({ 'module.mjs': `${ACTOR} export { counter }` })
+    await using server = await serve(['start', 'module.mjs', '--json'], { cwd: project.path })
     assert.deepEqual(await server.end('SIGINT'), { code: 0, signal: null })
     const lines = server
       .output()
@@ -151,15 +152,15 @@ describe('while it serves', { concurrency: 2 }, () => {
   test('a signal lets running turns finish; a second one ends it at once', async () => {
     const slow = `import { actor } from 'spawn-mesh'
       export const slow = actor('slow', { state: { done: 0 }, actions: {
-        wait: async (ctx, ms: number) => {
+        wait: async (ctx, ms) => {
           ctx.logger.info('waiting')
           await new Promise((resolve) => setTimeout(resolve, ms))
           return { waited: true }
         },
       } })`
-    using project = createProject({ 'module.ts': slow })
+    using project = createProject({ 'module.mjs': slow })
     const started = async (ms: number) => {
-      const server = await serve(['start', 'module.ts'], { cwd: project.path })
+      const server = await serve(['start', 'module.mjs'], { cwd: project.path })
       const answer = server.cli(['invoke', 'slow', 'wait', String(ms)])
       await until('the turn to run', () => server.output().stdout.includes('waiting'), PATIENCE)
       return { server, answer }
@@ -179,10 +180,10 @@ describe('while it serves', { concurrency: 2 }, () => {
   test('NODE_ENV is production, development under dev, and whatever it was set to', async () => {
     const tells = `import { actor } from 'spawn-mesh'
       export const env = actor('env', { actions: { tell: () => process.env['NODE_ENV'] } })`
-    using project = createProject({ 'module.ts': tells })
+    using project = createProject({ 'module.mjs': tells })
     const told = async (command: 'start' | 'dev', NODE_ENV: string): Promise<string> => {
       const options = { cwd: project.path, env: { NODE_ENV } }
-      await using server = await serve([command, 'module.ts', '--store', 'memory'], options)
+      await using server = await serve([command, 'module.mjs', '--store', 'memory'], options)
       return (await server.cli(['invoke', 'env', 'tell'])).stdout
     }
     assert.equal(await told('start', ''), '"production"\n')
@@ -195,31 +196,31 @@ describe('while it serves', { concurrency: 2 }, () => {
       export const bomb = actor('bomb', { actions: {
         light: () => { setTimeout(() => { throw new Error('boom') }, 0); return 'lit' },
       } })`
-    using project = createProject({ 'module.ts': crash })
-    await using server = await serve(['start', 'module.ts', '--store', 'memory'], { cwd: project.path })
+    using project = createProject({ 'module.mjs': crash })
+    await using server = await serve(['start', 'module.mjs', '--store', 'memory'], { cwd: project.path })
     await server.cli(['invoke', 'bomb', 'light'])
     await until('the crash', () => server.child.exitCode !== null, PATIENCE)
     assert.equal(server.child.exitCode, 70)
     assert.match(
       server.output().stdout,
-      /error an exception that nobody caught; stopping error="?boom"?\n\s+at .*module\.ts:3/,
+      /error an exception that nobody caught; stopping error="?boom"?\n\s+at .*module\.mjs:3/,
     )
   })
 })
 
 test('a second process says at once that the port is taken; on another port, what it waits for', async () => {
-  using project = createProject({ 'module.ts': `${ACTOR} export { counter }` })
+  using project = createProject({ 'module.mjs': `${ACTOR} export { counter }` })
   const options = { cwd: project.path }
-  await using server = await serve(['start', 'module.ts'], options)
+  await using server = await serve(['start', 'module.mjs'], options)
   const { port } = new URL(server.url)
-  const refused = await cli(['start', 'module.ts', '--port', port], options)
+  const refused = await cli(['start', 'module.mjs', '--port', port], options)
   assert.equal(refused.code, 1)
   assert.match(refused.stderr, /^error: .*port \d+ of 127\.0\.0\.1 is in use/)
   assert.equal(refused.stdout, '', 'it has waited for nothing')
   const waiting = 'waiting for the store file, which another process has open'
-  const people = await cli(['start', 'module.ts', '--port', '0'], options)
+  const people = await cli(['start', 'module.mjs', '--port', '0'], options)
   assert.match(people.stdout, new RegExp(`^\\S+ warn +${waiting} file=\\S+my-system\\.db limitMs=5000\\n$`))
   assert.match(people.stderr, /^error: the store file .* is in use by another process/)
-  const programs = await cli(['start', 'module.ts', '--port', '0', '--json'], options)
+  const programs = await cli(['start', 'module.mjs', '--port', '0', '--json'], options)
   assert.equal(JSON.parse(programs.stdout).msg, waiting)
 })

@@ -18,11 +18,11 @@ const STORE = 'sqlite:shop.db'
 const key = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`
 
 test('keys come, change and go, and the counts go on', async () => {
-  using project = createProject({ 'module.ts': MODULE })
+  using project = createProject({ 'module.mjs': MODULE })
   const [older, newer] = [key('2025'), key('2026')]
   const add = async (keys: string): Promise<string> => {
     const env = { SPAWN_STATESTORE_KEY: keys }
-    const line = ['start', 'module.ts', '--store', STORE] as const
+    const line = ['start', 'module.mjs', '--store', STORE] as const
     await using server = await serve(line, { cwd: project.path, env })
     const { stderr, stdout } = await cli(['invoke', 'counter', 'add', '--url', server.url])
     return stdout === '' ? stderr : stdout.trim()
@@ -71,10 +71,10 @@ test('keys come, change and go, and the counts go on', async () => {
 })
 
 test('who makes backups needs no key: what is encrypted is exported as it is, or not at all', async () => {
-  using project = createProject({ 'module.ts': MODULE })
+  using project = createProject({ 'module.mjs': MODULE })
   const keys = { SPAWN_STATESTORE_KEY: key('2026') }
   const add = async (store: string): Promise<string> => {
-    const line = ['start', 'module.ts', '--store', store] as const
+    const line = ['start', 'module.mjs', '--store', store] as const
     await using server = await serve(line, { cwd: project.path, env: keys })
     return (await cli(['invoke', 'counter', 'add', '--url', server.url])).stdout.trim()
   }
@@ -112,11 +112,11 @@ export const user = actor('user', {
 })`
 
 test('an actor is erased by the command, and the proof is shown, by the server and from the store', async () => {
-  using project = createProject({ 'module.ts': USERS })
+  using project = createProject({ 'module.mjs': USERS })
   const env = { SPAWN_STATESTORE_KEY: key('2026') }
   let proof: { readonly key: string }
   {
-    const line = ['start', 'module.ts', '--store', STORE] as const
+    const line = ['start', 'module.mjs', '--store', STORE] as const
     await using server = await serve(line, { cwd: project.path, env })
     const spawn = (...words: string[]) => cli([...words, '--url', server.url])
     await spawn('invoke', 'ann', 'note', '--ref', 'user')
