@@ -5,8 +5,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FLAT_BYTES, growth, load, staysFlat } from './measure.ts'
 
-test('40,000 actors with history are exported and imported in flat memory', (context) =>
-  staysFlat(40_000, context))
+test('20,000 actors with history are exported and imported in flat memory', (context) =>
+  staysFlat(20_000, context))
 
 test('a part that was kept in memory would be seen', async () => {
   const loaded = await load(15_000, true)

@@ -7,12 +7,12 @@ import { test } from 'node:test'
 import { ringOrdeal } from './ring-ordeal.ts'
 import { scheduleOrdeal } from './schedule-ordeal.ts'
 
-test('no token is lost or doubled, and none overtakes another, when the server is killed five times', async (context) => {
+test('no token is lost or doubled, and none overtakes another, when the server is killed three times', async (context) => {
   const seed = randomInt(1_000_000)
-  const { passes, tokens, violations } = await ringOrdeal({ seed, kills: 5, lifeMs: 500 })
+  const { passes, tokens, violations } = await ringOrdeal({ seed, kills: 3, lifeMs: 500 })
   context.diagnostic(`seed ${seed}: ${tokens} tokens were passed on ${passes} times`)
   assert.deepEqual(violations, [], `seed ${seed}`)
-  assert.ok(passes > 500, `only ${passes} passes: the server hardly lived`)
+  assert.ok(passes > 300, `only ${passes} passes: the server hardly lived`)
 })
 
 test('a thousand schedules run exactly once when the server is killed three times meanwhile', async (context) => {

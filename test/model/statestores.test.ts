@@ -1,6 +1,6 @@
 // Generated sequences of requests, stops and crashes, played to every store and to a model of what a store is. When one
 // fails, fast-check prints its seed and the shortest sequence that it found; SEED=… plays from that seed again, RUNS=…
-// plays more of them.
+// plays more of them, as test/slow/ does.
 import * as fc from 'fast-check'
 import { after, test } from 'node:test'
 import {
@@ -129,14 +129,14 @@ async function holds(open: () => Promise<StatestoreSubject>, runs: number): Prom
 after(endPostgres)
 after(endMariadb)
 
-test('the memory store answers as the model, whatever is asked', () => holds(temporaryMemory, 300))
+test('the memory store answers as the model, whatever is asked', () => holds(temporaryMemory, 200))
 
-test('a sealed memory store answers as the model', () => holds(sealing(temporaryMemory), 100))
+test('a sealed memory store answers as the model', () => holds(sealing(temporaryMemory), 70))
 
 test('a memory store with a key for each actor answers as the model', () =>
-  holds(sealing(temporaryMemory, true), 100))
+  holds(sealing(temporaryMemory, true), 70))
 
-test('the SQLite store answers as the model, over stops and crashes', () => holds(temporarySqlite, 12))
+test('the SQLite store answers as the model, over stops and crashes', () => holds(temporarySqlite, 8))
 
 test('a sealed SQLite store answers as the model, over stops and crashes', () =>
   holds(sealing(temporarySqlite), 5))
@@ -147,9 +147,9 @@ test('a served memory store with a key for each actor answers as the model', () 
   holds(serving(sealing(temporaryMemory, true)), 30))
 
 test('a SQLite store that is served answers as the model, over stops and crashes', () =>
-  holds(serving(temporarySqlite), 12))
+  holds(serving(temporarySqlite), 6))
 
-test('the Postgres store answers as the model, over stops and crashes', () => holds(temporaryPostgres, 12))
+test('the Postgres store answers as the model, over stops and crashes', () => holds(temporaryPostgres, 8))
 
 test('a sealed Postgres store answers as the model, over stops and crashes', () =>
   holds(sealing(temporaryPostgres), 5))
@@ -157,4 +157,4 @@ test('a sealed Postgres store answers as the model, over stops and crashes', () 
 test('a sealed MariaDB store answers as the model, over stops and crashes', () =>
   holds(sealing(temporaryMariadb), 5))
 
-test('the MariaDB store answers as the model, over stops and crashes', () => holds(temporaryMariadb, 12))
+test('the MariaDB store answers as the model, over stops and crashes', () => holds(temporaryMariadb, 8))

@@ -46,6 +46,8 @@ const ANSWER_MS = 20_000
 const RAW_EVERY = 10
 /** A spoilt registration that is accepted takes the actors away: they are brought back after so many requests. */
 const REGISTERS_EVERY = 20
+/** With fewer, what a heap holds by chance would count. */
+const MEASURED = 2_000
 
 export async function fuzz({ atOnce = 32, requests, seed }: FuzzOptions): Promise<FuzzTally> {
   await using host = await HostServer.start(echoed)
@@ -86,7 +88,7 @@ async function inTurns(atOnce: number, count: number, send: (left: number) => Pr
 /** What stays in memory of requests that are all refused: those that are accepted may leave actors and systems. */
 async function bytesPerRefusal(client: WireClient, random: Random, requests: number): Promise<number> {
   const collect = collector()
-  const count = Math.ceil(requests / 5)
+  const count = Math.max(MEASURED, Math.ceil(requests / 5))
   const held: number[] = []
   for (let half = 0; half < 2; half += 1) {
     await inTurns(16, count, async () => {

@@ -1,6 +1,6 @@
 // What turns set in motion, over many seeds: processes are killed between any two steps of commit, delivery and
-// acknowledgement. `npm run sim -- --world ring --seeds N --seed S` runs more. A seed that once failed stands in
-// seeds.test.ts under the name of what was wrong.
+// acknowledgement. The next seeds are in test/slow/; `npm run sim -- --world ring --seeds N --seed S` runs more. A seed that
+// once failed stands in seeds.test.ts under the name of what was wrong.
 
 import assert from 'node:assert/strict'
 import { aside } from '../aside.ts'
@@ -10,11 +10,11 @@ const test = aside(import.meta.url)
 
 /** Per world; and how much must happen in each seed on the whole, lest the seeds try nothing. */
 const SEEDS: Readonly<Record<string, { readonly count: number; readonly happens: number }>> = {
-  ring: { count: 400, happens: 10 },
-  bank: { count: 250, happens: 3 },
-  schedules: { count: 250, happens: 10 },
-  timers: { count: 150, happens: 50 },
-  past: { count: 250, happens: 5 },
+  ring: { count: 200, happens: 10 },
+  bank: { count: 125, happens: 3 },
+  schedules: { count: 125, happens: 10 },
+  timers: { count: 100, happens: 50 },
+  past: { count: 125, happens: 5 },
 }
 
 for (const world of WORLDS) {

@@ -1,5 +1,5 @@
 // Where an actor lives, over many seeds: members join, leave, freeze, die and lose touch with the register or each other.
-// `npm run sim -- --world cluster --seeds N --seed S` runs more, and one again with its log.
+// The next seeds are in test/slow/; `npm run sim -- --world cluster --seeds N --seed S` runs more, and one again with its log.
 
 import assert from 'node:assert/strict'
 import { aside } from '../../aside.ts'
@@ -7,7 +7,7 @@ import { runCluster } from './world.ts'
 
 const test = aside(import.meta.url)
 
-const SEEDS = 200
+const SEEDS = 100
 const SEEDS_PER_TEST = 50
 
 for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
