@@ -6,8 +6,14 @@ import { after, before, test } from 'node:test'
 import { below, type Random, seededRandom } from '../../src/base/index.ts'
 import type { Commit } from '../../src/ports/index.ts'
 import { Packed } from '../../src/protocol/index.ts'
+import { ANSWER } from '../../src/stores/mariadb/block.ts'
+import { partsOf } from '../../src/stores/mariadb/commit-parts.ts'
+import { commitStatement } from '../../src/stores/mariadb/commit-statement.ts'
+import { Connection } from '../../src/stores/mariadb/connection.ts'
 import { MariadbStore } from '../../src/stores/mariadb/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
+import { planGroup } from '../../src/stores/sql/group-plan.ts'
+import { settledOptions } from '../../src/stores/sql/options.ts'
 import {
   actorId,
   BIRTH,
@@ -25,6 +31,8 @@ const KIBIBYTE = 1_024
 const ACTORS = 300
 /** As many as the engine sends at once. */
 const MOST = 1_024
+/** A packet in which there is room for one row. */
+const PACKET_OF_ONE = 34 * KIBIBYTE
 
 let database: TestDatabase
 let store: MariadbStore
@@ -190,3 +198,29 @@ for (const lengths of [
       )
     }
   })
+
+test('a later part does nothing behind a part that is done, but whose transaction has ended', async () => {
+  const [one, two] = ['part 1', 'part 2']
+  const group = [one, two].map((name) => commitOf(name, 0, { state: bytesOf(5_000, seededRandom(1)) }))
+  const parts = partsOf(planGroup(group, null), PACKET_OF_ONE)
+  assert.equal(parts.length, 2)
+  for (const [writer, end] of ['ROLLBACK', 'COMMIT'].entries()) {
+    const session = await Connection.open(settledOptions(database.options))
+    try {
+      const lane = [writer, 1, 1]
+      const done: unknown[] = []
+      for (const [at, { form, values }] of parts.entries()) {
+        const all = [...lane, at, at === parts.length - 1 ? 1 : 0, ...values]
+        done.push(await session.objection(commitStatement(form), all))
+        // As a server may do on its own, or who has the session by mistake.
+        if (at === 0) await session.define(end)
+      }
+      assert.deepEqual(done, [undefined, ANSWER.partMissing], end)
+      assert.equal((await store.load([actorId(two)]))[0], null, `nothing of the second part, after ${end}`)
+    } finally {
+      session.destroy()
+    }
+    const [stored] = await store.load([actorId(one)])
+    assert.equal(stored === null, end === 'ROLLBACK')
+  }
+})
