@@ -93,7 +93,7 @@ export class Connection implements Session {
         client.query({ sql: ISOLATION }),
         client.query({ sql: sessionSettings(requestMs) }),
       ])
-      return new Connection(client, socket, readFacts(asRows(facts)), options)
+      return new Connection(client, socket, readFacts(asRows(facts), options.poolSize), options)
     } catch (thrown) {
       socket.destroy()
       if (thrown instanceof NotConnected) throw thrown

@@ -10,14 +10,17 @@ const SAFE = {
   innodb_flush_log_at_trx_commit: '1',
   log_bin: 'ON',
   max_allowed_packet: '16777216',
+  max_prepared_stmt_count: '2048',
   read_only: 'OFF',
   sync_binlog: '1',
   version: '11.4.2-MariaDB',
   wsrep_on: 'OFF',
 }
 
+const CONNECTIONS = 8
+
 const facts = (more: Partial<typeof SAFE> = {}): ReturnType<typeof readFacts> =>
-  readFacts(Object.entries({ ...SAFE, ...more }))
+  readFacts(Object.entries({ ...SAFE, ...more }), CONNECTIONS)
 
 describe('a MariaDB server', () => {
   test('that is safe is taken without a word', () => {
@@ -45,5 +48,11 @@ describe('a MariaDB server', () => {
       assert.equal(warnings.length, 1)
       assert.match(warnings[0] ?? '', /innodb_doublewrite = ON/)
     }
+  })
+
+  test('that has no room for all statements of the process is taken, with a warning', () => {
+    const { warnings } = facts({ max_prepared_stmt_count: '2047' })
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0] ?? '', /is 2047.* prepare 2048 .*SET GLOBAL max_prepared_stmt_count/)
   })
 })

@@ -37,6 +37,7 @@ const FACTS = [
   'innodb_flush_log_at_trx_commit',
   'log_bin',
   'max_allowed_packet',
+  'max_prepared_stmt_count',
   'read_only',
   'sync_binlog',
   'version',
@@ -50,6 +51,9 @@ export const IS_READ_ONLY = "CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF')"
 export const SERVER_FACTS = `SELECT LOWER(variable_name), variable_value FROM information_schema.global_variables
   WHERE variable_name IN (${FACTS.map((name) => `'${name}'`).join(', ')})`
 
+/** Statements that a connection has prepared at most: as many as the driver keeps. */
+const PREPARED = 256
+
 const LOST_TOGETHER =
   'a commit is not on the disk of any node of this Galera cluster when it is acknowledged: it is lost if all of them lose ' +
   'power at once'
@@ -57,11 +61,20 @@ const TORN_PAGES =
   'innodb_doublewrite is off: what a loss of power leaves half written cannot be read again, unless its file system writes ' +
   'pages as a whole; set innodb_doublewrite = ON in its configuration'
 
+/** For one that has no room to prepare a statement the driver has the one before it executed, and may take its answer for a defect of its own. */
+function noRoom(count: number, needed: number): string {
+  return (
+    `max_prepared_stmt_count is ${count}, and the connections of this process alone may prepare ${needed} statements: without room ` +
+    `for them requests fail, and the process may end; SET GLOBAL max_prepared_stmt_count = 16382, or ${PREPARED} for each connection of all processes`
+  )
+}
+
 /**
  * @param rows of SERVER_FACTS.
+ * @param connections that this process opens at most.
  * @throws NotConnected for a server that the store must not use.
  */
-export function readFacts(rows: readonly (readonly unknown[])[]): ServerFacts {
+export function readFacts(rows: readonly (readonly unknown[])[], connections: number): ServerFacts {
   const facts = new Map(rows.map(([name, value]) => [String(name), String(value)]))
   const is = (name: (typeof FACTS)[number], ...values: readonly string[]): boolean =>
     values.includes(facts.get(name) ?? '')
@@ -87,9 +100,12 @@ export function readFacts(rows: readonly (readonly unknown[])[]): ServerFacts {
   const packetBytes = Number(facts.get('max_allowed_packet'))
   if (packetBytes < LEAST_PACKET_BYTES)
     throw refused('it does not take large states', `SET GLOBAL max_allowed_packet = ${LEAST_PACKET_BYTES}`)
+  const prepared = Number(facts.get('max_prepared_stmt_count'))
+  const needed = connections * PREPARED
   return {
     packetBytes,
     warnings: [
+      ...(prepared < needed ? [noRoom(prepared, needed)] : []),
       ...(isFlushed && isLogged ? [] : [LOST_TOGETHER]),
       ...(is('innodb_doublewrite', 'OFF', '0') ? [TORN_PAGES] : []),
     ],
