@@ -11,7 +11,7 @@ test('no acknowledged add is lost and none is doubled when the server is killed 
   const { acknowledged, total, unknown, violations } = await ordeal({ seed, kills: 3, lifeMs: 600 })
   context.diagnostic(`seed ${seed}: ${acknowledged} acknowledged, ${unknown} unknown, ${total} in the end`)
   assert.deepEqual(violations, [], `seed ${seed}`)
-  assert.ok(acknowledged > 100, `only ${acknowledged} adds were acknowledged: the server hardly lived`)
+  assert.ok(acknowledged > 60, `only ${acknowledged} adds were acknowledged: the server hardly lived`)
 })
 
 test('a server that acknowledges before it writes would be found out', async () => {
