@@ -17,15 +17,17 @@ export interface ChaosTrial<M extends Member> {
   readonly forMs: number
   readonly leaseMs: number
   readonly ledgers: number
+  /** How often each caller calls, in milliseconds; absent: it never rests. */
+  readonly everyMs?: number
 }
 
 export async function chaosTrial<M extends Member>(
   context: TestContext,
-  { acts, forMs, leaseMs, ledgers, make }: ChaosTrial<M>,
+  { acts, everyMs, forMs, leaseMs, ledgers, make }: ChaosTrial<M>,
 ): Promise<void> {
   const seed = Number(process.env['SEED'] ?? randomInt(1_000_000))
   // Who waits at a member that is cut off soon tries again: what such a member still answers is what counts.
-  const load = { callers: 48, ledgers, timeoutMs: 1_000 }
+  const load = { callers: 48, ledgers, everyMs, timeoutMs: 1_000 }
   const { callers, violations } = await ordealOf(
     { seed, members: 3, leaseMs, load },
     make,
