@@ -140,7 +140,11 @@ describe('the SQLite store and its process', () => {
     const store = new SqliteStore({ file: join(folder, 'thread.db') })
     await store.start()
     await store.commit([commitOf('one', 0)])
-    const under = Array.from({ length: 50 }, (_none, at) => store.commit([commitOf(`other-${at}`, 0)]))
+    // So much that it takes the thread longer to write than to die.
+    const state = json('x'.repeat(500_000))
+    const under = Array.from({ length: 50 }, (_none, at) =>
+      store.commit([commitOf(`other-${at}`, 0, { state })]),
+    )
     const killed = store.killThread()
     const outcomes = await Promise.allSettled(under)
     await killed
