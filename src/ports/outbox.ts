@@ -1,5 +1,6 @@
 // The outbox: what turns have set in motion and nobody has taken yet. Effects, broadcasts, hops of a pipe, schedules and
-// timers are all envelopes; each is committed with the turn that sent it and removed with the turn that took it.
+// timers are all envelopes; each is committed with the turn that sent it and removed with the turn that took it. Facts are,
+// too, but they are for whoever reads them: nobody takes one, and it goes when its time is over.
 //
 // What the engine makes of it, and every store keeps:
 //  - An envelope stands in the outbox from the commit that `sends` it until the commit that `takes` it. A commit that takes
@@ -16,17 +17,24 @@ import type { Packed } from '../protocol/index.ts'
 
 /**
  * `delivery`: effects, broadcasts, hops, replies. `schedule`: calls for a later time. `timer`: the next tick of a timer.
- * `dead`: given up; it stands until somebody decides.
+ * `dead`: given up; it stands until somebody decides. `fact`: what a turn has made of the state of an actor whose facts are
+ * kept; it is never due, is read in the order of places, and is dropped from its `dueAtMs` on.
  */
-export type Box = 'delivery' | 'schedule' | 'timer' | 'dead'
+export type Box = 'delivery' | 'schedule' | 'timer' | 'dead' | 'fact'
 
-export const BOXES: readonly Box[] = ['delivery', 'schedule', 'timer', 'dead']
+export const BOXES: readonly Box[] = ['delivery', 'schedule', 'timer', 'dead', 'fact']
+
+/** How the id of every fact begins, and no other: a store may look for these elsewhere. */
+export const FACT_PREFIX = 'fact:'
+
+/** The `dueAtMs` of a fact that is kept for ever. */
+export const FOR_EVER_MS = Number.MAX_SAFE_INTEGER
 
 export interface Envelope {
   /** Unique in its system, 1 to LIMITS.envelopeIdBytes bytes of UTF-8. */
   readonly id: string
   readonly box: Box
-  /** When it is to be delivered, epoch milliseconds; 0: at once. */
+  /** When it is to be delivered, epoch milliseconds; 0: at once. Of a fact: from when on it may be dropped. */
   readonly dueAtMs: number
   /** Who to whom, and what for: JSON that only the engine reads. */
   readonly header: string
@@ -70,6 +78,13 @@ export interface DuePage {
   /** When the first envelope that is not due yet will be; null: there is none. Said on every page. */
   readonly nextDueMs: number | null
   /** Whether nothing more was due; if not, there may be more behind the last of these. */
+  readonly isLast: boolean
+}
+
+/** Facts, in the order of their places. */
+export interface FactPage {
+  readonly facts: readonly StandingEnvelope[]
+  /** Whether none stood behind the last of these. */
   readonly isLast: boolean
 }
 

@@ -130,7 +130,7 @@ export interface Statestore {
   /** All systems of which an actor or an envelope is stored, in order of code points. */
   systems(): Promise<string[]>
   /**
-   * Envelopes of a system that are due at `untilMs` (all boxes but `dead`), in order of (dueAtMs, place), those behind
+   * Envelopes of a system that are due at `untilMs` (all boxes but `dead` and `fact`), in order of (dueAtMs, place), those behind
    * `after` only, at most `limit` (1 to LIMITS.pageSize), and fewer where their payloads are large: a page comes to some mebibytes, or to
    * one envelope.
    */

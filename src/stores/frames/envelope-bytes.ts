@@ -9,7 +9,7 @@ import { ByteReader, ByteWriter } from './bytes.ts'
 import type { WordReader, WordWriter } from './words.ts'
 
 /** The number of a box, in bytes and in the tables, is its place in here. */
-const BOXES: readonly Box[] = ['delivery', 'schedule', 'timer', 'dead']
+const BOXES: readonly Box[] = ['delivery', 'schedule', 'timer', 'dead', 'fact']
 /** The boxes from which envelopes become due, as numbers. */
 export const LIVE_BOXES: readonly number[] = [0, 1, 2]
 

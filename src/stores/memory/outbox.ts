@@ -30,7 +30,7 @@ export class MemoryOutbox {
   }
 
   counts(system: string): Record<Box, number> {
-    const counts = { delivery: 0, schedule: 0, timer: 0, dead: 0 }
+    const counts = { delivery: 0, schedule: 0, timer: 0, dead: 0, fact: 0 }
     for (const { box } of this.#systems.get(system)?.values() ?? []) counts[box] += 1
     return counts
   }
@@ -71,7 +71,7 @@ export class MemoryOutbox {
   }
 
   due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): DuePage {
-    const live = this.#sorted(system, ({ box }) => box !== 'dead')
+    const live = this.#sorted(system, ({ box }) => box !== 'dead' && box !== 'fact')
     const envelopes = live.filter(({ dueAtMs }) => dueAtMs <= untilMs).filter(isBehind(after))
     return {
       envelopes: envelopes.slice(0, limit),

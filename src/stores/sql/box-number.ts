@@ -2,7 +2,7 @@
 
 import type { Box } from '../../ports/index.ts'
 
-const BOXES: readonly Box[] = ['delivery', 'schedule', 'timer', 'dead']
+const BOXES: readonly Box[] = ['delivery', 'schedule', 'timer', 'dead', 'fact']
 
 export function boxNumber(box: Box): number {
   return BOXES.indexOf(box)

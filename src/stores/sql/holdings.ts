@@ -24,7 +24,7 @@ export function holdingsIn(rows: readonly Row[], bytes: Field | undefined): Hold
     const system = text(name)
     let counts = systems.get(system)
     if (counts === undefined) {
-      counts = { actors: 0, past: 0, envelopes: { delivery: 0, schedule: 0, timer: 0, dead: 0 } }
+      counts = { actors: 0, past: 0, envelopes: { delivery: 0, schedule: 0, timer: 0, dead: 0, fact: 0 } }
       systems.set(system, counts)
     }
     if (what === COUNTED.actors) counts.actors = Number(count)

@@ -19,7 +19,11 @@ export function holdingsOf(database: Database): Holdings {
     const name = String(system)
     const known = systems.get(name)
     if (known !== undefined) return known
-    const counts: Counts = { actors: 0, past: 0, envelopes: { delivery: 0, schedule: 0, timer: 0, dead: 0 } }
+    const counts: Counts = {
+      actors: 0,
+      past: 0,
+      envelopes: { delivery: 0, schedule: 0, timer: 0, dead: 0, fact: 0 },
+    }
     systems.set(name, counts)
     return counts
   }
