@@ -45,7 +45,15 @@ import type {
   StoredActor,
   Tags,
 } from './stored.ts'
-import type { Box, DuePage, Envelope, EnvelopePage, EnvelopePosition, StandingEnvelope } from './outbox.ts'
+import type {
+  Box,
+  DuePage,
+  Envelope,
+  EnvelopePage,
+  EnvelopePosition,
+  FactPage,
+  StandingEnvelope,
+} from './outbox.ts'
 
 /** One actor's part of a group. */
 export interface Commit {
@@ -140,11 +148,18 @@ export interface Statestore {
   /** A box of a system. */
   listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage>
   /**
+   * Facts of a system, in the order of their places, those behind the place `after` only (0: from the first that stands), at
+   * most `limit` (1 to LIMITS.pageSize), and fewer where their payloads are large, as with `due`. No fact comes to stand
+   * before one that was answered: who has read to a place has missed none before it, and goes on from there. Those that may
+   * be dropped may be among them or not.
+   */
+  facts(system: string, after: number, limit: number): Promise<FactPage>
+  /**
    * Removes an actor, its history and its outcomes (envelopes stay: what a turn has set in motion has left it); fenced like a commit: `conflict` unless `follows` is the stored
    * revision and `birth` the stored birth. With `follows` 0 nothing may be stored, and `birth` does not count.
    */
   delete(id: ActorId, follows: number, birth: number): Promise<Verdict>
-  /** Drops at most `limit` expired outcomes and revisions of the past; answers how many went. */
+  /** Drops at most `limit` expired outcomes, revisions of the past and facts; answers how many went. */
   prune(nowMs: number, limit: number): Promise<number>
   /** How much stands in it, for people. Absent: it does not count. */
   readonly holdings?: (() => Promise<Holdings>) | undefined

@@ -152,6 +152,10 @@ export class FaultyStore implements Statestore {
     return this.#request(`listing of ${box}`, () => this.#store.listEnvelopes(system, box, page))
   }
 
+  facts(system: string, after: number, limit: number): ReturnType<Statestore['facts']> {
+    return this.#request(`facts behind ${after}`, () => this.#store.facts(system, after, limit))
+  }
+
   delete(id: ActorId, follows: number, birth: number): ReturnType<Statestore['delete']> {
     return this.#request(`delete ${addressText(id)} at ${follows}`, () =>
       this.#store.delete(id, follows, birth),

@@ -89,7 +89,7 @@ export const dueCases: StatestoreCases = {
       }
       listed.push(all)
     }
-    assert.deepEqual(listed, ['af', 'ce', 'bdg', 'dead'])
+    assert.deepEqual(listed, ['af', 'ce', 'bdg', 'dead', ''])
     const exact = await store.listEnvelopes(SYSTEM, 'timer', { limit: 3 })
     assert.deepEqual([ids(exact), exact.next], ['bdg', null])
     const refused = (error: unknown): boolean => isSpawnError(error) && error.code === 'INVALID_ARGUMENT'

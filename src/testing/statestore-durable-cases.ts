@@ -12,6 +12,7 @@ import {
   commitOf,
   commitRevisions,
   envelopeOf,
+  factOf,
   json,
   loadOne,
   NOON_MS,
@@ -134,6 +135,26 @@ const outboxSurvives = (how: 'reopen' | 'crash') => async (first: Statestore, su
   assert.ok(Number(left[0]?.[1]) > Math.max(...places), 'no place is given twice')
 }
 
+const factsSurvive = (how: 'reopen' | 'crash') => async (first: Statestore, subject: StatestoreSubject) => {
+  const again = subject[how]
+  assert.ok(again !== undefined, `a subject whose store is durable says how to ${how} it`)
+  const sends = Array.from({ length: 300 }, (_none, at) => factOf(`${at}`, { dueAtMs: NOON_MS + (at % 7) }))
+  await first.commit([commitOf('one', 0, { sends }), commitOf('one', 0, { sends: [factOf('refused')] })])
+  await first.commit([outsideCommit({ takes: ['fact:17'] })])
+  const { facts } = await first.facts(SYSTEM, 0, 1_000)
+  assert.equal(facts.length, 299)
+  const second = await again()
+  assert.deepEqual(await second.facts(SYSTEM, 0, 1_000), { facts, isLast: true })
+  await second.commit([commitOf('one', 1, { sends: [factOf('next')] })])
+  const third = await again()
+  assert.deepEqual((await third.facts(SYSTEM, 0, 299)).facts, facts)
+  const behind = await third.facts(SYSTEM, facts.at(-1)?.place ?? 0, 9)
+  assert.deepEqual(
+    behind.facts.map(({ id }) => id),
+    ['fact:next'],
+  )
+}
+
 const archiveSurvives =
   (how: 'reopen' | 'crash') => async (first: Statestore, subject: StatestoreSubject) => {
     const again = subject[how]
@@ -158,6 +179,8 @@ export const durableCases: StatestoreCases = {
   'what was written to the archive is there after a crash': archiveSurvives('crash'),
   'the outbox is there after a stop, each envelope in its place': outboxSurvives('reopen'),
   'the outbox is there after a crash, each envelope in its place': outboxSurvives('crash'),
+  'facts are there after a stop, each in its place': factsSurvive('reopen'),
+  'facts are there after a crash, each in its place': factsSurvive('crash'),
   'everything is there after a stop': survives('reopen'),
   'everything is there after a crash': survives('crash'),
 

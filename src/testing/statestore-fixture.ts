@@ -1,13 +1,15 @@
 // Short ways to say commits and addresses, for the suites over statestores. Decides nothing about stores.
 
 import assert from 'node:assert/strict'
-import type {
-  Commit,
-  Envelope,
-  HistoryPolicy,
-  StandingEnvelope,
-  Statestore,
-  StoredActor,
+import {
+  type Commit,
+  type Envelope,
+  FACT_PREFIX,
+  FOR_EVER_MS,
+  type HistoryPolicy,
+  type StandingEnvelope,
+  type Statestore,
+  type StoredActor,
 } from '../ports/index.ts'
 import { type ActorId, Packed } from '../protocol/index.ts'
 
@@ -78,6 +80,11 @@ export function envelopeOf(id: string, more: Partial<Envelope> = {}): Envelope {
     payload: json(id),
     ...more,
   }
+}
+
+/** One that is kept for ever. */
+export function factOf(name: string, more: Partial<Envelope> = {}): Envelope {
+  return envelopeOf(`${FACT_PREFIX}${name}`, { box: 'fact', dueAtMs: FOR_EVER_MS, isNew: true, ...more })
 }
 
 /** Commits revisions 1 to `last` of an actor, a group each; revision n stands from NOON_MS + n on. */

@@ -43,6 +43,11 @@ export class OutboxModel {
       .filter(({ box, dueAtMs }) => boxes.includes(box) && dueAtMs <= untilMs)
       .sort((left, right) => order(left, right))
   }
+
+  /** Facts behind a place, in order. */
+  facts(after: number): StandingEnvelope[] {
+    return this.#standing.filter(({ box, place }) => box === 'fact' && place > after)
+  }
 }
 
 function order(left: EnvelopePosition, right: EnvelopePosition): number {

@@ -8,12 +8,13 @@ import {
   commitOf,
   commitRevisions,
   envelopeOf,
+  factOf,
   outsideCommit,
   type StatestoreCases,
   SYSTEM,
 } from './statestore-fixture.ts'
 
-const NO_ENVELOPES = { delivery: 0, schedule: 0, timer: 0, dead: 0 }
+const NO_ENVELOPES = { delivery: 0, schedule: 0, timer: 0, dead: 0, fact: 0 }
 
 async function systemsOf(store: Statestore): Promise<unknown> {
   assert.ok(store.holdings !== undefined, 'a store of the suite counts what stands')
@@ -57,6 +58,7 @@ export const schemaCases: StatestoreCases = {
           envelopeOf('b'),
           envelopeOf('c', { box: 'dead' }),
           envelopeOf('d', { box: 'timer', dueAtMs: 1 }),
+          factOf('e'),
         ],
       }),
       outsideCommit({
@@ -66,12 +68,17 @@ export const schemaCases: StatestoreCases = {
     ])
     await store.delete(actorId('gone'), 1, BIRTH)
     assert.deepEqual(await systemsOf(store), [
-      { system: SYSTEM, actors: 3, past: 2, envelopes: { ...NO_ENVELOPES, delivery: 2, dead: 1, timer: 1 } },
+      {
+        system: SYSTEM,
+        actors: 3,
+        past: 2,
+        envelopes: { ...NO_ENVELOPES, delivery: 2, dead: 1, timer: 1, fact: 1 },
+      },
       { system: '\ufffd', actors: 0, past: 0, envelopes: { ...NO_ENVELOPES, schedule: 1 } },
       { system: elsewhere.system, actors: 1, past: 0, envelopes: NO_ENVELOPES },
     ])
     await store.commit([outsideCommit({ takes: ['a', 'b', 'c', 'd'] })])
     const [left] = (await systemsOf(store)) as readonly unknown[]
-    assert.deepEqual(left, { system: SYSTEM, actors: 3, past: 2, envelopes: NO_ENVELOPES })
+    assert.deepEqual(left, { system: SYSTEM, actors: 3, past: 2, envelopes: { ...NO_ENVELOPES, fact: 1 } })
   },
 }

@@ -10,6 +10,7 @@ import {
   BOXES,
   type EnvelopePosition,
   type OutcomeRecord,
+  type StandingEnvelope,
   type Statestore,
   type StoredActor,
 } from '../ports/index.ts'
@@ -26,6 +27,7 @@ import { StatestoreModel } from './statestore-model.ts'
 import { ACTORS, type CommitPart, DUE_AT_MS, ENVELOPES, idOf, KEYS, PartCommits } from './statestore-parts.ts'
 
 const LIVE: readonly Box[] = ['delivery', 'schedule', 'timer']
+const OTHERS: readonly Box[] = BOXES.filter((box) => box !== 'fact')
 
 export type StatestoreStep =
   | { readonly step: 'commit' | 'crash-in-commit'; readonly parts: readonly CommitPart[] }
@@ -42,6 +44,8 @@ export type StatestoreStep =
       readonly beforeAgo: number | null
     }
   | { readonly step: 'due'; readonly limit: number; readonly due: number; readonly before: number }
+  /** From the first on, then behind one of them. */
+  | { readonly step: 'facts'; readonly limit: number; readonly behind: number }
   | { readonly step: 'box'; readonly limit: number; readonly box: number }
   | { readonly step: 'prune'; readonly limit: number }
 
@@ -90,6 +94,8 @@ class Play {
         return this.#list(step)
       case 'due':
         return this.#due(step.limit, (DUE_AT_MS[step.due] ?? 0) - step.before)
+      case 'facts':
+        return this.#facts(step.limit, step.behind)
       case 'box':
         return this.#box(step.limit, BOXES[step.box] ?? 'dead')
       case 'prune':
@@ -201,6 +207,27 @@ class Play {
     assert.deepEqual(found, this.#model.outbox.due([box], Infinity).map(plainEnvelope))
   }
 
+  async #facts(limit: number, behind: number): Promise<void> {
+    const expected = this.#model.outbox.facts(0).map(plainEnvelope)
+    const found = await this.#factsFrom(0, limit)
+    assert.deepEqual(found.map(plainEnvelope), expected)
+    const rest = await this.#factsFrom(found[behind]?.place ?? 0, limit)
+    assert.deepEqual(rest, found.slice(behind < found.length ? behind + 1 : 0))
+    const ids = found.map(({ id }) => id)
+    assert.deepEqual(await this.#store.envelopes(SYSTEM, ids), found)
+  }
+
+  async #factsFrom(place: number, limit: number): Promise<StandingEnvelope[]> {
+    const found: StandingEnvelope[] = []
+    for (let after = place; ;) {
+      const page = await this.#store.facts(SYSTEM, after, limit)
+      assert.ok(page.facts.length <= limit)
+      found.push(...page.facts)
+      after = found.at(-1)?.place ?? after
+      if (page.isLast) return found
+    }
+  }
+
   async #prune(limit: number): Promise<void> {
     const expired = this.#model.expired(this.#nowMs)
     // Which ones go first is the store's affair: go on until all have gone.
@@ -218,8 +245,11 @@ class Play {
     const outcomes = ACTORS.map((id) =>
       KEYS.map((key) => this.#model.outcome(id, key, this.#nowMs)).map(plainReply),
     )
-    const envelopes = this.#model.outbox.due(BOXES, Infinity).map(plainEnvelope)
-    return { latest: ACTORS.map((id) => this.#model.latest(id)).map(plainOrNull), outcomes, envelopes, past }
+    const { outbox } = this.#model
+    const envelopes = outbox.due(OTHERS, Infinity).map(plainEnvelope)
+    const facts = outbox.facts(0).map(plainEnvelope)
+    const latest = ACTORS.map((id) => this.#model.latest(id)).map(plainOrNull)
+    return { latest, outcomes, envelopes, facts, past }
   }
 
   /** The latest first: a store may keep it elsewhere until somebody asks for more. */
@@ -231,9 +261,10 @@ class Play {
       outcomes.push(kept.map(plainReply))
     }
     const envelopes = await this.#standingEnvelopes()
+    const facts = (await this.#factsFrom(0, 1_000)).map(plainEnvelope)
     const past: unknown[] = []
     for (const id of ACTORS) past.push((await this.#store.revisions(id, 1_000)).map(plainActor))
-    return { latest, outcomes, envelopes, past }
+    return { latest, outcomes, envelopes, facts, past }
   }
 
   /** By id; their places say in which order. */

@@ -41,7 +41,7 @@ describe('spawn store', { concurrency: 2 }, () => {
     assert.equal(shown.code, 0, shown.stderr)
     assert.match(
       shown.stdout,
-      /^store {3}sqlite:shop\.db\nschema {2}5, up to date\nsize {4}[\d.]+ MiB\n\nSYSTEM +ACTORS +PAST +DELIVERIES +SCHEDULES +TIMERS +DEAD\nmy-system +1 +2 +0 +3 +0 +0\n$/,
+      /^store {3}sqlite:shop\.db\nschema {2}6, up to date\nsize {4}[\d.]+ MiB\n\nSYSTEM +ACTORS +PAST +DELIVERIES +SCHEDULES +TIMERS +DEAD\nmy-system +1 +2 +0 +3 +0 +0\n$/,
     )
     const env = { PROXY_STORE: 'sqlite:shop.db' }
     const { stdout } = await cli(['store', 'status', '--json'], { cwd: project.path, env })
@@ -49,11 +49,11 @@ describe('spawn store', { concurrency: 2 }, () => {
     assert.deepEqual(rest, {
       store: 'sqlite:shop.db',
       kind: 'sqlite',
-      schema: { version: 5, newest: 5, pending: [] },
+      schema: { version: 6, newest: 6, pending: [] },
       warnings: [],
     })
     assert.ok(bytes > 4_096)
-    const envelopes = { delivery: 0, schedule: 3, timer: 0, dead: 0 }
+    const envelopes = { delivery: 0, schedule: 3, timer: 0, dead: 0, fact: 0 }
     assert.deepEqual(systems, [{ system: 'my-system', actors: 1, past: 2, envelopes }])
   })
 
@@ -93,7 +93,7 @@ describe('spawn store', { concurrency: 2 }, () => {
     assert.equal(planned.applied, false)
     assert.deepEqual(
       planned.migrations.map(({ version }) => version),
-      [1, 2, 3, 4, 5],
+      [1, 2, 3, 4, 5, 6],
     )
     // What is shown is what makes the tables.
     const database = new DatabaseSync(':memory:')
@@ -101,7 +101,7 @@ describe('spawn store', { concurrency: 2 }, () => {
     assert.deepEqual({ ...database.prepare('SELECT count(*) AS rows FROM actors').get() }, { rows: 0 })
     const done = await migrate()
     assert.match(done.stdout, /^1: actors.*\n2: the outbox\n3: outcomes/)
-    assert.equal(done.stderr, 'the tables have version 5 now\n')
+    assert.equal(done.stderr, 'the tables have version 6 now\n')
     const again = await migrate()
     assert.deepEqual([again.code, again.stdout, again.stderr], [0, '', 'the tables are up to date\n'])
   })
@@ -114,7 +114,7 @@ describe('spawn store', { concurrency: 2 }, () => {
     database.exec('PRAGMA user_version = 12')
     database.close()
     const shown = await cli(['store', 'status'], options)
-    assert.match(shown.stdout, /schema {2}12, of a newer release: this one knows up to 5/)
+    assert.match(shown.stdout, /schema {2}12, of a newer release: this one knows up to 6/)
     const refused = await cli(['store', 'migrate', '--json'], options)
     assert.equal(refused.code, 1)
     assert.equal(JSON.parse(refused.stderr).error.code, 'STORE_UNAVAILABLE')

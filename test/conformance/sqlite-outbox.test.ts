@@ -11,6 +11,7 @@ import {
   type Commit,
   type Envelope,
   type EnvelopePosition,
+  FACT_PREFIX,
   headerText,
   type StandingEnvelope,
 } from '../../src/ports/index.ts'
@@ -28,7 +29,7 @@ import { temporaryFolder } from './temporary-store.ts'
 import { commitGroups } from '../commit-groups.ts'
 
 /** Of what is sent again and again; and then of what is sent once. */
-const IDS = Array.from({ length: 600 }, (_none, at) => `envelope-${at}`)
+const IDS = Array.from({ length: 600 }, (_none, at) => `${at % 3 === 0 ? FACT_PREFIX : ''}envelope-${at}`)
 const OLD = IDS.length
 const FOR_EVER = 1_000
 
@@ -57,12 +58,13 @@ function commit(store: StoreFile, group: readonly Commit[]): boolean[] {
 
 /** Sent for the first and the last time, as most are. */
 function newEnvelope(random: Random): Envelope {
-  const id = `new-${IDS.length - OLD}`
+  const box = BOXES[below(random, BOXES.length)] ?? 'dead'
+  const id = `${box === 'fact' ? FACT_PREFIX : ''}new-${IDS.length - OLD}`
   IDS.push(id)
   const parts = { words: ['hop', `${below(random, 90)}`, ''], texts: [id, `"${random.next()}`] }
   const more = { headerParts: parts, isNew: true, header: headerText(parts) }
   return envelopeOf(id, {
-    box: BOXES[below(random, BOXES.length)] ?? 'dead',
+    box,
     dueAtMs: below(random, 9),
     ...more,
   })
@@ -103,7 +105,7 @@ function assertStands(store: StoreFile, model: OutboxModel, what: string): void 
   const found = unpackEnvelopes(store.envelopes(SYSTEM, IDS)).flatMap((envelope) => envelope ?? [])
   const byPlace = found.sort((left, right) => left.place - right.place)
   assert.deepEqual(byPlace.map(plain), model.standing.map(plain), what)
-  const live = BOXES.filter((box) => box !== 'dead')
+  const live = BOXES.filter((box) => box !== 'dead' && box !== 'fact')
   for (const untilMs of [0, 4, FOR_EVER]) {
     const due = model.due(live, untilMs)
     const paged: StandingEnvelope[] = []
@@ -120,6 +122,17 @@ function assertStands(store: StoreFile, model: OutboxModel, what: string): void 
   for (const box of BOXES) {
     const listed = unpackStretch(store.listEnvelopes(SYSTEM, box, null, 1_000)).envelopes
     assert.deepEqual(listed.map(plain), model.due([box], FOR_EVER).map(plain), `${what}, in ${box}`)
+  }
+  assertFacts(store, model, what)
+}
+
+function assertFacts(store: StoreFile, model: OutboxModel, what: string): void {
+  const expected = model.facts(0).map(plain)
+  for (const limit of [7, 40, 1_000]) {
+    const found: StandingEnvelope[] = []
+    for (let page: readonly StandingEnvelope[] | null = null; page?.length !== 0; found.push(...page))
+      page = unpackStretch(store.facts(SYSTEM, found.at(-1)?.place ?? 0, limit)).envelopes
+    assert.deepEqual(found.map(plain), expected, `${what}, facts in pages of ${limit}`)
   }
 }
 

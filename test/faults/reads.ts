@@ -4,7 +4,15 @@
 import assert from 'node:assert/strict'
 import type { ArchivePage, Commit, Statestore } from '../../src/ports/index.ts'
 import { archiveOf } from '../../src/testing/statestore-archive-fixture.ts'
-import { actorId, commitOf, envelopeOf, json, NOON_MS, SYSTEM } from '../../src/testing/statestore-fixture.ts'
+import {
+  actorId,
+  commitOf,
+  envelopeOf,
+  factOf,
+  json,
+  NOON_MS,
+  SYSTEM,
+} from '../../src/testing/statestore-fixture.ts'
 
 const NOW_MS = NOON_MS + 100
 const ONE = actorId('one', 'parent')
@@ -27,6 +35,7 @@ export const READS: Readonly<Record<string, (store: Statestore) => Promise<unkno
   'what is due': (store) => store.due(SYSTEM, NOW_MS, 10),
   envelopes: (store) => store.envelopes(SYSTEM, ['sent 2']),
   'a box': (store) => store.listEnvelopes(SYSTEM, 'delivery', PAGE),
+  facts: (store) => store.facts(SYSTEM, 0, 10),
   'a page of all rows': async (store): Promise<ArchivePage['rows']> =>
     (await archiveOf(store).read({ limit: 1_000 })).rows,
 }
@@ -39,7 +48,7 @@ export async function change(store: Statestore, revision: 1 | 2): Promise<void> 
     commitOf(ONE, follows, {
       history: { revisions: 10, durationMs: 0 },
       outcomes: [key],
-      sends: [envelopeOf(`sent ${revision}`)],
+      sends: [envelopeOf(`sent ${revision}`), factOf(`${revision}`)],
     }),
     commitOf(actorId(`one more ${revision}`, `parent ${revision}`), 0),
   ]

@@ -94,6 +94,14 @@ const step = fc.oneof(
     }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      step: fc.constant('facts' as const),
+      limit: fc.integer({ min: 1, max: 4 }),
+      behind: fc.nat({ max: 5 }),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({
       step: fc.constant('box' as const),

@@ -99,6 +99,10 @@ export class WatchedStore implements Statestore {
     return this.#watch(() => this.#store.listEnvelopes(system, box, page))
   }
 
+  facts(system: string, after: number, limit: number): ReturnType<Statestore['facts']> {
+    return this.#watch(() => this.#store.facts(system, after, limit))
+  }
+
   delete(id: ActorId, follows: number, birth: number): ReturnType<Statestore['delete']> {
     return this.#watch(() => this.#store.delete(id, follows, birth))
   }

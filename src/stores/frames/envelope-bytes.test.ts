@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { headerText, type HeaderParts } from '../../ports/index.ts'
+import { BOXES, headerText, type HeaderParts } from '../../ports/index.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { FramedEnvelope, writeEnvelope } from './envelope-bytes.ts'
 import { WordReader, WordWriter } from './words.ts'
@@ -19,6 +19,31 @@ function framed(headers: readonly HeaderParts[]): FramedEnvelope[] {
   while (!reader.done) envelopes.push(new FramedEnvelope(reader, () => '', known))
   return envelopes
 }
+
+test('an envelope in a frame is of its box, whatever else is said of it', () => {
+  for (const box of BOXES) {
+    for (const headerParts of [undefined, { words: ['w'], texts: ['t'] }]) {
+      for (const isNew of [false, true]) {
+        const writer = new ByteWriter()
+        const header = headerParts === undefined ? 'header' : headerText(headerParts)
+        const dueAtMs = Number.MAX_SAFE_INTEGER
+        const envelope = { id: 'e', box, dueAtMs, header, headerParts, isNew, payload: null }
+        writeEnvelope(writer, envelope, new WordWriter())
+        const read = new FramedEnvelope(new ByteReader(writer.take()), () => '', new WordReader())
+        const { id, payload } = read
+        const found = {
+          id,
+          box: read.box,
+          dueAtMs: read.dueAtMs,
+          header: read.header,
+          isNew: read.isNew,
+          payload,
+        }
+        assert.deepEqual(found, { id: 'e', box, dueAtMs, header, isNew, payload: null })
+      }
+    }
+  }
+})
 
 describe('the header of an envelope in a frame', () => {
   const call = ['call', '', 'counter', 'add']

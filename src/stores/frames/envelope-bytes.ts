@@ -10,6 +10,7 @@ import type { WordReader, WordWriter } from './words.ts'
 
 /** The number of a box, in bytes and in the tables, is its place in here. */
 const BOXES: readonly Box[] = ['delivery', 'schedule', 'timer', 'dead', 'fact']
+export const FACT_BOX = BOXES.indexOf('fact')
 /** The boxes from which envelopes become due, as numbers. */
 export const LIVE_BOXES: readonly number[] = [0, 1, 2]
 
@@ -31,6 +32,8 @@ const BOX_BITS = 3
 /** Its header stands in parts. */
 const HAS_PARTS = 8
 const IS_NEW = 16
+/** The box whose number does not fit into those bits. */
+const IS_FACT = 32
 
 /** Its payload follows, if it has one. @param words of the frame; null: it is in none, and its header stands as it is. */
 export function writeEnvelope(bytes: ByteWriter, envelope: Envelope, words: WordWriter | null = null): void {
@@ -38,7 +41,7 @@ export function writeEnvelope(bytes: ByteWriter, envelope: Envelope, words: Word
   const parts = words === null ? undefined : envelope.headerParts
   bytes.text(id)
   bytes.whole(
-    (boxNumber(box) << BOX) |
+    (box === 'fact' ? IS_FACT : boxNumber(box) << BOX) |
       (payload === null ? 0 : HAS_PAYLOAD) |
       (parts === undefined ? 0 : HAS_PARTS) |
       (envelope.isNew === true ? IS_NEW : 0),
@@ -75,7 +78,7 @@ export class FramedEnvelope implements Envelope {
     this.id = bytes.text()
     const kind = bytes.whole()
     this.isNew = (kind & IS_NEW) !== 0
-    this.box = boxOf((kind >>> BOX) & BOX_BITS)
+    this.box = boxOf(kind & IS_FACT ? FACT_BOX : (kind >>> BOX) & BOX_BITS)
     this.dueAtMs = bytes.whole()
     this.#frame = bytes.buffer
     this.#headerAt = bytes.at

@@ -30,17 +30,28 @@ function rangeValues(
   return [...ranges, limit, name]
 }
 
-/** The first rows of some ranges, to the page's limit of bytes, each with how many were found. Others are not read. */
-const page = (boxes: number): string => `SELECT ${ENVELOPE}, page.found FROM (
-    SELECT due_at_ms, place, COUNT(*) OVER () AS found, SUM(bytes) OVER (ORDER BY due_at_ms, place
+/** Rows to the page's limit of bytes, each with how many were found. Others are not read. */
+const inPage = (first: string, order: readonly string[]): string => `SELECT ${ENVELOPE}, page.found FROM (
+    SELECT ${order.join()}, COUNT(*) OVER () AS found, SUM(bytes) OVER (ORDER BY ${order.join()}
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_it
-    FROM (${Array.from({ length: boxes }, () => RANGES).join(' UNION ALL ')}
-      ORDER BY due_at_ms, place LIMIT ?) AS ranges) AS page
+    FROM (${first}) AS ranges) AS page
   STRAIGHT_JOIN spawn_outbox AS a ON a.system = ? AND a.place = page.place
-  WHERE IFNULL(page.before_it, 0) < ${OUTBOX_PAGE_BYTES} ORDER BY page.due_at_ms, page.place`
+  WHERE IFNULL(page.before_it, 0) < ${OUTBOX_PAGE_BYTES} ORDER BY ${order.map((by) => `page.${by}`).join()}`
+
+/** The first rows of some ranges. */
+const page = (boxes: number): string =>
+  inPage(
+    `${Array.from({ length: boxes }, () => RANGES).join(' UNION ALL ')} ORDER BY due_at_ms, place LIMIT ?`,
+    ['due_at_ms', 'place'],
+  )
 
 const DUE = page(LIVE_BOXES.length)
 const BOX = page(1)
+
+const FACTS = inPage(
+  'SELECT place, bytes FROM spawn_outbox WHERE system = ? AND box = ? AND place > ? ORDER BY place LIMIT ?',
+  ['place'],
+)
 
 const NEXT_DUE = LIVE_BOXES.map(
   () => `(SELECT due_at_ms FROM spawn_outbox WHERE system = ? AND box = ? AND due_at_ms > ?
@@ -62,6 +73,10 @@ export function outboxRows(database: Database): OutboxRows {
       return { rows, nextDueMs }
     },
     box: (range, box) => database.read(BOX, rangeValues(range, [box])),
+    facts({ after, limit, system }, box) {
+      const name = Buffer.from(system)
+      return database.read(FACTS, [name, box, after, limit, name])
+    },
     byId(system, ids) {
       const values = [JSON.stringify(ids.map((id) => [id.toWellFormed()])), Buffer.from(system)]
       return database.readEach(BY_ID, values, ids.length)

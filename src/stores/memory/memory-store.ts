@@ -12,6 +12,7 @@ import type {
   DuePage,
   EnvelopePage,
   EnvelopePosition,
+  FactPage,
   Holdings,
   OutcomeRecord,
   PageRequest,
@@ -145,6 +146,11 @@ export class MemoryStore implements Statestore {
   async listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage> {
     this.#checkRunning()
     return this.#outbox.list(system, box, page)
+  }
+
+  async facts(system: string, after: number, limit: number): Promise<FactPage> {
+    this.#checkRunning()
+    return this.#outbox.facts(system, after, limit)
   }
 
   async delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {

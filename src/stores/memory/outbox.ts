@@ -10,28 +10,33 @@ import type {
   Envelope,
   EnvelopePage,
   EnvelopePosition,
+  FactPage,
   PageRequest,
   StandingEnvelope,
 } from '../../ports/index.ts'
 import { Packed } from '../../protocol/index.ts'
 import { comparePositions, envelopePosition, envelopeToken } from '../envelope-token.ts'
 
+type BySystem = Map<string, Map<string, StandingEnvelope>>
+
 export class MemoryOutbox {
-  readonly #systems = new Map<string, Map<string, StandingEnvelope>>()
+  /** All but facts, of which there may be many: who looks for others does not look through them. */
+  readonly #others: BySystem = new Map()
+  readonly #facts: BySystem = new Map()
   #lastPlace = 0
 
   find(system: string, id: string): StandingEnvelope | null {
-    return this.#systems.get(system)?.get(id) ?? null
+    return this.#others.get(system)?.get(id) ?? this.#facts.get(system)?.get(id) ?? null
   }
 
   /** Those with an envelope. */
   systems(): Iterable<string> {
-    return this.#systems.keys()
+    return new Set([...this.#others.keys(), ...this.#facts.keys()])
   }
 
   counts(system: string): Record<Box, number> {
     const counts = { delivery: 0, schedule: 0, timer: 0, dead: 0, fact: 0 }
-    for (const { box } of this.#systems.get(system)?.values() ?? []) counts[box] += 1
+    for (const { box } of this.all(system)) counts[box] += 1
     return counts
   }
 
@@ -43,35 +48,31 @@ export class MemoryOutbox {
 
   /** Takes envelopes, all of which stand, then sends. */
   apply(system: string, takes: readonly string[], sends: readonly Envelope[]): void {
-    if (takes.length === 0 && sends.length === 0) return
-    const envelopes = this.#systems.get(system) ?? new Map<string, StandingEnvelope>()
     // What is taken and sent in one commit keeps its place, so the takes come last.
     const sent = new Set<string>()
     for (const envelope of sends) {
-      const place = envelopes.get(envelope.id)?.place ?? (this.#lastPlace += 1)
-      envelopes.set(envelope.id, copied(envelope, place))
+      const place = this.find(system, envelope.id)?.place ?? (this.#lastPlace += 1)
+      this.#set(system, copied(envelope, place))
       sent.add(envelope.id)
     }
-    for (const id of takes) if (!sent.has(id)) envelopes.delete(id)
-    if (envelopes.size === 0) this.#systems.delete(system)
-    else this.#systems.set(system, envelopes)
+    for (const id of takes) if (!sent.has(id)) this.#delete(system, id)
   }
 
   /** All envelopes of a system, in no order. */
   all(system: string): StandingEnvelope[] {
-    return [...(this.#systems.get(system)?.values() ?? [])]
+    return [...valuesOf(this.#others, system), ...valuesOf(this.#facts, system)]
   }
 
   /** Puts an envelope at a place of its own, where no other stands. */
   put(system: string, envelope: StandingEnvelope): void {
-    const envelopes = this.#systems.get(system) ?? new Map<string, StandingEnvelope>()
-    envelopes.set(envelope.id, copied(envelope, envelope.place))
-    this.#systems.set(system, envelopes)
+    this.#set(system, copied(envelope, envelope.place))
     this.#lastPlace = Math.max(this.#lastPlace, envelope.place)
   }
 
   due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): DuePage {
-    const live = this.#sorted(system, ({ box }) => box !== 'dead' && box !== 'fact')
+    const live = valuesOf(this.#others, system)
+      .filter(({ box }) => box !== 'dead')
+      .sort(comparePositions)
     const envelopes = live.filter(({ dueAtMs }) => dueAtMs <= untilMs).filter(isBehind(after))
     return {
       envelopes: envelopes.slice(0, limit),
@@ -82,15 +83,40 @@ export class MemoryOutbox {
 
   list(system: string, box: Box, { after, limit }: PageRequest): EnvelopePage {
     const position = after === undefined ? undefined : envelopePosition(after)
-    const rest = this.#sorted(system, (envelope) => envelope.box === box).filter(isBehind(position))
+    const rest = valuesOf(box === 'fact' ? this.#facts : this.#others, system)
+      .filter((envelope) => envelope.box === box)
+      .filter(isBehind(position))
+      .sort(comparePositions)
     const envelopes = rest.slice(0, limit)
     const last = envelopes.at(-1)
     return { envelopes, next: last === undefined || rest.length <= limit ? null : envelopeToken(last) }
   }
 
-  #sorted(system: string, isAsked: (envelope: StandingEnvelope) => boolean): StandingEnvelope[] {
-    return this.all(system).filter(isAsked).sort(comparePositions)
+  facts(system: string, after: number, limit: number): FactPage {
+    const rest = valuesOf(this.#facts, system)
+      .filter(({ place }) => place > after)
+      .sort((left, right) => left.place - right.place)
+    return { facts: rest.slice(0, limit), isLast: rest.length <= limit }
   }
+
+  #set(system: string, envelope: StandingEnvelope): void {
+    this.#delete(system, envelope.id)
+    const systems = envelope.box === 'fact' ? this.#facts : this.#others
+    const envelopes = systems.get(system)
+    if (envelopes === undefined) systems.set(system, new Map([[envelope.id, envelope]]))
+    else envelopes.set(envelope.id, envelope)
+  }
+
+  #delete(system: string, id: string): void {
+    for (const systems of [this.#others, this.#facts]) {
+      const envelopes = systems.get(system)
+      if (envelopes?.delete(id) === true && envelopes.size === 0) systems.delete(system)
+    }
+  }
+}
+
+function valuesOf(systems: BySystem, system: string): StandingEnvelope[] {
+  return [...(systems.get(system)?.values() ?? [])]
 }
 
 function isBehind(after: EnvelopePosition | undefined): (envelope: StandingEnvelope) => boolean {

@@ -14,12 +14,15 @@ const range = (box: string): string => `(SELECT ${ENVELOPE} FROM spawn.outbox
   ORDER BY due_at_ms, place LIMIT $5)`
 
 /** Rows to the page's limit of bytes, each with how many were found in all. A payload that does not fit is not read. */
-const cut = (found: string): string => `SELECT ${ENVELOPE}, found FROM (
+const inPage = (first: string, order: string): string => `SELECT ${ENVELOPE}, found FROM (
     SELECT ${ENVELOPE}, count(*) OVER () AS found,
       sum(octet_length(header) + coalesce(octet_length(payload), 0))
-        OVER (ORDER BY due_at_ms, place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-    FROM (SELECT * FROM (${found}) AS ranges ORDER BY due_at_ms, place LIMIT $5) AS first) AS page
-  WHERE coalesce(before, 0) < ${OUTBOX_PAGE_BYTES} ORDER BY due_at_ms, place`
+        OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+    FROM (${first}) AS first) AS page
+  WHERE coalesce(before, 0) < ${OUTBOX_PAGE_BYTES} ORDER BY ${order}`
+
+const cut = (found: string): string =>
+  inPage(`SELECT * FROM (${found}) AS ranges ORDER BY due_at_ms, place LIMIT $5`, 'due_at_ms, place')
 
 const firstBehind = (box: number): string =>
   `(SELECT due_at_ms FROM spawn.outbox WHERE system = $1 AND box = ${box} AND due_at_ms > $4
@@ -36,6 +39,14 @@ const NEXT_DUE = ENVELOPE_COLUMNS + 1
 
 const BOX: Statement = { name: 'spawn_box', text: cut(range('$6')) }
 
+const FACTS: Statement = {
+  name: 'spawn_facts',
+  text: inPage(
+    `SELECT ${ENVELOPE} FROM spawn.outbox WHERE system = $1 AND box = $2 AND place > $3 ORDER BY place LIMIT $4`,
+    'place',
+  ),
+}
+
 const BY_ID: Statement = {
   name: 'spawn_envelopes',
   text: `SELECT ${ENVELOPE}, n FROM unnest($2::bytea[]) WITH ORDINALITY AS u (id, n)
@@ -49,6 +60,7 @@ export function outboxRows(database: Database): OutboxRows {
       return { rows, nextDueMs: nextDueMs === null ? null : Number(nextDueMs) }
     },
     box: (range, box) => database.read(BOX, [...valuesOf(range), box]),
+    facts: ({ after, limit, system }, box) => database.read(FACTS, [bytea(system), box, after, limit]),
     byId: (system, ids) => database.read(BY_ID, [bytea(system), byteaArray(ids)]),
   }
 }

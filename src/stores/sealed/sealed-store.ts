@@ -17,6 +17,7 @@ import type {
   EnvelopePage,
   EnvelopePosition,
   Erasures,
+  FactPage,
   KeyService,
   OutcomeRecord,
   PageRequest,
@@ -247,6 +248,11 @@ export class SealedStore implements Statestore {
   async listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage> {
     const { envelopes, next } = await this.#store.listEnvelopes(system, box, page)
     return { envelopes: await this.#opened(system, envelopes), next }
+  }
+
+  async facts(system: string, after: number, limit: number): Promise<FactPage> {
+    const { facts, isLast } = await this.#store.facts(system, after, limit)
+    return { facts: await this.#opened(system, facts), isLast }
   }
 
   delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {

@@ -41,6 +41,7 @@ type Readings = Pick<
   | 'due'
   | 'envelopes'
   | 'listEnvelopes'
+  | 'facts'
 >
 
 function readings(store: Statestore): Readings {
@@ -80,6 +81,10 @@ function readings(store: Statestore): Readings {
     listEnvelopes: async ({ system, box, page }) => {
       const { envelopes, next } = await store.listEnvelopes(system, box, page)
       return { envelopes: envelopes.map((envelope) => crossingEnvelope(envelope, asItIs)), next }
+    },
+    facts: async ({ system, after, limit }) => {
+      const { facts, isLast } = await store.facts(system, after, limit)
+      return { facts: facts.map((fact) => crossingEnvelope(fact, asItIs)), isLast }
     },
   }
 }

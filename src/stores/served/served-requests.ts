@@ -16,6 +16,7 @@ import type {
   EnvelopePosition,
   Erasure,
   ErasurePage,
+  FactPage,
   Holdings,
   OutcomeRecord,
   PageRequest,
@@ -93,6 +94,11 @@ export interface ServedOperations {
     readonly box: Box
     readonly page: PageRequest
   }) => Promise<EnvelopePage>
+  facts: (given: {
+    readonly system: string
+    readonly after: number
+    readonly limit: number
+  }) => Promise<FactPage>
   delete: (given: {
     readonly id: ActorId
     readonly follows: number

@@ -16,6 +16,7 @@ import type {
   EnvelopePage,
   EnvelopePosition,
   Erasures,
+  FactPage,
   OutcomeRecord,
   PageRequest,
   RevisionQuery,
@@ -143,6 +144,11 @@ export class ServedStore implements Statestore {
   async listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage> {
     const { envelopes, next } = await this.#link.do('listEnvelopes', { system, box, page: { ...page } })
     return { envelopes: envelopes.map((envelope) => crossingEnvelope(envelope, copied)), next }
+  }
+
+  async facts(system: string, after: number, limit: number): Promise<FactPage> {
+    const { facts, isLast } = await this.#link.do('facts', { system, after, limit })
+    return { facts: facts.map((fact) => crossingEnvelope(fact, copied)), isLast }
   }
 
   delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {

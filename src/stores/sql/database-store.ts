@@ -11,6 +11,7 @@ import type {
   DuePage,
   EnvelopePage,
   EnvelopePosition,
+  FactPage,
   Holdings,
   OutcomeRecord,
   PageRequest,
@@ -157,6 +158,10 @@ export abstract class DatabaseStore<Opened extends Session> implements Statestor
 
   listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage> {
     return this.#outbox.list(system, box, page)
+  }
+
+  facts(system: string, after: number, limit: number): Promise<FactPage> {
+    return this.#outbox.facts(system, after, limit)
   }
 
   delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {

@@ -6,6 +6,7 @@ import type {
   DuePage,
   EnvelopePage,
   EnvelopePosition,
+  FactPage,
   PageRequest,
   StandingEnvelope,
 } from '../../ports/index.ts'
@@ -30,6 +31,13 @@ export interface OutboxRange {
   readonly limit: number
 }
 
+/** Facts behind a place, in the order of places. */
+export interface FactRange {
+  readonly system: string
+  readonly after: number
+  readonly limit: number
+}
+
 export interface DueRows {
   readonly rows: readonly Row[]
   /** When the next one behind the range is due; null: there is none. */
@@ -42,6 +50,8 @@ export interface OutboxRows {
   due(range: OutboxRange): Promise<DueRows>
   /** The same of one box. */
   box(range: OutboxRange, box: number): Promise<readonly Row[]>
+  /** As `box`, in the order of places. @param box of facts. */
+  facts(range: FactRange, box: number): Promise<readonly Row[]>
   /** The column more: the id's ordinal, from 1. No row, or one without an id, for one that does not stand. */
   byId(system: string, ids: readonly string[]): Promise<readonly Row[]>
 }
@@ -72,6 +82,12 @@ export class Outbox {
     const { envelopes, isLast } = pageOf(await this.#rows.box(range, boxNumber(box)), limit)
     const last = envelopes.at(-1)
     return { envelopes, next: isLast || last === undefined ? null : envelopeToken(last) }
+  }
+
+  async facts(system: string, after: number, limit: number): Promise<FactPage> {
+    const rows = await this.#rows.facts({ system, after, limit: limit + 1 }, boxNumber('fact'))
+    const { envelopes, isLast } = pageOf(rows, limit)
+    return { facts: envelopes, isLast }
   }
 }
 

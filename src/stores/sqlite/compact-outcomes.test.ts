@@ -119,7 +119,8 @@ describe('compact outcomes', () => {
     const database = new DatabaseSync(file)
     // The same as version 4 wrote it; and a frame with the same for another actor, with two commits.
     database.exec(
-      `DELETE FROM types;
+      `DROP INDEX outbox_facts;
+       DELETE FROM types;
        INSERT INTO types (id, url) VALUES (1, 'r'), (2, 't');
        UPDATE outcomes SET kept = x'2437663363316335322d386636342d346430652d396130622d32663666316630663264313180d095ffbc3101077b226e223a317d20303132333435363738396162636465663031323334353637383961626364656609008800d0bad0bbd18ed1870a0203227822';
        INSERT INTO journal (id, sequence, frame) VALUES (77, 1000,

@@ -8,7 +8,7 @@
 
 import type { Box, Envelope, EnvelopePosition, StandingEnvelope } from '../../ports/index.ts'
 import { comparePositions } from '../envelope-token.ts'
-import { boxNumber, boxOf, type EnvelopeStretch, LIVE_BOXES } from '../frames/envelope-bytes.ts'
+import { boxNumber, boxOf, type EnvelopeStretch, FACT_BOX, LIVE_BOXES } from '../frames/envelope-bytes.ts'
 import { isDamage } from './failures.ts'
 import type { Outbox } from './outbox.ts'
 import type { OutboxTable } from './outbox-table.ts'
@@ -28,7 +28,10 @@ interface Range {
   readonly untilMs: number
 }
 
-interface Candidate extends EnvelopePosition {
+interface Candidate {
+  readonly place: number
+  /** Null: whoever looked for it has not seen that. */
+  readonly dueAtMs: number | null
   readonly box: number
   /** Where it stands; null: in the table only. */
   readonly pending: PendingEnvelope | null
@@ -57,12 +60,21 @@ export class OutboxPages {
     return { ...this.#stretch(range, limit), nextDueMs: null }
   }
 
+  /** In the order of places, those behind `after`. */
+  facts(system: string, after: number, limit: number): EnvelopeStretch {
+    return { ...this.#stretchOf(system, this.#firstFacts(system, after, limit)), nextDueMs: null }
+  }
+
   #stretch(range: Range, limit: number): Omit<EnvelopeStretch, 'nextDueMs'> {
+    return this.#stretchOf(range.system, this.#first(range, limit))
+  }
+
+  #stretchOf(system: string, candidates: readonly Candidate[]): Omit<EnvelopeStretch, 'nextDueMs'> {
     const envelopes: StandingEnvelope[] = []
     let bytes = 0
-    for (const candidate of this.#first(range, limit)) {
+    for (const candidate of candidates) {
       if (bytes >= STRETCH_BYTES) return { envelopes, isCut: true }
-      const envelope = this.#standing(range.system, candidate)
+      const envelope = this.#standing(system, candidate)
       if (envelope === null) continue
       envelopes.push(envelope)
       bytes += envelope.header.length + (envelope.payload?.value.length ?? 0)
@@ -77,14 +89,33 @@ export class OutboxPages {
     } catch (thrown) {
       if (!isDamage(thrown)) throw thrown
       const id = this.#table.idAt(system, place)
-      return id === null ? null : { id, box: boxOf(box), dueAtMs, header: '', payload: null, place }
+      if (id === null) return null
+      const due = dueAtMs ?? this.#table.dueAt(system, box, place)
+      return { id, box: boxOf(box), dueAtMs: due, header: '', payload: null, place }
     }
   }
 
-  /** The first ones of a range, in order. */
-  #first(range: Range, limit: number): Candidate[] {
+  #firstFacts(system: string, after: number, limit: number): Candidate[] {
     const candidates: Candidate[] = []
-    for (const pending of this.#outbox.pending(range.system)) {
+    for (const place of this.#table.facts(system, after)) {
+      if (this.#outbox.isOutdated(place)) continue
+      candidates.push({ dueAtMs: null, place, box: FACT_BOX, pending: null })
+      if (candidates.length === limit) break
+    }
+    // Mostly all of these are behind those: then a full page needs none of them.
+    const to = candidates.length < limit ? FOR_EVER : (candidates.at(-1)?.place ?? 0)
+    for (const pending of this.#outbox.pendingFacts(system)) {
+      const { place } = pending
+      if (place > after && place <= to) candidates.push({ dueAtMs: null, place, box: FACT_BOX, pending })
+    }
+    return candidates.sort((left, right) => left.place - right.place).slice(0, limit)
+  }
+
+  /** The first ones of a range, in order. */
+  #first(range: Range, limit: number): (Candidate & EnvelopePosition)[] {
+    const candidates: (Candidate & EnvelopePosition)[] = []
+    const ofFacts = range.boxes.includes(FACT_BOX)
+    for (const pending of this.#outbox[ofFacts ? 'pendingFacts' : 'pending'](range.system)) {
       const { envelope, place } = pending
       if (envelope !== null && isWithin(envelope, place, range))
         candidates.push({ dueAtMs: envelope.dueAtMs, place, box: boxNumber(envelope.box), pending })

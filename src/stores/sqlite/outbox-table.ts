@@ -2,16 +2,23 @@
 // else, so a hundred thousand of them take no memory.
 
 import type { StatementSync } from 'node:sqlite'
-import type { Envelope, EnvelopePosition, StandingEnvelope } from '../../ports/index.ts'
+import {
+  type Envelope,
+  type EnvelopePosition,
+  FACT_PREFIX,
+  type StandingEnvelope,
+} from '../../ports/outbox.ts'
 import { Packed } from '../../protocol/packed.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, fields, type SQLField } from './dictionary.ts'
-import { boxNumber, boxOf } from '../frames/envelope-bytes.ts'
+import { boxNumber, boxOf, FACT_BOX } from '../frames/envelope-bytes.ts'
 import { IdFilter } from './id-filter.ts'
 
 const ROW = 'place, id, box, due_at_ms, header, payload_type, payload'
 const FIELDS = 8
 const ROW_VALUES = '(?, ?, ?, ?, ?, ?, ?, ?)'
+/** The first text behind all that begin with FACT_PREFIX. */
+const BEHIND_FACTS = 'fact;'
 /** Rows written by one statement: of what an envelope's row costs, a third is the statement's. */
 const ROWS_AT_ONCE = 8
 
@@ -29,14 +36,18 @@ export class OutboxTable {
     this.#database = database
     this.#dictionary = dictionary
     this.#statements = prepared(database)
-    for (const row of database.prepare('SELECT id FROM outbox').iterate()) {
-      this.#ids.add(String(fields([row])[0]?.[0]))
+    for (const system of dictionary.systems()) {
+      const number = this.#systemId(system)
+      if (number === null) continue
+      for (const row of this.#statements.ids.iterate(number, FACT_PREFIX, number, BEHIND_FACTS)) {
+        this.#ids.add(String(fields([row])[0]?.[0]))
+      }
     }
   }
 
   /** 0: it does not stand. */
   place(system: string, id: string): number {
-    if (!this.#ids.mayHave(id)) return 0
+    if (!id.startsWith(FACT_PREFIX) && !this.#ids.mayHave(id)) return 0
     const number = this.#systemId(system)
     const row = number === null ? undefined : this.#statements.place.get(number, id)
     return row === undefined ? 0 : Number(fields([row])[0]?.[0])
@@ -57,11 +68,25 @@ export class OutboxTable {
     return this.#standing(this.#statements.byPlace.get(place))
   }
 
+  /** The places of facts behind `after`, in order. */
+  *facts(system: string, after: number): Generator<number> {
+    const number = this.#systemId(system)
+    if (number === null) return
+    for (const row of this.#statements.facts.iterate(number, after)) yield Number(fields([row])[0]?.[0])
+  }
+
   /** The id of what stands at a place, by an index alone, which is gone through for it: for a row that cannot be read. */
   idAt(system: string, place: number): string | null {
     const number = this.#systemId(system)
     const row = number === null ? undefined : this.#statements.idAt.get(number, place)
     return row === undefined ? null : String(fields([row])[0]?.[0])
+  }
+
+  /** When it is due, in the same way. */
+  dueAt(system: string, box: number, place: number): number {
+    const number = this.#systemId(system)
+    const row = number === null ? undefined : this.#statements.dueOf.get(number, box, place)
+    return Number(fields([row ?? []])[0]?.[0] ?? 0)
   }
 
   /**
@@ -76,7 +101,7 @@ export class OutboxTable {
     place: number,
     stands: boolean,
   ): number {
-    this.#ids.add(id)
+    if (!id.startsWith(FACT_PREFIX)) this.#ids.add(id)
     this.#database.looks()
     const type = payload === null ? null : this.#dictionary.typeId(payload.typeUrl)
     const number = this.#dictionary.familyId(this.#dictionary.family({ system, parent: '' }))
@@ -120,7 +145,7 @@ export class OutboxTable {
 
   /** The row that an id had is durably gone, or another has taken its place. To be said once of each. */
   forget(id: string): void {
-    this.#ids.remove(id)
+    if (!id.startsWith(FACT_PREFIX)) this.#ids.remove(id)
   }
 
   /** Positions behind `after` that are due at `untilMs`, in order. */
@@ -173,9 +198,20 @@ function prepared(database: Database) {
   return {
     place: database.prepare('SELECT place FROM outbox WHERE system = ? AND id = ?'),
     byId: database.prepare(`SELECT ${ROW} FROM outbox WHERE system = ? AND id = ?`),
+    ids: database.prepare(
+      `SELECT id FROM outbox INDEXED BY outbox_by_id WHERE system = ? AND id < ?
+       UNION ALL SELECT id FROM outbox INDEXED BY outbox_by_id WHERE system = ? AND id >= ?`,
+    ),
+    facts: database.prepare(
+      `SELECT place FROM outbox INDEXED BY outbox_facts WHERE system = ? AND box = ${FACT_BOX} AND place > ?
+       ORDER BY place`,
+    ),
     any: database.prepare('SELECT 1 FROM outbox WHERE system = ? LIMIT 1'),
     byPlace: database.prepare(`SELECT ${ROW} FROM outbox WHERE place = ?`),
     idAt: database.prepare('SELECT id FROM outbox INDEXED BY outbox_by_id WHERE system = ? AND place = ?'),
+    dueOf: database.prepare(
+      'SELECT due_at_ms FROM outbox INDEXED BY outbox_by_due WHERE system = ? AND box = ? AND place = ?',
+    ),
     replace: database.prepare(
       `INSERT INTO outbox (${ROW}, system) VALUES ${ROW_VALUES}
        ON CONFLICT DO UPDATE SET place = excluded.place, box = excluded.box, due_at_ms = excluded.due_at_ms,

@@ -188,12 +188,20 @@ export class Outbox {
     return pending === undefined ? this.#table.find(system, id) : pending.standing
   }
 
-  /** The entries of a system's envelopes that stand in the generations. */
+  /** The entries of a system's envelopes that stand in the generations, but for facts. */
   *pending(system: string): Generator<PendingEnvelope> {
     for (const entry of this.#open.ofSystem(system)) if (entry.envelope !== null) yield entry
     for (const entry of this.#folding?.ofSystem(system) ?? []) {
       if (entry.envelope !== null && this.#open.get(system, entry.id) === undefined) yield entry
     }
+  }
+
+  /** Those of its facts. */
+  *pendingFacts(system: string): Generator<PendingEnvelope> {
+    for (const entry of this.#folding?.factsOf(system) ?? []) {
+      if (this.#open.get(system, entry.id) === undefined) yield entry
+    }
+    yield* this.#open.factsOf(system)
   }
 
   /** Whether the table's row at a place is not as things stand: the generations know better. */

@@ -42,7 +42,10 @@ export class PendingEnvelope {
 }
 
 export class PendingOutbox {
+  /** All but facts. */
   readonly #systems = new Map<string, Map<string, PendingEnvelope>>()
+  /** Apart, because there may be many, and who looks for what is due looks through all that is not there. */
+  readonly #facts = new Map<string, Map<string, PendingEnvelope>>()
   /** The system that was asked for last: mostly there is no other. */
   #lastSystem = ''
   #lastIds: Map<string, PendingEnvelope> | undefined = undefined
@@ -50,7 +53,8 @@ export class PendingOutbox {
   readonly #covered = new Set<number>()
 
   get(system: string, id: string): PendingEnvelope | undefined {
-    return this.#idsOf(system)?.get(id)
+    const entry = this.#idsOf(system)?.get(id)
+    return entry === undefined && this.#facts.size > 0 ? this.#facts.get(system)?.get(id) : entry
   }
 
   covers(place: number): boolean {
@@ -61,36 +65,55 @@ export class PendingOutbox {
   put(entry: PendingEnvelope): void {
     let ids = this.#idsOf(entry.system)
     if (entry.isNothing) {
-      ids?.delete(entry.id)
+      this.remove(entry)
       return
     }
-    if (ids === undefined) {
-      ids = new Map<string, PendingEnvelope>()
-      this.#systems.set(entry.system, ids)
-      this.#lastIds = ids
+    if (entry.envelope?.box === 'fact') {
+      ids?.delete(entry.id)
+      this.#putFact(entry)
+    } else {
+      if (ids === undefined) {
+        ids = new Map<string, PendingEnvelope>()
+        this.#systems.set(entry.system, ids)
+        this.#lastIds = ids
+      }
+      ids.set(entry.id, entry)
+      if (this.#facts.size > 0) this.#facts.get(entry.system)?.delete(entry.id)
     }
-    ids.set(entry.id, entry)
     if (entry.placeBelow !== 0) this.#covered.add(entry.placeBelow)
   }
 
   /** One that makes no difference to what is below was taken. */
   remove({ id, system }: PendingEnvelope): void {
     this.#idsOf(system)?.delete(id)
+    if (this.#facts.size > 0) this.#facts.get(system)?.delete(id)
   }
 
   visit(what: (entry: PendingEnvelope) => void): void {
-    for (const ids of this.#systems.values()) for (const entry of ids.values()) what(entry)
+    for (const systems of [this.#systems, this.#facts])
+      for (const ids of systems.values()) for (const entry of ids.values()) what(entry)
   }
 
+  /** But facts. */
   ofSystem(system: string): Iterable<PendingEnvelope> {
     return this.#systems.get(system)?.values() ?? []
+  }
+
+  factsOf(system: string): Iterable<PendingEnvelope> {
+    return this.#facts.get(system)?.values() ?? []
   }
 
   /** Undoes the `put` of an entry, when it was the last one of its id. */
   putBack(entry: PendingEnvelope, before: PendingEnvelope | undefined): void {
     if (before !== undefined) return this.put(before)
-    this.#idsOf(entry.system)?.delete(entry.id)
+    this.remove(entry)
     this.#covered.delete(entry.placeBelow)
+  }
+
+  #putFact(entry: PendingEnvelope): void {
+    const facts = this.#facts.get(entry.system)
+    if (facts === undefined) this.#facts.set(entry.system, new Map([[entry.id, entry]]))
+    else facts.set(entry.id, entry)
   }
 
   #idsOf(system: string): Map<string, PendingEnvelope> | undefined {

@@ -78,6 +78,11 @@ export interface Operations {
     readonly after: EnvelopePosition | null
     readonly limit: number
   }) => Uint8Array
+  facts: (arguments_: {
+    readonly system: string
+    readonly after: number
+    readonly limit: number
+  }) => Uint8Array
   envelopes: (arguments_: { readonly system: string; readonly ids: readonly string[] }) => Uint8Array
   delete: (arguments_: { readonly id: ActorId; readonly follows: number; readonly birth: number }) => Verdict
   prune: (arguments_: { readonly nowMs: number; readonly limit: number }) => number

@@ -65,7 +65,7 @@ describe('the schema of a store file', () => {
     change(file, 'VACUUM')
     for (let times = 0; times < 3; times += 1) new StoreFile(file).close()
     const database = new DatabaseSync(file)
-    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 5 })
+    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 6 })
     assert.deepEqual({ ...database.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
     database.close()
   })
@@ -95,7 +95,8 @@ describe('the schema of a store file', () => {
     new StoreFile(file).close()
     change(
       file,
-      `${SINGLE_OUTCOMES}
+      `DROP INDEX outbox_facts;
+       ${SINGLE_OUTCOMES}
        INSERT INTO families (id, system, parent) VALUES (7, 's', ''), (8, 's', 'p');
        INSERT INTO types (id, url) VALUES (3, 't');
        WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 149)
@@ -145,7 +146,7 @@ describe('the schema of a store file', () => {
     for (const key of ['a', 'b', 'c'])
       add.run(hashIn(Number(rows[0]?.['actor']), key), Number(rows[0]?.['id']))
     database.close()
-    change(file, 'ALTER TABLE folded DROP COLUMN outcome; PRAGMA user_version = 3')
+    change(file, 'DROP INDEX outbox_facts; ALTER TABLE folded DROP COLUMN outcome; PRAGMA user_version = 3')
     for (let times = 0; times < 2; times += 1) {
       store = new StoreFile(file)
       for (const key of ['a', 'b', 'c']) assert.deepEqual(commitOf('n', 3 + times, key), [0], key)
@@ -165,7 +166,7 @@ describe('the schema of a store file', () => {
       ['STORE_UNAVAILABLE', false, 99],
     )
     assert.match(error.message, /newer release/)
-    change(file, 'PRAGMA user_version = 5')
+    change(file, 'PRAGMA user_version = 6')
     new StoreFile(file).close()
   })
 

@@ -127,6 +127,13 @@ const STEPS: readonly Step[] = [
        -- kept-outcomes.ts and frames/frame.ts, and refuse the file.`,
     ],
   },
+  {
+    title: 'facts in the order of their places',
+    statements: [
+      `-- An index ends with the row's number, which is the place. 4: the box of facts.
+       CREATE INDEX outbox_facts ON outbox (system) WHERE box = 4`,
+    ],
+  },
 ]
 
 /** 'spwn': marks the file as ours, for `file` and for people. */

@@ -15,6 +15,7 @@ import {
   type DuePage,
   type EnvelopePage,
   type EnvelopePosition,
+  type FactPage,
   type Holdings,
   type Logger,
   type OutcomeRecord,
@@ -248,6 +249,13 @@ export class SqliteStore implements Statestore {
     const last = envelopes.at(-1)
     const isLast = last === undefined || (!stretch.isCut && stretch.envelopes.length <= page.limit)
     return { envelopes, next: isLast ? null : envelopeToken(last) }
+  }
+
+  async facts(system: string, after: number, limit: number): Promise<FactPage> {
+    // Likewise.
+    const asked = { system, after, limit: limit + 1 }
+    const { envelopes, isCut } = unpackStretch(await (await this.#alive()).ask('facts', asked))
+    return { facts: envelopes.slice(0, limit), isLast: !isCut && envelopes.length <= limit }
   }
 
   async delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {

@@ -185,6 +185,11 @@ export class StoreFile {
     return packStretch(this.#outboxPages.list(system, box, after, limit))
   }
 
+  /** In the order of places. */
+  facts(system: string, after: number, limit: number): Uint8Array<ArrayBuffer> {
+    return packStretch(this.#outboxPages.facts(system, after, limit))
+  }
+
   envelopes(system: string, ids: readonly string[]): Uint8Array<ArrayBuffer> {
     return packEnvelopes(ids.map((id) => this.#journal.outbox.find(system, id)))
   }

@@ -46,6 +46,7 @@ export class ThreadWork {
     holdings: () => this.#opened.holdings(),
     due: ({ system, untilMs, after, limit }) => this.#opened.due(system, untilMs, after, limit),
     listEnvelopes: ({ system, box, after, limit }) => this.#opened.listEnvelopes(system, box, after, limit),
+    facts: ({ system, after, limit }) => this.#opened.facts(system, after, limit),
     envelopes: ({ system, ids }) => this.#opened.envelopes(system, ids),
     delete: ({ id, follows, birth }) => this.#opened.delete(id, follows, birth),
     prune: ({ nowMs, limit }) => this.#opened.prune(nowMs, limit),
