@@ -21,7 +21,6 @@ export {
   deadLettersPath,
   diffPath,
   erasePath,
-  factsPath,
   historyPath,
   parsePath,
   restorePath,

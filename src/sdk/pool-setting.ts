@@ -23,7 +23,6 @@ const OF_A_STATE = [
   'durability',
   'snapshotTimeout',
   'history',
-  'sourceable',
   'tags',
 ]
 

@@ -35,7 +35,6 @@ const definition = (name: string, over: Partial<DefinitionView> = {}): Definitio
   durability: 'turn',
   version: 0,
   history: { revisions: 0, durationMs: 0 },
-  facts: null,
   erasable: false,
   tags: {},
   idleTimeoutMs: 600_000,

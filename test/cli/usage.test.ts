@@ -17,7 +17,6 @@ const NAMES = [
   'actors list',
   'actors get',
   'actors delete',
-  'facts',
   'schedules list',
   'schedules cancel',
   'dead-letters list',

@@ -40,7 +40,7 @@ describe('the schema of a database', () => {
       await query('DELETE FROM spawn_migrations')
       await query('DROP TABLE spawn_places')
       const { pending, version } = await store.schema.status()
-      assert.deepEqual([version, pending.length], [0, 1])
+      assert.deepEqual([version, pending.length], [0, 2])
       await store.start()
       assert.deepEqual(await store.commit([commitOf('one', 0, { sends: [envelopeOf('a')] })]), ['committed'])
     }))

@@ -15,8 +15,6 @@ import { askJetStream } from './jetstream.ts'
 const HEARTBEAT_MS = 1_000
 /** Silence for so long means that nothing is delivered any more. */
 const SILENCE_MS = 3_500
-/** Before the first message, which comes with a heartbeat at the latest: some deliveries never begin, see bucket.ts. */
-const FIRST_SILENCE_MS = 1_500
 const RETRY_MS = { first: 100, longest: 2_000 } as const
 const NANOSECONDS = 1_000_000
 
@@ -35,12 +33,8 @@ export class RegisterWatch {
   #running = false
   /** Of the delivery that counts: what comes of an earlier one is not looked at. */
   #round = 0
-  /** Whether anything of it has come. */
-  #hasBegun = false
   #delivered = 0
   #lastSequence = 0
-  /** What was removed before this is no change: nobody was told that it stood. */
-  #changesFrom = 0
   #subscription: Subscription | null = null
   #silence: Timer | null = null
   #retry: Timer | null = null
@@ -59,7 +53,6 @@ export class RegisterWatch {
   async start(): Promise<void> {
     this.#running = true
     this.#lastSequence = 0
-    this.#changesFrom = 0
     this.#told.clear()
     this.#forgetReturn = this.#options.connection.onReturn(() => this.#resume())
     try {
@@ -93,10 +86,8 @@ export class RegisterWatch {
     const isAnother = await bucket.open()
     if (round !== this.#round) return
     if (isAnother) this.#begunAnew()
-    if (this.#lastSequence === 0 && this.#changesFrom === 0) this.#changesFrom = bucket.lastSequence + 1
     this.#subscription?.unsubscribe()
     this.#delivered = 0
-    this.#hasBegun = false
     const inbox = connection.inbox()
     const ended = (why: unknown): void => this.#failed(round, why)
     this.#subscription = connection.subscribe(inbox, (message) => this.#take(round, message), ended)
@@ -108,7 +99,7 @@ export class RegisterWatch {
     })
     if (round !== this.#round) return
     this.#retryMs = RETRY_MS.first
-    if (!this.#hasBegun) this.#watchSilence(round, FIRST_SILENCE_MS)
+    this.#watchSilence(round)
   }
 
   #consumer(inbox: string): object {
@@ -130,7 +121,6 @@ export class RegisterWatch {
   /** The bucket was deleted, and is another one: what stood in it does not. */
   #begunAnew(): void {
     this.#lastSequence = 0
-    this.#changesFrom = 0
     const { bucket, logger } = this.#options
     if (this.#told.size === 0) return
     logger.error('The register of the cluster was deleted, and is empty now', { bucket: bucket.name })
@@ -139,8 +129,7 @@ export class RegisterWatch {
 
   #take(round: number, message: Msg): void {
     if (round !== this.#round) return
-    this.#hasBegun = true
-    this.#watchSilence(round, SILENCE_MS)
+    this.#watchSilence(round)
     if (message.headers?.code === 100) {
       const last = Number(message.headers.get('Nats-Last-Consumer') || this.#delivered)
       if (last !== this.#delivered) this.#resume()
@@ -162,8 +151,8 @@ export class RegisterWatch {
     const isRemoval = operation === 'DEL' || operation === 'PURGE'
     const told = this.#told.get(key)
     const revision = bucket.revisionOf(sequence)
-    // What came and went before its delivery is told as the last of its changes.
-    if (told === undefined ? isRemoval && sequence < this.#changesFrom : revision <= told) return
+    // A removal of what was never told is none.
+    if (told === undefined ? isRemoval : revision <= told) return
     this.#tell({ key, value: isRemoval ? null : message.string(), revision })
   }
 
@@ -172,10 +161,11 @@ export class RegisterWatch {
     for (const listener of this.#listeners) listener(entry)
   }
 
-  #watchSilence(round: number, longestMs: number): void {
+  #watchSilence(round: number): void {
     this.#silence?.cancel()
-    const failed = (): void => this.#failed(round, 'nothing is delivered')
-    this.#silence = this.#options.clock.after(longestMs, failed, { background: true })
+    this.#silence = this.#options.clock.after(SILENCE_MS, () => this.#failed(round, 'nothing is delivered'), {
+      background: true,
+    })
   }
 
   #failed(round: number, why: unknown): void {

@@ -83,9 +83,11 @@ const WRITES: Readonly<Record<ArchiveKind, string>> = {
   INSERT INTO spawn_outbox (system, place, id, box, due_at_ms, header, payload_type, payload)
     SELECT u.system, u.place + ${COUNT_ROW}, u.id, u.box, u.due_at_ms, ${FIRST}, ${TYPE}, ${VALUE}
     FROM ${rowsOf('its_rows', ENVELOPES)};
-  INSERT INTO spawn_places (system, last_place)
-    SELECT u.system, MAX(u.place) FROM ${rowsOf('its_rows', ENVELOPES)} GROUP BY u.system
-    ON DUPLICATE KEY UPDATE last_place = GREATEST(spawn_places.last_place, VALUES(last_place));
+  INSERT INTO spawn_places (system, last_place, last_fact_place)
+    SELECT u.system, MAX(u.place), MAX(IF(u.box = ${boxNumber('fact')}, u.place, 0))
+    FROM ${rowsOf('its_rows', ENVELOPES)} GROUP BY u.system
+    ON DUPLICATE KEY UPDATE last_place = GREATEST(spawn_places.last_place, VALUES(last_place)),
+      last_fact_place = GREATEST(spawn_places.last_fact_place, VALUES(last_fact_place));
   ${COUNTED}`,
 }
 

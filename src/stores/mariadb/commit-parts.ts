@@ -55,14 +55,15 @@ export function partsOf(plan: GroupPlan, packetBytes: number): Part[] {
   for (const outcome of plan.outcomes)
     parts.partFor(outcome.outcome.reply?.value.length ?? 0).outcome(outcome)
   const places = placesOf(plan.sends)
-  for (const [system, given] of places) parts.add('places', `[${JSON.stringify(system)},${given}]`)
+  for (const [system, { facts, given }] of places)
+    parts.add('places', `[${JSON.stringify(system)},${given},${facts}]`)
   for (const taken of plan.taken) parts.add('taken', takenRow(taken))
   for (const taken of plan.renewed) parts.add('renewed', takenRow(taken))
   for (const swept of plan.swept) parts.add('swept', takenRow({ ...swept, dueAtMs: null }))
   for (const sent of plan.sends) {
     const { header, payload } = sent.envelope
-    const behind = (places.get(sent.system) ?? 0) - 1
-    places.set(sent.system, behind)
+    const system = places.get(sent.system)
+    const behind = system === undefined ? 0 : --system.behind
     const length = Buffer.byteLength(header) + (payload?.value.length ?? 0)
     parts.partFor(length).sent(sent, behind)
   }
@@ -77,6 +78,15 @@ interface Wave {
   readonly policies: string[]
   /** Addresses of those that keep no past. */
   readonly forgotten: string[]
+}
+
+/** Of a system. */
+interface Places {
+  given: number
+  /** How many of what is sent there are facts. */
+  facts: number
+  /** How many come after what is written down now. */
+  behind: number
 }
 
 /** What goes over in one packet. */
@@ -246,9 +256,15 @@ function wavesOf({ actors }: GroupPlan): {
 }
 
 /** How many places each system gives; in one order everywhere, as they are locked. */
-function placesOf(sends: readonly SentEnvelope[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const { system } of sends) counts.set(system, (counts.get(system) ?? 0) + 1)
+function placesOf(sends: readonly SentEnvelope[]): Map<string, Places> {
+  const counts = new Map<string, Places>()
+  for (const { envelope, system } of sends) {
+    let places = counts.get(system)
+    if (places === undefined) counts.set(system, (places = { given: 0, facts: 0, behind: 0 }))
+    places.given += 1
+    places.behind += 1
+    if (envelope.box === 'fact') places.facts += 1
+  }
   return counts.size < 2 ? counts : new Map([...counts].sort(([left], [right]) => (left < right ? -1 : 1)))
 }
 

@@ -48,7 +48,8 @@ export const OUTCOME = {
   reply: NUMBER,
   large: NUMBER,
 } as const
-export const PLACES = { system: 'VARBINARY(512)', given: NUMBER } as const
+/** `facts`: how many of what is sent there are. */
+export const PLACES = { system: 'VARBINARY(512)', given: NUMBER, facts: NUMBER } as const
 export const TAKEN = { system: 'VARBINARY(512)', id: ID, due_at_ms: NUMBER } as const
 /** `behind`: how many of the same system come after it. */
 export const SENT = {
@@ -216,9 +217,10 @@ const IN_TIME = '(u.due_at_ms IS NULL OR a.due_at_ms = u.due_at_ms)'
 const ENVELOPES = `
   IF its_places IS NOT NULL THEN
     SET @spawn_rows = 0;
-    INSERT INTO spawn_places (system, last_place)
-      SELECT u.system, u.given + ${COUNT_ROW} FROM ${rowsOf('its_places', PLACES)}
-      ON DUPLICATE KEY UPDATE last_place = spawn_places.last_place + u.given;
+    INSERT INTO spawn_places (system, last_place, last_fact_place)
+      SELECT u.system, u.given + ${COUNT_ROW}, IF(u.facts > 0, u.given, 0) FROM ${rowsOf('its_places', PLACES)}
+      ON DUPLICATE KEY UPDATE last_place = spawn_places.last_place + u.given,
+        last_fact_place = IF(u.facts > 0, spawn_places.last_place, spawn_places.last_fact_place);
     ${counted('its_places')}
   END IF;
   IF its_taken IS NOT NULL THEN

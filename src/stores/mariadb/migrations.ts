@@ -89,6 +89,12 @@ const TABLES: readonly string[] = [
    ) ${ENGINE}`,
 ]
 
+/** Behind this place no fact of the system stands: who follows them need not look through what else is sent. */
+const LAST_FACTS: readonly string[] = [
+  'ALTER TABLE spawn_places ADD COLUMN IF NOT EXISTS last_fact_place BIGINT NOT NULL DEFAULT 0',
+]
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, title: 'actors, their past, outcomes and the outbox', statements: TABLES },
+  { version: 2, title: 'where the facts of a system end', statements: LAST_FACTS },
 ]

@@ -1,6 +1,7 @@
 // How the outbox is read: at most as many envelopes as asked, and no payload that does not fit into a page. Decides nothing but
 // the statements; see sql/outbox.ts.
 
+import { boxNumber } from '../sql/box-number.ts'
 import { LIVE_BOXES, OUTBOX_PAGE_BYTES, type OutboxRange, type OutboxRows } from '../sql/outbox.ts'
 import type { Value } from './connection.ts'
 import type { Database } from './database.ts'
@@ -48,8 +49,11 @@ const page = (boxes: number): string =>
 const DUE = page(LIVE_BOXES.length)
 const BOX = page(1)
 
+/** No further than they reach: who has read all of them, and asks for more, does not look through what else is pending. */
 const FACTS = inPage(
-  'SELECT place, bytes FROM spawn_outbox WHERE system = ? AND box = ? AND place > ? ORDER BY place LIMIT ?',
+  `SELECT place, bytes FROM spawn_outbox FORCE INDEX (PRIMARY) WHERE system = ? AND place > ?
+    AND place <= (SELECT last_fact_place FROM spawn_places WHERE system = ?) AND box = ${boxNumber('fact')}
+    ORDER BY place LIMIT ?`,
   ['place'],
 )
 
@@ -73,9 +77,9 @@ export function outboxRows(database: Database): OutboxRows {
       return { rows, nextDueMs }
     },
     box: (range, box) => database.read(BOX, rangeValues(range, [box])),
-    facts({ after, limit, system }, box) {
+    facts({ after, limit, system }) {
       const name = Buffer.from(system)
-      return database.read(FACTS, [name, box, after, limit, name])
+      return database.read(FACTS, [name, after, name, limit, name])
     },
     byId(system, ids) {
       const values = [JSON.stringify(ids.map((id) => [id.toWellFormed()])), Buffer.from(system)]

@@ -80,11 +80,12 @@ export const WRITES: Readonly<Record<Kind, Statement>> = {
   envelope: { name: '', text: ENVELOPE },
 }
 
-/** Envelopes of other ids at the places of these. */
+/** Envelopes of other ids at the places of these. Where all of them come behind every place that was given, nothing is read. */
 export const PLACES_TAKEN: Statement = {
   name: '',
   text: `SELECT u.id, u.place FROM unnest($1::bytea[], $2::bytea[], $3::int8[]) AS u (system, id, place)
-    JOIN spawn.outbox e ON e.place = u.place AND (e.system, e.id) <> (u.system, u.id) LIMIT 1`,
+    JOIN spawn.outbox e ON e.place = u.place AND (e.system, e.id) <> (u.system, u.id)
+    WHERE (SELECT min(p) FROM unnest($3::int8[]) p) <= (SELECT last_value FROM spawn.place) LIMIT 1`,
 }
 
 /** The bytes that a row had when it was read, and those that it is to have. */

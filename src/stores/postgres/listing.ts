@@ -32,14 +32,15 @@ const PARENTS: Statement = {
     SELECT parent FROM each WHERE parent IS NOT NULL LIMIT ${PARENTS_AT_ONCE}`,
 }
 
-const distinct = (table: string): string => `(WITH RECURSIVE each AS (
+/** As a table, found hop by hop in the index. */
+export const systemsOf = (table: 'actors' | 'outbox'): string => `(WITH RECURSIVE each AS (
     (SELECT system FROM spawn.${table} ORDER BY system LIMIT 1)
     UNION ALL SELECT (SELECT t.system FROM spawn.${table} t WHERE t.system > each.system ORDER BY t.system LIMIT 1)
       FROM each WHERE each.system IS NOT NULL)
   SELECT system FROM each WHERE system IS NOT NULL)`
 const SYSTEMS: Statement = {
   name: 'spawn_systems',
-  text: `SELECT system FROM (${distinct('actors')} UNION ${distinct('outbox')}) AS all_of_them ORDER BY system`,
+  text: `SELECT system FROM (${systemsOf('actors')} UNION ${systemsOf('outbox')}) AS all_of_them ORDER BY system`,
 }
 
 export function listingRows(database: Database): ListingRows {

@@ -1,6 +1,7 @@
 // How the outbox is read: at most as many envelopes as asked, and no payload that does not fit into a page. Decides nothing but
 // the statements; see sql/outbox.ts.
 
+import { boxNumber } from '../sql/box-number.ts'
 import { LIVE_BOXES, OUTBOX_PAGE_BYTES, type OutboxRange, type OutboxRows } from '../sql/outbox.ts'
 import { ENVELOPE_COLUMNS } from '../sql/rows.ts'
 import { bytea, byteaArray } from './arrays.ts'
@@ -39,10 +40,12 @@ const NEXT_DUE = ENVELOPE_COLUMNS + 1
 
 const BOX: Statement = { name: 'spawn_box', text: cut(range('$6')) }
 
+/** Their box is a part of the text: so it is known to be that of their index. */
 const FACTS: Statement = {
   name: 'spawn_facts',
   text: inPage(
-    `SELECT ${ENVELOPE} FROM spawn.outbox WHERE system = $1 AND box = $2 AND place > $3 ORDER BY place LIMIT $4`,
+    `SELECT ${ENVELOPE} FROM spawn.outbox WHERE system = $1 AND box = ${boxNumber('fact')} AND place > $2
+      ORDER BY place LIMIT $3`,
     'place',
   ),
 }
@@ -60,7 +63,7 @@ export function outboxRows(database: Database): OutboxRows {
       return { rows, nextDueMs: nextDueMs === null ? null : Number(nextDueMs) }
     },
     box: (range, box) => database.read(BOX, [...valuesOf(range), box]),
-    facts: ({ after, limit, system }, box) => database.read(FACTS, [bytea(system), box, after, limit]),
+    facts: ({ after, limit, system }) => database.read(FACTS, [bytea(system), after, limit]),
     byId: (system, ids) => database.read(BY_ID, [bytea(system), byteaArray(ids)]),
   }
 }

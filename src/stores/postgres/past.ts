@@ -1,10 +1,12 @@
 // How revisions of the past are read, and what goes when it has expired. Decides nothing but the statements; see sql/past.ts.
 
 import type { ActorId } from '../../protocol/index.ts'
+import { boxNumber } from '../sql/box-number.ts'
 import type { PastStatements } from '../sql/past.ts'
 import { bytea } from './arrays.ts'
 import type { Statement, Value } from './connection.ts'
 import type { Database } from './database.ts'
+import { systemsOf } from './listing.ts'
 import { REVISION, STATE } from './rows.ts'
 
 const ACTOR = 'system = $1 AND parent = $2 AND name = $3'
@@ -31,7 +33,7 @@ const REVISIONS: Statement = {
     ORDER BY revision DESC LIMIT $5`,
 }
 
-/** Rows that another member is just dropping are left to it. */
+/** Rows that another member is just dropping are left to it. Facts are found system by system, as the outbox's index has them. */
 const PRUNE: Statement = {
   name: 'spawn_prune',
   text: `WITH outcomes AS (
@@ -43,8 +45,16 @@ const PRUNE: Statement = {
       DELETE FROM spawn.past WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM spawn.past WHERE NOT is_counted AND expires_at_ms <= $1
         ORDER BY expires_at_ms LIMIT $2 - (SELECT count(*) FROM outcomes) FOR UPDATE SKIP LOCKED))
+      RETURNING 1),
+    facts AS (
+      DELETE FROM spawn.outbox WHERE ctid = ANY (ARRAY(
+        SELECT f.ctid FROM ${systemsOf('outbox')} AS s CROSS JOIN LATERAL (
+          SELECT ctid FROM spawn.outbox o
+          WHERE o.system = s.system AND o.box = ${boxNumber('fact')} AND o.due_at_ms <= $1
+          ORDER BY o.due_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED) AS f
+        LIMIT $2 - (SELECT count(*) FROM outcomes) - (SELECT count(*) FROM revisions)))
       RETURNING 1)
-    SELECT (SELECT count(*) FROM outcomes) + (SELECT count(*) FROM revisions)`,
+    SELECT (SELECT count(*) FROM outcomes) + (SELECT count(*) FROM revisions) + (SELECT count(*) FROM facts)`,
 }
 /** No statement is in doubt for so long: see sql/lanes.ts. */
 const FORGET_WRITERS: Statement = {

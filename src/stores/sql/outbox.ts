@@ -50,8 +50,8 @@ export interface OutboxRows {
   due(range: OutboxRange): Promise<DueRows>
   /** The same of one box. */
   box(range: OutboxRange, box: number): Promise<readonly Row[]>
-  /** As `box`, in the order of places. @param box of facts. */
-  facts(range: FactRange, box: number): Promise<readonly Row[]>
+  /** As `box`, in the order of places. */
+  facts(range: FactRange): Promise<readonly Row[]>
   /** The column more: the id's ordinal, from 1. No row, or one without an id, for one that does not stand. */
   byId(system: string, ids: readonly string[]): Promise<readonly Row[]>
 }
@@ -85,7 +85,7 @@ export class Outbox {
   }
 
   async facts(system: string, after: number, limit: number): Promise<FactPage> {
-    const rows = await this.#rows.facts({ system, after, limit: limit + 1 }, boxNumber('fact'))
+    const rows = await this.#rows.facts({ system, after, limit: limit + 1 })
     const { envelopes, isLast } = pageOf(rows, limit)
     return { facts: envelopes, isLast }
   }
