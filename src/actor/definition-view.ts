@@ -4,7 +4,7 @@ import type { ActionDefinition, ActionView, Definition, DefinitionView } from '.
 import { placementOf } from './away/placement.ts'
 
 export function definitionView(definition: Definition): DefinitionView {
-  const { actions, channels, erasable = false, initAction, state } = definition
+  const { actions, channels, erasable = false, facts = null, initAction, state } = definition
   const { durability, history, idleTimeoutMs, kind, mailboxLimit, name, pool, reentrancy, stateful, tags } =
     definition
   return {
@@ -17,6 +17,7 @@ export function definitionView(definition: Definition): DefinitionView {
     durability,
     version: state?.version ?? null,
     history,
+    facts,
     erasable,
     tags,
     idleTimeoutMs,

@@ -5,9 +5,15 @@
 
 import type { Limits } from '../base/index.ts'
 import type { Commit } from '../ports/index.ts'
+import type { Packed } from '../protocol/index.ts'
 
 /** What a state, a reply, an envelope or the id of one weighs besides its bytes. */
 const ROW_BYTES = 512
+
+/** What a row with these bytes weighs. */
+export function weightOf(bytes: Packed | null): number {
+  return ROW_BYTES + (bytes === null ? 0 : bytes.value.length)
+}
 
 /** How many of them, from the first on. */
 export function fitting(

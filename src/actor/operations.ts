@@ -75,7 +75,7 @@ export class Operations {
       commit: (load) => committer.outside(load),
       supersede: (id) => post.courier.supersede(id),
     })
-    this.restores = new Restores({ ...options, ...lives })
+    this.restores = new Restores({ ...options, ...lives, postmark: post.postmark })
   }
 
   async spawn(name: string, { ref, revision }: SpawnOptions): Promise<void> {

@@ -109,10 +109,11 @@ export class Outcomes {
     cargo: Cargo | null,
   ): void {
     if (message.action.query) refuseChange(message, outcome)
-    const { durability, stateful } = activation.residents.definition
+    const { durability, facts, stateful } = activation.residents.definition
     const state = outcome.changed ? outcome.state : activation.state
     if (outcome.tags !== null) checkEntries('tags', outcome.tags)
-    const isDue = durability === 'turn' || outcome.checkpoint || cargo !== null
+    const leavesFact = facts !== undefined && outcome.changed
+    const isDue = durability === 'turn' || outcome.checkpoint || cargo !== null || leavesFact
     const packed = stateful ? encode(activation, state, isDue) : null
     activation.advance(state, outcome.tags ?? activation.tags)
     if (!stateful) {
@@ -123,7 +124,8 @@ export class Outcomes {
     activation.revision += 1
     if (isDue) {
       this.hold(message, answer, null)
-      this.options.committer.submit(activation, packed, message, cargo)
+      const all = leavesFact ? this.options.departures.withFact(cargo, message, packed, facts) : cargo
+      this.options.committer.submit(activation, packed, message, all)
     } else {
       this.options.snapshots.owe(activation, packed)
       this.reply(activation, message, answer)

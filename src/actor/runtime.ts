@@ -38,6 +38,7 @@ import { Letters, pageOf } from './post/letters.ts'
 import { Operations } from './operations.ts'
 import { hostedOf } from './away/placement.ts'
 import { Pasts } from './past/past.ts'
+import { FactReading } from './past/facts.ts'
 import { Pruning } from './past/pruning.ts'
 import { Tenancy } from './away/tenancy.ts'
 import { NO_METADATA, type Opaque } from './terms.ts'
@@ -92,6 +93,7 @@ export class Runtime implements Gateway {
   private readonly handover: Handover
   private readonly letters: Letters
   readonly past: Pasts
+  readonly facts: FactReading
   /** This runtime as its cluster sees it; null: it has none. */
   readonly tenant: Tenancy | null
   private readonly operations: Operations
@@ -151,6 +153,7 @@ export class Runtime implements Gateway {
     this.operations = operations
     const restore: Pasts['restore'] = (...asked) => operations.restore(...asked)
     this.past = new Pasts({ store, restore, catalog, admit })
+    this.facts = new FactReading({ system, store, catalog, news: engine.post.news, admit })
     const beginnings = new Beginnings({ calls, timers: engine.post.timers, logger, cluster })
     this.beginnings = beginnings
     this.tenant =

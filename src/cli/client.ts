@@ -13,6 +13,7 @@ import {
   definitionsPath,
   diffPath,
   erasePath,
+  factsPath,
   historyPath,
   restorePath,
   schedulePath,
@@ -52,6 +53,7 @@ import { type DefinitionRow, definitionRowsOf, type SystemRow, systemRowsOf } fr
 import { DEFAULT_URL } from './connection-options.ts'
 import { AskedServer } from './asked-server.ts'
 import type { Answer } from './exchange.ts'
+import { type FactRows, factRowsOf } from './fact-answer.ts'
 import type { Rows } from './listing.ts'
 import { headerText, type Metadata, metadataHeaders, queryOf, type QueryValues, urlOf } from './question.ts'
 import type { Terminal } from './terminal.ts'
@@ -159,6 +161,12 @@ export class Client {
   async history(actor: string, query: QueryValues): Promise<HistoryRows> {
     const target = historyPath({ system: await this.system(), name: actor }) + queryOf(query)
     return this.#server.readAs(target, historyRowsOf, 'answered with something that is no history')
+  }
+
+  /** One page of facts. */
+  async facts(query: QueryValues): Promise<FactRows> {
+    const target = factsPath(await this.system()) + queryOf(query)
+    return this.#server.readAs(target, factRowsOf, 'answered with something that is no list of facts')
   }
 
   /** What changed between two revisions of an actor. */

@@ -20,6 +20,8 @@ export interface DefinitionRow {
   readonly durability?: string
   readonly version?: number | null
   readonly history?: { readonly revisions: number; readonly durationMs: number }
+  /** Null: its turns leave none. */
+  readonly facts?: { readonly durationMs: number | null } | null
   readonly erasable?: boolean
   readonly reentrancy?: string
   readonly pool?: { readonly min: number; readonly max: number } | null

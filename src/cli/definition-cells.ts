@@ -33,18 +33,23 @@ export function channelsCell({ channels }: DefinitionRow): string {
 }
 
 export function settingsCell(row: DefinitionRow): string {
-  const { durability, erasable, history, placement, pool, reentrancy, stateful } = row
+  const { durability, erasable, facts, history, placement, pool, reentrancy, stateful } = row
   const usual = pool ? 'local' : 'hash'
   const texts = [
     stateful === false && !pool ? 'not stored' : '',
     durability === 'snapshot' ? 'snapshot' : '',
     history === undefined ? '' : historyText(history),
+    facts ? factsText(facts) : '',
     erasable === true ? 'erasable' : '',
     reentrancy === undefined || reentrancy === 'none' ? '' : `reentrant`,
     pool ? `${pool.min} to ${pool.max} workers` : '',
     placement === undefined || placement.by === usual ? '' : `placed by ${placement.by}`,
   ]
   return printable(texts.filter(Boolean).join(', ')) || NOTHING
+}
+
+function factsText({ durationMs }: NonNullable<DefinitionRow['facts']>): string {
+  return durationMs === null ? 'facts' : `facts for ${spanText(durationMs)}`
 }
 
 function historyText({ durationMs, revisions }: NonNullable<DefinitionRow['history']>): string {

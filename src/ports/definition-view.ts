@@ -1,7 +1,7 @@
 // What a runtime tells people of a definition: what it is called, what it can do, and the settings that an operator asks for.
 // Plain data, without code or codecs; where it may be read or shown, the doors say.
 
-import type { Durability, Kind, Placement, PoolSize, Reentrancy } from './definition.ts'
+import type { Durability, FactsPolicy, Kind, Placement, PoolSize, Reentrancy } from './definition.ts'
 import type { HistoryPolicy, Tags } from './stored.ts'
 
 export interface ActionView {
@@ -28,6 +28,8 @@ export interface DefinitionView {
   /** Of the shape of its states; null: only the code in another process knows, or there is no state. */
   readonly version: number | null
   readonly history: HistoryPolicy
+  /** Null: its turns leave no facts. */
+  readonly facts: FactsPolicy | null
   readonly erasable: boolean
   readonly tags: Tags
   readonly idleTimeoutMs: number

@@ -62,6 +62,12 @@ export type Placement =
   | { readonly by: 'zone'; readonly zone: string }
   | { readonly by: 'labels'; readonly labels: Tags }
 
+/** How long what an actor's turns have made of its state is kept as facts. */
+export interface FactsPolicy {
+  /** Counted from the turn, in milliseconds; null: for ever. */
+  readonly durationMs: number | null
+}
+
 export interface Definition {
   readonly name: string
   readonly kind: Kind
@@ -75,6 +81,11 @@ export interface Definition {
   /** Tags of a new actor. */
   readonly tags: Tags
   readonly history: HistoryPolicy
+  /**
+   * Each turn that sets the state leaves a fact, committed with it: also of a `snapshot` actor, whose every such turn is
+   * committed for that. Absent: none are left. Only of what stores a state.
+   */
+  readonly facts?: FactsPolicy | undefined
   /** Whether each of its actors is sealed with a key of its own, which can be destroyed. Absent: no. */
   readonly erasable?: boolean | undefined
   /** Null: the actor has no state at all. */

@@ -4,6 +4,7 @@
 import type { ActorId, Packed } from '../protocol/index.ts'
 import type { DefinitionView } from './definition-view.ts'
 import type { Erasure } from './erasures.ts'
+import type { Facts } from './facts.ts'
 import type { Call, Metadata, Receipt } from './host.ts'
 import type { Inspection, Past } from './past.ts'
 import type { ActorFilter, ActorPage, PageRequest } from './stored.ts'
@@ -144,6 +145,7 @@ export interface Gateway {
   /** @returns a function that ends the subscription. */
   subscribe(channel: string, listener: ChannelListener): () => void
   readonly past: Past
+  readonly facts: Facts
   readonly schedules: Schedules
   readonly deadLetters: DeadLetters
 }

@@ -29,6 +29,7 @@ export type {
   ActionDefinition,
   Definition,
   Durability,
+  FactsPolicy,
   Kind,
   Placement,
   PoolSize,
@@ -36,6 +37,7 @@ export type {
   StateDefinition,
 } from './definition.ts'
 export type { ActionView, DefinitionView } from './definition-view.ts'
+export type { Fact, Facts, FactsFilter, FactsFollowed, FactsPage, FactsRequest } from './facts.ts'
 export type {
   BroadcastEvent,
   ChannelListener,

@@ -21,6 +21,7 @@ export {
   deadLettersPath,
   diffPath,
   erasePath,
+  factsPath,
   historyPath,
   parsePath,
   restorePath,

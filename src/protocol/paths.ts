@@ -24,6 +24,7 @@ export type ApiPath =
   | { readonly kind: 'action'; readonly system: string; readonly actor: string; readonly action: string }
   | { readonly kind: 'definitions'; readonly system: string }
   | { readonly kind: 'channel'; readonly system: string; readonly channel: string }
+  | { readonly kind: 'facts'; readonly system: string }
   | { readonly kind: 'schedules'; readonly system: string }
   | { readonly kind: 'schedule'; readonly system: string; readonly id: string }
   | { readonly kind: 'dead-letters'; readonly system: string }
@@ -83,6 +84,11 @@ export function channelPath(system: string, channel: string): string {
   return `${channelsPath(system)}/${segment('channel', channel)}`
 }
 
+/** `/api/v1/system/{system}/facts` */
+export function factsPath(system: string): string {
+  return `${PREFIX}${segment('system', system)}/facts`
+}
+
 /** `/api/v1/system/{system}/schedules` */
 export function schedulesPath(system: string): string {
   return `${PREFIX}${segment('system', system)}/schedules`
@@ -140,6 +146,7 @@ const ROOMS: Readonly<Record<string, (system: string, steps: Steps) => ApiPath |
   },
   definitions: (system, steps) =>
     steps.length > 0 ? null : { kind: 'definitions', system: readStep('system', system) },
+  facts: (system, steps) => (steps.length > 0 ? null : { kind: 'facts', system: readStep('system', system) }),
   channels: (system, [channel, ...rest]) => {
     if (channel === undefined || rest.length > 0) return null
     return { kind: 'channel', system: readStep('system', system), channel: readStep('channel', channel) }

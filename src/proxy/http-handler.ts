@@ -12,6 +12,7 @@ import {
   type ClusterPath,
   deadLettersPath,
   definitionsPath,
+  factsPath,
   schedulesPath,
   SYSTEMS_PATH,
 } from '../protocol/index.ts'
@@ -46,6 +47,7 @@ const ALLOWED: Readonly<Record<Exclude<Route['kind'], 'wire'>, string>> = {
   'actor-diff': 'GET, HEAD',
   'actor-restore': 'POST',
   'actor-erase': 'POST',
+  facts: 'GET, HEAD',
   action: 'POST',
   channel: 'POST',
   schedules: 'GET, HEAD',
@@ -69,8 +71,9 @@ export interface Routes {
   readonly past: PastRoutes
   readonly channels: ChannelRoutes
   readonly outbox: OutboxRoutes
-  /** Of a query. */
+  /** Of a query; so with facts. */
   readonly definitions: (query: string) => Promise<Reply>
+  readonly facts: (query: string) => Promise<Reply>
 }
 
 export interface HttpHandlerOptions {
@@ -146,7 +149,7 @@ export class HttpHandler {
   }
 
   #ask(
-    { actors, channels, definitions, outbox, past }: Routes,
+    { actors, channels, definitions, facts, outbox, past }: Routes,
     path: ApiPath,
     method: string,
     query: string,
@@ -174,6 +177,8 @@ export class HttpHandler {
         return definitions(query)
       case 'channel':
         return channels.publish(path, query, request, connection)
+      case 'facts':
+        return facts(query)
       case 'schedules':
         return outbox.listSchedules(query)
       case 'schedule':
@@ -281,6 +286,7 @@ export class HttpHandler {
       history: `GET ${actors}/{actor}/history`,
       diff: `GET ${actors}/{actor}/diff`,
       restore: `POST ${actors}/{actor}/restore`,
+      facts: `GET ${factsPath(system)}`,
       publish: `POST ${channelsPath(system)}/{channel}`,
       schedules: `GET ${schedules}`,
       cancel: `DELETE ${schedules}/{id}`,

@@ -98,6 +98,10 @@ export class HttpListener {
             const { definitionsReply } = await import('./definition-routes.ts')
             return definitionsReply(gateway, cluster, query)
           },
+          facts: async (query) => {
+            const { factsReply } = await import('./fact-routes.ts')
+            return factsReply(gateway, query)
+          },
         }
       },
       cluster: new ClusterRoutes(cluster, systems),

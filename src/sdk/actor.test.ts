@@ -25,6 +25,7 @@ describe('a definition', () => {
         mailboxLimit: 10_000,
         tags: {},
         history: { revisions: 0, durationMs: 0 },
+        facts: undefined,
         state: null,
         initAction: null,
         channels: new Map(),
@@ -56,6 +57,7 @@ describe('a definition', () => {
       tags: { colour: 'red' },
       mailbox: 7,
       history: { revisions: 8, duration: 9 },
+      sourceable: { duration: 10 },
       actions: { run: { handler: noop, timeout: 10 }, Setup: noop, init: noop },
     })
     assert.equal(definition.kind, 'unnamed')
@@ -65,6 +67,7 @@ describe('a definition', () => {
     assert.deepEqual(definition.tags, { colour: 'red' })
     assert.equal(definition.mailboxLimit, 7)
     assert.deepEqual(definition.history, { revisions: 8, durationMs: 9 })
+    assert.deepEqual(definition.facts, { durationMs: 10 })
     assert.equal(definition.actions.get('run')?.timeoutMs, 10)
     assert.equal(definition.initAction?.name, 'Setup')
     assert.ok(isActorDefinition(definition))

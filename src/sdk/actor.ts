@@ -9,6 +9,7 @@ import type { Durability, HistoryPolicy, Reentrancy, Tags } from '../ports/index
 import { checkName, type Schema, type SchemaInput, type SchemaOutput } from '../protocol/index.ts'
 import { actionsOf, initActionOf } from './actions.ts'
 import { type ChannelSetting, channelsOf } from './channels-setting.ts'
+import { factsOf, type SourceableSetting } from './facts-setting.ts'
 import { placementOf, type PlacementSetting } from './placement-setting.ts'
 import { type PoolSetting, poolOf } from './pool-setting.ts'
 import { Settings, shown } from './settings.ts'
@@ -119,6 +120,12 @@ export interface ActorSettings<
   /** What to keep of its past. Default: 'none', the latest revision only. */
   readonly history?: HistorySetting | undefined
   /**
+   * Whether each turn that sets the state leaves a fact, the state as that turn has made it: committed with the turn, to be
+   * read and followed by `system.facts()`. `true`: it is kept for ever; `{ duration }`: for so many milliseconds. A `snapshot`
+   * actor commits each such turn. Default false.
+   */
+  readonly sourceable?: SourceableSetting | undefined
+  /**
    * True: each actor is encrypted with a key of its own, so that it can be erased: `erase` destroys the key, and what was
    * ever stored of the actor can be read by nobody. The store must be encrypted. Default false.
    */
@@ -182,6 +189,7 @@ const SETTINGS = [
   'tags',
   'mailbox',
   'history',
+  'sourceable',
   'erasable',
   'channels',
   'reentrancy',
@@ -220,6 +228,7 @@ export function actor(name: string, given: object): ActorDefinition {
       'durability',
       'snapshotTimeout',
       'history',
+      'sourceable',
       'erasable',
       'version',
       'upgrade',
@@ -237,6 +246,7 @@ export function actor(name: string, given: object): ActorDefinition {
     mailboxLimit: settings.count('mailbox', 1, LIMITS.mailbox),
     tags: settings.entries('tags'),
     history: historyOf(settings),
+    facts: factsOf(settings),
     ...(settings.boolean('erasable', false) && { erasable: true }),
     state: stateOf(settings, shapeOf(settings)),
     actions,

@@ -38,6 +38,7 @@ export type {
   Diff,
   EffectEnd,
   Erasure,
+  Fact,
   History,
   Inspection,
   KeyService,
@@ -69,6 +70,8 @@ export type { ActorGiven, ActorSelection } from './selection.ts'
 export type { CountOptions, ListOptions } from './listing.ts'
 export { actor, type ActorSettings, type HistorySetting, type KindName } from './actor.ts'
 export type { ChannelSetting } from './channels-setting.ts'
+export type { FactOf, FactsOptions } from './facts-options.ts'
+export type { SourceableSetting } from './facts-setting.ts'
 export type { ClusterSetting, ClusterSettings } from './cluster-setting.ts'
 export type { EncryptionSetting } from './encryption-setting.ts'
 export type { PlacementSetting } from './placement-setting.ts'

@@ -23,6 +23,7 @@ const OF_A_STATE = [
   'durability',
   'snapshotTimeout',
   'history',
+  'sourceable',
   'tags',
 ]
 

@@ -15,7 +15,14 @@ export function stateOf(settings: Settings, shape: StateShape): StateDefinition 
   const schema = settings.raw('schema')
   const given = settings.raw('state')
   if (schema === undefined && given === undefined) {
-    settings.excludes('there is no state', ['durability', 'snapshotTimeout', 'history', 'version', 'upgrade'])
+    settings.excludes('there is no state', [
+      'durability',
+      'snapshotTimeout',
+      'history',
+      'sourceable',
+      'version',
+      'upgrade',
+    ])
     return null
   }
   const codec = schemaCodec(settings, 'schema', schema)

@@ -33,6 +33,7 @@ import {
   type Sender,
 } from '../hosts/index.ts'
 import type { Composition } from './compose.ts'
+import { type FactOf, type FactsOptions, factsAsked } from './facts-options.ts'
 import { type CountOptions, countingOf, type ListOptions, listingOf } from './listing.ts'
 import { deadLettersOf, schedulesOf } from './outbox-views.ts'
 import {
@@ -178,6 +179,19 @@ export class System implements AsyncDisposable, Sender {
   async restore(actor: ActorGiven, options: RestoreSettings): Promise<Restored> {
     const asked = restoreAsked(actor, options)
     return this.#gateway.past.restore(asked.name, asked.query, asked.options)
+  }
+
+  /**
+   * What the turns of `sourceable` actors have made of their states, in order: of all actors, or of some. With `follow` it
+   * goes on with those that come. Who keeps the `position` of the last fact that was dealt with goes on behind it after a crash.
+   *
+   * @throws SpawnError INVALID_ARGUMENT at once; as it is read STATE_UNREADABLE for a fact that cannot be, with its position
+   *   in `details`; DRAINING when the system stops.
+   */
+  facts<State = unknown>(options: FactsOptions<State> = {}): AsyncGenerator<FactOf<State>, void, undefined> {
+    const facts = this.#gateway.facts.each(factsAsked(this.name, options))
+    // What a state is, its definition says.
+    return facts as AsyncGenerator<FactOf<State>, void, undefined>
   }
 
   /**

@@ -197,6 +197,23 @@ const watchCases: Readonly<Record<string, RegisterCase>> = {
     await Promise.all([writer.stop(), watcher.stop()])
   },
 
+  'a watch tells that an entry was removed, also one that was there so briefly that it was not told': async (
+    subject,
+  ) => {
+    const entries: RegisterEntry[] = []
+    const register = await started(subject, entries)
+    const keys = Array.from({ length: 200 }, (_none, number) => `brief-${number}`)
+    await Promise.all(
+      keys.map(async (key) => {
+        assert.equal(await register.remove(key, await put(register, key, 'x', 0)), true)
+      }),
+    )
+    const removed = (): string[] => entries.flatMap(({ key, value }) => (value === null ? [key] : []))
+    await until('the removals', () => removed().length >= keys.length)
+    assert.deepEqual(removed().sort(), keys.sort(), 'each once')
+    await register.stop()
+  },
+
   'a watch that is started again tells what stands then': async (subject) => {
     const writer = await started(subject)
     const entries: RegisterEntry[] = []

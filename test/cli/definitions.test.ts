@@ -35,6 +35,7 @@ const definition = (name: string, over: Partial<DefinitionView> = {}): Definitio
   durability: 'turn',
   version: 0,
   history: { revisions: 0, durationMs: 0 },
+  facts: null,
   erasable: false,
   tags: {},
   idleTimeoutMs: 600_000,

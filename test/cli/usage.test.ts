@@ -17,6 +17,7 @@ const NAMES = [
   'actors list',
   'actors get',
   'actors delete',
+  'facts',
   'schedules list',
   'schedules cancel',
   'dead-letters list',

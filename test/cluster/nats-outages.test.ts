@@ -110,9 +110,12 @@ describe('over a NATS server that', () => {
     assert.equal(await near.register.remove('removed', standing?.revision ?? 0), true)
     for (const value of ['second', 'third']) await putSurely(near.register, 'changed', value)
     await putSurely(near.register, 'made', 'new')
+    await putSurely(near.register, 'brief', 'x')
+    const brief = await near.register.get('brief')
+    assert.equal(await near.register.remove('brief', brief?.revision ?? 0), true)
     assert.equal(far.entries.length, 3)
     proxy.refuses = false
-    await until('what was missed', () => far.entries.length >= 6, PATIENCE)
+    await until('what was missed', () => far.entries.length >= 7, PATIENCE)
     await putSurely(near.register, 'last', 'x')
     await until('what follows', () => far.entries.some(({ key }) => key === 'last'), PATIENCE)
     assert.deepEqual(
@@ -121,6 +124,7 @@ describe('over a NATS server that', () => {
         ['removed', null],
         ['changed', 'third'],
         ['made', 'new'],
+        ['brief', null],
         ['last', 'x'],
       ],
     )

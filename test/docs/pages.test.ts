@@ -47,6 +47,13 @@ const PAGES: readonly Page[] = [
     logs: /^$/,
   },
   {
+    page: 'facts.md',
+    programs: 2,
+    claims: 6,
+    prints: /^$/,
+    logs: /^$/,
+  },
+  {
     page: 'concurrency.md',
     programs: 3,
     claims: 4,

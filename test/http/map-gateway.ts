@@ -8,6 +8,9 @@ import type {
   DeadLetter,
   DeadLetters,
   DefinitionView,
+  Fact,
+  Facts,
+  FactsRequest,
   Gateway,
   Inspection,
   JsonAnswer,
@@ -206,6 +209,23 @@ export class MapGateway implements Gateway {
   #past(name: string, ref = ''): ActorId {
     if (name === 'joe') throw new SpawnError('ACTOR_NOT_FOUND', `"${name}" is not stored`)
     return { system: this.system, parent: ref, name }
+  }
+
+  /** Every question for facts. */
+  readonly factsAsked: FactsRequest[] = []
+  /** Tests say which stand. */
+  standingFacts: readonly Fact[] = []
+  readonly facts: Facts = {
+    read: async (request = {}) => {
+      this.factsAsked.push(request)
+      const { after = 0, limit = 100 } = request
+      const rest = this.standingFacts.filter(({ position }) => position > after)
+      const facts = rest.slice(0, limit)
+      return { facts, next: facts.at(-1)?.position ?? after, isLast: rest.length === facts.length }
+    },
+    each: () => {
+      throw new SpawnError('DEFECT', 'no test of HTTP reads facts one by one')
+    },
   }
 
   readonly schedules: Schedules = {

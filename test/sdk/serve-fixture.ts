@@ -22,6 +22,7 @@ export const counter = actor('counter', {
   state: { total: 0 },
   tags: { tier: 'gold' },
   deactivateTimeout: 5_000,
+  sourceable: { duration: 60_000 },
   channels: ['news', { topic: 'prices', action: 'add' }],
   actions: {
     add: (ctx, { value }: { value: number }) => {

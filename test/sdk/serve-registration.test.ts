@@ -38,6 +38,10 @@ describe('the registration', () => {
         ['prices', 'add'],
       ],
     )
+    const { projectionSettings: facts } = named.settings
+    assert.equal(facts?.sourceable, true)
+    assert.deepEqual(facts.eventsRetentionStrategy?.strategy, { case: 'durationMs', value: 60_000n })
+    assert.equal(unnamed?.settings?.projectionSettings, undefined)
     assert.equal(unnamed?.settings?.kind, Kind.UNNAMED)
     assert.equal(unnamed.id?.parent, 'user')
     assert.deepEqual(

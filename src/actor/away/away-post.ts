@@ -103,7 +103,9 @@ export class AwayPost {
 
   /** Something may have been sent that this member does not know of. */
   poke(parcels: readonly Parcel[]): void {
-    const away = parcels.filter((parcel) => parcel.box !== 'dead' && !this.cares(parcel))
+    const away = parcels.filter(
+      (parcel) => parcel.box !== 'dead' && parcel.box !== 'fact' && !this.cares(parcel),
+    )
     if (away.length > 0) this.options.cluster.poke(away.map(({ letter }) => this.recipient(letter)))
   }
 

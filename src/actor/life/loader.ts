@@ -4,7 +4,7 @@
 
 import { type Clock, isSpawnError, type Limits, messageOf, SpawnError } from '../../base/index.ts'
 import type { Definition, Statestore, StoredActor } from '../../ports/index.ts'
-import { addressText, isSealed } from '../../protocol/index.ts'
+import { addressText, isSealed, type Packed } from '../../protocol/index.ts'
 import type { Activation } from './activation.ts'
 
 /** Batches of loads under way at once; more wait, so that a store is not drowned. */
@@ -107,18 +107,24 @@ function restore(activation: Activation, stored: StoredActor): void {
 }
 
 /** The live form of a stored state. Throws when it has none. */
-export function decodeState(definition: Pick<Definition, 'name' | 'state'>, stored: StoredActor): unknown {
+export function decodeState(
+  definition: Pick<Definition, 'name' | 'state'>,
+  stored: Pick<StoredActor, 'state'>,
+): unknown {
   if (stored.state === null) return definition.state === null ? undefined : definition.state.initial()
-  // A store with keys has opened it by now. Not every codec would notice: a host's state is handed to it as it is.
-  if (isSealed(stored.state)) {
-    const advice = 'give the system the keys (SPAWN_STATESTORE_KEY, or the option `encryption`)'
-    throw new SpawnError('STATE_UNREADABLE', `it is encrypted, and there is no key: ${advice}`)
-  }
+  refuseSealed(stored.state)
   if (definition.state !== null) return definition.state.stored.accept(stored.state)
   throw new SpawnError(
     'STATE_UNREADABLE',
     `a state of type ${stored.state.typeUrl} is stored, but "${definition.name}" declares none`,
   )
+}
+
+/** A store with keys has opened it by now. Not every codec would notice: a host's state is handed to it as it is. */
+export function refuseSealed(state: Packed): void {
+  if (!isSealed(state)) return
+  const advice = 'give the system the keys (SPAWN_STATESTORE_KEY, or the option `encryption`)'
+  throw new SpawnError('STATE_UNREADABLE', `it is encrypted, and there is no key: ${advice}`)
 }
 
 function unavailable(activation: Activation, cause: unknown): SpawnError {

@@ -13,6 +13,7 @@ import {
   type Definition,
   type Erasure,
   type Erasures,
+  type FactPage,
   type Logger,
   type Outcome,
   type StandingEnvelope,
@@ -94,7 +95,10 @@ export class Erasing {
     isTurn: () => boolean,
   ): Promise<Erasure> {
     await this.options.disarm(residents, id)
-    for (const box of BOXES) await this.takeMessages(id, box)
+    for (const box of BOXES) {
+      if (box === 'fact') await this.takeFacts(id)
+      else await this.takeMessages(id, box)
+    }
     // Of one that fails nobody knows how far it has come.
     let revision = Infinity
     try {
@@ -125,6 +129,18 @@ export class Erasing {
       // Each by itself: one that was delivered meanwhile is gone, and no reason to leave the others.
       await Promise.all(own.map((envelope) => commit({ sends: [], takes: [envelope.id] })))
       after = next
+    }
+  }
+
+  /** There may be many of them: those of a page go in one commit, unless some of them have gone by themselves meanwhile. */
+  private async takeFacts(id: ActorId): Promise<void> {
+    const { commit, store } = this.options
+    for (let after: number | null = 0; after !== null;) {
+      const { facts, isLast }: FactPage = await store.facts(id.system, after, LIMITS.pageSize)
+      const own = facts.filter((fact) => concerns(fact, id)).map((fact) => fact.id)
+      if (own.length > 0 && !(await commit({ sends: [], takes: own })))
+        await Promise.all(own.map((fact) => commit({ sends: [], takes: [fact] })))
+      after = isLast ? null : (facts.at(-1)?.place ?? null)
     }
   }
 }

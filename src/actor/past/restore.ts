@@ -26,6 +26,7 @@ import { uncommitted } from '../committer.ts'
 import { decodeState } from '../life/loader.ts'
 import type { Message } from '../message.ts'
 import { notKept, notStored, unreadableRevision } from './past-faults.ts'
+import type { Postmark } from '../post/postmark.ts'
 import type { Residents } from '../life/residents.ts'
 
 export interface RestoresOptions {
@@ -38,7 +39,10 @@ export interface RestoresOptions {
   readonly enqueue: (residents: Residents, name: string, action: ActionDefinition) => Promise<unknown>
   /** Ends an activation that knows less than the store. */
   readonly drop: (activation: Activation, error: SpawnError) => void
+  readonly postmark: Postmark
 }
+
+const RESTORE = '(restore)'
 
 type Follows = RestoreOptions['follows']
 
@@ -78,7 +82,7 @@ export class Restores {
     why: SpawnError,
   ): Promise<Restored> {
     const { definition } = residents
-    const { clock, drop, member, store } = this.options
+    const { clock, drop, member, postmark, store } = this.options
     const id = residents.id(name)
     const [latest] = await store.revisions(id, 1)
     if (latest === undefined) throw notStored(id)
@@ -88,6 +92,8 @@ export class Restores {
     // It stands already, and it is what does not start.
     if (stored.revision === latest.revision) throw why
     const revision = latest.revision + 1
+    const { facts } = definition
+    const fact = { id, action: RESTORE, revision, state, metadata: undefined }
     const commit: Commit = {
       id,
       follows: latest.revision,
@@ -100,7 +106,7 @@ export class Restores {
       history: definition.history,
       hasOwnKey: definition.erasable === true,
       outcomes: [],
-      sends: [],
+      sends: facts === undefined ? [] : [postmark.fact(fact, facts)],
       takes: [],
     }
     if ((await verdictOf(store, commit)) !== 'committed') throw overtaken(id, latest.revision)
@@ -118,7 +124,7 @@ export class Restores {
 
 /** One restore as a turn. */
 class RestoreTurn {
-  readonly action = new BuiltinAction('(restore)', (turn) => this.run(turn))
+  readonly action = new BuiltinAction(RESTORE, (turn) => this.run(turn))
   hasBegun = false
   /** Null: not yet. */
   restored: Restored | null = null

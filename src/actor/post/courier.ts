@@ -13,6 +13,7 @@ import type { ActorId } from '../../protocol/index.ts'
 import type { AwayPost } from '../away/away-post.ts'
 import type { GroupedCommit, Meanwhile } from '../committer.ts'
 import type { Message } from '../message.ts'
+import type { FactNews } from '../past/fact-news.ts'
 import { Backlog } from './backlog.ts'
 import type { Delivery } from './delivery.ts'
 import { Doubts } from './doubts.ts'
@@ -34,6 +35,8 @@ export interface CourierOptions {
   readonly toPool: (parcel: Parcel) => boolean
   /** What is not this member's to deliver; null: all is. */
   readonly away: AwayPost | null
+  /** Told of facts, which nobody takes. */
+  readonly news: FactNews
 }
 
 /** When a failed delivery is dealt with again, after the store could not say what had become of it, in milliseconds. */
@@ -91,7 +94,8 @@ export class Courier implements LaneOwner, Meanwhile {
     }
     for (const parcel of commit.sends) {
       if (parcel.box === 'dead') continue
-      if (away?.leaves(parcel) === true) away.add(parcel)
+      if (parcel.box === 'fact') this.options.news.came()
+      else if (away?.leaves(parcel) === true) away.add(parcel)
       else this.come(parcel, parcel.asker === null)
     }
     away?.send()

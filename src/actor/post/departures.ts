@@ -8,6 +8,7 @@ import type {
   Broadcast,
   Effect,
   EffectEnd,
+  FactsPolicy,
   Metadata,
   Outcome,
   Route,
@@ -53,6 +54,18 @@ export class Departures {
     if (parcel !== null) this.after(message, parcel, outcome, cargo)
     if (cargo.sends.length > 0) this.checkSize(message, cargo.sends)
     return cargo
+  }
+
+  /**
+   * The cargo of a turn that has set the state of an actor whose facts are kept, with the fact. It is no message that the
+   * turn sends, so it counts to none of their limits; and it cannot fail.
+   */
+  withFact(cargo: Cargo | null, message: Message, state: Packed | null, policy: FactsPolicy): Cargo {
+    const { action, activation, metadata } = message
+    const { id, revision } = activation
+    const all = cargo ?? new Cargo()
+    all.send(this.options.postmark.fact({ id, action: action.name, revision, state, metadata }, policy))
+    return all
   }
 
   /** What is broadcast from outside any turn. */

@@ -7,16 +7,20 @@ import { step } from '../call-chain.ts'
 import type { Rhythm } from './rhythm.ts'
 
 const PARTS = 9
-const KINDS = ['effect', 'broadcast', 'hop', 'reply', 'call', 'timer', 'spread'] as const
+const KINDS = ['effect', 'broadcast', 'hop', 'reply', 'call', 'timer', 'spread', 'fact'] as const
 
 /**
  * `hop`: the next actor of a pipe or forward. `reply`: the end of an effect that asked to be told. `spread`: a broadcast to
- * all instances of a definition that a member has in memory.
+ * all instances of a definition that a member has in memory. `fact`: what a turn of `from` has made of its state, for whoever
+ * reads it.
  */
 export type LetterKind = (typeof KINDS)[number]
 
 /** The parent and name of an actor of the envelope's own system. */
 export type Correspondent = readonly [parent: string, name: string]
+
+/** Who a fact is for. */
+export const NOBODY: Correspondent = ['', '']
 
 /** Where the end of an effect is told. */
 export interface ReplyAddress {
@@ -53,6 +57,8 @@ export interface Letter {
   readonly reply?: ReplyAddress | undefined
   /** The member that it is for; absent: the one where its actor lives. */
   readonly member?: string | undefined
+  /** Of a fact: the revision that its state is. */
+  readonly revision?: number | undefined
   /** Of a spread: the members that its broadcast went to, its sender's included. */
   readonly among?: readonly string[] | undefined
 }
@@ -102,7 +108,7 @@ export function partsOf(letter: Letter): HeaderParts {
   words[5] = createdAt.text
   texts[0] = from === null ? '' : from[1]
   texts[1] = to[1]
-  texts[2] = rest === null ? '' : JSON.stringify(rest)
+  texts[2] = rest === null ? '' : textOf(rest)
   return last
 }
 
@@ -178,11 +184,25 @@ function unreadable(id: string, cause: unknown): SpawnError {
 
 /** Null: nothing. On the path of every message, where most have nothing, or metadata alone. */
 function restOf(letter: Letter): Rest | null {
-  const { among, attempts, earlier, error, key, member, metadata, reply, retryAtMs, rhythm, system } = letter
+  const {
+    among,
+    attempts,
+    earlier,
+    error,
+    key,
+    member,
+    metadata,
+    reply,
+    retryAtMs,
+    revision,
+    rhythm,
+    system,
+  } = letter
   const isEmpty =
     metadata === undefined &&
     earlier === undefined &&
     key === undefined &&
+    revision === undefined &&
     reply === undefined &&
     system === undefined &&
     member === undefined &&
@@ -193,5 +213,11 @@ function restOf(letter: Letter): Rest | null {
     error === undefined
   return isEmpty
     ? null
-    : { among, attempts, earlier, error, key, member, metadata, reply, retryAtMs, rhythm, system }
+    : { among, attempts, earlier, error, key, member, metadata, reply, retryAtMs, revision, rhythm, system }
+}
+
+/** Most facts have a revision and nothing else: to have that stringified takes as long as all else of a header. */
+function textOf(rest: Rest): string {
+  const { metadata, revision } = rest
+  return revision === undefined || metadata !== undefined ? JSON.stringify(rest) : `{"revision":${revision}}`
 }

@@ -17,6 +17,7 @@ import type { Inflight } from '../inflight.ts'
 import { isOutbound, type Letter } from './letter.ts'
 import type { Membership } from '../away/membership.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
+import { FactNews } from '../past/fact-news.ts'
 import type { Parcel } from './parcel.ts'
 import { Postmark } from './postmark.ts'
 import type { Residents } from '../life/residents.ts'
@@ -50,6 +51,7 @@ export class Post implements Carrier {
   readonly departures: Departures
   readonly postmark: Postmark
   readonly timers: Timers
+  readonly news: FactNews
   private readonly logger: Logger
   /** Null: no envelope leaves. */
   readonly away: AwayPost | null = null
@@ -76,11 +78,13 @@ export class Post implements Carrier {
       this.cluster = cluster
     }
     const { away, spreading } = this
+    const news = new FactNews(clock)
+    this.news = news
     const hand = (parcel: Parcel): void => {
       if (spreading !== null && parcel.letter.kind === 'spread') void spreading.take(parcel)
       else deliver(parcel)
     }
-    const courier: Courier = new Courier({ ...rest, delivery, hand, toPool, away })
+    const courier: Courier = new Courier({ ...rest, delivery, hand, toPool, away, news })
     const supersede = (id: string): void => courier.supersede(id)
     const cares = ({ definition }: Residents, { name }: ActorId): boolean =>
       membership === null || membership.cluster.caresFor(definition.name, name)
@@ -111,6 +115,7 @@ export class Post implements Carrier {
 
   stop(): void {
     this.courier.stop()
+    this.news.wake()
   }
 
   get meanwhile(): Meanwhile {

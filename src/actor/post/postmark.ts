@@ -4,7 +4,14 @@
 // Invariant: ids differ, over all restarts and members: each life of a runtime draws a prefix of its own.
 
 import { type Clock, isSpawnError, LIMITS, type Random, SpawnError } from '../../base/index.ts'
-import type { Box, Metadata, Timing } from '../../ports/index.ts'
+import {
+  type Box,
+  FACT_PREFIX,
+  type FactsPolicy,
+  FOR_EVER_MS,
+  type Metadata,
+  type Timing,
+} from '../../ports/index.ts'
 import {
   type ActorId,
   anyCodec,
@@ -16,7 +23,7 @@ import {
 } from '../../protocol/index.ts'
 import { actionOf, type Catalog } from '../catalog.ts'
 import { drawBirth } from '../life/birth.ts'
-import { type Correspondent, isOutbound, type Letter, type ReplyAddress } from './letter.ts'
+import { type Correspondent, isOutbound, type Letter, NOBODY, type ReplyAddress } from './letter.ts'
 import { Parcel } from './parcel.ts'
 import { nextByCron, type Rhythm } from './rhythm.ts'
 
@@ -26,6 +33,15 @@ export interface Target {
   readonly ref: string | undefined
   readonly system: string | undefined
   readonly action: string
+}
+
+/** A turn that leaves a fact. */
+export interface NewFact {
+  readonly id: ActorId
+  readonly action: string
+  readonly revision: number
+  readonly state: Packed | null
+  readonly metadata: Metadata | undefined
 }
 
 const UTC = 'UTC'
@@ -93,6 +109,26 @@ export class Postmark {
     if (packed !== null && packed.typeUrl === JSON_TYPE_URL && parcel.box === 'delivery')
       parcel.live = copyOfJson(payload)
     return parcel
+  }
+
+  /**
+   * What a turn has made of an actor's state.
+   *
+   * @param state as it is committed; however large it is, it is as large once more.
+   */
+  fact({ action, id, metadata, revision, state }: NewFact, { durationMs }: FactsPolicy): Parcel {
+    const createdAtMs = this.momentMs
+    const letter: Letter = {
+      kind: 'fact',
+      from: correspondent(id),
+      to: NOBODY,
+      action,
+      createdAtMs,
+      metadata: lasting(metadata),
+      revision,
+    }
+    const dueAtMs = durationMs === null ? FOR_EVER_MS : Math.min(createdAtMs + durationMs, FOR_EVER_MS)
+    return new Parcel(FACT_PREFIX + this.nextId(), 'fact', dueAtMs, state, letter, true)
   }
 
   /** The same message under an id of its own, given up. */

@@ -18,6 +18,7 @@ const LOADS = {
   'actors restore': async () => (await import('./actors-restore.ts')).actorsRestore,
   'actors delete': async () => (await import('./actors-delete.ts')).actorsDelete,
   'actors erase': async () => (await import('./actors-erase.ts')).actorsErase,
+  facts: async () => (await import('./facts.ts')).facts,
   'schedules list': async () => (await import('./schedules-list.ts')).schedulesList,
   'schedules cancel': async () => (await import('./schedules-cancel.ts')).schedulesCancel,
   'dead-letters list': async () => (await import('./dead-letters-list.ts')).deadLettersList,

@@ -30,6 +30,7 @@ export class Bucket {
   readonly #logger: Logger
   readonly #clock: Clock
   #base = 0
+  #lastSequence = 0
 
   constructor(cluster: string, connection: Connection, logger: Logger, clock: Clock) {
     this.name = `spawn-${tokenOf(cluster)}`
@@ -62,6 +63,11 @@ export class Bucket {
     return revision > this.#base ? revision - this.#base : 0
   }
 
+  /** That of its newest message when it was opened last; 0: there was none. */
+  get lastSequence(): number {
+    return this.#lastSequence
+  }
+
   /**
    * Finds the bucket, or makes it.
    *
@@ -69,31 +75,39 @@ export class Bucket {
    * @throws SpawnError MEMBER_UNAVAILABLE
    */
   async open(): Promise<boolean> {
-    const { created } = await this.#findOrMake()
-    const madeMs = typeof created === 'string' ? Date.parse(created) : Number.NaN
-    if (Number.isNaN(madeMs)) {
+    const { created, state } = await this.#findOrMake()
+    const madeMs = madeMsIn(created)
+    if (madeMs === null) {
       const message = `NATS does not say when the bucket ${this.name} was made: is it a server of version 2.9 or later?`
       throw new SpawnError('MEMBER_UNAVAILABLE', message, { retryable: false })
     }
-    const base = Math.max(1, madeMs - FIRST_MS) * SEQUENCES
+    const base = (madeMs - FIRST_MS) * SEQUENCES
     const isAnother = base !== this.#base
     this.#base = base
+    this.#lastSequence = lastSequenceIn(state)
     return isAnother
   }
 
   /** Several members may make it at once: those that come second find it as they would have made it. */
   async #findOrMake(): Promise<Readonly<Record<string, unknown>>> {
     for (let tries = 1; ; tries += 1) {
-      const found = await this.#find()
-      if (found !== null) return found
-      try {
-        return await this.#make()
-      } catch (thrown) {
-        if (!(thrown instanceof Refused)) throw thrown
-        if (tries === MOST_TRIES) throw refusal(`making the bucket ${this.name}`, thrown.code, thrown.message)
-      }
-      // Somebody is about to make it, so that it is neither there nor can be made.
+      const found = await this.#findOrTryToMake(tries === MOST_TRIES)
+      if (found !== null && (isMade(found) || tries === MOST_TRIES)) return found
+      // Somebody is about to make it: it is not there and cannot be made, or is there and is not what it will be.
       await new Promise<void>((resolve) => void this.#clock.after(RETRY_MS, resolve))
+    }
+  }
+
+  /** @returns null when it can neither be found nor made, and this is not the last try. */
+  async #findOrTryToMake(isLast: boolean): Promise<Readonly<Record<string, unknown>> | null> {
+    const found = await this.#find()
+    if (found !== null) return found
+    try {
+      return await this.#make()
+    } catch (thrown) {
+      if (!(thrown instanceof Refused)) throw thrown
+      if (isLast) throw refusal(`making the bucket ${this.name}`, thrown.code, thrown.message)
+      return null
     }
   }
 
@@ -151,4 +165,24 @@ export class Bucket {
       changes: true,
     })
   }
+}
+
+/**
+ * Whether the server is done with making it. Before, it answers with a time of the year 1, and a consumer that is made
+ * then may never be delivered anything (seen with version 2.9.10).
+ */
+function isMade({ created }: Readonly<Record<string, unknown>>): boolean {
+  const madeMs = madeMsIn(created)
+  return madeMs === null || madeMs > FIRST_MS
+}
+
+/** Null: nobody says. */
+function madeMsIn(created: unknown): number | null {
+  const madeMs = typeof created === 'string' ? Date.parse(created) : Number.NaN
+  return Number.isNaN(madeMs) ? null : madeMs
+}
+
+function lastSequenceIn(state: unknown): number {
+  const { last_seq: last } = (state ?? {}) as { readonly last_seq?: unknown }
+  return typeof last === 'number' ? last : 0
 }

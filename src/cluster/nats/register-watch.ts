@@ -15,6 +15,8 @@ import { askJetStream } from './jetstream.ts'
 const HEARTBEAT_MS = 1_000
 /** Silence for so long means that nothing is delivered any more. */
 const SILENCE_MS = 3_500
+/** Before the first message, which comes with a heartbeat at the latest: some deliveries never begin, see bucket.ts. */
+const FIRST_SILENCE_MS = 1_500
 const RETRY_MS = { first: 100, longest: 2_000 } as const
 const NANOSECONDS = 1_000_000
 
@@ -33,8 +35,12 @@ export class RegisterWatch {
   #running = false
   /** Of the delivery that counts: what comes of an earlier one is not looked at. */
   #round = 0
+  /** Whether anything of it has come. */
+  #hasBegun = false
   #delivered = 0
   #lastSequence = 0
+  /** What was removed before this is no change: nobody was told that it stood. */
+  #changesFrom = 0
   #subscription: Subscription | null = null
   #silence: Timer | null = null
   #retry: Timer | null = null
@@ -53,6 +59,7 @@ export class RegisterWatch {
   async start(): Promise<void> {
     this.#running = true
     this.#lastSequence = 0
+    this.#changesFrom = 0
     this.#told.clear()
     this.#forgetReturn = this.#options.connection.onReturn(() => this.#resume())
     try {
@@ -86,8 +93,10 @@ export class RegisterWatch {
     const isAnother = await bucket.open()
     if (round !== this.#round) return
     if (isAnother) this.#begunAnew()
+    if (this.#lastSequence === 0 && this.#changesFrom === 0) this.#changesFrom = bucket.lastSequence + 1
     this.#subscription?.unsubscribe()
     this.#delivered = 0
+    this.#hasBegun = false
     const inbox = connection.inbox()
     const ended = (why: unknown): void => this.#failed(round, why)
     this.#subscription = connection.subscribe(inbox, (message) => this.#take(round, message), ended)
@@ -99,7 +108,7 @@ export class RegisterWatch {
     })
     if (round !== this.#round) return
     this.#retryMs = RETRY_MS.first
-    this.#watchSilence(round)
+    if (!this.#hasBegun) this.#watchSilence(round, FIRST_SILENCE_MS)
   }
 
   #consumer(inbox: string): object {
@@ -121,6 +130,7 @@ export class RegisterWatch {
   /** The bucket was deleted, and is another one: what stood in it does not. */
   #begunAnew(): void {
     this.#lastSequence = 0
+    this.#changesFrom = 0
     const { bucket, logger } = this.#options
     if (this.#told.size === 0) return
     logger.error('The register of the cluster was deleted, and is empty now', { bucket: bucket.name })
@@ -129,7 +139,8 @@ export class RegisterWatch {
 
   #take(round: number, message: Msg): void {
     if (round !== this.#round) return
-    this.#watchSilence(round)
+    this.#hasBegun = true
+    this.#watchSilence(round, SILENCE_MS)
     if (message.headers?.code === 100) {
       const last = Number(message.headers.get('Nats-Last-Consumer') || this.#delivered)
       if (last !== this.#delivered) this.#resume()
@@ -151,8 +162,8 @@ export class RegisterWatch {
     const isRemoval = operation === 'DEL' || operation === 'PURGE'
     const told = this.#told.get(key)
     const revision = bucket.revisionOf(sequence)
-    // A removal of what was never told is none.
-    if (told === undefined ? isRemoval : revision <= told) return
+    // What came and went before its delivery is told as the last of its changes.
+    if (told === undefined ? isRemoval && sequence < this.#changesFrom : revision <= told) return
     this.#tell({ key, value: isRemoval ? null : message.string(), revision })
   }
 
@@ -161,11 +172,10 @@ export class RegisterWatch {
     for (const listener of this.#listeners) listener(entry)
   }
 
-  #watchSilence(round: number): void {
+  #watchSilence(round: number, longestMs: number): void {
     this.#silence?.cancel()
-    this.#silence = this.#options.clock.after(SILENCE_MS, () => this.#failed(round, 'nothing is delivered'), {
-      background: true,
-    })
+    const failed = (): void => this.#failed(round, 'nothing is delivered')
+    this.#silence = this.#options.clock.after(longestMs, failed, { background: true })
   }
 
   #failed(round: number, why: unknown): void {

@@ -38,6 +38,7 @@ describe('what a host registers', () => {
       mailboxLimit: LIMITS.mailbox,
       tags: {},
       history: { revisions: 0, durationMs: 0 },
+      facts: undefined,
       actions: new Map(),
       initAction: null,
       channels: new Map(),
@@ -57,6 +58,25 @@ describe('what a host registers', () => {
       define({ settings: { kind: WireKind.POOLED, stateful: true } }, { history }).history,
       none,
     )
+  })
+
+  test('leaves facts if it says so and has a state, for the time that it says or for ever', () => {
+    const facts = (projectionSettings: object, stateful = true, kind: WireKind = WireKind.NAMED) =>
+      define({ settings: { kind, stateful, projectionSettings } }).facts
+    const strategy = (one: object) => ({ sourceable: true, eventsRetentionStrategy: { strategy: one } })
+    assert.equal(facts({}), undefined)
+    assert.equal(
+      facts({ eventsRetentionStrategy: { strategy: { case: 'infinite', value: true } } }),
+      undefined,
+    )
+    assert.deepEqual(facts({ sourceable: true }), { durationMs: null })
+    assert.deepEqual(facts(strategy({ case: 'infinite', value: true })), { durationMs: null })
+    assert.deepEqual(facts(strategy({ case: 'durationMs', value: 0n })), { durationMs: null })
+    assert.deepEqual(facts(strategy({ case: 'durationMs', value: 60_000n })), { durationMs: 60_000 })
+    const most = Number.MAX_SAFE_INTEGER
+    assert.deepEqual(facts(strategy({ case: 'durationMs', value: 2n ** 62n })), { durationMs: most })
+    assert.equal(facts({ sourceable: true }, false), undefined)
+    assert.equal(facts({ sourceable: true }, true, WireKind.POOLED), undefined)
   })
 
   test('keeps its settings', () => {
@@ -148,6 +168,19 @@ describe('what a host registers', () => {
       'a negative snapshot time',
       { settings: { snapshotStrategy: timeout(-2n) } },
       /settings\.snapshot_strategy\.timeout is -2/,
+    ],
+    [
+      'a negative time of facts',
+      {
+        settings: {
+          stateful: true,
+          projectionSettings: {
+            sourceable: true,
+            eventsRetentionStrategy: { strategy: { case: 'durationMs', value: -1n } },
+          },
+        },
+      },
+      /settings\.projection_settings\.events_retention_strategy\.duration_ms is -1, and must be/,
     ],
     ['an action without a name', { actions: [{ name: 'a' }, { name: '' }] }, /actions\[1\]\.name is empty/],
     ['a timer without an action', { timerActions: [{ seconds: 50 }] }, /timer_actions\[0\]\.action is empty/],

@@ -2,7 +2,7 @@
 // wire says nothing, and refuses what cannot be meant, naming the actor and the field.
 
 import { LIMITS, SpawnError } from '../../base/index.ts'
-import type { ActionDefinition, Definition, Host, Kind, PoolSize } from '../../ports/index.ts'
+import type { ActionDefinition, Definition, FactsPolicy, Host, Kind, PoolSize } from '../../ports/index.ts'
 import { anyCodec, anyStateCodec, checkName } from '../../protocol/index.ts'
 import { packedOf, type WireActor, WireKind } from '../../protocol/protobuf/index.ts'
 import { MAX_TIMER_MS, MIN_TIMER_MS } from '../timing.ts'
@@ -60,6 +60,7 @@ export function definitionOf(
     mailboxLimit: LIMITS.mailbox,
     tags: { ...actor.state?.tags },
     history: stateful ? settings.history : NO_HISTORY,
+    facts: stateful ? factsOf(name, actor) : undefined,
     state: kind === 'pooled' ? null : { codec: anyStateCodec, stored: anyCodec, initial: () => first },
     actions,
     initAction: initActionOf(name, actions),
@@ -85,6 +86,21 @@ function poolOf(name: string, actor: WireActor): PoolSize {
   const max = maxPoolSize === 0 ? Math.max(min, MAX_WORKERS) : maxPoolSize
   if (max >= min) return { min, max }
   throw fault(name, 'settings.max_pool_size', `is ${max}, less than min_pool_size, ${min}`)
+}
+
+/**
+ * How long facts are kept; undefined: none are left, or nothing is stored that there could be facts of. A host that says
+ * nothing of the time means for ever.
+ */
+function factsOf(name: string, { settings }: WireActor): FactsPolicy | undefined {
+  const { eventsRetentionStrategy, sourceable = false } = settings?.projectionSettings ?? {}
+  if (!sourceable) return undefined
+  const strategy = eventsRetentionStrategy?.strategy
+  if (strategy?.case !== 'durationMs' || strategy.value === 0n) return { durationMs: null }
+  const { value } = strategy
+  if (value > 0n) return { durationMs: Math.min(Number(value), Number.MAX_SAFE_INTEGER) }
+  const field = 'settings.projection_settings.events_retention_strategy.duration_ms'
+  throw fault(name, field, `is ${value}, and must be a number of milliseconds from 1`)
 }
 
 /** Undefined when it is not set. */

@@ -3,9 +3,11 @@
 
 import { LIMITS } from '../../base/index.ts'
 import { type ActorDefinition, GET_NAMES, type HandlerAction } from '../../hosts/index.ts'
-import type { Definition, Host, Kind } from '../../ports/index.ts'
+import type { Definition, FactsPolicy, Host, Kind } from '../../ports/index.ts'
 import type { ActorId, Packed } from '../../protocol/index.ts'
 import { type WireActor, wireAny, WireKind } from '../../protocol/protobuf/index.ts'
+
+type ProjectionSettings = NonNullable<NonNullable<WireActor['settings']>['projectionSettings']>
 
 const KINDS: Readonly<Record<Kind, WireKind>> = {
   named: WireKind.NAMED,
@@ -48,7 +50,7 @@ export function isDefaultGet({ actions }: Definition, action: string): boolean {
 }
 
 function wireActor(system: string, definition: Definition): WireActor {
-  const { actions, channels, kind, name, pool, snapshotTimeoutMs, stateful, tags } = definition
+  const { actions, channels, facts, kind, name, pool, snapshotTimeoutMs, stateful, tags } = definition
   const first = firstState(definition)
   return {
     $typeName: 'spawn.actors.Actor',
@@ -72,6 +74,7 @@ function wireActor(system: string, definition: Definition): WireActor {
       },
       minPoolSize: pool?.min ?? 0,
       maxPoolSize: pool?.max ?? 0,
+      ...(facts !== undefined && { projectionSettings: projectionSettings(facts) }),
       stateType: '',
     },
     actions: actionNames(definition, first).map((action) => wireAction(action)),
@@ -110,6 +113,22 @@ function actionNames(definition: Definition, first: Packed | undefined): readonl
 
 function wireAction(name: string) {
   return { $typeName: 'spawn.actors.Action', name } as const
+}
+
+function projectionSettings({ durationMs }: FactsPolicy): ProjectionSettings {
+  return {
+    $typeName: 'spawn.actors.ProjectionSettings',
+    subjects: [],
+    sourceable: true,
+    eventsRetentionStrategy: {
+      $typeName: 'spawn.actors.EventsRetentionStrategy',
+      strategy:
+        durationMs === null
+          ? { case: 'infinite', value: true }
+          : { case: 'durationMs', value: BigInt(durationMs) },
+    },
+    strictEventsOrdering: false,
+  }
 }
 
 function timeout(ms: number) {
