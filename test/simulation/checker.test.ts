@@ -17,7 +17,7 @@ import type {
 import { asState } from './definitions.ts'
 import type { PlantedBugs } from './life.ts'
 import type { Plan } from './plan.ts'
-import { replaced, withCommit } from './planted.ts'
+import { changed, replaced, withCommit } from './planted.ts'
 import { simulate } from './simulate.ts'
 
 const test = aside(import.meta.url)
@@ -77,6 +77,45 @@ test('a store that writes what stood behind a refused commit', () =>
     { events: ['twin', 'twin'], historyRevisions: 1, actors: 1 },
     MANY_SEEDS,
   ))
+
+/** A store that does something else with the envelopes that are facts. */
+const withFacts = (facts: (sends: Commit['sends']) => Commit['sends']): PlantedBugs => ({
+  store: (store) =>
+    withCommit(store, (group) =>
+      store.commit(group.map((commit) => changed(commit, { sends: facts(commit.sends) }))),
+    ),
+})
+
+test('a commit that leaves its facts out', () =>
+  finds(
+    'acknowledgedHasFact',
+    withFacts(() => []),
+  ))
+
+test('a commit of several turns that has the fact of the last one alone', () =>
+  finds(
+    'factsInOrder',
+    withFacts((sends) => sends.slice(-1)),
+  ))
+
+test('facts of one commit the other way round', () =>
+  finds(
+    'factsInOrder',
+    withFacts((sends) => sends.toReversed()),
+  ))
+
+test('facts that are committed beside their turns, and stand when those are refused', () =>
+  finds('failedHasNoFact', {
+    store: (store) =>
+      withCommit(store, async (group) => {
+        const outside = { follows: 0, revision: 0, birth: 0, state: null, tags: {}, outcomes: [], takes: [] }
+        for (const { id, sends, ...rest } of group.map((commit) => changed(commit, {}))) {
+          const nobody = { system: id.system, parent: '', name: '' }
+          if (sends.length > 0) await store.commit([{ ...rest, ...outside, id: nobody, sends }])
+        }
+        return store.commit(group.map((commit) => changed(commit, { sends: [] })))
+      }),
+  }))
 
 test('a store that loses the tags', () =>
   finds('tagsFollowState', {

@@ -2,11 +2,19 @@
 // order: what it holds in the end is the whole truth about which turns happened, and when.
 //
 //  - counter: unnamed, durable at every turn.  - journal: unnamed, `snapshot`; some adds ask for a checkpoint.
-//  - ledger: named, durable at every turn.
+//  - ledger: named, durable at every turn.  Counters and the ledger leave facts.
 // The tags repeat the number of entries, so that tags and state that were not committed together show.
 
 import { assert, type Clock, SpawnError } from '../../src/base/index.ts'
-import type { ActionDefinition, Call, Definition, Host, Outcome, Turn } from '../../src/ports/index.ts'
+import type {
+  ActionDefinition,
+  Call,
+  Definition,
+  FactsPolicy,
+  Host,
+  Outcome,
+  Turn,
+} from '../../src/ports/index.ts'
 import { jsonCodec } from '../../src/protocol/index.ts'
 import {
   type Answer,
@@ -39,6 +47,11 @@ export interface Order {
 
 export const UNNAMED = ['counter', 'journal'] as const
 
+/** Whose turns leave facts. */
+export const SOURCEABLE: readonly string[] = ['counter', 'ledger']
+
+const FOR_EVER: FactsPolicy = { durationMs: null }
+
 const ACTIONS = ['add', 'addNow', 'fail', 'hang', 'relay', 'read'] as const
 
 export function definitionsOf(plan: Plan, host: Host): Definition[] {
@@ -58,9 +71,9 @@ export function definitionsOf(plan: Plan, host: Host): Definition[] {
     host,
   } as const
   return [
-    { ...base, name: 'counter', kind: 'unnamed', durability: 'turn' },
+    { ...base, name: 'counter', kind: 'unnamed', durability: 'turn', facts: FOR_EVER },
     { ...base, name: 'journal', kind: 'unnamed', durability: 'snapshot' },
-    { ...base, name: 'ledger', kind: 'named', durability: 'turn' },
+    { ...base, name: 'ledger', kind: 'named', durability: 'turn', facts: FOR_EVER },
   ]
 }
 

@@ -1,5 +1,6 @@
 // What a simulation leaves behind for its judges, and the questions that more than one rule asks of it.
 
+import type { FactSeen } from './fact-rules.ts'
 import { type Entry, type History, type Op, type Sight, targetText } from './history.ts'
 import type { Plan } from './plan.ts'
 
@@ -7,6 +8,7 @@ import type { Plan } from './plan.ts'
 export interface Final {
   readonly entries: readonly Entry[]
   readonly tags: Readonly<Record<string, string>>
+  readonly revision: number
 }
 
 export interface Evidence {
@@ -14,6 +16,8 @@ export interface Evidence {
   readonly history: History
   /** By target text; actors that are not stored are absent. */
   readonly finals: ReadonlyMap<string, Final>
+  /** Of each actor that leaves them, in order of their positions. */
+  readonly facts: ReadonlyMap<string, readonly FactSeen[]>
 }
 
 /** One rule: the violations of it. */

@@ -14,6 +14,7 @@ import {
   staleTwins,
 } from './evidence.ts'
 import { type Op, type Sight, targetText } from './history.ts'
+import { factRules } from './fact-rules.ts'
 import { orderRules } from './order-rules.ts'
 
 /** The width of the engine's deadline slots, and a rounding. */
@@ -38,6 +39,7 @@ export function judge(evidence: Evidence): string[] {
     spawnedExists,
     calmSucceeds,
     ...orderRules,
+    ...factRules,
   ]
   return rules.flatMap((rule) => [...rule(evidence)].map((text) => `${rule.name}: ${text}`))
 }

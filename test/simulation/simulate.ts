@@ -6,8 +6,9 @@ import { jsonCodec } from '../../src/protocol/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
 import { NO_FAULTS, type StoreEvent, type StoreFaults, VirtualClock } from '../../src/testing/index.ts'
 import { Callers } from './callers.ts'
-import { asState } from './definitions.ts'
+import { asState, SOURCEABLE } from './definitions.ts'
 import { describe, type Final } from './evidence.ts'
+import type { FactSeen } from './fact-rules.ts'
 import { type Answer, History, targetText } from './history.ts'
 import { Life, type PlantedBugs, SYSTEM } from './life.ts'
 import { judge } from './oracle.ts'
@@ -58,6 +59,7 @@ class Simulation {
   /** The lives that take calls now: one, or for a while two. */
   #serving: Life[] = []
   #faults: StoreFaults
+  readonly #facts = new Map<string, FactSeen[]>()
 
   constructor(plan: Plan, options: SimulationOptions) {
     this.#plan = plan
@@ -87,7 +89,8 @@ class Simulation {
     let finals = new Map<string, Final>()
     try {
       finals = await this.#clock.run(this.#course(violations), { waiting, maxMs: 10_000_000 })
-      violations.push(...judge({ plan: this.#plan, history: this.#history, finals }))
+      const facts = this.#facts
+      violations.push(...judge({ plan: this.#plan, history: this.#history, finals, facts }))
     } catch (thrown) {
       violations.push(
         `course: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`,
@@ -197,6 +200,7 @@ class Simulation {
       violations.push(`rest: ${life.runtime.residentActors} idle actors were not passivated`)
     }
     await this.#showListing(life, violations)
+    await this.#readFacts(life)
     await life.stop()
   }
 
@@ -215,6 +219,17 @@ class Simulation {
     }
   }
 
+  /** Of actors that have none, it stands that they have none. */
+  async #readFacts(life: Life): Promise<void> {
+    for (const target of this.#callers.targets())
+      if (SOURCEABLE.includes(target.definition)) this.#facts.set(targetText(target), [])
+    for await (const { actor, revision, state } of life.runtime.facts.each({ follow: false })) {
+      const { name, parent } = actor
+      const facts = this.#facts.get(targetText({ definition: parent === '' ? name : parent, name }))
+      facts?.push({ revision, entries: asState(state).entries })
+    }
+  }
+
   async #finals(): Promise<Map<string, Final>> {
     const targets = this.#callers.targets()
     const ids = targets.map(({ definition, name }) => {
@@ -226,7 +241,8 @@ class Simulation {
       const actor = stored[at]
       if (actor === null || actor === undefined || actor.state === null) continue
       const { entries } = asState(jsonCodec.accept(actor.state))
-      finals.set(targetText(target), { entries, tags: actor.tags })
+      const { revision, tags } = actor
+      finals.set(targetText(target), { entries, revision, tags })
     }
     return finals
   }
