@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { ordeal } from './ordeal.ts'
 
-test('no acknowledged add is lost and none is doubled when the server is killed three times', async (context) => {
+test('no acknowledged add is lost and none is doubled, nor its fact, when the server is killed three times', async (context) => {
   const seed = randomInt(1_000_000)
   const { acknowledged, total, unknown, violations } = await ordeal({ seed, kills: 3, lifeMs: 600 })
   context.diagnostic(`seed ${seed}: ${acknowledged} acknowledged, ${unknown} unknown, ${total} in the end`)

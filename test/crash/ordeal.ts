@@ -4,7 +4,11 @@
 import { seededRandom } from '../../src/base/index.ts'
 import { Callers } from './callers.ts'
 import { endure } from './endure.ts'
+import { factFaults, factsOf } from './fact-ordeal.ts'
 import { Server } from './server.ts'
+
+/** They leave facts. */
+const COUNTERS = './counter.ts'
 
 export interface OrdealOptions {
   /** Decides who is called and when the server dies. */
@@ -23,12 +27,12 @@ export interface Reckoning {
   readonly acknowledged: number
   readonly unknown: number
   readonly total: number
-  /** What is wrong, in words; empty: nothing was lost and nothing doubled. */
+  /** What is wrong, in words; empty: nothing was lost and nothing doubled, and the facts say the same. */
   readonly violations: readonly string[]
 }
 
 export async function ordeal(options: OrdealOptions): Promise<Reckoning> {
-  const { actors = 100, callers = 64, kills, lifeMs = 900, module = './counter.ts', progress, seed } = options
+  const { actors = 100, callers = 64, kills, lifeMs = 900, module = COUNTERS, progress, seed } = options
   const random = seededRandom(seed)
   let calls: Callers | null = null
   let running: Promise<void> | null = null
@@ -54,7 +58,9 @@ export async function ordeal(options: OrdealOptions): Promise<Reckoning> {
         acknowledged = calls.acknowledged
         unknown = calls.unknown
         total = totals.reduce((sum, each) => sum + each, 0)
-        return reckon(calls, totals)
+        const faults =
+          module === COUNTERS ? factFaults(await factsOf(server.url), calls.accounts, totals) : []
+        return [...reckon(calls, totals), ...faults]
       },
     },
   )
