@@ -7,7 +7,7 @@ import { commitCases } from './statestore-commit-cases.ts'
 import { deleteCases } from './statestore-delete-cases.ts'
 import { dueCases } from './statestore-due-cases.ts'
 import { durableCases, lifeCases } from './statestore-durable-cases.ts'
-import { factCases } from './statestore-fact-cases.ts'
+import { expiredFactCases, factCases } from './statestore-fact-cases.ts'
 import type { StatestoreCases, StatestoreSubject } from './statestore-fixture.ts'
 import { listCases } from './statestore-list-cases.ts'
 import { outboxCases } from './statestore-outbox-cases.ts'
@@ -23,6 +23,7 @@ const SECTIONS = {
   outbox: outboxCases,
   readings: dueCases,
   facts: factCases,
+  'dropping of facts': expiredFactCases,
   archive: archiveCases,
   'replacing in the archive': archiveReplaceCases,
   schema: schemaCases,

@@ -49,6 +49,67 @@ async function sendMixed(store: Statestore): Promise<string[]> {
   return ['a', 'b', 'c', 'd', 'e'].map((id) => factOf(id).id)
 }
 
+export const expiredFactCases: StatestoreCases = {
+  'facts are dropped from their time on, and not before; those that are kept for ever stay': async (
+    store,
+  ) => {
+    const ids = await sendMixed(store)
+    const left = async (): Promise<string[]> => idsOf(await readFrom(store, 0, 9))
+    assert.equal(await store.prune(NOON_MS - 1, 100), 1)
+    assert.deepEqual(await left(), ['fact:a', 'fact:b', 'fact:c', 'fact:e'])
+    assert.equal(await store.prune(NOON_MS, 100), 1, 'at that very moment')
+    assert.equal(await store.prune(NOON_MS + 4, 100), 0)
+    assert.deepEqual(await left(), ['fact:a', 'fact:c', 'fact:e'])
+    assert.deepEqual(await store.envelopes(SYSTEM, ['fact:b']), [null])
+    assert.equal(await store.prune(NOON_MS * 1_000, 100), 2)
+    assert.deepEqual(await left(), ids.slice(4))
+    assert.equal((await store.facts(OTHER.system, 0, 9)).facts.length, 1)
+    const page = await store.due(SYSTEM, Number.MAX_SAFE_INTEGER, 9)
+    assert.deepEqual(
+      idsOf(page.envelopes),
+      ['in delivery', 'in schedule', 'in timer'],
+      'nothing else is dropped',
+    )
+    assert.equal((await store.listEnvelopes(SYSTEM, 'dead', { limit: 9 })).envelopes.length, 1)
+    await store.commit([commitOf('one', 2, { sends: [factOf('next')] })])
+    assert.deepEqual(
+      await left(),
+      [...ids.slice(4), 'fact:next'],
+      'the next comes behind all that ever stood',
+    )
+  },
+
+  'dropping facts is bounded, in all systems, and behind outcomes and the past': async (store) => {
+    const facts = (from: number) =>
+      Array.from({ length: 5 }, (_none, at) => factOf(`${from + at}`, { dueAtMs: NOON_MS + from + at }))
+    const outcomes = [0, 1, 2].map((at) => ({ key: `${at}`, reply: null, expiresAtMs: NOON_MS + at }))
+    await store.commit([
+      commitOf('one', 0, { outcomes, sends: facts(0) }),
+      outsideCommit({ id: OTHER, sends: facts(5) }),
+    ])
+    let rows = 13
+    for (const limit of [2, 4, 1, 3]) {
+      assert.equal(await store.prune(NOON_MS + 20, limit), limit)
+      rows -= limit
+    }
+    assert.equal(await store.loadOutcome(commitOf('one', 0).id, '2', 0), null)
+    assert.equal(await store.prune(NOON_MS + 20, 100), rows)
+    assert.equal(await store.prune(NOON_MS + 20, 100), 0)
+    for (const system of [SYSTEM, OTHER.system])
+      assert.deepEqual(await store.facts(system, 0, 9), { facts: [], isLast: true })
+  },
+
+  'a reader whose place is gone goes on behind it': async (store) => {
+    const fact = (at: number) => factOf(`${at}`, { dueAtMs: NOON_MS + at })
+    await store.commit([commitOf('one', 0, { sends: [0, 1, 2, 3].map(fact) })])
+    const [, second] = (await store.facts(SYSTEM, 0, 9)).facts
+    assert.ok(second !== undefined)
+    assert.equal(await store.prune(NOON_MS + 2, 100), 3)
+    await store.commit([commitOf('one', 1, { sends: [fact(4)] })])
+    assert.deepEqual(idsOf(await readFrom(store, second.place, 1)), ['fact:3', 'fact:4'])
+  },
+}
+
 export const factCases: StatestoreCases = {
   'no fact stands at first': async (store) => {
     assert.deepEqual(await store.facts(SYSTEM, 0, 10), { facts: [], isLast: true })

@@ -1,6 +1,7 @@
 // Short ways to say commits and addresses, for the suites over statestores. Decides nothing about stores.
 
 import assert from 'node:assert/strict'
+import { LIMITS } from '../base/index.ts'
 import {
   type Commit,
   type Envelope,
@@ -103,6 +104,22 @@ export async function loadOne(store: Statestore, id: ActorId | string): Promise<
   const [actor] = await store.load([typeof id === 'string' ? actorId(id) : id])
   assert.notEqual(actor, undefined, 'load answers one entry for each id')
   return actor ?? null
+}
+
+/** All facts behind a place, page by page. */
+export async function allFacts(
+  store: Statestore,
+  limit: number = LIMITS.pageSize,
+  after = 0,
+): Promise<StandingEnvelope[]> {
+  const found: StandingEnvelope[] = []
+  for (let place = after; ;) {
+    const { facts, isLast } = await store.facts(SYSTEM, place, limit)
+    assert.ok(facts.length <= limit)
+    found.push(...facts)
+    place = found.at(-1)?.place ?? place
+    if (isLast) return found
+  }
 }
 
 /** A stored actor with bytes as plain numbers, so that a Buffer equals a Uint8Array. */

@@ -112,10 +112,11 @@ export class StatestoreModel {
     return [...this.#actors.values()].reduce((sum, { revisions, outcomes }) => {
       const past = revisions.filter((revision) => isExpired(revision, nowMs)).length
       return sum + past + outcomes.filter(({ expiresAtMs }) => expiresAtMs <= nowMs).length
-    }, 0)
+    }, this.outbox.expired(nowMs))
   }
 
   prune(nowMs: number): void {
+    this.outbox.prune(nowMs)
     for (const actor of this.#actors.values()) {
       actor.revisions = actor.revisions.filter((revision) => !isExpired(revision, nowMs))
       actor.outcomes = actor.outcomes.filter(({ expiresAtMs }) => expiresAtMs > nowMs)

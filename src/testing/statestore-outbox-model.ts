@@ -44,6 +44,15 @@ export class OutboxModel {
       .sort((left, right) => order(left, right))
   }
 
+  /** Facts that are over. */
+  expired(nowMs: number): number {
+    return this.facts(0).filter(({ dueAtMs }) => dueAtMs <= nowMs).length
+  }
+
+  prune(nowMs: number): void {
+    this.#standing = this.#standing.filter(({ box, dueAtMs }) => box !== 'fact' || dueAtMs > nowMs)
+  }
+
   /** Facts behind a place, in order. */
   facts(after: number): StandingEnvelope[] {
     return this.#standing.filter(({ box, place }) => box === 'fact' && place > after)

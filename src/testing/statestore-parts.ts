@@ -1,7 +1,7 @@
 // The commits of generated sequences: of which actors and envelopes they speak, and what a part of a group means as things
 // stand in the model. Decides nothing about stores.
 
-import { BOXES, type Commit, type Envelope, FOR_EVER_MS } from '../ports/index.ts'
+import { BOXES, type Commit, type Envelope } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import { actorId, envelopeOf, factOf, json, NOON_MS, outsideCommit, SYSTEM } from './statestore-fixture.ts'
 import type { StatestoreModel } from './statestore-model.ts'
@@ -118,16 +118,10 @@ export class PartCommits {
 
   #envelope(number: number, box: number, due: number): Envelope {
     const payload = this.#sent % 3 === 0 ? null : json(this.#sent)
-    if (BOXES[box % BOXES.length] === 'fact') {
-      const name = `${(this.#sent += 1)}`
-      return factOf(name, { dueAtMs: FOR_EVER_MS, header: `sent ${name}`, payload })
-    }
-    return envelopeOf(envelopeId(number), {
-      box: BOXES[box % BOXES.length] ?? 'dead',
-      dueAtMs: DUE_AT_MS[due % DUE_AT_MS.length] ?? 0,
-      header: `sent ${(this.#sent += 1)}`,
-      payload,
-    })
+    const name = `${(this.#sent += 1)}`
+    const more = { dueAtMs: DUE_AT_MS[due % DUE_AT_MS.length] ?? 0, header: `sent ${name}`, payload }
+    const isIn = BOXES[box % BOXES.length] ?? 'dead'
+    return isIn === 'fact' ? factOf(name, more) : envelopeOf(envelopeId(number), { box: isIn, ...more })
   }
 
   /** What a commit has to name: of an actor that is not stored, a birth that none had before. */

@@ -10,12 +10,12 @@ import {
   BOXES,
   type EnvelopePosition,
   type OutcomeRecord,
-  type StandingEnvelope,
   type Statestore,
   type StoredActor,
 } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import {
+  allFacts,
   NOON_MS,
   plainActor,
   plainEnvelope,
@@ -209,23 +209,12 @@ class Play {
 
   async #facts(limit: number, behind: number): Promise<void> {
     const expected = this.#model.outbox.facts(0).map(plainEnvelope)
-    const found = await this.#factsFrom(0, limit)
+    const found = await allFacts(this.#store, limit)
     assert.deepEqual(found.map(plainEnvelope), expected)
-    const rest = await this.#factsFrom(found[behind]?.place ?? 0, limit)
+    const rest = await allFacts(this.#store, limit, found[behind]?.place)
     assert.deepEqual(rest, found.slice(behind < found.length ? behind + 1 : 0))
     const ids = found.map(({ id }) => id)
     assert.deepEqual(await this.#store.envelopes(SYSTEM, ids), found)
-  }
-
-  async #factsFrom(place: number, limit: number): Promise<StandingEnvelope[]> {
-    const found: StandingEnvelope[] = []
-    for (let after = place; ;) {
-      const page = await this.#store.facts(SYSTEM, after, limit)
-      assert.ok(page.facts.length <= limit)
-      found.push(...page.facts)
-      after = found.at(-1)?.place ?? after
-      if (page.isLast) return found
-    }
   }
 
   async #prune(limit: number): Promise<void> {
@@ -261,7 +250,7 @@ class Play {
       outcomes.push(kept.map(plainReply))
     }
     const envelopes = await this.#standingEnvelopes()
-    const facts = (await this.#factsFrom(0, 1_000)).map(plainEnvelope)
+    const facts = (await allFacts(this.#store)).map(plainEnvelope)
     const past: unknown[] = []
     for (const id of ACTORS) past.push((await this.#store.revisions(id, 1_000)).map(plainActor))
     return { latest, outcomes, envelopes, facts, past }

@@ -2,7 +2,7 @@
 // file for SQLite, the options of a database as JSON, or `served:` and where another process serves it.
 //
 //   node committer.ts <store> loop    revisions of "one" and "two" in one group after another, printing each; "one" sends a
-//                                     token with each of its revisions, and "two" takes the one before
+//                                     token with each of its revisions, and "two" takes the one before; and a fact
 //   node committer.ts <store> large   the same with states of a mebibyte
 //   node committer.ts <store> once    one commit, then nothing: the process must end by itself
 import { systemClock } from '../../src/base/index.ts'
@@ -10,7 +10,7 @@ import type { Statestore } from '../../src/ports/index.ts'
 import { type DatabaseOptions, PostgresStore } from '../../src/stores/postgres/index.ts'
 import { openServed } from '../../src/stores/served/index.ts'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
-import { commitOf, envelopeOf, json, loadOne } from '../../src/testing/statestore-fixture.ts'
+import { commitOf, envelopeOf, factOf, json, loadOne } from '../../src/testing/statestore-fixture.ts'
 
 const [, , target = '', mode] = process.argv
 
@@ -25,8 +25,9 @@ const store = await opened()
 await store.start()
 let revision = (await loadOne(store, 'one'))?.revision ?? 0
 do {
+  const name = String(revision + 1)
   const verdicts = await store.commit([
-    commitOf('one', revision, { ...large, sends: [envelopeOf(String(revision + 1))] }),
+    commitOf('one', revision, { ...large, sends: [envelopeOf(name), factOf(name)] }),
     commitOf('two', revision, { ...large, takes: revision === 0 ? [] : [String(revision)] }),
   ])
   if (verdicts.includes('conflict')) throw new Error('there is no other committer')

@@ -9,7 +9,14 @@ import { isSpawnError } from '../../src/base/index.ts'
 import { silentLogger } from '../../src/ports/index.ts'
 import { actor, system, Value } from '../../src/sdk/index.ts'
 import { type DatabaseOptions, PostgresStore } from '../../src/stores/postgres/index.ts'
-import { actorId, assertStored, commitOf, loadOne, SYSTEM } from '../../src/testing/statestore-fixture.ts'
+import {
+  actorId,
+  allFacts,
+  assertStored,
+  commitOf,
+  loadOne,
+  SYSTEM,
+} from '../../src/testing/statestore-fixture.ts'
 import { endPostgres, postgresServer, type TestDatabase } from '../servers/postgres.ts'
 
 const COMMITTER = fileURLToPath(new URL('./committer.ts', import.meta.url))
@@ -69,6 +76,12 @@ describe('the Postgres store and its process', () => {
         [String(one.revision)],
         'of the tokens the last one stands',
       )
+      const facts = (await allFacts(store)).map(({ id }) => id)
+      assert.deepEqual(
+        facts,
+        facts.map((_id, at) => `fact:${at + 1}`),
+      )
+      assert.equal(facts.length, one.revision, 'each turn has left one')
       revision = one.revision
       await store.stop()
     }

@@ -168,6 +168,14 @@ for (const seed of [1, 2, 3]) {
         assert.deepEqual(commit(store, group), expected, `round ${round}`)
       }
       assertStands(store, model, `round ${round}`)
+      // In the middle of a fold, or not.
+      if (round % 4 === 3) {
+        const nowMs = below(random, 9)
+        assert.equal(store.prune(nowMs, 1_000), model.expired(nowMs))
+        model.prune(nowMs)
+        assertStands(store, model, `round ${round}, pruned`)
+        assertImage(file, model, undefined, `image of round ${round}, pruned`)
+      }
       const last = round === 9 ? Infinity : below(random, 5)
       for (let at = 0; at < last && store.background !== 'none'; at += 1) {
         store.runBackground()

@@ -13,6 +13,7 @@ import { silentLogger } from '../../src/ports/index.ts'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
 import {
   actorId,
+  allFacts,
   assertStored,
   commitOf,
   envelopeOf,
@@ -78,12 +79,19 @@ describe('the SQLite store and its process', () => {
       assert.equal(two?.revision, one.revision, 'groups are whole')
       assertStored(one, commitOf('one', one.revision - 1))
       const { envelopes } = await store.due(SYSTEM, 0, 9)
-      const last = [String(one.revision), one.revision]
+      // Before it stand the facts, and the tokens that were taken.
+      const last = [String(one.revision), 2 * one.revision - 1]
       assert.deepEqual(
         envelopes.map(({ id, place }) => [id, place]),
         [last],
         'of the tokens the last one stands',
       )
+      const facts = await allFacts(store)
+      assert.deepEqual(
+        facts.map(({ id, place }) => [id, place]),
+        facts.map((_fact, at) => [`fact:${at + 1}`, 2 * (at + 1)]),
+      )
+      assert.equal(facts.length, one.revision, 'each turn has left one')
       revision = one.revision
       await store.stop()
     }

@@ -172,7 +172,7 @@ export class MemoryStore implements Statestore {
         }
       }
     }
-    return dropped
+    return dropped + this.#outbox.prune(nowMs, limit - dropped)
   }
 
   async holdings(): Promise<Holdings> {

@@ -99,6 +99,20 @@ export class MemoryOutbox {
     return { facts: rest.slice(0, limit), isLast: rest.length <= limit }
   }
 
+  /** Drops at most `limit` facts that are over; answers how many went. */
+  prune(nowMs: number, limit: number): number {
+    let dropped = 0
+    for (const system of this.#facts.keys()) {
+      for (const { dueAtMs, id } of valuesOf(this.#facts, system)) {
+        if (dropped === limit) return dropped
+        if (dueAtMs > nowMs) continue
+        this.#delete(system, id)
+        dropped += 1
+      }
+    }
+    return dropped
+  }
+
   #set(system: string, envelope: StandingEnvelope): void {
     this.#delete(system, envelope.id)
     const systems = envelope.box === 'fact' ? this.#facts : this.#others

@@ -1,7 +1,7 @@
 // Pages over the outbox, of what the generations have and of what only the table has, without folding anything: what is
 // due is asked often. The table is read by its index alone; only the rows that make the page are read in full.
 //
-// A row that is damaged keeps nobody from the others: what the indexes still say of it is answered, with a header that is
+// A row that is damaged keeps nobody from the others: what can still be read of it is answered, with a header that is
 // empty, which nobody takes for one.
 //
 // Decides how long a stretch is. The asker puts stretches together to pages.
@@ -30,8 +30,6 @@ interface Range {
 
 interface Candidate {
   readonly place: number
-  /** Null: whoever looked for it has not seen that. */
-  readonly dueAtMs: number | null
   readonly box: number
   /** Where it stands; null: in the table only. */
   readonly pending: PendingEnvelope | null
@@ -82,16 +80,14 @@ export class OutboxPages {
     return { envelopes, isCut: false }
   }
 
-  #standing(system: string, { box, dueAtMs, pending, place }: Candidate): StandingEnvelope | null {
+  #standing(system: string, { box, pending, place }: Candidate): StandingEnvelope | null {
     if (pending !== null) return pending.standing
     try {
       return this.#table.at(place)
     } catch (thrown) {
       if (!isDamage(thrown)) throw thrown
-      const id = this.#table.idAt(system, place)
-      if (id === null) return null
-      const due = dueAtMs ?? this.#table.dueAt(system, box, place)
-      return { id, box: boxOf(box), dueAtMs: due, header: '', payload: null, place }
+      const head = this.#table.headAt(system, box, place)
+      return head === null ? null : { ...head, box: boxOf(box), header: '', payload: null, place }
     }
   }
 
@@ -99,14 +95,14 @@ export class OutboxPages {
     const candidates: Candidate[] = []
     for (const place of this.#table.facts(system, after)) {
       if (this.#outbox.isOutdated(place)) continue
-      candidates.push({ dueAtMs: null, place, box: FACT_BOX, pending: null })
+      candidates.push({ place, box: FACT_BOX, pending: null })
       if (candidates.length === limit) break
     }
     // Mostly all of these are behind those: then a full page needs none of them.
     const to = candidates.length < limit ? FOR_EVER : (candidates.at(-1)?.place ?? 0)
     for (const pending of this.#outbox.pendingFacts(system)) {
       const { place } = pending
-      if (place > after && place <= to) candidates.push({ dueAtMs: null, place, box: FACT_BOX, pending })
+      if (place > after && place <= to) candidates.push({ place, box: FACT_BOX, pending })
     }
     return candidates.sort((left, right) => left.place - right.place).slice(0, limit)
   }

@@ -11,6 +11,7 @@ import {
 import { Packed } from '../../protocol/packed.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, fields, type SQLField } from './dictionary.ts'
+import { isDamage } from './failures.ts'
 import { boxNumber, boxOf, FACT_BOX } from '../frames/envelope-bytes.ts'
 import { IdFilter } from './id-filter.ts'
 
@@ -75,18 +76,24 @@ export class OutboxTable {
     for (const row of this.#statements.facts.iterate(number, after)) yield Number(fields([row])[0]?.[0])
   }
 
-  /** The id of what stands at a place, by an index alone, which is gone through for it: for a row that cannot be read. */
-  idAt(system: string, place: number): string | null {
+  /**
+   * What stands at a place of which not all can be read: by the first page of its row, and if that is damaged by indexes
+   * alone, which are gone through for it.
+   */
+  headAt(system: string, box: number, place: number): Pick<Envelope, 'id' | 'dueAtMs'> | null {
     const number = this.#systemId(system)
-    const row = number === null ? undefined : this.#statements.idAt.get(number, place)
-    return row === undefined ? null : String(fields([row])[0]?.[0])
-  }
-
-  /** When it is due, in the same way. */
-  dueAt(system: string, box: number, place: number): number {
-    const number = this.#systemId(system)
-    const row = number === null ? undefined : this.#statements.dueOf.get(number, box, place)
-    return Number(fields([row ?? []])[0]?.[0] ?? 0)
+    if (number === null) return null
+    try {
+      const row = this.#statements.headAt.get(place)
+      if (row === undefined) return null
+      const [id, dueAtMs] = fields([row])[0] ?? []
+      return { id: String(id), dueAtMs: Number(dueAtMs) }
+    } catch (thrown) {
+      if (!isDamage(thrown)) throw thrown
+      const [id] = fields([this.#statements.idAt.get(number, place) ?? []])[0] ?? []
+      const [dueAtMs] = fields([this.#statements.dueOf.get(number, box, place) ?? []])[0] ?? []
+      return id === undefined ? null : { id: String(id), dueAtMs: Number(dueAtMs ?? 0) }
+    }
   }
 
   /**
@@ -165,6 +172,17 @@ export class OutboxTable {
     for (const row of this.#statements.dueBehind.iterate(number, box, dueAtMs, untilMs)) yield positionOf(row)
   }
 
+  /** Drops at most `limit` facts that are over, those that were over first; answers how many went. */
+  prune(nowMs: number, limit: number): number {
+    let dropped = 0
+    for (const system of this.#dictionary.systems()) {
+      const number = this.#systemId(system)
+      if (number === null || dropped === limit) continue
+      dropped += Number(this.#statements.prune.run(number, nowMs, limit - dropped).changes)
+    }
+    return dropped
+  }
+
   #systemId(system: string): number | null {
     return this.#dictionary.find({ system, parent: '' })?.id ?? null
   }
@@ -208,6 +226,7 @@ function prepared(database: Database) {
     ),
     any: database.prepare('SELECT 1 FROM outbox WHERE system = ? LIMIT 1'),
     byPlace: database.prepare(`SELECT ${ROW} FROM outbox WHERE place = ?`),
+    headAt: database.prepare('SELECT id, due_at_ms FROM outbox WHERE place = ?'),
     idAt: database.prepare('SELECT id FROM outbox INDEXED BY outbox_by_id WHERE system = ? AND place = ?'),
     dueOf: database.prepare(
       'SELECT due_at_ms FROM outbox INDEXED BY outbox_by_due WHERE system = ? AND box = ? AND place = ?',
@@ -218,6 +237,11 @@ function prepared(database: Database) {
          header = excluded.header, payload_type = excluded.payload_type, payload = excluded.payload`,
     ),
     remove: database.prepare('DELETE FROM outbox WHERE system = ? AND id = ?'),
+    prune: database.prepare(
+      `DELETE FROM outbox WHERE place IN
+         (SELECT place FROM outbox INDEXED BY outbox_by_due WHERE system = ? AND box = ${FACT_BOX} AND due_at_ms <= ?
+          ORDER BY due_at_ms LIMIT ?)`,
+    ),
     dueAt: database.prepare(
       `SELECT due_at_ms, place FROM outbox WHERE system = ? AND box = ? AND due_at_ms = ? AND place > ?
        ORDER BY place`,

@@ -211,7 +211,8 @@ export class StoreFile {
     this.#journal.settle()
     return this.#removing(() => {
       const outcomes = this.#outcomes.prune(nowMs, limit)
-      return outcomes + this.#past.prune(nowMs, limit - outcomes)
+      const withPast = outcomes + this.#past.prune(nowMs, limit - outcomes)
+      return withPast + this.#outbox.prune(nowMs, limit - withPast)
     })
   }
 
