@@ -62,6 +62,7 @@ test('definitions are a table of what they can do, and of what is not usual of t
       ],
       channels: [{ channel: 'prices', action: 'reprice' }],
       history: { revisions: 10, durationMs: 604_800_000 },
+      facts: { durationMs: 86_400_000 },
       erasable: true,
       durability: 'snapshot',
       reentrancy: 'call-chain',
@@ -76,14 +77,16 @@ test('definitions are a table of what they can do, and of what is not usual of t
       actions: [],
     }),
     definition('a\u001b[2J', { stateful: false, version: null }),
+    definition('till', { facts: { durationMs: null } }),
   ]
   const { code, printed, noted } = await run(['definitions'])
   assert.equal(code, 0)
   assert.deepEqual(printed, [
     'DEFINITION  KIND     VERSION  ACTIONS                                                           CHANNELS          SETTINGS',
-    'user        unnamed  3        rename (within 2s), total (query), tick (every 1m, within 500ms)  prices → reprice  snapshot, history 10 or 7d, erasable, reentrant, placed by zone',
+    'user        unnamed  3        rename (within 2s), total (query), tick (every 1m, within 500ms)  prices → reprice  snapshot, history 10 or 7d, facts for 1d, erasable, reentrant, placed by zone',
     'renderer    pooled   -        -                                                                 -                 1 to 10 workers',
     'a\\u001b[2J  named    -        add                                                               -                 not stored',
+    'till        named    0        add                                                               -                 facts',
   ])
   assert.deepEqual(noted, [])
 })
