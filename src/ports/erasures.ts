@@ -5,8 +5,8 @@
 // What every store with erasures keeps:
 //  - An erasure that has begun is finished: by the call, by the same call made again, or by the next start of a store.
 //    Asking again for one that is finished answers with its proof, and changes nothing.
-//  - From when `erase` resolves, nothing that was sealed with the key can be opened: states, history, outcomes, and messages
-//    that the actor sent. What a process has in memory is its own affair.
+//  - From when `erase` resolves, nothing that was sealed with the key can be opened: states, history, outcomes, facts, and
+//    messages that the actor sent. What a process has in memory is its own affair.
 //  - The proofs stay for good. They are sealed like everything else, so that nobody who only has the database can make one.
 
 import type { ActorId } from '../protocol/index.ts'
@@ -21,7 +21,10 @@ export interface Erasure {
   readonly doneAtMs: number
   /** The revision that stood last; 0: none did, and only the key was left. */
   readonly revision: number
-  /** How many of its messages were on their way, and were removed. */
+  /**
+   * How many of its messages were on their way, and were removed with what else the store had of it; those that were taken before
+   * are not among them, nor are facts.
+   */
   readonly messages: number
 }
 

@@ -173,7 +173,7 @@ export const archiveCases: StatestoreCases = {
     const moved = { ...envelopeRow('now', 5_000), system: SYSTEM }
     await archiveOf(store).write([moved])
     const envelopes = (await rowsOf(store, 'envelope')).filter(({ system }) => system === SYSTEM)
-    assert.equal(envelopes.length, 4)
+    assert.equal(envelopes.length, 8)
     assert.equal(envelopes.at(-1)?.envelope.id, 'now', 'it has moved to the end')
   },
 

@@ -9,6 +9,7 @@ import {
   commitOf,
   commitRevisions,
   envelopeOf,
+  factOf,
   json,
   NOON_MS,
   outsideCommit,
@@ -74,7 +75,18 @@ export async function fillStore(store: Statestore): Promise<void> {
           envelopeOf('now'),
         ],
       }),
-      outsideCommit({ id: { ...OTHER, parent: '', name: '' }, sends: [envelopeOf('now')] }),
+      outsideCommit({ id: { ...OTHER, parent: '', name: '' }, sends: [envelopeOf('now'), factOf('one')] }),
+    ],
+    [
+      commitOf('facts', 0, {
+        sends: [
+          factOf('kept'),
+          factOf('\u{1f600} \0', { header: '{"\0":"\ufffd"}', payload: null, dueAtMs: NOON_MS + 60_000 }),
+          factOf('taken'),
+          factOf('empty', { payload: new Packed('', new Uint8Array()), header: '', dueAtMs: NOON_MS + 7 }),
+        ],
+      }),
+      commitOf('facts', 1, { takes: ['fact:taken'], sends: [factOf('again')] }),
     ],
     [outsideCommit({ takes: ['gone'], sends: [envelopeOf('later', { dueAtMs: NOON_MS + 1 })] })],
   ]

@@ -16,6 +16,7 @@ import {
   actorId,
   commitOf,
   envelopeOf,
+  factOf,
   json,
   loadOne,
   NOON_MS,
@@ -263,6 +264,65 @@ describe('a sealed envelope', () => {
   })
 })
 
+describe('a sealed fact', () => {
+  const fact = factOf('a', { header: SECRET, payload: json(SECRET) })
+  const other = { system: 'elsewhere', parent: '', name: '' }
+
+  test('opens only under its id, in its system and box, with its time', async () => {
+    const { behind, sealed } = await stores()
+    await put(sealed, commitOf('a', 0, { sends: [fact] }))
+    const [raw] = (await behind.facts(SYSTEM, 0, 9)).facts
+    assert.ok(raw !== undefined)
+    const moved = [
+      { ...raw, id: 'fact:b' },
+      { ...raw, id: 'fact:c', dueAtMs: NOON_MS },
+      { ...raw, id: 'effect', box: 'delivery' as const },
+    ]
+    await put(behind, outsideCommit({ sends: moved }), outsideCommit({ id: other, sends: [raw] }))
+    const [whole, ...planted] = (await sealed.facts(SYSTEM, 0, 9)).facts
+    assert.equal(whole?.header, SECRET)
+    assert.deepEqual(plainPacked(whole.payload), plainPacked(json(SECRET)))
+    planted.push(...(await sealed.facts(other.system, 0, 9)).facts)
+    planted.push(...(await sealed.due(SYSTEM, Number.MAX_SAFE_INTEGER, 9)).envelopes)
+    assert.equal(planted.length, 4)
+    for (const envelope of planted) {
+      unreadable(() => envelope.header)
+      unreadable(() => envelope.payload)
+    }
+  })
+
+  test('is not the letter that an effect of the same id was', async () => {
+    const { behind, sealed } = await stores()
+    await put(sealed, outsideCommit({ sends: [{ ...fact, box: 'delivery', dueAtMs: fact.dueAtMs }] }))
+    const [raw] = await behind.envelopes(SYSTEM, [fact.id])
+    assert.ok(raw !== null && raw !== undefined)
+    await put(behind, outsideCommit({ takes: [raw.id], sends: [{ ...raw, box: 'fact' }] }))
+    const [planted] = (await sealed.facts(SYSTEM, 0, 9)).facts
+    unreadable(() => planted?.header)
+  })
+
+  test('under a key that is missing, or is another, is unreadable, and the others are not', async () => {
+    const { behind, sealed } = await stores()
+    const newer = stateKey('2027')
+    await put(sealed, commitOf('a', 0, { sends: [fact] }))
+    await put(new SealedStore(behind, { keys: [newer] }), commitOf('b', 0, { sends: [factOf('b')] }))
+    await put(sealed, commitOf('c', 0, { sends: [factOf('c')] }))
+    const [a, b, c] = (await sealed.facts(SYSTEM, 0, 9)).facts
+    assert.match(
+      unreadable(() => b?.payload),
+      /"fact:b" .* is sealed with the key "2027", .* given \("2026"\)/,
+    )
+    assert.deepEqual([a?.header, c?.header], [SECRET, factOf('c').header])
+    const wrong = new SealedStore(behind, { keys: [newer, stateKey(KEY.id)] })
+    const [again, read] = (await wrong.facts(SYSTEM, 0, 9)).facts
+    assert.match(
+      unreadable(() => again?.header),
+      /does not open with the key "2026"/,
+    )
+    assert.equal(read?.header, factOf('b').header)
+  })
+})
+
 /** For every field that is sealed, what puts a secret there. Another way to the store, that of its archive, has them as rows. */
 const PLANTS: Readonly<Record<string, (secret: string) => Commit | ArchiveRow>> = {
   'commit.state': (secret) => commitOf('a', 0, { state: json(secret), history: KEPT_PAST }),
@@ -273,6 +333,16 @@ const PLANTS: Readonly<Record<string, (secret: string) => Commit | ArchiveRow>> 
   'actor.state': (secret) => ({ kind: 'actor', actor: { ...commitOf('c', 0), state: json(secret) } }),
   'value.value': (secret) => {
     const envelope = { ...envelopeOf('row', { header: secret, payload: json(secret) }), place: 1 }
+    return { kind: 'envelope', system: 'elsewhere', envelope }
+  },
+}
+/** Facts are envelopes; they are looked for all the same, on both ways. */
+const FACTS: Readonly<Record<string, (secret: string) => Commit | ArchiveRow>> = {
+  'header of a fact': (header) => commitOf('e', 0, { sends: [factOf('header', { header })] }),
+  'payload of a fact': (secret) =>
+    commitOf('f', 0, { sends: [factOf('payload', { payload: json(secret) })] }),
+  'row of a fact': (secret) => {
+    const envelope = { ...factOf('row', { header: secret, payload: json(secret) }), place: 2 }
     return { kind: 'envelope', system: 'elsewhere', envelope }
   },
 }
@@ -289,7 +359,9 @@ test('nothing that is worth a secret stands in a file', async () => {
       .map((field) => `${whole}.${field}`),
   )
   assert.deepEqual(Object.keys(PLANTS).toSorted(), sealedFields.toSorted(), 'each has a secret')
-  const planted = sealedFields.map((field) => PLANTS[field]!(secretOf(field)))
+  const secrets = Object.entries({ ...PLANTS, ...FACTS })
+  const planted = secrets.map(([name, plant]) => plant(secretOf(name)))
+  const names = secrets.map(([name]) => name)
   const commits = planted.filter((one): one is Commit => !('kind' in one))
   const rows = planted.filter((one): one is ArchiveRow => 'kind' in one)
 
@@ -306,11 +378,11 @@ test('nothing that is worth a secret stands in a file', async () => {
       const files = await read()
       await reopen?.()
       files.push(...(await read()))
-      return sealedFields.filter((field) => files.some((bytes) => bytes.includes(secretOf(field))))
+      return names.filter((name) => files.some((bytes) => bytes.includes(secretOf(name))))
     } finally {
       await dispose()
     }
   }
-  assert.deepEqual(await seen(false), sealedFields, 'the test can see all of them')
+  assert.deepEqual(await seen(false), names, 'the test can see all of them')
   assert.deepEqual(await seen(true), [])
 })

@@ -9,8 +9,10 @@ import { SealedStore } from '../../src/stores/sealed/index.ts'
 import { archiveOf, readAll } from '../../src/testing/statestore-archive-fixture.ts'
 import {
   actorId,
+  allFacts,
   commitOf,
   envelopeOf,
+  factOf,
   json,
   loadOne,
   NOON_MS,
@@ -41,14 +43,14 @@ async function put(store: Statestore, ...group: readonly Commit[]): Promise<void
   )
 }
 
-/** Ann with a past, an outcome, and messages that she sent; and Bob, who has nothing of the kind. */
+/** Ann with a past, an outcome, messages that she sent, and a fact; and Bob, who has nothing of the kind. */
 async function populate(store: Statestore): Promise<void> {
   await put(
     store,
     owned(0, { state: json('one'), outcomes: [KEPT] }),
-    commitOf('bob', 0, { sends: [envelopeOf('from-bob')] }),
+    commitOf('bob', 0, { sends: [envelopeOf('from-bob'), factOf('of bob')] }),
   )
-  await put(store, owned(1, { state: json('two'), sends: [envelopeOf('from-ann')] }))
+  await put(store, owned(1, { state: json('two'), sends: [envelopeOf('from-ann'), factOf('of ann')] }))
   await put(store, owned(2, { sends: [envelopeOf('later', { box: 'schedule', dueAtMs: NOON_MS })] }))
 }
 
@@ -74,7 +76,10 @@ async function assertLost(store: Statestore): Promise<void> {
     assert.ok(stored !== null && isUnreadable(() => stored.state), `revision ${revision}`)
   }
   await assert.rejects(store.loadOutcome(ANN, 'once', NOON_MS), { code: 'STATE_UNREADABLE' })
-  for (const envelope of await store.envelopes(SYSTEM, ['from-ann', 'later'])) {
+  const facts = new Map((await allFacts(store)).map((fact) => [fact.id, fact]))
+  assert.equal(facts.get('fact:of bob')?.header, factOf('of bob').header)
+  const messages = await store.envelopes(SYSTEM, ['from-ann', 'later', 'fact:of ann'])
+  for (const envelope of [...messages, facts.get('fact:of ann')]) {
     assert.ok(isUnreadable(() => envelope?.header))
     assert.ok(isUnreadable(() => envelope?.payload))
   }
@@ -87,6 +92,10 @@ async function assertGone(store: Statestore): Promise<void> {
   const [own, later, bobs] = await store.envelopes(SYSTEM, ['from-ann', 'later', 'from-bob'])
   assert.deepEqual([own, later], [null, null])
   assert.equal(bobs?.header, envelopeOf('from-bob').header)
+  assert.deepEqual(
+    (await allFacts(store)).map(({ header }) => header),
+    [factOf('of bob').header],
+  )
   assert.notEqual((await loadOne(store, 'bob'))?.state, null)
 }
 

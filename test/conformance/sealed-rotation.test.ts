@@ -2,10 +2,19 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { Census } from '../../src/archive/census.ts'
-import type { StateKey, Statestore } from '../../src/ports/index.ts'
+import type { StandingEnvelope, StateKey, Statestore } from '../../src/ports/index.ts'
 import { SealedStore } from '../../src/stores/sealed/index.ts'
 import { filledMemory, fillStore, plainRows, readAll } from '../../src/testing/statestore-archive-fixture.ts'
-import { commitOf, json, loadOne, NOON_MS, plainPacked } from '../../src/testing/statestore-fixture.ts'
+import {
+  allFacts,
+  commitOf,
+  factOf,
+  json,
+  loadOne,
+  NOON_MS,
+  plainEnvelope,
+  plainPacked,
+} from '../../src/testing/statestore-fixture.ts'
 import type { StatestoreSubject } from '../../src/testing/index.ts'
 import { endMariadb } from '../servers/mariadb.ts'
 import { endPostgres } from '../servers/postgres.ts'
@@ -23,6 +32,10 @@ function sealed(store: Statestore, keys: readonly StateKey[], readsPlain = false
 function rotationOf(store: SealedStore) {
   assert.ok(store.rotation !== undefined, 'it has an archive')
   return store.rotation
+}
+
+function plainStanding(fact: StandingEnvelope): object {
+  return { ...plainEnvelope(fact), place: fact.place }
 }
 
 interface Turned {
@@ -67,6 +80,8 @@ for (const [name, open] of Object.entries(OPENS)) {
       const { dispose, store } = await open()
       try {
         await fillStore(sealed(store, [OLD]))
+        const facts = (await allFacts(sealed(store, [OLD]))).map(plainStanding)
+        assert.ok(facts.length > 3)
         const both = sealed(store, [NEW, OLD])
         const { overtaken, rows, sealed: replaced, unreadable } = await turn(both)
         assert.ok(rows > 100)
@@ -78,6 +93,11 @@ for (const [name, open] of Object.entries(OPENS)) {
         assert.deepEqual((await turn(both, false)).keys, ['2026'])
         const expected = plainRows(await readAll(await filledMemory()))
         assert.deepEqual(plainRows(await readAll(sealed(store, [NEW]))), expected)
+        assert.deepEqual(
+          (await allFacts(sealed(store, [NEW]), 2)).map(plainStanding),
+          facts,
+          'in their places',
+        )
       } finally {
         await dispose()
       }
@@ -187,6 +207,31 @@ test('one that met what it could not open, and was cut off, meets it again: it e
   assert.equal(await again.resumed(), null, 'the key is there now')
   await again.mark(next, 20, NOON_MS)
   assert.deepEqual(await again.resumed(), { after: next, counted: 20 })
+})
+
+test('one over many facts is cut off again and again, and each of them is sealed anew once', async () => {
+  const { store } = await temporaryMemory()
+  const older = sealed(store, [OLD])
+  const sends = Array.from({ length: 100 }, (_each, at) => factOf(`${at}`))
+  assert.deepEqual(await older.commit([commitOf('a', 0, { sends })]), ['committed'])
+  let replaced = 0
+  let pages = 0
+  for (let isOver = false; !isOver; pages += 1) {
+    // Another process each time.
+    const rotation = rotationOf(sealed(store, [NEW, OLD]))
+    const from = await rotation.resumed()
+    const page = await rotation.page(from?.after ?? null, 15, true)
+    replaced += page.sealed
+    isOver = page.next === null
+    await rotation.mark(page.next, (from?.counted ?? 0) + page.counted, NOON_MS)
+    // What is committed meanwhile is behind it, and under the new key.
+    if (pages === 2)
+      await sealed(store, [NEW, OLD]).commit([commitOf('a', 1, { sends: [factOf('meanwhile')] })])
+  }
+  assert.ok(pages > 6)
+  assert.equal(replaced, 101, 'the actor, and each fact of before')
+  const facts = await allFacts(sealed(store, [NEW]))
+  assert.deepEqual(facts.map(plainEnvelope), [...sends, factOf('meanwhile')].map(plainEnvelope))
 })
 
 test('one that was cut off goes on where it was, but not to another key', async () => {

@@ -138,32 +138,37 @@ export class ActorErasures implements Erasures {
     return (await this.#options.keys.standing(id)) === head.id
   }
 
-  /** Takes what it has sent, and what can be read by nobody any more. */
+  /** Takes what it has sent, and what can be read by nobody any more. @returns how many of these were messages. */
   async #sweep(id: ActorId, keyId: string): Promise<number> {
     let messages = 0
-    for (const box of BOXES) messages += await this.#sweepBox(id, keyId, box)
+    for (const box of BOXES) {
+      const taken = await this.#sweepBox(id, keyId, box)
+      if (box !== 'fact') messages += taken
+    }
     return messages
   }
 
   async #sweepBox(id: ActorId, keyId: string, box: Box): Promise<number> {
     const { behind } = this.#options
     const mark = markOf(id)
-    let messages = 0
+    const outside = reservedCommit({ ...id, parent: '', name: '' }, 0, null, 0)
+    let taken = 0
     for (let after: string | null | undefined; after !== null;) {
       const page = { limit: LIMITS.pageSize, ...(after !== undefined && { after }) }
       const { envelopes, next } = await behind.listEnvelopes(id.system, box, page)
-      for (const { id: envelope, payload } of envelopes) {
+      const own = envelopes.filter(({ payload }) => {
         const head = payload === null ? null : headOf(payload.value)
-        if (head?.kind !== 'own' || head.id !== keyId || head.mark !== mark) continue
-        const outside = { ...reservedCommit({ ...id, parent: '', name: '' }, 0, null, 0), state: null }
-        const take = { ...outside, revision: 0, birth: 0, takes: [envelope] }
-        // One that was taken meanwhile is gone as well.
-        const [verdict] = await behind.commit([take])
-        if (verdict === 'committed') messages += 1
-      }
+        return head?.kind === 'own' && head.id === keyId && head.mark === mark
+      })
+      // In one group, each by itself: one that was taken meanwhile is gone as well, and no reason to leave the others.
+      const takes = own.map(({ id: envelope }) => {
+        return { ...outside, state: null, revision: 0, birth: 0, takes: [envelope] }
+      })
+      const verdicts = takes.length === 0 ? [] : await behind.commit(takes)
+      taken += verdicts.filter((verdict) => verdict === 'committed').length
       after = next
     }
-    return messages
+    return taken
   }
 
   /** The proof of the last time; null: there is none. */
