@@ -38,27 +38,41 @@ async function addToAll(running: System, idempotencyKey?: string): Promise<unkno
   })
 }
 
-for (const [what, sql, key, expected] of [
-  ['actor', `UPDATE actors SET tags = 'no JSON' WHERE name = 'b'`, undefined, 2],
-  ['outcome', `UPDATE outcomes SET kept = x'05' WHERE name = 'b'`, KEY, 1],
-] as const) {
-  test(`a row of an ${what} that is damaged stops that actor alone`, async () => {
-    const file = join(folder, `${what}.db`)
-    const options = { actors: [counter], store: `sqlite:${file}` } as const
-    {
-      await using running = await system('damaged', options).start()
-      assert.deepEqual(await addToAll(running, key), [1, 1, 1])
-    }
-    const database = new DatabaseSync(file)
-    // Keys that are not in the index yet would be read on opening.
-    const hash = familyHash({ system: 'damaged', parent: 'counter' })
-    for (const name of NAMES)
-      database.exec(
-        `INSERT INTO outcome_keys SELECT ${hashIn(actorHash({ hash }, name), KEY)}, id FROM outcomes WHERE name = '${name}'`,
-      )
-    database.exec(`UPDATE folded SET outcome = (SELECT coalesce(max(id), 0) FROM outcomes); ${sql}`)
-    database.close()
-    await using again = await system('damaged', options).start()
-    assert.deepEqual(await addToAll(again, key), [expected, 'STATE_UNREADABLE', expected])
-  })
-}
+test('a row of an actor that is damaged stops that actor alone', async () => {
+  const file = join(folder, 'actor.db')
+  const options = { actors: [counter], store: `sqlite:${file}` } as const
+  {
+    await using running = await system('damaged', options).start()
+    assert.deepEqual(await addToAll(running), [1, 1, 1])
+  }
+  const database = new DatabaseSync(file)
+  database.exec(`UPDATE actors SET tags = 'no JSON' WHERE name = 'b'`)
+  database.close()
+  await using again = await system('damaged', options).start()
+  assert.deepEqual(await addToAll(again), [2, 'STATE_UNREADABLE', 2])
+})
+
+test('a row of outcomes that is damaged stops calls with their keys, and no others', async () => {
+  const file = join(folder, 'outcome.db')
+  const options = { actors: [counter], store: `sqlite:${file}` } as const
+  for (const key of [KEY, 'another key']) {
+    await using running = await system('damaged', options).start()
+    await addToAll(running, key)
+  }
+  const database = new DatabaseSync(file)
+  // Keys that are not in the index yet would be read on opening.
+  const hash = familyHash({ system: 'damaged', parent: 'counter' })
+  for (const name of NAMES)
+    for (const [at, key] of [KEY, 'another key'].entries())
+      database
+        .prepare('INSERT INTO outcome_keys VALUES (?, ?)')
+        .run(hashIn(actorHash({ hash }, name), key), at + 1)
+  database.exec(`UPDATE folded SET outcome = 2; UPDATE outcomes SET kept = x'05' WHERE id = 1`)
+  database.close()
+  await using again = await system('damaged', options).start()
+  const unreadable = NAMES.map(() => 'STATE_UNREADABLE')
+  assert.deepEqual(await addToAll(again, KEY), unreadable)
+  assert.deepEqual(await addToAll(again, 'another key'), [2, 2, 2])
+  assert.deepEqual(await addToAll(again, 'a fresh key'), [3, 3, 3])
+  assert.deepEqual(await addToAll(again, KEY), unreadable)
+})

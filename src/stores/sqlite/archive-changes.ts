@@ -90,6 +90,8 @@ export class ArchiveChanges {
     for (const { outcome } of rows) byKey.set(outcome.key, outcome)
     for (const key of byKey.keys()) outcomes.remove(family, name, key)
     outcomes.write(family, name, [...byKey.values()])
+    // The next one may be of the same key.
+    outcomes.flush()
   }
 
   #putEnvelope({ envelope, system }: EnvelopeRow): void {

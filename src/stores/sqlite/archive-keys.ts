@@ -6,8 +6,8 @@ export const ARCHIVE_KEYS = {
   actor: ['number', 'string'],
   /** And revision. */
   past: ['number', 'string', 'number'],
-  /** The table's row, and the key of the outcome within. */
-  outcome: ['number', 'string'],
+  /** The table's row, and within it the key, family and name of the outcome. */
+  outcome: ['number', 'string', 'number', 'string'],
   /** Place. */
   envelope: ['number'],
 } as const

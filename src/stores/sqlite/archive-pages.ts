@@ -1,6 +1,6 @@
 // Pages over all rows of the tables, in the order of the tables' own keys, so that each page is one search. Decides what a
 // page has in it; the journal is folded before anybody asks. Outcomes lie many in a row of the table: a page may end within
-// one, and the next goes on behind the key that was the last.
+// one, and the next goes on behind the one that was the last.
 
 import type { ArchivePage, ArchiveRow } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
@@ -11,7 +11,7 @@ import { pastRow } from './actor-table.ts'
 import type { Tables } from './journal.ts'
 import { fields, type SQLField } from './dictionary.ts'
 import { standingEnvelope } from './outbox-table.ts'
-import { unpackOutcomes } from './kept-outcomes.ts'
+import { isOf, unpackKept } from './kept-outcomes.ts'
 import { storedActor } from '../frames/rows.ts'
 
 /** A row, and where a reading goes on behind it. */
@@ -69,18 +69,23 @@ export class ArchivePages {
     }
   }
 
-  *#outcomes([from = 0, lastKey]: readonly KeyPart[]): Generator<Found> {
+  *#outcomes([from = 0, lastKey, lastFamily, lastName]: readonly KeyPart[]): Generator<Found> {
+    const last = { family: Number(lastFamily), name: String(lastName) }
     for (const found of this.#statements.outcomes.iterate(from)) {
-      const [row, family, name, kept] = fieldsOf(found)
-      const id = this.#id(family, name)
-      const bytes = kept instanceof Uint8Array ? kept : new Uint8Array()
-      const outcomes = unpackOutcomes(bytes, (type) => this.#tables.dictionary.typeUrl(type))
-      // If that key has gone meanwhile, what was read comes again: -1 is before the first.
-      const behind = row === from ? outcomes.findIndex(({ key }) => key === lastKey) : -1
-      for (const { expiresAtMs, key, reply } of outcomes.slice(behind + 1)) {
+      const [row, family, name, packed] = fieldsOf(found)
+      const bytes = packed instanceof Uint8Array ? packed : new Uint8Array()
+      const owner = { family: Number(family), name: String(name) }
+      const kept = unpackKept(bytes, owner, (type) => this.#tables.dictionary.typeUrl(type))
+      // If that one has gone meanwhile, what was read comes again: -1 is before the first.
+      const behind =
+        row === from ? kept.findIndex((each) => each.outcome.key === lastKey && isOf(each, last)) : -1
+      for (const each of kept.slice(behind + 1)) {
+        const { expiresAtMs, key, reply } = each.outcome
         // A copy: a view would take the whole row along to the other thread.
         const copy = reply === null ? null : new Packed(reply.typeUrl, new Uint8Array(reply.value))
-        yield [{ kind: 'outcome', id, outcome: { key, reply: copy, expiresAtMs } }, [Number(row), key]]
+        const id = this.#id(each.family, each.name)
+        const place = [Number(row), key, each.family, each.name]
+        yield [{ kind: 'outcome', id, outcome: { key, reply: copy, expiresAtMs } }, place]
       }
     }
   }

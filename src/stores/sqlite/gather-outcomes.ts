@@ -5,8 +5,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { familyHash } from './dictionary.ts'
-import { packOutcomes, ROW_OUTCOMES } from './kept-outcomes.ts'
-import { actorHash, earliest, hashIn } from './outcome-table.ts'
+import { OutcomeRow, ROW_OUTCOMES } from './kept-outcomes.ts'
+import { actorHash, hashIn } from './outcome-table.ts'
 
 /** Done first. */
 export const GATHERED_OUTCOMES: readonly string[] = [
@@ -44,13 +44,9 @@ export function gatherOutcomes(database: DatabaseSync): void {
   const addKey = database.prepare('INSERT OR IGNORE INTO outcome_keys (hash, outcome) VALUES (?, ?)')
   const write = ({ family, hash, name }: Actor, outcomes: readonly OutcomeRecord[]): void => {
     if (outcomes.length === 0) return
-    const row = add.run(
-      hash,
-      family,
-      name,
-      earliest(outcomes),
-      packOutcomes(outcomes, Number),
-    ).lastInsertRowid
+    const packed = new OutcomeRow(Number)
+    packed.add({ family, name }, outcomes)
+    const row = add.run(hash, family, name, packed.firstExpiryMs, packed.take()).lastInsertRowid
     for (const { key } of outcomes) addKey.run(hashIn(hash, key), row)
   }
   const all = database.prepare(

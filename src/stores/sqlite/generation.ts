@@ -6,7 +6,8 @@
 import { NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { Family } from './dictionary.ts'
 import { dropOutcomes, type FramedCommit } from '../frames/frame.ts'
-import { GenerationOutcomes, NONE } from './generation-outcomes.ts'
+import type { OutcomeRecord } from '../../ports/index.ts'
+import { GenerationOutcomes, type HashedKey, NONE, type Owner } from './generation-outcomes.ts'
 import { Places } from './journal-table.ts'
 import { actorHash } from './outcome-table.ts'
 
@@ -119,6 +120,11 @@ export class Generation {
       this.#names = this.#families.get(family)
     }
     return this.#names
+  }
+
+  /** @param mayBeCounted whether the filter of keys says that an outcome may stand: mostly it does not, and nobody looks. */
+  outcome(owner: Owner, wanted: HashedKey, mayBeCounted: boolean): OutcomeRecord | null {
+    return this.isCounted && !mayBeCounted ? null : this.outcomes.find(owner, wanted)
   }
 
   /** Forgets the actors of whom nothing was committed: the tables may change below what they say of them. */

@@ -178,6 +178,7 @@ export class Journal {
       database.durably(() => {
         place = work()
         outbox.flush()
+        outcomes.flush()
         if (place > 0) this.#rows.raisePlace(place)
       })
     } catch (thrown) {
@@ -260,10 +261,12 @@ export class Journal {
 
   /** What is kept under a key, or staged in this batch. */
   #outcome(owner: Owner, wanted: HashedKey): OutcomeRecord | null {
+    const { outcomes } = this.#tables
+    const mayStand = outcomes.mayStand(owner, wanted)
     return (
       this.#open.outcomes.find(owner, wanted) ??
-      this.#folding?.outcomes.find(owner, wanted) ??
-      this.#tables.outcomes.standing(owner, wanted)
+      this.#folding?.outcome(owner, wanted, mayStand) ??
+      (mayStand ? outcomes.standing(owner, wanted) : null)
     )
   }
 
@@ -333,6 +336,7 @@ export class Journal {
           bytes += this.#foldEntry(entry)
         }
         outbox.flush()
+        outcomes.flush()
         if (to === this.#order.length) this.#rows.fold(generation.places, this.outbox.foldingPlace)
       })
       dictionary.settle(true)

@@ -8,7 +8,7 @@ import { hashOf } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { FrameWriter, unpackFrame } from '../frames/frame.ts'
-import { keyHashesIn, packOutcomes, unpackOutcomes } from './kept-outcomes.ts'
+import { type KeptOutcome, keyHashesIn, OutcomeRow, packKept, unpackKept } from './kept-outcomes.ts'
 import { anyKey } from '../../../test/any-key.ts'
 
 const TYPES = ['t', 'r', '']
@@ -33,10 +33,28 @@ const outcome: fc.Arbitrary<OutcomeRecord> = fc.record({
   ),
 })
 
+const NOBODY = { family: 0, name: '' }
+const OWNER = { family: 3, name: 'n' }
+
+function rowOf(outcomes: readonly OutcomeRecord[], idOf = typeId): Uint8Array<ArrayBuffer> {
+  const row = new OutcomeRow(idOf)
+  if (outcomes.length > 0) row.add(OWNER, outcomes)
+  return row.take()
+}
+
+const outcomesIn = (row: Uint8Array): OutcomeRecord[] =>
+  unpackKept(row, NOBODY, urlOf).map((kept) => kept.outcome)
+const hashesIn = (row: Uint8Array): number[] => [...keyHashesIn(row, NOBODY)].flatMap(([, hashes]) => hashes)
+
 const partsOf = ({ expiresAtMs, key, reply }: OutcomeRecord): unknown => [
   key,
   expiresAtMs,
   reply && [reply.typeUrl, Buffer.from(reply.value).toString('hex')],
+]
+
+const partsOfKept = ({ family, name, outcome: each }: KeptOutcome): unknown => [
+  { family, name },
+  partsOf(each),
 ]
 
 describe('a row of kept outcomes', () => {
@@ -63,14 +81,13 @@ describe('a row of kept outcomes', () => {
             },
           ])
           .flatMap(unpackFrame)
-        const row = packOutcomes(outcomes, typeId)
-        assert.deepEqual(packOutcomes(commit?.outcomes ?? [], typeId), row)
-        assert.deepEqual(unpackOutcomes(row, urlOf).map(partsOf), outcomes.map(partsOf))
-        const hashes = outcomes.map(({ key }) => hashOf(key)).toSorted((left, right) => left - right)
-        assert.deepEqual(keyHashesIn(row), hashes)
-        // Some of them stay, as when others have expired.
-        const left = unpackOutcomes(row, urlOf).slice(1)
-        assert.deepEqual(unpackOutcomes(packOutcomes(left, typeId), urlOf).map(partsOf), left.map(partsOf))
+        const row = rowOf(outcomes)
+        assert.deepEqual(rowOf(commit?.outcomes ?? []), row)
+        assert.deepEqual(outcomesIn(row).map(partsOf), outcomes.map(partsOf))
+        assert.deepEqual(
+          hashesIn(row),
+          outcomes.map(({ key }) => hashOf(key)),
+        )
       }),
       { numRuns: 500 },
     )
@@ -86,61 +103,108 @@ describe('a row of kept outcomes', () => {
     )
     const keys = ['7f3c1c52-8f64-4d0e-9a0b-2f6f1f0f2d11', '0123456789abcdef0123456789abcdef', 'ключ']
     const urls = ['', 'r', 't']
-    assert.deepEqual(unpackOutcomes(row, (id) => urls[id] ?? '').map(partsOf), [
-      [keys[0], 1_700_000_000_000, ['r', Buffer.from('{"n":1}').toString('hex')]],
-      [keys[1], 9, null],
-      [keys[2], 10, ['t', Buffer.from('"x"').toString('hex')]],
+    assert.deepEqual(unpackKept(row, OWNER, (id) => urls[id] ?? '').map(partsOfKept), [
+      [OWNER, [keys[0], 1_700_000_000_000, ['r', Buffer.from('{"n":1}').toString('hex')]]],
+      [OWNER, [keys[1], 9, null]],
+      [OWNER, [keys[2], 10, ['t', Buffer.from('"x"').toString('hex')]]],
     ])
-    assert.deepEqual(
-      keyHashesIn(row),
-      keys.map(hashOf).toSorted((left, right) => left - right),
+    assert.deepEqual([...keyHashesIn(row, OWNER)], [[OWNER, keys.map(hashOf)]])
+  })
+
+  test('of before version 6 is of the actor that stands beside it', () => {
+    const row = Buffer.from(
+      '80000e7f3c1c528f644d0e9a0b2f6f1f0f2d1180d095ffbc3102077b226e223a317d010123456789abcdef0123456789abcdef12' +
+        '2c8800d0bad0bbd18ed1870a03227822',
+      'hex',
+    )
+    const keys = ['7f3c1c52-8f64-4d0e-9a0b-2f6f1f0f2d11', '0123456789abcdef0123456789abcdef', 'ключ']
+    assert.deepEqual(unpackKept(row, OWNER, urlOf).map(partsOfKept), [
+      [OWNER, [keys[0], 1_700_000_000_000, ['r', Buffer.from('{"n":1}').toString('hex')]]],
+      [OWNER, [keys[1], 1_700_000_000_009, null]],
+      [OWNER, [keys[2], 10, ['r', Buffer.from('"x"').toString('hex')]]],
+    ])
+    assert.deepEqual([...keyHashesIn(row, OWNER)], [[OWNER, keys.map(hashOf)]])
+  })
+
+  test('of several actors has what each of them has, and so has what is left of it', () => {
+    const kept = fc.tuple(fc.nat({ max: 3 }), fc.constantFrom('', 'a', 'b', 'ключ'), outcome)
+    fc.assert(
+      fc.property(fc.array(kept, { minLength: 1, maxLength: 30 }), fc.nat(), (some, seed) => {
+        const all = some.map(([family, name, each]): KeptOutcome => ({ family, name, outcome: each }))
+        const row = packKept(all, typeId)
+        assert.equal(row.firstExpiryMs, Math.min(...all.map((each) => each.outcome.expiresAtMs)))
+        assert.equal(row.size, all.length)
+        const read = unpackKept(row.take(), NOBODY, urlOf)
+        assert.deepEqual(read.map(partsOfKept), all.map(partsOfKept))
+        const left = read.filter((_each, at) => (seed >>> (at % 31)) % 2 === 0)
+        const again = packKept(left, typeId).take()
+        assert.deepEqual(unpackKept(again, NOBODY, urlOf).map(partsOfKept), left.map(partsOfKept))
+        const hashes = [...keyHashesIn(again, NOBODY)].flatMap(([{ family, name }, of]) =>
+          of.map((hash) => [family, name, hash]),
+        )
+        assert.deepEqual(
+          hashes,
+          left.map((each) => [each.family, each.name, hashOf(each.outcome.key)]),
+        )
+      }),
     )
   })
 
   test('begins as none of before does, whatever the length of its first key', () => {
     // What a text of any length was written as: see ByteWriter.text, today and in its first form.
-    const mark = [...packOutcomes([{ key: 'a', expiresAtMs: 1, reply: null }], typeId)].slice(0, 2)
-    for (let length = 0; length < 0x3fff; length += 1) {
-      const two = [(length & 0x7f) | 0x80, length >>> 7]
-      if (length > 0) assert.notDeepEqual(two, mark)
+    for (const mark of [
+      Array.from(rowOf([{ key: 'a', expiresAtMs: 1, reply: null }]).slice(0, 2)),
+      [0x80, 0],
+    ]) {
+      for (let length = 0; length < 0x3fff; length += 1) {
+        const two = [(length & 0x7f) | 0x80, length >>> 7]
+        if (length > 1) assert.notDeepEqual(two, mark)
+      }
+      assert.ok(mark[0]! > 0x7f && mark[1] === 0)
     }
-    assert.ok(mark[0]! > 0x7f && mark[1] === 0)
   })
 
   test('that is cut short or has other flags is refused', () => {
     const outcomes = ['7f3c1c52-8f64-4d0e-9a0b-2f6f1f0f2d11', 'key'].map((key, at) => {
       return { key, expiresAtMs: 5 + at, reply: new Packed('r', Buffer.from('reply')) }
     })
-    const row = packOutcomes(outcomes, typeId)
-    // Whole after the mark, and after each outcome.
-    const whole = [2, packOutcomes(outcomes.slice(0, 1), typeId).length, row.length]
+    const row = rowOf(outcomes)
+    // Whole with all that its actor has; without any actor it is a row of none.
     for (let length = 2; length <= row.length; length += 1) {
-      const read = (): number => unpackOutcomes(row.subarray(0, length), urlOf).length
-      const hash = (): number => keyHashesIn(row.subarray(0, length)).length
-      if (whole.includes(length)) {
-        assert.deepEqual([read(), hash()], [whole.indexOf(length), whole.indexOf(length)])
-      } else {
+      const read = (): number => outcomesIn(row.subarray(0, length)).length
+      const hash = (): number => hashesIn(row.subarray(0, length)).length
+      const whole = { 2: 0, [row.length]: 2 }[length]
+      if (whole === undefined) {
         assert.throws(read, RangeError, `${length} bytes`)
         assert.throws(hash, RangeError, `${length} bytes`)
-      }
+      } else assert.deepEqual([read(), hash()], [whole, whole])
     }
+    // Behind the mark: its family, its name, and how many there are.
+    const flagsAt = 2 + 1 + 2 + 1
     for (const flags of [3, 0x10, 0x18, 0x40, 0x80]) {
-      const damaged = row.with(2, flags)
-      assert.throws(() => unpackOutcomes(damaged, urlOf), RangeError)
-      assert.throws(() => keyHashesIn(damaged), RangeError)
+      const damaged = row.with(flagsAt, flags)
+      assert.throws(() => outcomesIn(damaged), RangeError)
+      assert.throws(() => hashesIn(damaged), RangeError)
     }
     // Its first type is that of none before it.
-    assert.throws(() => unpackOutcomes(row.with(2, (row[2] ?? 0) | 0x20), urlOf), RangeError)
+    assert.throws(() => outcomesIn(row.with(flagsAt, (row[flagsAt] ?? 0) | 0x20)), RangeError)
+    // Its actor has nothing, or more than there is.
+    for (const count of [0, 3]) assert.throws(() => outcomesIn(row.with(flagsAt - 1, count)), RangeError)
   })
 
   test('that could not be packed leaves nothing for the next', () => {
     const reply = new Packed('r', Buffer.from('reply'))
     const outcomes = [{ key: 'a', expiresAtMs: 1, reply }]
-    const before = packOutcomes(outcomes, typeId)
-    const failing = (): number => {
-      throw new Error('the disk is full')
-    }
-    assert.throws(() => packOutcomes(outcomes, failing), /disk is full/)
-    assert.deepEqual(packOutcomes(outcomes, typeId), before)
+    let fails = true
+    const row = new OutcomeRow((url) => {
+      if (fails) throw new Error('the disk is full')
+      return typeId(url)
+    })
+    assert.throws(() => row.add(OWNER, outcomes), /disk is full/)
+    row.clear()
+    fails = false
+    row.add(OWNER, outcomes)
+    assert.equal(row.firstExpiryMs, 1)
+    assert.deepEqual(row.take(), rowOf(outcomes))
   })
 })

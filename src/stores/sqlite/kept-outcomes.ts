@@ -1,9 +1,10 @@
-// Outcomes of one actor as the bytes of one row. A row for each would cost a search and, keys being random, a page each; so
-// what was committed about the same time is kept together. Decides the layout; the schema's version is also that of it.
+// Outcomes as the bytes of one row. A row for each would cost a search and, keys being random, a page each; so what was
+// committed about the same time is kept together, of whatever actors. Decides the layout; the schema's version is also that of it.
 //
-// A row begins with a mark, and has each outcome with what leads it (lead-bytes.ts), its expiry by that of the one before it.
-// Rows of before version 5 of the schema begin with the length of a key, and stay as they are until something is taken out
-// of them: no length has ever been written as the mark is.
+// A row begins with a mark. Behind it come actors, each with its family, its name, how many outcomes it has and these: each with
+// what leads it (lead-bytes.ts), its expiry by that of the one before it in the row. Rows of before version 6 of the schema
+// are of one actor, which stands beside them in the table; they have another mark, or none before version 5, and stay as they are
+// until something is taken out of them. No length of a key, with which they began then, has ever been written as a mark is.
 
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
@@ -23,45 +24,133 @@ import {
 
 /** Outcomes in a row at most: all of it is read to find one of them. */
 export const ROW_OUTCOMES = 64
-/** A 0 that takes two bytes. */
-const MARK = Buffer.of(0x80, 0)
+/** A 0 and a 1 that take two bytes. */
+const OF_ONE = Buffer.of(0x80, 0)
+const OF_SEVERAL = Buffer.of(0x81, 0)
 
-const writer = new ByteWriter()
+/** The number of an actor's family, and its name. */
+export interface KeptOwner {
+  readonly family: number
+  readonly name: string
+}
 
-/** @param typeId the number of a type URL. */
-export function packOutcomes(
-  outcomes: readonly OutcomeRecord[],
-  typeId: (url: string) => number,
-): Uint8Array<ArrayBuffer> {
-  // One that has failed may have left its beginning.
-  writer.clear()
-  writer.copy(MARK, 0, MARK.length)
-  let beforeMs = 0
-  let lastUrl: string | null = null
-  for (const outcome of outcomes) {
+/** An outcome in a row, and whose it is. */
+export interface KeptOutcome extends KeptOwner {
+  readonly outcome: OutcomeRecord
+}
+
+/** Writes a row, actor by actor. */
+export class OutcomeRow {
+  readonly #bytes = new ByteWriter()
+  readonly #typeId: (url: string) => number
+  #beforeMs = 0
+  #lastUrl: string | null = null
+  #outcomes = 0
+  #firstExpiryMs = Number.MAX_SAFE_INTEGER
+
+  /** @param typeId the number of a type URL. */
+  constructor(typeId: (url: string) => number) {
+    this.#typeId = typeId
+  }
+
+  /** How many it has. */
+  get size(): number {
+    return this.#outcomes
+  }
+
+  get bytes(): number {
+    return this.#bytes.length
+  }
+
+  /** When the first of them expires. */
+  get firstExpiryMs(): number {
+    return this.#firstExpiryMs
+  }
+
+  /** Outcomes of one actor, at least one. */
+  add({ family, name }: KeptOwner, outcomes: readonly OutcomeRecord[]): void {
+    if (this.#outcomes === 0) this.#bytes.copy(OF_SEVERAL, 0, OF_SEVERAL.length)
+    this.#bytes.whole(family)
+    this.#bytes.text(name)
+    this.#bytes.whole(outcomes.length)
+    for (const outcome of outcomes) this.#write(outcome)
+  }
+
+  /** @returns the row; it is empty then. */
+  take(): Uint8Array<ArrayBuffer> {
+    const row = this.#bytes.take()
+    this.clear()
+    return row
+  }
+
+  clear(): void {
+    this.#bytes.clear()
+    this.#beforeMs = 0
+    this.#lastUrl = null
+    this.#outcomes = 0
+    this.#firstExpiryMs = Number.MAX_SAFE_INTEGER
+  }
+
+  #write(outcome: OutcomeRecord): void {
+    const bytes = this.#bytes
     const framed = outcome instanceof FramedOutcome ? outcome : null
     const reply = framed === null ? outcome.reply : null
     const typeUrl: string | null = framed === null ? (reply?.typeUrl ?? null) : framed.typeUrl
-    const flags = typeUrl === null ? 0 : HAS_REPLY | (typeUrl === lastUrl ? SAME_TYPE : 0)
+    const flags = typeUrl === null ? 0 : HAS_REPLY | (typeUrl === this.#lastUrl ? SAME_TYPE : 0)
     if (framed === null) {
-      writeLead(writer, flags, outcome.key, outcome.expiresAtMs, beforeMs)
-      beforeMs = outcome.expiresAtMs
-    } else beforeMs = framed.writeLead(writer, flags, beforeMs)
-    if (typeUrl === null) continue
-    if (typeUrl !== lastUrl) writer.whole(typeId(typeUrl))
-    lastUrl = typeUrl
-    if (reply === null) framed?.writeValue(writer)
-    else writer.bytes(reply.value)
+      writeLead(bytes, flags, outcome.key, outcome.expiresAtMs, this.#beforeMs)
+      this.#beforeMs = outcome.expiresAtMs
+    } else this.#beforeMs = framed.writeLead(bytes, flags, this.#beforeMs)
+    this.#outcomes += 1
+    if (this.#beforeMs < this.#firstExpiryMs) this.#firstExpiryMs = this.#beforeMs
+    if (typeUrl === null) return
+    if (typeUrl !== this.#lastUrl) bytes.whole(this.#typeId(typeUrl))
+    this.#lastUrl = typeUrl
+    if (reply === null) framed?.writeValue(bytes)
+    else bytes.bytes(reply.value)
   }
-  return writer.take()
 }
 
-/** The hashes of their keys, in order. @throws RangeError when the bytes are no such row. */
-export function keyHashesIn(packed: Uint8Array): number[] {
-  const hashes: number[] = []
+/** The row of some that stood in one, in the same order. */
+export function packKept(kept: readonly KeptOutcome[], typeId: (url: string) => number): OutcomeRow {
+  const row = new OutcomeRow(typeId)
+  for (let at = 0; at < kept.length;) {
+    const from = at
+    const [owner] = kept.slice(from)
+    while (at < kept.length && isOf(kept[at], owner)) at += 1
+    if (owner !== undefined)
+      row.add(
+        owner,
+        kept.slice(from, at).map(({ outcome }) => outcome),
+      )
+  }
+  return row
+}
+
+export function isOf(kept: KeptOwner | undefined, owner: KeptOwner | undefined): boolean {
+  return kept?.name === owner?.name && kept?.family === owner?.family
+}
+
+/**
+ * The hashes of their keys, by the actors of the row.
+ *
+ * @param owner of a row of one actor; of others nobody asks for it.
+ * @throws RangeError when the bytes are no such row.
+ */
+export function* keyHashesIn(
+  packed: Uint8Array,
+  owner: KeptOwner,
+): Generator<readonly [owner: KeptOwner, keyHashes: number[]]> {
   const bytes = new ByteReader(packed)
-  if (passMark(bytes)) {
-    while (!bytes.done) {
+  const form = formOf(bytes)
+  if (form === UNMARKED) {
+    yield [owner, hashesUnmarked(bytes)]
+    return
+  }
+  while (!bytes.done) {
+    const [of, count] = form === OF_SEVERAL ? readOwner(bytes) : [owner, Infinity]
+    const hashes: number[] = []
+    while (hashes.length < count && !(count === Infinity && bytes.done)) {
       const flags = rowFlags(bytes)
       hashes.push(passKey(bytes, flags))
       readExpiry(bytes, flags, 0)
@@ -69,60 +158,94 @@ export function keyHashesIn(packed: Uint8Array): number[] {
       if (!(flags & SAME_TYPE)) bytes.whole()
       bytes.skip()
     }
-  } else {
-    while (!bytes.done) {
-      hashes.push(bytes.textHash())
-      bytes.whole()
-      if (bytes.whole() > 0) bytes.skip()
-    }
+    yield [of, hashes]
   }
-  return hashes.sort((left, right) => left - right)
 }
 
-/** Their replies are views of the bytes. @throws RangeError when they are no such row. */
-export function unpackOutcomes(packed: Uint8Array, typeUrl: (id: number) => string): OutcomeRecord[] {
+function hashesUnmarked(bytes: ByteReader): number[] {
+  const hashes: number[] = []
+  while (!bytes.done) {
+    hashes.push(bytes.textHash())
+    bytes.whole()
+    if (bytes.whole() > 0) bytes.skip()
+  }
+  return hashes
+}
+
+/**
+ * Their replies are views of the bytes.
+ *
+ * @param owner as above.
+ * @throws RangeError when they are no such row.
+ */
+export function unpackKept(
+  packed: Uint8Array,
+  owner: KeptOwner,
+  typeUrl: (id: number) => string,
+): KeptOutcome[] {
   const bytes = new ByteReader(packed)
-  if (!passMark(bytes)) return unpackUnmarked(bytes, typeUrl)
-  const outcomes: OutcomeRecord[] = []
+  const form = formOf(bytes)
+  if (form === UNMARKED) return unpackUnmarked(bytes, owner, typeUrl)
+  const kept: KeptOutcome[] = []
+  let of = owner
+  let left = form === OF_SEVERAL ? 0 : Infinity
   let expiresAtMs = 0
   let lastUrl: string | null = null
-  while (!bytes.done) {
+  while (!bytes.done || (left > 0 && left < Infinity)) {
+    if (left === 0) {
+      ;[of, left] = readOwner(bytes)
+      continue
+    }
+    left -= 1
     const flags = rowFlags(bytes)
     const key = readKey(bytes, flags)
     expiresAtMs = readExpiry(bytes, flags, expiresAtMs)
-    if (!(flags & HAS_REPLY)) {
-      outcomes.push({ key, expiresAtMs, reply: null })
-      continue
+    let reply: Packed | null = null
+    if (flags & HAS_REPLY) {
+      if (!(flags & SAME_TYPE)) lastUrl = typeUrl(bytes.whole())
+      if (lastUrl === null) throw new RangeError('the type of a kept reply stands nowhere')
+      reply = new Packed(lastUrl, bytes.bytes())
     }
-    if (!(flags & SAME_TYPE)) lastUrl = typeUrl(bytes.whole())
-    if (lastUrl === null) throw new RangeError('the type of a kept reply stands nowhere')
-    outcomes.push({ key, expiresAtMs, reply: new Packed(lastUrl, bytes.bytes()) })
+    kept.push({ family: of.family, name: of.name, outcome: { key, expiresAtMs, reply } })
   }
-  return outcomes
+  return kept
 }
 
 /** Of before version 5 of the schema; a type of 0 is no reply there. */
-function unpackUnmarked(bytes: ByteReader, typeUrl: (id: number) => string): OutcomeRecord[] {
-  const outcomes: OutcomeRecord[] = []
+function unpackUnmarked(
+  bytes: ByteReader,
+  { family, name }: KeptOwner,
+  typeUrl: (id: number) => string,
+): KeptOutcome[] {
+  const kept: KeptOutcome[] = []
   while (!bytes.done) {
     const key = bytes.text()
     const expiresAtMs = bytes.whole()
     const type = bytes.whole()
-    outcomes.push({
-      key,
-      expiresAtMs,
-      reply: type === 0 ? null : new Packed(typeUrl(type), bytes.bytes()),
-    })
+    const reply = type === 0 ? null : new Packed(typeUrl(type), bytes.bytes())
+    kept.push({ family, name, outcome: { key, expiresAtMs, reply } })
   }
-  return outcomes
+  return kept
 }
 
-/** Passes over the mark, if a row begins with it. */
-function passMark(bytes: ByteReader): boolean {
+/** An actor of a row, and how many outcomes it has there. */
+function readOwner(bytes: ByteReader): [KeptOwner, number] {
+  const family = bytes.whole()
+  const name = bytes.text()
+  const count = bytes.whole()
+  if (count === 0) throw new RangeError('an actor of a row has no outcome there')
+  return [{ family, name }, count]
+}
+
+const UNMARKED = null
+
+/** Passes over the mark, if a row begins with one. */
+function formOf(bytes: ByteReader): typeof OF_ONE | null {
   const { buffer } = bytes
-  const isMarked = buffer[0] === MARK[0] && buffer[1] === MARK[1]
-  if (isMarked) bytes.pass(MARK.length)
-  return isMarked
+  const form = [OF_ONE, OF_SEVERAL].find((mark) => buffer[0] === mark[0] && buffer[1] === mark[1])
+  if (form === undefined) return UNMARKED
+  bytes.pass(form.length)
+  return form
 }
 
 /** A row has no state that a reply could be, and ends with its last outcome. */

@@ -1,13 +1,12 @@
 // The statements for outcomes and their index. When which is run is outcome-table.ts's.
 
 import type { Database } from './database.ts'
+import { OUTCOME_ROW as ROW } from './outcome-rows.ts'
 
 /** Entries of the index that are written by one statement. */
 export const INDEX_ENTRIES = 32
 
 export type OutcomeStatements = ReturnType<typeof outcomeStatements>
-
-const ROW = 'id, actor, family, name, kept'
 
 export function outcomeStatements(database: Database) {
   return {
@@ -24,7 +23,7 @@ export function outcomeStatements(database: Database) {
       `SELECT ${ROW} FROM outcomes WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT 1`,
     ),
     add: database.prepare(
-      'INSERT INTO outcomes (id, actor, family, name, expires_at_ms, kept) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO outcomes (id, actor, family, name, expires_at_ms, kept) VALUES (?, 0, ?, ?, ?, ?)',
     ),
     indexed: database.prepare('UPDATE folded SET outcome = ?'),
     addKeys: database.prepare(

@@ -1,20 +1,28 @@
-// Outcomes under their keys, as far as they are folded. Rows of several outcomes of one actor (kept-outcomes.ts) are only
-// ever added at the end, and a narrow index says in which row a key may be. Its newest entries are in memory (late-keys.ts)
+// Outcomes under their keys, as far as they are folded. Rows of many outcomes (kept-outcomes.ts) are only ever added at the
+// end, and a narrow index says in which row a key may be. Its newest entries are in memory (late-keys.ts)
 // until they are so many that they share pages of its table; on opening they are read from their rows.
 //
 // Invariants: of one key at most one outcome stands. Every outcome has an entry in the index, and the filter knows of it; up
 // to the row that `folded` names, the entry stands in the index's table. No number of a row is given twice, but for those
 // beyond that row and the last one that stands. A hash only leads to a row: what is found there is compared.
 
-import { hashOf, isSpawnError, messageOf, SpawnError } from '../../base/index.ts'
+import { hashOf, isSpawnError } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import type { Database } from './database.ts'
-import { type Dictionary, type Family, fields, type SQLField } from './dictionary.ts'
+import { type Dictionary, type Family, fields } from './dictionary.ts'
 import { FramedOutcome } from '../frames/framed-outcome.ts'
 import type { HashedKey, Owner } from './generation-outcomes.ts'
 import { KeyFilter } from './key-filter.ts'
-import { keyHashesIn, packOutcomes, ROW_OUTCOMES, unpackOutcomes } from './kept-outcomes.ts'
+import {
+  isOf,
+  type KeptOutcome,
+  type KeptOwner,
+  OutcomeRow,
+  packKept,
+  ROW_OUTCOMES,
+} from './kept-outcomes.ts'
 import { LateKeys } from './late-keys.ts'
+import { keyHashesOf, type OutcomesFound, rowNumber, unpackedRow } from './outcome-rows.ts'
 import { INDEX_ENTRIES, type OutcomeStatements, outcomeStatements } from './outcome-statements.ts'
 
 /** The lower part of an index hash is that of the key, the upper one of its actor: together below 2^53. */
@@ -24,20 +32,12 @@ const ACTOR_SHIFT = 11
 const EXPIRY_WINDOW_MS = 1_000
 /** Rows that pruning looks at in vain, in one go: some 25 ms. */
 const IN_VAIN = 4_096
+/** Bytes after which a row takes no more. */
+const ROW_BYTES = 64 * 1_024
+/** In place of a family: the row says itself whose its outcomes are. */
+const OF_SEVERAL = 0
 /** Entries that are read in one go to fill the filter: a millisecond or so. */
 const FILL_ENTRIES = 2_048
-
-interface FoundRow {
-  readonly id: number
-  readonly actor: number
-  readonly family: number
-  readonly name: string
-  readonly kept: Uint8Array
-}
-
-interface Row extends Omit<FoundRow, 'kept'> {
-  readonly outcomes: readonly OutcomeRecord[]
-}
 
 export class OutcomeTable {
   readonly #database: Database
@@ -46,6 +46,8 @@ export class OutcomeTable {
   readonly #filter = new KeyFilter()
   readonly #late: LateKeys
   #lastRow: number
+  /** The one that is filled: its number is the last one. */
+  readonly #row: OutcomeRow
   /** Under which the last rows stand in the index of expiry. */
   #expiry = Number.MAX_SAFE_INTEGER
   /** For those of a row, while it is written. */
@@ -60,12 +62,16 @@ export class OutcomeTable {
     this.#database = database
     this.#dictionary = dictionary
     this.#statements = outcomeStatements(database)
+    this.#row = new OutcomeRow((url) => dictionary.typeId(url))
     const [indexed, last] = fields([this.#statements.rows.get()])[0] ?? []
     this.#late = new LateKeys(Number(indexed), gathered)
     for (const found of this.#statements.behind.iterate(Number(indexed))) {
-      const row = this.#found(found)
-      for (const hash of readable(row, () => keyHashesIn(row.kept)))
-        this.#late.add(row.actor * KEY_HASHES + hash, row.id)
+      const row = rowNumber(found)
+      const byActor = keyHashesOf(found).map(([{ family, name }, keyHashes]) => {
+        const actor = actorHash(dictionary.familyAt(family), name)
+        return keyHashes.map((keyHash) => actor * KEY_HASHES + keyHash)
+      })
+      for (const hash of byActor.flat().sort((left, right) => left - right)) this.#late.add(hash, row)
     }
     this.#late.settle(true)
     this.#lastRow = Math.max(Number(indexed), Number(last))
@@ -97,11 +103,17 @@ export class OutcomeTable {
     const hash = actor * KEY_HASHES + wanted.keyHash
     if (family.id === null || !this.#filter.mayHave(hash) || !this.#leads(hash)) return null
     const { key } = wanted
-    for (const { outcomes } of this.#rowsOf(family.id, name, hash)) {
-      const outcome = outcomes.find((each) => each.key === key)
-      if (outcome !== undefined) return outcome
+    const owner = { family: family.id, name }
+    for (const { kept } of this.#rowsOf(hash)) {
+      const found = kept.find((each) => each.outcome.key === key && isOf(each, owner))
+      if (found !== undefined) return found.outcome
     }
     return null
+  }
+
+  /** Whether an outcome may stand; false: there surely is none, nor one that the filter has been told of. */
+  mayStand({ hash: actor }: Pick<Owner, 'hash'>, { keyHash }: Pick<HashedKey, 'keyHash'>): boolean {
+    return this.#filter.mayHave(actor * KEY_HASHES + keyHash)
   }
 
   /** Whether the index has a hash. Mostly it has not, where the filter said "perhaps". */
@@ -111,16 +123,14 @@ export class OutcomeTable {
     return this.#late.leads(hash) || this.#statements.leads.get(hash) !== undefined
   }
 
-  /** The rows of an actor to which a hash leads. Each may be changed when it is answered. */
-  *#rowsOf(family: number, name: string, hash: number): Generator<Row> {
+  /** The rows to which a hash leads. Each may be changed when it is answered. */
+  *#rowsOf(hash: number): Generator<OutcomesFound> {
     const { byId, led } = this.#statements
     const ids = new Set(fields(led.all(hash)).map(([id]) => Number(id)))
     for (const { row } of this.#late.between(hash, hash + 1)) ids.add(row)
     for (const id of ids) {
       const found = byId.get(id)
-      if (found === undefined) continue
-      const row = this.#row(found)
-      if (row.family === family && row.name === name) yield row
+      if (found !== undefined) yield unpackedRow(found, this.#dictionary)
     }
   }
 
@@ -151,44 +161,46 @@ export class OutcomeTable {
   }
 
   /**
-   * Adds outcomes, none of which stands and not more than go into a row.
+   * Adds outcomes of an actor, none of which stands and not more than go into a row. Written when `flush` is, within the same
+   * transaction.
    *
    * @param isCounted whether `count` has been told of them.
    * @returns about how many bytes that is.
    */
   write(family: Family, name: string, outcomes: readonly OutcomeRecord[], isCounted = false): number {
     if (outcomes.length === 0) return 0
+    const row = this.#row
+    if (row.size + outcomes.length > ROW_OUTCOMES || row.bytes >= ROW_BYTES) this.flush()
+    if (row.size === 0) this.#lastRow += 1
+    const bytesBefore = row.bytes
+    row.add({ family: this.#dictionary.familyId(family), name }, outcomes)
     const actor = actorHash(family, name)
-    const kept = packOutcomes(outcomes, (url) => this.#dictionary.typeId(url))
-    const row = (this.#lastRow += 1)
-    this.#statements.add.run(
-      row,
-      actor,
-      this.#dictionary.familyId(family),
-      name,
-      this.#expiryOf(outcomes),
-      kept,
-    )
     const hashes = this.#hashes.subarray(0, outcomes.length)
     for (const [at, outcome] of outcomes.entries()) {
       hashes[at] =
         actor * KEY_HASHES + (outcome instanceof FramedOutcome ? outcome.keyHash : hashOf(outcome.key))
     }
-    for (const hash of hashes.sort()) {
-      this.#late.add(hash, row)
+    for (const hash of hashes.length > 1 ? hashes.sort() : hashes) {
+      this.#late.add(hash, this.#lastRow)
       if (!isCounted) this.#filter.add(hash)
     }
+    return row.bytes - bytesBefore
+  }
+
+  flush(): void {
+    const row = this.#row
+    const { firstExpiryMs, size } = row
+    if (size === 0) return
+    this.#statements.add.run(this.#lastRow, OF_SEVERAL, '', this.#expiryOf(firstExpiryMs), row.take())
     // So they have left before as many others are gathered.
-    this.#index(2 * outcomes.length)
-    return kept.length
+    this.#index(2 * size)
   }
 
   /**
    * When the first of them expires, or a little before. Rows are written in the order of their actors: each under a time of its own
    * would change a page of its own of that index, and under one time they follow one another. Who prunes looks at each outcome.
    */
-  #expiryOf(outcomes: readonly OutcomeRecord[]): number {
-    const ownMs = earliest(outcomes)
+  #expiryOf(ownMs: number): number {
     if (ownMs < this.#expiry || ownMs - this.#expiry >= EXPIRY_WINDOW_MS) this.#expiry = ownMs
     return this.#expiry
   }
@@ -210,8 +222,9 @@ export class OutcomeTable {
   /** Removes the outcome under a key, if one stands. */
   remove(family: Family, name: string, key: string): void {
     if (family.id === null) return
-    for (const row of this.#rowsOf(family.id, name, hashIn(actorHash(family, name), key)))
-      this.#shrink(row, (outcome) => outcome.key !== key)
+    const owner = { family: family.id, name }
+    for (const row of this.#rowsOf(hashIn(actorHash(family, name), key)))
+      this.#shrink(row, (kept) => kept.outcome.key !== key || !isOf(kept, owner))
   }
 
   /** Drops all outcomes of an actor, also those that cannot be read: what leads to them says what they are. */
@@ -221,8 +234,16 @@ export class OutcomeTable {
     const from = actorHash(family, name) * KEY_HASHES
     for (const [row, hashes] of this.#hashesByRow(from, from + KEY_HASHES)) {
       const [found, owner] = fields([this.#statements.owner.get(row)])[0] ?? []
-      if (found === familyId && owner === name) this.#remove(row, hashes)
+      if (found === OF_SEVERAL) this.#deleteIn(row, { family: familyId, name }, hashes)
+      else if (found === familyId && owner === name) this.#remove(row, hashes)
     }
+  }
+
+  #deleteIn(row: number, owner: KeptOwner, hashes: Iterable<number>): void {
+    const found = this.#statements.byId.get(row)
+    const unpacked = found === undefined ? null : this.#readableRow(found)
+    if (unpacked === null) this.#removeKeys(row, hashes)
+    else this.#shrink(unpacked, (kept) => !isOf(kept, owner))
   }
 
   /** Replaces the reply of an outcome that stands, unless `change` answers null. @returns whether it did. */
@@ -233,12 +254,13 @@ export class OutcomeTable {
     change: (outcome: OutcomeRecord) => OutcomeRecord | null,
   ): boolean {
     if (family.id === null) return false
-    for (const row of this.#rowsOf(family.id, name, hashIn(actorHash(family, name), key))) {
-      const at = row.outcomes.findIndex((each) => each.key === key)
-      const stands = row.outcomes[at]
+    const owner = { family: family.id, name }
+    for (const { id, kept } of this.#rowsOf(hashIn(actorHash(family, name), key))) {
+      const at = kept.findIndex((each) => each.outcome.key === key && isOf(each, owner))
+      const stands = kept[at]
       if (stands === undefined) continue
-      const changed = change(stands)
-      if (changed !== null) this.#update(row.id, row.outcomes.with(at, changed))
+      const changed = change(stands.outcome)
+      if (changed !== null) this.#update(id, kept.with(at, { ...stands, outcome: changed }))
       return changed !== null
     }
     return false
@@ -255,8 +277,8 @@ export class OutcomeTable {
       const leftBefore = left
       const row = this.#readableRow(found)
       if (row !== null) {
-        this.#shrink(row, ({ expiresAtMs }) => {
-          const stays = expiresAtMs > nowMs || left === 0
+        this.#shrink(row, ({ outcome }) => {
+          const stays = outcome.expiresAtMs > nowMs || left === 0
           if (!stays) left -= 1
           return stays
         })
@@ -269,6 +291,7 @@ export class OutcomeTable {
   /** The transaction in which something was written or removed has ended. */
   settle(committed: boolean): void {
     this.#entries.length = 0
+    this.#row.clear()
     this.#late.settle(committed)
     if (this.#removed.length === 0) return
     if (committed) for (const hash of this.#removed) this.#filter.remove(hash)
@@ -276,21 +299,31 @@ export class OutcomeTable {
   }
 
   /** Leaves of a row what stays. */
-  #shrink({ actor, id, outcomes }: Row, stays: (outcome: OutcomeRecord) => boolean): void {
-    const left: OutcomeRecord[] = []
+  #shrink({ id, kept }: OutcomesFound, stays: (kept: KeptOutcome) => boolean): void {
+    const left: KeptOutcome[] = []
     const gone = new Set<number>()
-    for (const outcome of outcomes) {
-      if (stays(outcome)) left.push(outcome)
-      else gone.add(hashIn(actor, outcome.key))
+    for (const each of kept) {
+      if (stays(each)) left.push(each)
+      else gone.add(this.#hashOf(each))
     }
+    if (gone.size === 0 && left.length > 0) return this.#dateAnew(id, left)
     // Two keys of one hash share an entry.
-    for (const { key } of left) gone.delete(hashIn(actor, key))
+    for (const each of left) gone.delete(this.#hashOf(each))
     if (left.length === 0) {
       this.#remove(id, gone)
     } else {
       this.#removeKeys(id, gone)
       this.#update(id, left)
     }
+  }
+
+  /** All of a row stays: only when it expires may not be what stands. */
+  #dateAnew(id: number, kept: readonly KeptOutcome[]): void {
+    this.#statements.keep.run(Math.min(...kept.map(({ outcome }) => outcome.expiresAtMs)), id)
+  }
+
+  #hashOf({ family, name, outcome }: KeptOutcome): number {
+    return hashIn(actorHash(this.#dictionary.familyAt(family), name), outcome.key)
   }
 
   #remove(row: number, hashes: Iterable<number>): void {
@@ -319,43 +352,20 @@ export class OutcomeTable {
     return byRow
   }
 
-  #update(row: number, outcomes: readonly OutcomeRecord[]): void {
-    const kept = packOutcomes(outcomes, (url) => this.#dictionary.typeId(url))
-    this.#statements.update.run(earliest(outcomes), kept, row)
-  }
-
-  #row(found: unknown): Row {
-    const { kept, ...row } = this.#found(found)
-    const typeUrl = (type: number): string => this.#dictionary.typeUrl(type)
-    return { ...row, outcomes: readable(row, () => unpackOutcomes(kept, typeUrl)) }
+  #update(row: number, kept: readonly KeptOutcome[]): void {
+    const packed = packKept(kept, (url) => this.#dictionary.typeId(url))
+    this.#statements.update.run(packed.firstExpiryMs, packed.take(), row)
   }
 
   /** Null for one that is damaged. It expires no more: else it would be found for ever, and nothing behind it. */
-  #readableRow(found: unknown): Row | null {
+  #readableRow(found: unknown): OutcomesFound | null {
     try {
-      return this.#row(found)
+      return unpackedRow(found, this.#dictionary)
     } catch (thrown) {
       if (!isSpawnError(thrown) || thrown.code !== 'STATE_UNREADABLE') throw thrown
-      this.#statements.keep.run(Number.MAX_SAFE_INTEGER, this.#found(found).id)
+      this.#statements.keep.run(Number.MAX_SAFE_INTEGER, rowNumber(found))
       return null
     }
-  }
-
-  #found(found: unknown): FoundRow {
-    const [id, actor, family, name, kept]: SQLField[] = fields([found])[0] ?? []
-    // Bytes that it has not are as unreadable as others.
-    const bytes = kept instanceof Uint8Array ? kept : Uint8Array.of(1)
-    return { id: Number(id), actor: Number(actor), family: Number(family), name: String(name), kept: bytes }
-  }
-}
-
-/** @throws SpawnError STATE_UNREADABLE */
-function readable<T>({ id, name }: Pick<FoundRow, 'id' | 'name'>, read: () => T): T {
-  try {
-    return read()
-  } catch (cause) {
-    const message = `kept replies of "${name}" (row ${id} of the store file) cannot be read (${messageOf(cause)}): restore a backup`
-    throw new SpawnError('STATE_UNREADABLE', message, { cause })
   }
 }
 
@@ -366,10 +376,4 @@ export function actorHash({ hash }: Pick<Family, 'hash'>, name: string): number 
 
 export function hashIn(actor: number, key: string): number {
   return actor * KEY_HASHES + hashOf(key)
-}
-
-export function earliest(outcomes: readonly OutcomeRecord[]): number {
-  let earliestMs = Number.MAX_SAFE_INTEGER
-  for (const { expiresAtMs } of outcomes) earliestMs = Math.min(earliestMs, expiresAtMs)
-  return earliestMs
 }

@@ -8,7 +8,8 @@ import { isSpawnError, type SpawnError } from '../../base/index.ts'
 import { unpackEnvelopes } from '../frames/envelope-bytes.ts'
 import { storeError } from './failures.ts'
 import { packIds, unpackActors } from '../frames/rows.ts'
-import { hashIn } from './outcome-table.ts'
+import { familyHash } from './dictionary.ts'
+import { actorHash, hashIn } from './outcome-table.ts'
 import { StoreFile } from './store-file.ts'
 import { commitGroups } from '../../../test/commit-groups.ts'
 
@@ -65,7 +66,7 @@ describe('the schema of a store file', () => {
     change(file, 'VACUUM')
     for (let times = 0; times < 3; times += 1) new StoreFile(file).close()
     const database = new DatabaseSync(file)
-    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 6 })
+    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 7 })
     assert.deepEqual({ ...database.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
     database.close()
   })
@@ -140,11 +141,18 @@ describe('the schema of a store file', () => {
     store.close()
     // Version 3 had all keys in the index at once.
     const database = new DatabaseSync(file)
-    const rows = database.prepare('SELECT id, actor FROM outcomes').all()
+    const rows = database.prepare('SELECT id FROM outcomes').all()
     assert.equal(rows.length, 1)
+    const actor = actorHash({ hash: familyHash({ system: ID.system, parent: ID.parent }) }, 'n')
     const add = database.prepare('INSERT INTO outcome_keys VALUES (?, ?)')
-    for (const key of ['a', 'b', 'c'])
-      add.run(hashIn(Number(rows[0]?.['actor']), key), Number(rows[0]?.['id']))
+    for (const key of ['a', 'b', 'c']) add.run(hashIn(actor, key), Number(rows[0]?.['id']))
+    // And each row was of one actor.
+    database
+      .prepare(
+        `UPDATE outcomes SET actor = ?, name = 'n', kept = x'0161e807000162e807000163e80700',
+           family = (SELECT id FROM families WHERE system = ? AND parent = ?)`,
+      )
+      .run(actor, ID.system, ID.parent)
     database.close()
     change(file, 'DROP INDEX outbox_facts; ALTER TABLE folded DROP COLUMN outcome; PRAGMA user_version = 3')
     for (let times = 0; times < 2; times += 1) {
@@ -166,7 +174,7 @@ describe('the schema of a store file', () => {
       ['STORE_UNAVAILABLE', false, 99],
     )
     assert.match(error.message, /newer release/)
-    change(file, 'PRAGMA user_version = 6')
+    change(file, 'PRAGMA user_version = 7')
     new StoreFile(file).close()
   })
 

@@ -134,6 +134,13 @@ const STEPS: readonly Step[] = [
        CREATE INDEX outbox_facts ON outbox (system) WHERE box = 4`,
     ],
   },
+  {
+    title: 'outcomes of several actors in a row',
+    statements: [
+      `-- No table changes. Rows of outcomes are of several actors from now on, which they name themselves: family is 0 there, name
+       -- and actor mean nothing. Those of one actor stay.`,
+    ],
+  },
 ]
 
 /** 'spwn': marks the file as ours, for `file` and for people. */
