@@ -29,9 +29,13 @@ test('rows that came meanwhile are among all; what nobody counted is not said', 
 test('a store that cannot count in time has as many rows as nobody knows', async () => {
   const store = new MemoryStore()
   await store.start()
-  const sends = [envelopeOf('a'), envelopeOf('b', { box: 'timer', dueAtMs: 1 })]
+  const sends = [
+    envelopeOf('a'),
+    envelopeOf('b', { box: 'timer', dueAtMs: 1 }),
+    envelopeOf('fact:c', { box: 'fact' }),
+  ]
   await store.commit([commitOf('one', 0), commitOf('two', 0), outsideCommit({ sends })])
-  assert.equal(await standingRows(store), 4)
+  assert.equal(await standingRows(store), 5)
   assert.equal(await standingRows({}), null)
   const holdings = (): Promise<never> =>
     Promise.reject(new SpawnError('STORE_UNAVAILABLE', 'it took too long'))

@@ -49,8 +49,8 @@ export async function standingRows(store: Pick<Statestore, 'holdings'>): Promise
   const held = await counted(store)
   if (held === null) return null
   return held.systems.reduce((sum, { actors, envelopes, past }) => {
-    const { dead, delivery, schedule, timer } = envelopes
-    return sum + actors + past + dead + delivery + schedule + timer
+    const { dead, delivery, fact, schedule, timer } = envelopes
+    return sum + actors + past + dead + delivery + schedule + timer + fact
   }, 0)
 }
 

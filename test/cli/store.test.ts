@@ -13,6 +13,7 @@ const MODULE = `import { actor, effect, Value } from 'spawn-mesh'
 export const counter = actor('counter', {
   history: 5,
   state: { total: 0 },
+  sourceable: true,
   actions: {
     add: (ctx) => Value.of()
       .state({ total: ctx.state.total + 1 })
@@ -41,7 +42,7 @@ describe('spawn store', { concurrency: 2 }, () => {
     assert.equal(shown.code, 0, shown.stderr)
     assert.match(
       shown.stdout,
-      /^store {3}sqlite:shop\.db\nschema {2}6, up to date\nsize {4}[\d.]+ MiB\n\nSYSTEM +ACTORS +PAST +DELIVERIES +SCHEDULES +TIMERS +DEAD\nmy-system +1 +2 +0 +3 +0 +0\n$/,
+      /^store {3}sqlite:shop\.db\nschema {2}6, up to date\nsize {4}[\d.]+ MiB\n\nSYSTEM +ACTORS +PAST +DELIVERIES +SCHEDULES +TIMERS +DEAD +FACTS\nmy-system +1 +2 +0 +3 +0 +0 +3\n$/,
     )
     const env = { PROXY_STORE: 'sqlite:shop.db' }
     const { stdout } = await cli(['store', 'status', '--json'], { cwd: project.path, env })
@@ -53,7 +54,7 @@ describe('spawn store', { concurrency: 2 }, () => {
       warnings: [],
     })
     assert.ok(bytes > 4_096)
-    const envelopes = { delivery: 0, schedule: 3, timer: 0, dead: 0, fact: 0 }
+    const envelopes = { delivery: 0, schedule: 3, timer: 0, dead: 0, fact: 3 }
     assert.deepEqual(systems, [{ system: 'my-system', actors: 1, past: 2, envelopes }])
   })
 

@@ -66,10 +66,10 @@ async function show({ bytes, schema, systems, warnings, where }: Shown, terminal
     terminal.note('nothing is stored there')
     return
   }
-  const heading = ['SYSTEM', 'ACTORS', 'PAST', 'DELIVERIES', 'SCHEDULES', 'TIMERS', 'DEAD']
+  const heading = ['SYSTEM', 'ACTORS', 'PAST', 'DELIVERIES', 'SCHEDULES', 'TIMERS', 'DEAD', 'FACTS']
   const rows = systems.map(({ actors, envelopes, past, system }) => {
-    const { dead, delivery, schedule, timer } = envelopes
-    return [printable(system), ...[actors, past, delivery, schedule, timer, dead].map(String)]
+    const { dead, delivery, fact, schedule, timer } = envelopes
+    return [printable(system), ...[actors, past, delivery, schedule, timer, dead, fact].map(String)]
   })
   const [head = '', ...lines] = tableLines([heading, ...rows], terminal.width)
   await terminal.print('')
