@@ -94,3 +94,31 @@ test('a proxy that has restarted, empty, is told again, and calls go on', async 
   assert.equal(total, 1, 'its store was memory')
   assert.equal(host.registered, true)
 })
+
+test('what a host registers as sourceable leaves facts at the proxy, with the state as it was stored', async () => {
+  const journal = actor('journal', {
+    state: { lines: 0 },
+    version: 2,
+    upgrade: {},
+    sourceable: { duration: 3_600_000 },
+    actions: { write: (ctx) => Value.of({ lines: ctx.state.lines + 1 }), read: (ctx) => ctx.state.lines },
+  })
+  await using proxy = await start()
+  await using host = await system('shop', { actors: [journal, counter], logger: silent }).serve({
+    proxy: proxy.url,
+    port: 0,
+  })
+  await host.ref(journal).write()
+  await host.ref(journal).read()
+  await host.ref(journal).write()
+  await host.ref(counter, 'c').add()
+  const answer = await fetch(`${proxy.url}/api/v1/system/shop/facts`)
+  const { facts } = (await answer.json()) as { facts: { action: string; revision: number; state: unknown }[] }
+  assert.deepEqual(
+    facts.map(({ action, revision, state }) => [action, revision, state]),
+    [
+      ['write', 1, { lines: 1 }],
+      ['write', 2, { lines: 2 }],
+    ],
+  )
+})
