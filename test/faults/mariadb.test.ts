@@ -1,6 +1,7 @@
 // The runtime over MariaDB, with a network in between that fails: see the suites that it names.
 import { after } from 'node:test'
 import { endMariadb } from '../servers/mariadb.ts'
+import { factOrderSuite } from './fact-order-suite.ts'
 import { migrationSuite } from './migration-suite.ts'
 import { outageSuite } from './outage-suite.ts'
 import { mariadbSubject } from './mariadb-subject.ts'
@@ -10,6 +11,7 @@ import { sweepSuite } from './sweep-suite.ts'
 
 after(endMariadb)
 
+factOrderSuite(mariadbSubject)
 migrationSuite(mariadbSubject)
 outageSuite(mariadbSubject)
 roundTripsSuite(mariadbSubject, { packets: 3 })

@@ -1,6 +1,7 @@
 // The runtime over Postgres, with a network in between that fails: see the suites that it names.
 import { after } from 'node:test'
 import { endPostgres } from '../servers/postgres.ts'
+import { factOrderSuite } from './fact-order-suite.ts'
 import { migrationSuite } from './migration-suite.ts'
 import { outageSuite } from './outage-suite.ts'
 import { postgresSubject } from './postgres-subject.ts'
@@ -10,6 +11,7 @@ import { sweepSuite } from './sweep-suite.ts'
 
 after(endPostgres)
 
+factOrderSuite(postgresSubject)
 migrationSuite(postgresSubject)
 outageSuite(postgresSubject)
 roundTripsSuite(postgresSubject, { packets: 1 })
