@@ -1,9 +1,10 @@
 // Rows from anywhere into a store, part by part. Decides whether the store may take them, what has been taken already, and the
-// places of envelopes: they get new ones, in the order in which they come, behind all that stand. For places are each
-// store's own, and two sources may have given the same.
+// places of envelopes: they keep those that they had, or get larger ones, in the order in which they come, behind all that
+// stand. For places are each store's own, and two sources, or two systems of one, may have given the same.
 //
-// Invariants: each part is written in one transaction, with the mark of how far it came. So a crash at any point leaves whole
-// parts and their mark, and the same again ends with the same store. Only a store that has all of it has no mark.
+// Invariants: no place becomes smaller, so who has read the facts up to one finds all others behind it. Each part is written in one
+// transaction, with the mark of how far it came. So a crash at any point leaves whole parts and their mark, and the same again
+// ends with the same store. Only a store that has all of it has no mark.
 
 import { type Clock, SpawnError } from '../base/index.ts'
 import type { Archive, ArchiveKind, ArchiveRow, Statestore } from '../ports/index.ts'
@@ -59,12 +60,12 @@ export async function takeIn(options: IntakeOptions): Promise<TakenIn> {
   let mark = await begin(options)
   const done = source.isFixed ? mark.part : 0
   const counts: Record<ArchiveKind, number> = { actor: 0, past: 0, outcome: 0, envelope: 0 }
+  const places = new Places(mark.placesBefore)
   for await (const { mark: partMark, number, rows } of source.parts) {
-    const places = mark.placesBefore + counts.envelope
+    const placed = places.given(rows)
     for (const { kind } of rows) counts[kind] += 1
     if (number === done && partMark !== mark.partMark) throw changed(source.name)
     if (number <= done) continue
-    const placed = withPlaces(rows, places)
     const written = await archive.write([
       ...placed,
       markRow({ ...mark, part: number, partMark }, clock.now()),
@@ -140,14 +141,25 @@ async function lastPlace(store: Statestore): Promise<number> {
   return last
 }
 
-/** Envelopes at the next places behind `last`. */
-function withPlaces(rows: readonly ArchiveRow[], last: number): ArchiveRow[] {
-  let place = last
-  return rows.map((row) => {
-    if (row.kind !== 'envelope') return row
-    place += 1
-    return { ...row, envelope: { ...row.envelope, place } }
-  })
+/** A larger one comes from no store, and would leave no room behind it. */
+const LARGEST_PLACE = 2 ** 52
+
+class Places {
+  #last: number
+
+  constructor(last: number) {
+    this.#last = last
+  }
+
+  /** Envelopes where they stood, or at the next place behind the last. */
+  given(rows: readonly ArchiveRow[]): ArchiveRow[] {
+    return rows.map((row) => {
+      if (row.kind !== 'envelope') return row
+      const { place } = row.envelope
+      this.#last = place > this.#last && place <= LARGEST_PLACE ? place : this.#last + 1
+      return { ...row, envelope: { ...row.envelope, place: this.#last } }
+    })
+  }
 }
 
 function changed(source: string): SpawnError {

@@ -6,6 +6,7 @@
 //  - What the store keeps for itself, as it stands: who was erased since then stays erased.
 //  - Messages that were sent until then and stand still. Those that were under way then and have been taken since are gone: what
 //    they did is in states that came later.
+//  - Facts of turns until then, also of actors that history does not reach, and in the places that they have.
 //
 // What was deleted since then has left nothing.
 
@@ -53,7 +54,7 @@ export interface RestoreCounts {
   /** Those that were stored later. */
   readonly later: number
   readonly unreached: number
-  /** Outcomes and messages of after that time. */
+  /** Outcomes, messages and facts of after that time. */
   readonly outcomesLeft: number
   readonly envelopesLeft: number
   /** Messages that are restored although it cannot be read when they were sent. */

@@ -11,8 +11,10 @@ import { SealedStore } from '../../src/stores/sealed/index.ts'
 import { plainRows, readAll } from '../../src/testing/statestore-archive-fixture.ts'
 import {
   actorId,
+  allFacts,
   commitOf,
   envelopeOf,
+  factOf,
   NOON_MS,
   outsideCommit,
   SYSTEM,
@@ -84,6 +86,9 @@ test('a file goes around through every store, and comes back with the same rows'
   const source = await manyRows()
   const expected = plainRows(await readAll(source))
   let bytes = await exportedBytes(source)
+  const facts = (await allFacts(source)).map(({ id }) => id)
+  assert.ok(facts.length > 3)
+  let places: readonly number[] | null = null
   for (const [name, open] of OPENINGS) {
     await using there = await open()
     const file = await FileSource.open(chunksOf(bytes, 65_536), 'backup.ndjson')
@@ -93,6 +98,18 @@ test('a file goes around through every store, and comes back with the same rows'
     const back = await emptyMemory()
     await takeIn({ ...into(back), source: await FileSource.open(chunksOf(bytes), 'backup.ndjson') })
     assert.deepEqual(plainRows(await readAll(back)), expected, name)
+    const stand = await allFacts(there.store)
+    assert.deepEqual(
+      stand.map(({ id }) => id),
+      facts,
+      name,
+    )
+    // Two systems of one memory get other places at first, which they keep from then on.
+    assert.deepEqual(
+      stand.map(({ place }) => place),
+      (places ??= stand.map(({ place }) => place)),
+      name,
+    )
     // It goes on as if all had been committed here.
     const again = [
       commitOf('long', 1_199),
@@ -101,6 +118,13 @@ test('a file goes around through every store, and comes back with the same rows'
     ]
     assert.deepEqual(await there.store.commit(again), ['conflict', 'conflict', 'committed'], name)
     assert.deepEqual(await there.store.commit([commitOf('long', 1_200)]), ['committed'], name)
+    await there.store.commit([outsideCommit({ sends: [factOf('next')] })])
+    const behind = await there.store.facts(SYSTEM, places?.at(-1) ?? 0, 10)
+    assert.deepEqual(
+      behind.facts.map(({ id }) => id),
+      ['fact:next'],
+      name,
+    )
     const { envelopes } = await there.store.due(SYSTEM, 0, 10)
     assert.deepEqual(
       envelopes.map(({ id }) => id),

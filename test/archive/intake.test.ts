@@ -4,12 +4,14 @@ import { test } from 'node:test'
 import { isSpawnError, SpawnError } from '../../src/base/index.ts'
 import type { Archive, ArchiveRow, Statestore } from '../../src/ports/index.ts'
 import type { MemoryStore } from '../../src/stores/memory/index.ts'
-import { exportStore } from '../../src/archive/index.ts'
+import { exportStore, takeIn } from '../../src/archive/index.ts'
+import type { CarriedPart } from '../../src/archive/intake.ts'
 import { plainRows, readAll } from '../../src/testing/statestore-archive-fixture.ts'
 import {
   actorId,
   commitOf,
   envelopeOf,
+  factOf,
   loadOne,
   outsideCommit,
   SYSTEM,
@@ -98,6 +100,87 @@ test('rows are merged with what is there: envelopes come behind, and each system
   assert.equal(new Set(places).size, places.length)
   const rows = (await readAll(target)).length
   assert.equal(rows, (await readAll(source)).length + 4, 'mine, a, b, last')
+})
+
+/** Id and place of all that stands, in the order of places. */
+async function placesIn(store: Statestore): Promise<(readonly [string, number])[]> {
+  const places = (await readAll(store)).flatMap((row) =>
+    row.kind === 'envelope' ? [[`${row.system} ${row.envelope.id}`, row.envelope.place] as const] : [],
+  )
+  return places.toSorted(([, left], [, right]) => left - right)
+}
+
+/** Facts, with gaps between them. */
+async function factsOf(...systems: readonly string[]): Promise<MemoryStore> {
+  const store = await emptyMemory()
+  for (let at = 0; at < 1_200; at += 1) {
+    const id = { system: systems[at % systems.length] ?? '', parent: '', name: '' }
+    const [gone, stays] = [envelopeOf(`gone ${at}`), factOf(`${at}`)]
+    await store.commit([
+      outsideCommit({ id, sends: at % 7 === 0 ? [gone, stays] : [stays] }),
+      outsideCommit({ id, takes: at % 7 === 0 ? [gone.id] : [] }),
+    ])
+  }
+  return store
+}
+
+test('what comes from a store of one system keeps its places, also when the import is cut off', async () => {
+  const source = await factsOf(SYSTEM)
+  const expected = await placesIn(source)
+  const bytes = await exportedBytes(source)
+  for (const nth of [1, 2]) {
+    const target = await emptyMemory()
+    await importBytes(bytes, dyingAt(target, nth, nth === 2)).catch(() => null)
+    await importBytes(bytes, target)
+    assert.deepEqual(await placesIn(target), expected)
+    const [, last = 0] = expected.at(-1) ?? []
+    await target.commit([commitOf('next', 0, { sends: [factOf('next')] })])
+    const { facts } = await target.facts(SYSTEM, last, 10)
+    assert.deepEqual(
+      facts.map(({ id }) => id),
+      ['fact:next'],
+    )
+  }
+})
+
+test('no place becomes smaller, whatever meets in a store: a reader that goes on misses no fact', async () => {
+  const source = await factsOf('b', 'a', 'c')
+  const before = new Map(await placesIn(source))
+  const bytes = await exportedBytes(source)
+  const taken = async (nth: number): Promise<(readonly [string, number])[]> => {
+    const target = await emptyMemory()
+    await target.commit([outsideCommit({ sends: [factOf('mine'), envelopeOf('x')] })])
+    await importBytes(bytes, dyingAt(target, nth, true), { merges: true }).catch(() => null)
+    if (nth <= 2) await importBytes(bytes, target, { merges: true })
+    return placesIn(target)
+  }
+  const after = await taken(Infinity)
+  for (const nth of [1, 2]) assert.deepEqual(await taken(nth), after, 'also when it is cut off')
+  assert.equal(after.length, before.size + 2)
+  for (const [id, place] of after) assert.ok(place >= (before.get(id) ?? 0), id)
+  for (const system of ['a', 'b', 'c']) {
+    const order = (places: Iterable<readonly [string, number]>): string[] =>
+      [...places].flatMap(([id]) => (id.startsWith(`${system} `) ? id : []))
+    assert.deepEqual(order(after), order(before), 'and each system keeps its order')
+  }
+})
+
+test('a place that no store has given leaves room behind it all the same', async () => {
+  const envelope = { ...factOf('far'), place: Number.MAX_SAFE_INTEGER }
+  const parts = async function* (): AsyncGenerator<CarriedPart> {
+    yield { number: 1, mark: '', rows: [{ kind: 'envelope', system: SYSTEM, envelope }] }
+  }
+  const target = await emptyMemory()
+  const source = { identity: 'far', name: 'far', isFixed: true, parts: parts() }
+  await takeIn({ source, target, targetName: 'memory', merges: false, clock })
+  await target.commit([outsideCommit({ sends: [factOf('next')] })])
+  assert.deepEqual(
+    (await target.facts(SYSTEM, 0, 9)).facts.map(({ id, place }) => [id, place]),
+    [
+      ['fact:far', 1],
+      ['fact:next', 2],
+    ],
+  )
 })
 
 test('places of systems that had a store each do not meet', async () => {

@@ -4,14 +4,17 @@ import { test } from 'node:test'
 import { RestoreSource, takeIn, type Unreached } from '../../src/archive/index.ts'
 import { headerOf } from '../../src/actor/index.ts'
 import { LIMITS } from '../../src/base/index.ts'
-import type { Commit, Statestore } from '../../src/ports/index.ts'
+import type { Commit, Envelope, Statestore } from '../../src/ports/index.ts'
 import { SealedStore } from '../../src/stores/sealed/index.ts'
 import {
   actorId,
+  allFacts,
   assertStored,
+  BIRTH,
   commitOf,
   commitRevisions,
   envelopeOf,
+  factOf,
   json,
   loadOne,
   NOON_MS,
@@ -94,6 +97,38 @@ test('of messages and replies those of until then are restored', async () => {
   assert.notEqual(await target.loadOutcome(actorId('one'), 'before', NOON_MS), null)
   assert.equal(await target.loadOutcome(actorId('one'), 'after', NOON_MS), null)
   assert.deepEqual([counts.outcomesLeft, counts.envelopesLeft, counts.envelopesUndated], [1, 1, 1])
+})
+
+test('of facts those of turns until then are restored, in their places, whatever became of their actors', async () => {
+  const store = await emptyMemory()
+  const fact = (name: string, turn: number): Envelope => {
+    const rest = { to: ['', ''] as const, action: 'add', revision: turn, createdAtMs: NOON_MS + turn }
+    return factOf(`${name} ${turn}`, { header: headerOf({ kind: 'fact', from: ['', name], ...rest }) })
+  }
+  for (let turn = 1; turn <= 9; turn += 1) {
+    await store.commit([
+      commitOf('kept', turn - 1, { history, sends: [fact('kept', turn)] }),
+      commitOf('unreached', turn - 1, { sends: [envelopeOf(`gone ${turn}`), fact('unreached', turn)] }),
+      commitOf('deleted', turn - 1, { history, sends: [fact('deleted', turn)] }),
+    ])
+    await store.commit([outsideCommit({ takes: [`gone ${turn}`] })])
+  }
+  await store.delete(actorId('deleted'), 9, BIRTH)
+  const { counts, target, unreached } = await restored(store, NOON_MS + 5)
+  assert.deepEqual(
+    unreached.map(({ id }) => id.name),
+    ['unreached'],
+  )
+  const then = (await allFacts(store)).slice(0, 3 * 5)
+  assert.equal(then.at(-1)?.id, 'fact:deleted 5')
+  assert.deepEqual(await allFacts(target, 4), then)
+  assert.deepEqual([counts.envelopesLeft, counts.envelopesUndated], [3 * 4, 0])
+  await target.commit([commitOf('kept', 5, { sends: [fact('kept', 6)] })])
+  const { facts } = await target.facts(SYSTEM, then.at(-1)?.place ?? 0, 9)
+  assert.deepEqual(
+    facts.map(({ id }) => id),
+    ['fact:kept 6'],
+  )
 })
 
 test('any time between the first and the last revision is reached', async () => {
