@@ -34,7 +34,7 @@ async function finds(
 ): Promise<void> {
   const seen = new Set<string>()
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const { violations } = await simulate(seed, { bugs, plan })
+    const { violations } = await simulate(seed, { bugs, plan, followed: rule === 'follower' })
     for (const violation of violations) seen.add(violation.slice(0, violation.indexOf(':')))
     if (seen.has(rule)) return
   }
@@ -103,6 +103,17 @@ test('facts of one commit the other way round', () =>
     'factsInOrder',
     withFacts((sends) => sends.toReversed()),
   ))
+
+test('a fact that comes to stand before others that were read', () =>
+  finds('follower', {
+    store: (store) =>
+      replaced(store, {
+        facts: async (...asked) => {
+          const { facts, isLast } = await store.facts(...asked)
+          return { facts: facts.filter(({ place }, at) => place % 7 !== 0 || at + 5 < facts.length), isLast }
+        },
+      }),
+  }))
 
 test('facts that are committed beside their turns, and stand when those are refused', () =>
   finds('failedHasNoFact', {

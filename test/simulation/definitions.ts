@@ -70,10 +70,11 @@ export function definitionsOf(plan: Plan, host: Host): Definition[] {
     pool: null,
     host,
   } as const
+  const facts = plan.leavesFacts ? FOR_EVER : undefined
   return [
-    { ...base, name: 'counter', kind: 'unnamed', durability: 'turn', facts: FOR_EVER },
+    { ...base, name: 'counter', kind: 'unnamed', durability: 'turn', facts },
     { ...base, name: 'journal', kind: 'unnamed', durability: 'snapshot' },
-    { ...base, name: 'ledger', kind: 'named', durability: 'turn', facts: FOR_EVER },
+    { ...base, name: 'ledger', kind: 'named', durability: 'turn', facts },
   ]
 }
 

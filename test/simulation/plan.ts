@@ -42,6 +42,8 @@ export interface Plan {
   readonly loadGroup: number
   readonly historyRevisions: number
   readonly snapshotTimeoutMs: number
+  /** Whether counters and the ledger leave facts; no seed draws it. */
+  readonly leavesFacts: boolean
   /** Whether actors have an init action, and the chance that it fails. */
   readonly initActions: boolean
   readonly initFails: number
@@ -96,6 +98,7 @@ export function planOf(seed: number): Plan {
     loadGroup: chance(0.7) ? 512 : among(1, 2),
     historyRevisions: chance(0.6) ? 0 : among(1, 3),
     snapshotTimeoutMs: among(1, 500),
+    leavesFacts: true,
     initActions: chance(0.4),
     initFails: chance(0.5) ? 0 : 0.3,
     cancelled: chance(0.5) ? 0 : 0.2,

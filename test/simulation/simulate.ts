@@ -2,6 +2,7 @@
 // in the end the judgement. Decides the course of events; what is called is callers.ts's, what must hold is oracle.ts's.
 
 import { below, type Random, seededRandom } from '../../src/base/index.ts'
+import type { Fact } from '../../src/ports/index.ts'
 import { jsonCodec } from '../../src/protocol/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
 import { NO_FAULTS, type StoreEvent, type StoreFaults, VirtualClock } from '../../src/testing/index.ts'
@@ -9,6 +10,7 @@ import { Callers } from './callers.ts'
 import { asState, SOURCEABLE } from './definitions.ts'
 import { describe, type Final } from './evidence.ts'
 import type { FactSeen } from './fact-rules.ts'
+import { Follower } from './follower.ts'
 import { type Answer, History, targetText } from './history.ts'
 import { Life, type PlantedBugs, SYSTEM } from './life.ts'
 import { judge } from './oracle.ts'
@@ -18,6 +20,8 @@ export interface SimulationOptions {
   /** Changes to the plan that the seed gives, to cut a failure down or to force a situation. */
   readonly plan?: Partial<Plan>
   readonly bugs?: PlantedBugs
+  /** Whether another program follows the facts meanwhile. It takes time, so the course is another than without it. */
+  readonly followed?: boolean
 }
 
 export interface Verdict {
@@ -60,6 +64,8 @@ class Simulation {
   #serving: Life[] = []
   #faults: StoreFaults
   readonly #facts = new Map<string, FactSeen[]>()
+  readonly #follower: Follower
+  #isOver = false
 
   constructor(plan: Plan, options: SimulationOptions) {
     this.#plan = plan
@@ -75,6 +81,7 @@ class Simulation {
       () => clock.steps,
     )
     const life = (): Life => oneOf(random, this.#serving)
+    this.#follower = new Follower(clock, () => this.#serving[0])
     this.#callers = new Callers({ plan, clock, random, history: this.#history, life })
   }
 
@@ -112,7 +119,7 @@ class Simulation {
 
   async #course(violations: string[]): Promise<Map<string, Final>> {
     await this.#begin()
-    await Promise.all([this.#callers.run(), this.#happenings()])
+    await Promise.all([this.#meanwhile(), this.#follow()])
     await this.#heal()
     await this.#showLife(violations)
     await this.#showRest(violations)
@@ -136,6 +143,15 @@ class Simulation {
     if (beside) await starting
     this.#serving = beside ? [...this.#serving, life] : [life]
     await starting
+  }
+
+  async #meanwhile(): Promise<void> {
+    await Promise.all([this.#callers.run(), this.#happenings()])
+    this.#isOver = true
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#options.followed === true) await this.#follower.follow(this.#plan.seed, () => this.#isOver)
   }
 
   async #happenings(): Promise<void> {
@@ -200,7 +216,7 @@ class Simulation {
       violations.push(`rest: ${life.runtime.residentActors} idle actors were not passivated`)
     }
     await this.#showListing(life, violations)
-    await this.#readFacts(life)
+    await this.#readFacts(life, violations)
     await life.stop()
   }
 
@@ -220,14 +236,19 @@ class Simulation {
   }
 
   /** Of actors that have none, it stands that they have none. */
-  async #readFacts(life: Life): Promise<void> {
+  async #readFacts(life: Life, violations: string[]): Promise<void> {
+    if (!this.#plan.leavesFacts) return
+    const all: Fact[] = []
     for (const target of this.#callers.targets())
       if (SOURCEABLE.includes(target.definition)) this.#facts.set(targetText(target), [])
-    for await (const { actor, revision, state } of life.runtime.facts.each({ follow: false })) {
+    for await (const fact of life.runtime.facts.each({ follow: false })) {
+      const { actor, revision, state } = fact
       const { name, parent } = actor
+      all.push(fact)
       const facts = this.#facts.get(targetText({ definition: parent === '' ? name : parent, name }))
       facts?.push({ revision, entries: asState(state).entries })
     }
+    violations.push(...this.#follower.faults(all))
   }
 
   async #finals(): Promise<Map<string, Final>> {

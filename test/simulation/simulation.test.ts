@@ -23,6 +23,13 @@ for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
   })
 }
 
+test('who follows the facts and keeps its position misses none and sees none twice, whatever dies', async () => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const { violations } = await simulate(seed, { followed: true })
+    assert.deepEqual(violations, [], `seed ${seed}, followed`)
+  }
+})
+
 test('a seed gives the same simulation every time, to the last step', async () => {
   for (const seed of [3, 25, 141, 206]) {
     const first = await simulate(seed)
