@@ -4,7 +4,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { actor, system, type System, Value } from '../../src/sdk/index.ts'
+import { MemoryStore } from '../../src/stores/memory/index.ts'
 import { until } from '../../src/testing/index.ts'
+import { Log } from '../http/fixture.ts'
 import { sit, type Sitting, type SittingOptions } from './fake-terminal.ts'
 import { startCli } from './process.ts'
 import { PATIENCE } from './server.ts'
@@ -71,4 +73,49 @@ test('--follow goes on with those that come, until it is told to stop or has as 
   await until('its end', () => child.exitCode !== null || child.signalCode !== null, PATIENCE)
   assert.equal(child.exitCode, 0)
   assert.equal((await run(['--follow', '--limit', '2', '--actor', 'u-3', '--json'])).printed.length, 2)
+})
+
+test('one that loses its server says where to go on', async () => {
+  const other = await system('shop', { actors: [user], store: 'memory', http: 0 }).start()
+  await other.ref(user, 'u-1').rename('Ada')
+  const printed: string[] = []
+  const following = sit(['facts', '--follow', '--json'], {
+    url: other.url ?? '',
+    prints: (line) => void printed.push(line),
+  })
+  await until('the fact', () => printed.length === 1)
+  await other.stop()
+  const { code, noted } = await following
+  assert.notEqual(code, 0)
+  const { error } = JSON.parse(noted.at(-1) ?? '') as { error: { hint: string } }
+  assert.match(error.hint, new RegExp(`go on with --after ${rowOf(printed[0]).position}$`))
+})
+
+test('one that cannot be read is told, after all before it, with where to go on without it', async () => {
+  const store = new MemoryStore()
+  const gauge = (version: number) =>
+    actor('gauge', {
+      state: { n: 0 },
+      version,
+      upgrade: {},
+      sourceable: true,
+      actions: { set: (_ctx, n: number) => Value.of({ n }) },
+    })
+  {
+    await using newer = await system('shop', { actors: [gauge(2)], store }).start()
+    await newer.ref(gauge(2)).set(1)
+  }
+  await using older = await system('shop', { actors: [gauge(1)], store, http: 0, logger: new Log() }).start()
+  const { code, noted } = await sit(['facts', '--json'], { url: older.url ?? '' })
+  assert.equal(code, 1)
+  const { error } = JSON.parse(noted.at(-1) ?? '') as {
+    error: { code: string; message: string; details: { position: number } }
+  }
+  assert.equal(error.code, 'STATE_UNREADABLE')
+  assert.match(
+    error.message,
+    /^revision 1 of "gauge", the fact at position \d+ cannot be read: it has version 2/,
+  )
+  const rest = await sit(['facts', '--after', String(error.details.position)], { url: older.url ?? '' })
+  assert.deepEqual([rest.code, rest.printed], [0, []])
 })

@@ -18,6 +18,8 @@ export interface SittingOptions {
   readonly width?: number | null
   /** What is typed at a question, when it is asked. Absent: nobody can be asked. */
   readonly types?: string | (() => Promise<string>)
+  /** Told of each line as it is printed. */
+  readonly prints?: (line: string) => void
 }
 
 /** Runs a command line to its end. */
@@ -36,7 +38,10 @@ export async function sit(words: readonly string[], options: SittingOptions): Pr
       const { types = '' } = options
       return typeof types === 'string' ? types : types()
     },
-    print: async (line) => void printed.push(line),
+    print: async (line) => {
+      printed.push(line)
+      options.prints?.(line)
+    },
     note: (line) => void noted.push(line),
     progress: (text) => void progress.push(text),
     style: (_, text) => text,
