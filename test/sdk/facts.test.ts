@@ -171,3 +171,15 @@ test('an erased actor leaves none, however many there were, and the others keep 
   await note('ann')
   assert.equal((await all(running.facts())).length, 3, 'a new life begins with new facts')
 })
+
+test('an actor that was deleted keeps its facts, and is erased with them', async () => {
+  const definitions: readonly ActorDefinition[] = [person]
+  const store = new MemoryStore()
+  await using running = await system('people', { actors: definitions, store, encryption }).start()
+  await running.ref(person, 'eve').note()
+  await running.delete('eve', { ref: 'person' })
+  assert.deepEqual(told(await all(running.facts())), ['eve note 1 {"notes":1}'])
+  await running.erase('eve', { ref: 'person' })
+  assert.deepEqual(await all(running.facts()), [])
+  assert.deepEqual((await store.facts('people', 0, 10)).facts, [])
+})
