@@ -64,7 +64,7 @@ describe('spawn store, moving', { concurrency: 2 }, () => {
     assert.equal(exported.code, 0, exported.stderr)
     assert.match(
       exported.stderr,
-      /^exported 1,5\d\d actors, 1,2\d\d past revisions, 154 outcomes, 5 messages into .*backup\.ndjson$/,
+      /^exported 1,5\d\d actors, 1,2\d\d past revisions, 154 outcomes, 10 messages into .*backup\.ndjson$/,
     )
     assert.equal(exported.stdout, '')
     assert.match(
