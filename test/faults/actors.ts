@@ -1,5 +1,5 @@
 // The actors under faults. Each add carries a mark of its own, and an actor counts each mark: so what was lost shows, and
-// what was done twice. Adds commute: in which order they come does not matter.
+// what was done twice. Adds commute: in which order they come does not matter. Each turn leaves a fact.
 
 import { actor, effect, Value } from '../../src/sdk/index.ts'
 
@@ -33,6 +33,7 @@ function added(state: Ledger, mark: string) {
 export const ledger = actor('ledger', {
   kind: 'unnamed',
   state: (): Ledger => EMPTY,
+  sourceable: true,
   actions: {
     add: (ctx, { mark }: Mark) => added(ctx.state, mark),
     /** Adds here, and by an effect there. */
@@ -48,6 +49,7 @@ export const ledger = actor('ledger', {
 export const fleeting = actor('fleeting', {
   kind: 'unnamed',
   state: (): Ledger => EMPTY,
+  sourceable: true,
   deactivateTimeout: 10,
   actions: { add: (ctx, { mark }: Mark) => added(ctx.state, mark) },
 })
@@ -56,6 +58,7 @@ export const fleeting = actor('fleeting', {
 export const chronicle = actor('chronicle', {
   kind: 'unnamed',
   state: (): Ledger => EMPTY,
+  sourceable: true,
   history: 2,
   actions: { add: (ctx, { mark }: Mark) => added(ctx.state, mark) },
 })

@@ -39,7 +39,8 @@ export function rivalsSuite(subject: FaultSubject, { kills, lifeMs }: RivalsOpti
       let wrong: readonly string[] = []
       const isRight = async (): Promise<boolean> => {
         const standing = await rivals.standing()
-        wrong = book.reckon((place) => standing.get(placeText(place)) ?? null)
+        const faults = await rivals.factFaults(standing)
+        wrong = [...book.reckon((place) => standing.get(placeText(place)) ?? null), ...faults]
         return wrong.length === 0
       }
       await until('the books to be right', isRight, { timeoutMs: SETTLE_MS, pauseMs: 50 }).catch(() => {})

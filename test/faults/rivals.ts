@@ -5,6 +5,7 @@ import { below, type ErrorCode, type Random, SpawnError } from '../../src/base/i
 import { fromProblem } from '../../src/protocol/index.ts'
 import { Server, SYSTEM } from '../crash/server.ts'
 import { Book, type Place } from './book.ts'
+import { factFaults } from './facts.ts'
 import type { Callee, CallKey } from './load.ts'
 import { type Standing, standingOf } from './standing.ts'
 import { type FaultDatabase, type FaultSubject, urlOf } from './subject.ts'
@@ -92,6 +93,10 @@ export class Rivals implements Callee {
 
   standing(): Promise<Standing> {
     return standingOf(this.#subject, this.#database.options, SYSTEM, this.book.places())
+  }
+
+  factFaults(standing: Standing): Promise<string[]> {
+    return factFaults(this.#subject, this.#database.options, SYSTEM, standing)
   }
 
   async end(): Promise<void> {

@@ -10,6 +10,7 @@ import { until } from '../../src/testing/index.ts'
 import { fastClock } from '../wire/fast-clock.ts'
 import { chronicle, fleeting, ledger, type Ledger } from './actors.ts'
 import { Book, type BookOptions, type Place, placeText } from './book.ts'
+import { factFaults } from './facts.ts'
 import type { Target } from './link.ts'
 import type { Callee, CallKey } from './load.ts'
 import { type Standing, standingOf } from './standing.ts'
@@ -123,7 +124,8 @@ export class World implements Callee {
       },
     )
     const standing = await this.standing(places)
-    return [...wrong, ...book.reckon((place) => standing.get(placeText(place)) ?? null)]
+    const faults = await factFaults(this.#subject, this.#database.options, this.name, standing)
+    return [...wrong, ...book.reckon((place) => standing.get(placeText(place)) ?? null), ...faults]
   }
 
   standing(places: readonly Place[]): Promise<Standing> {
