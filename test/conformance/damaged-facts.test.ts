@@ -8,21 +8,32 @@ import { FACT_PREFIX, type StandingEnvelope, type Statestore } from '../../src/p
 import { Packed } from '../../src/protocol/index.ts'
 import { SealedStore } from '../../src/stores/sealed/index.ts'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
-import { factOf, NOON_MS, outsideCommit, SYSTEM, TYPE_URL } from '../../src/testing/statestore-fixture.ts'
+import {
+  envelopeOf,
+  factOf,
+  NOON_MS,
+  outsideCommit,
+  SYSTEM,
+  TYPE_URL,
+} from '../../src/testing/statestore-fixture.ts'
 import { stateKey } from './sealed-subject.ts'
 import { temporaryMemory } from './temporary-memory.ts'
 import { temporarySqlite } from './temporary-store.ts'
 
 const LONG = new Packed(TYPE_URL, Buffer.alloc(100_000, 'x'))
 
+async function opened() {
+  const subject = await temporarySqlite()
+  return { ...subject, file: (subject.store as SqliteStore).file }
+}
+
 /** A file with so many facts in its table, of which those that are named have a long payload. */
 async function folded(count: number, long: readonly number[] = []) {
-  const { dispose, reopen, store } = await temporarySqlite()
+  const { dispose, file, reopen, store } = await opened()
   const sends = Array.from({ length: count }, (_none, at) =>
     factOf(`${at}`, { dueAtMs: NOON_MS + at, ...(long.includes(at) && { payload: LONG }) }),
   )
   assert.deepEqual(await store.commit([outsideCommit({ sends })]), ['committed'])
-  const { file } = store as SqliteStore
   // Opening folds what stands in the journal.
   const again = await reopen?.()
   await again?.stop()
@@ -97,6 +108,33 @@ test('all facts of a page of the table that is damaged', async () => {
     assert.equal(damage(file, isOfTable, 0, 8), 1)
     const unreadable = await unreadableIn(file, 200)
     assert.ok(unreadable.includes(100) && unreadable.length < 100, unreadable.join())
+  } finally {
+    await dispose()
+  }
+})
+
+test('messages that stand in such a page, beside facts', async () => {
+  const { dispose, file, reopen, store } = await opened()
+  try {
+    const sends = Array.from({ length: 150 }, (_none, at) => [
+      factOf(`${at}`),
+      envelopeOf(`a ${at}`),
+      envelopeOf(`z ${at}`),
+    ])
+    await store.commit([outsideCommit({ sends: sends.flat() })])
+    await (await reopen?.())?.stop()
+    const isOfTable = (page: Buffer): boolean => page[0] === 13 && page.includes('{"of":"a 70"}')
+    assert.equal(damage(file, isOfTable, 0, 8), 1)
+    const again = new SqliteStore({ file })
+    await again.start()
+    const { envelopes } = await again.due(SYSTEM, 0, 1_000)
+    await again.stop()
+    assert.deepEqual(
+      envelopes.map(({ id }) => id),
+      sends.flatMap(([_fact, ...others]) => others.map(({ id }) => id)),
+    )
+    const unreadable = envelopes.filter(({ header }) => header === '')
+    assert.ok(unreadable.length > 1 && unreadable.length < 100, `${unreadable.length}`)
   } finally {
     await dispose()
   }

@@ -78,7 +78,7 @@ export class OutboxTable {
 
   /**
    * What stands at a place of which not all can be read: by the first page of its row, and if that is damaged by indexes
-   * alone, which are gone through for it.
+   * alone, which are gone through for it; but those of facts, of which there may be millions, only for facts.
    */
   headAt(system: string, box: number, place: number): Pick<Envelope, 'id' | 'dueAtMs'> | null {
     const number = this.#systemId(system)
@@ -90,7 +90,12 @@ export class OutboxTable {
       return { id: String(id), dueAtMs: Number(dueAtMs) }
     } catch (thrown) {
       if (!isDamage(thrown)) throw thrown
-      const [id] = fields([this.#statements.idAt.get(number, place) ?? []])[0] ?? []
+      const { idAt, idOfFactAt } = this.#statements
+      const found =
+        box === FACT_BOX
+          ? idOfFactAt.get(number, FACT_PREFIX, BEHIND_FACTS, place)
+          : idAt.get(number, FACT_PREFIX, place, number, BEHIND_FACTS, place)
+      const [id] = fields([found ?? []])[0] ?? []
       const [dueAtMs] = fields([this.#statements.dueOf.get(number, box, place) ?? []])[0] ?? []
       return id === undefined ? null : { id: String(id), dueAtMs: Number(dueAtMs ?? 0) }
     }
@@ -227,7 +232,13 @@ function prepared(database: Database) {
     any: database.prepare('SELECT 1 FROM outbox WHERE system = ? LIMIT 1'),
     byPlace: database.prepare(`SELECT ${ROW} FROM outbox WHERE place = ?`),
     headAt: database.prepare('SELECT id, due_at_ms FROM outbox WHERE place = ?'),
-    idAt: database.prepare('SELECT id FROM outbox INDEXED BY outbox_by_id WHERE system = ? AND place = ?'),
+    idAt: database.prepare(
+      `SELECT id FROM outbox INDEXED BY outbox_by_id WHERE system = ? AND id < ? AND place = ?
+       UNION ALL SELECT id FROM outbox INDEXED BY outbox_by_id WHERE system = ? AND id >= ? AND place = ?`,
+    ),
+    idOfFactAt: database.prepare(
+      'SELECT id FROM outbox INDEXED BY outbox_by_id WHERE system = ? AND id >= ? AND id < ? AND place = ?',
+    ),
     dueOf: database.prepare(
       'SELECT due_at_ms FROM outbox INDEXED BY outbox_by_due WHERE system = ? AND box = ? AND place = ?',
     ),

@@ -218,6 +218,34 @@ describe('the schema of a store file', () => {
     database.close()
   })
 
+  test('facts are a range of an index of their own, and those that are over one of what is due', () => {
+    const { database, planOf } = plans(join(folder, 'facts.db'))
+    assert.equal(
+      planOf(
+        'SELECT place FROM outbox INDEXED BY outbox_facts WHERE system = ? AND box = 4 AND place > ? ORDER BY place',
+      ),
+      'SEARCH outbox USING COVERING INDEX outbox_facts (system=? AND rowid>?)',
+    )
+    const over = `SELECT place FROM outbox INDEXED BY outbox_by_due WHERE system = ? AND box = 4 AND due_at_ms <= ?
+      ORDER BY due_at_ms LIMIT ?`
+    assert.equal(
+      planOf(`DELETE FROM outbox WHERE place IN (${over})`),
+      'SEARCH outbox USING INTEGER PRIMARY KEY (rowid=?),LIST SUBQUERY 1,' +
+        'SEARCH outbox USING COVERING INDEX outbox_by_due (system=? AND box=? AND due_at_ms<?)',
+    )
+    const others = (range: string): string =>
+      `SELECT id FROM outbox INDEXED BY outbox_by_id WHERE system = ? AND id ${range}`
+    for (const [range, plan] of [
+      ['< ?', 'id<?'],
+      ['>= ?', 'id>?'],
+    ] as const)
+      assert.equal(
+        planOf(others(range)),
+        `SEARCH outbox USING COVERING INDEX outbox_by_id (system=? AND ${plan})`,
+      )
+    database.close()
+  })
+
   test('the statements for the past use its indexes', () => {
     const { database, planOf } = plans(join(folder, 'plans.db'))
     const expired =
