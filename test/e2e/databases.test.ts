@@ -15,6 +15,7 @@ import { endPostgres, postgresServer } from '../servers/postgres.ts'
 const FIRST = `import { actor, Value } from 'spawn-mesh'
 export const counter = actor('counter', {
   history: 2,
+  sourceable: true,
   state: { total: 0 },
   actions: { add: (ctx) => Value.of({ total: ctx.state.total + 1 }, { total: ctx.state.total + 1 }) },
 })`
@@ -81,6 +82,12 @@ for (const [kind, { driver, server }] of Object.entries(KINDS)) {
     assert.equal(migrated.code, 0, migrated.stderr)
     assert.match(migrated.stderr, /the tables have version \d+ now/)
 
+    const factsOf = async ({ url: at }: Serving): Promise<unknown[]> => {
+      const { code, stderr, stdout } = await run(['facts', '--all', '--url', at, '--json'])
+      assert.equal(code, 0, stderr)
+      const facts = JSON.parse(`[${stdout.trim().replaceAll('\n', ',')}]`) as { readonly state: unknown }[]
+      return facts.map(({ state }) => state)
+    }
     const add = ({ url: at }: Serving) => run(['invoke', 'counter', 'add', '--url', at, '--json'])
     const line = ['start', 'first.ts', '--system', 'shop'] as const
     {
@@ -93,6 +100,8 @@ for (const [kind, { driver, server }] of Object.entries(KINDS)) {
     }
     await using serving = await serve(line, { cwd: project.path, env: variables })
     assert.equal((await add(serving)).stdout, '{"total":4}\n')
+    const totals = [1, 2, 3, 4].map((total) => ({ total }))
+    assert.deepEqual(await factsOf(serving), totals, 'a fact of each turn, also of those before SIGKILL')
     assert.match(serving.output().stdout, new RegExp(`state in ${kind}://[^:]+(:\\*\\*\\*)?@`))
 
     const status = JSON.parse((await run(['store', 'status', '--json'])).stdout)
@@ -119,10 +128,20 @@ for (const [kind, { driver, server }] of Object.entries(KINDS)) {
     const plain = { ...variables, SPAWN_STATESTORE_KEY: `${keys.SPAWN_STATESTORE_KEY},plain` }
     const rotated = JSON.parse((await run(['store', 'rotate-keys', '--json'], plain)).stdout)
     assert.deepEqual([rotated.done, rotated.unreadable, rotated.sealed], [true, 0, rotated.rows])
-    assert.ok(rotated.rows >= 3, 'the actor and its past')
+    assert.ok(rotated.rows >= 3 + 5, 'the actor, its past, and its facts')
     const check = await run(['store', 'rotate-keys', '--check'], { ...variables, ...keys })
     assert.equal(check.code, 0, check.stderr)
     assert.match(check.stdout, /^KEY +ROWS\n2026 +\d+\n$/)
+    await using sealed = await serve(['start', 'next.ts', '--system', 'shop'], {
+      cwd: project.path,
+      env: { ...variables, ...keys },
+    })
+    assert.deepEqual(
+      await factsOf(sealed),
+      [1, 2, 3, 4, 5].map((count) => ({ count })),
+      'as they are in the version of now',
+    )
+    await sealed.end('SIGTERM')
     const opened = await run(['store', 'rehearse', 'next.ts', '--json'], { ...variables, ...keys })
     assert.match(opened.stdout, /"looked":1,"fine":0,"upgraded":1,"failing":0/)
     if (password !== '') for (const text of told) assert.ok(!text.includes(password), text)
