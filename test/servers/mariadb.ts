@@ -76,6 +76,8 @@ export class MariadbServer {
           await this.query(`DROP TABLE IF EXISTS ${database}.spawn_${table}`)
       },
       release: async () => {
+        // Files that share a process end what they have in turns: another one may have dropped all databases by now.
+        if (!this.#made.includes(database)) return
         await isAlone()
         for (const table of TABLES) await this.query(`DELETE FROM ${database}.spawn_${table}`)
         this.#free.push(database)
