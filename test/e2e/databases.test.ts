@@ -124,11 +124,28 @@ for (const [kind, { driver, server }] of Object.entries(KINDS)) {
     await proxy.end('SIGTERM')
     told.push(proxy.output().stdout, proxy.output().stderr)
 
+    /** How many facts say in the clear what the state was, and whose: as anybody sees it who has the tables. */
+    const readable = async (): Promise<number[]> => {
+      const facts = await database.query(
+        `SELECT header, payload FROM ${{ postgres: 'spawn.outbox', mariadb: 'spawn_outbox' }[kind]} WHERE box = 4`,
+      )
+      const textOf = (row: unknown): string =>
+        Object.values(row as Record<string, Uint8Array | null>)
+          .map((bytes) => Buffer.from(bytes ?? []).toString('latin1'))
+          .join(' ')
+      const texts = facts.map(textOf)
+      return [
+        facts.length,
+        ...['total', 'counter'].map((word) => texts.filter((text) => text.includes(word)).length),
+      ]
+    }
+    assert.deepEqual(await readable(), [5, 5, 5])
     const keys = { SPAWN_STATESTORE_KEY: `2026:${randomBytes(32).toString('base64')}` }
     const plain = { ...variables, SPAWN_STATESTORE_KEY: `${keys.SPAWN_STATESTORE_KEY},plain` }
     const rotated = JSON.parse((await run(['store', 'rotate-keys', '--json'], plain)).stdout)
     assert.deepEqual([rotated.done, rotated.unreadable, rotated.sealed], [true, 0, rotated.rows])
     assert.ok(rotated.rows >= 3 + 5, 'the actor, its past, and its facts')
+    assert.deepEqual(await readable(), [5, 0, 0])
     const check = await run(['store', 'rotate-keys', '--check'], { ...variables, ...keys })
     assert.equal(check.code, 0, check.stderr)
     assert.match(check.stdout, /^KEY +ROWS\n2026 +\d+\n$/)
