@@ -127,6 +127,27 @@ test('a server that has no room for another prepared statement is waited for, an
     }
   }))
 
+test('on such a server what cannot be prepared is not executed, nor anything else in its place', () =>
+  withStore(server, {}, async (_store, { options }) => {
+    const session = await Connection.open(settledOptions(options))
+    try {
+      // Were this one executed, its rows would be an answer that the driver does not expect, which ends the process.
+      assert.deepEqual(await session.rows('SELECT ?, 1', [7]), [[7, 1]])
+      const [[, count] = []] = await server.query("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'")
+      await server.query(`SET GLOBAL max_prepared_stmt_count = ${Number(count)}`)
+      const asked = [2, 3].map((at) => session.rows(`SELECT ?, ${at}`, [at]))
+      const answers = await Promise.allSettled(asked)
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        ['rejected', 'rejected'],
+      )
+      await assert.rejects(async () => asked[0], /max_prepared_stmt_count/)
+    } finally {
+      await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
+      session.destroy()
+    }
+  }))
+
 test('on such a server nothing is pruned in the place of a statement that it does not prepare, and pruning goes on', () =>
   withStore(server, {}, async (store, { options, query }) => {
     const outcomes = [0, 1].map((at) => ({ key: `key ${at}`, reply: null, expiresAtMs: NOON_MS + at }))

@@ -9,7 +9,14 @@ import { describe, test } from 'node:test'
 import { LIMITS } from '../../src/base/index.ts'
 import type { Commit, Statestore } from '../../src/ports/index.ts'
 import { Packed } from '../../src/protocol/index.ts'
-import { commitOf, envelopeOf, json, NOON_MS, outsideCommit } from '../../src/testing/statestore-fixture.ts'
+import {
+  commitOf,
+  envelopeOf,
+  factOf,
+  json,
+  NOON_MS,
+  outsideCommit,
+} from '../../src/testing/statestore-fixture.ts'
 import type { FaultSubject } from './subject.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
@@ -26,13 +33,14 @@ type GroupOf = (size: number, revision: number) => Commit[]
 const callsAlone: GroupOf = (size, revision) =>
   Array.from({ length: size }, (_none, at) => commitOf(`${size} ${at}`, revision - 1))
 
-/** All that turns commit: states with a past, replies, what is sent and taken, and a commit of the outside. */
+/** All that turns commit: states with a past, replies, what is sent and taken, facts, and a commit of the outside. */
 const allThatTurnsCommit: GroupOf = (size, revision) =>
   Array.from({ length: size }, (_none, at) => {
     const id = `${size} ${at}`
     const sends = [
       envelopeOf(`${id} ${revision} now`),
       envelopeOf(`${id} ${revision} later`, { box: 'schedule', dueAtMs: NOON_MS * 2 }),
+      factOf(`${id} ${revision}`),
     ]
     const takes = revision === 1 ? [] : [`${id} ${revision - 1} now`]
     if (at % 8 === 7) return outsideCommit({ sends, takes })

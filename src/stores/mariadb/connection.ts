@@ -16,14 +16,14 @@ import { ConnectionLost, NotConnected, type Session } from '../sql/session.ts'
 import { type Lose, within } from '../sql/within.ts'
 import { STILL_PRIMARY } from './block.ts'
 import { breaksConnection, isReadOnly, mayOpenLater } from './failures.ts'
+import { Prepared, type PreparingClient } from './prepared.ts'
 import { ISOLATION, readFacts, SERVER_FACTS, type ServerFacts, sessionSettings } from './server.ts'
 
 export type Value = Buffer | string | number | null
 
 /** What is used of the driver. */
-export interface Client {
+export interface Client extends PreparingClient {
   query(sql: { readonly sql: string }): Promise<unknown>
-  execute(sql: { readonly sql: string }, values: readonly Value[]): Promise<unknown>
   end(): Promise<void>
   on(event: 'error' | 'end', listener: () => void): unknown
 }
@@ -57,6 +57,7 @@ export class Connection implements Session {
   readonly #socket: Socket
   readonly #facts: ServerFacts
   readonly #client: Client
+  readonly #prepared: Prepared
   /** Statements that have no answer yet; the driver says nothing of them when the session is given up. */
   readonly #waiting = new Set<Lose>()
   #isOpen = true
@@ -64,6 +65,7 @@ export class Connection implements Session {
 
   private constructor(client: Client, socket: Socket, facts: ServerFacts, options: SettledDatabaseOptions) {
     this.#client = client
+    this.#prepared = new Prepared(client)
     this.#socket = socket
     this.#facts = facts
     this.#options = options
@@ -121,9 +123,9 @@ export class Connection implements Session {
     return this.#facts.warnings
   }
 
-  /** Rows of a statement that is prepared once. @throws what MariaDB said, or ConnectionLost. */
+  /** Rows of a statement that is prepared once, before. @throws what MariaDB said, or ConnectionLost. */
   async rows(sql: string, values: readonly Value[]): Promise<readonly Row[]> {
-    const answer = await this.#ask(() => this.#client.execute({ sql }, values))
+    const answer = await this.#ask(() => this.#prepared.execute(sql, values))
     return asRows(answer)
   }
 
@@ -153,11 +155,12 @@ export class Connection implements Session {
 
   /** The one field that a block answers; null also for one that answers nothing. */
   async answer(sql: string, values: readonly Value[]): Promise<Field> {
-    return fieldOf(await this.#ask(() => this.#client.execute({ sql }, values)))
+    return fieldOf(await this.#ask(() => this.#prepared.execute(sql, values)))
   }
 
   /**
-   * What a block answers that was to end without a word; undefined: it did.
+   * What a block answers that was to end without a word; undefined: it did. The first time it is prepared along with that, so that a
+   * group of commits is one round trip.
    *
    * @param count how many blocks are under way with it: it has the time of those before it, too.
    */
