@@ -33,9 +33,12 @@ const REVISIONS: Statement = {
     ORDER BY revision DESC LIMIT $5`,
 }
 
-/** Rows that another member is just dropping are left to it. Facts are found system by system, as the outbox's index has them. */
+/**
+ * Rows that another member is just dropping are left to it. Facts are found system by system, as the outbox's index has them.
+ * Planned each time: a plan that was made while there were few would go through all.
+ */
 const PRUNE: Statement = {
-  name: 'spawn_prune',
+  name: '',
   text: `WITH outcomes AS (
       DELETE FROM spawn.outcomes WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM spawn.outcomes WHERE expires_at_ms <= $1
