@@ -1,12 +1,13 @@
 // What is measured of calls over HTTP, and beside what. Of a system in two processes there is no bar: on a machine of two cores,
 // the one who calls takes one of them.
 
-import { type Comparison, MAIN } from './comparison.ts'
+import { type Comparison, MAIN, MANY_ROUNDS } from './comparison.ts'
 
 export const http: readonly Comparison[] = [
   {
     subject: { module: 'http-calls', variant: 'durable', ...MAIN },
     beside: { name: 'node:http echo', module: 'http-calls', variant: 'echo', ...MAIN },
+    rounds: MANY_ROUNDS,
     lines: [
       {
         name: 'HTTP durable call: 64 connections, 1,000 actors',
