@@ -20,7 +20,13 @@ export function rowNumber(found: unknown): number {
 export function unpackedRow(found: unknown, dictionary: Dictionary): OutcomesFound {
   const row = partsOf(found)
   const typeUrl = (type: number): string => dictionary.typeUrl(type)
-  return { id: row.id, kept: readable(row, () => unpackKept(row.packed, row, typeUrl)) }
+  const read = (): readonly KeptOutcome[] => {
+    const kept = unpackKept(row.packed, row, typeUrl)
+    // Whose it is says where it stands in the index: one of nobody is as unreadable as bytes that are none.
+    for (const { family } of kept) dictionary.familyAt(family)
+    return kept
+  }
+  return { id: row.id, kept: readable(row, read) }
 }
 
 /** The hashes of its keys, by actors. @throws SpawnError STATE_UNREADABLE */

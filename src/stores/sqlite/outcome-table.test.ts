@@ -265,29 +265,31 @@ test('a row that is damaged stops who asks for it, and says so', () => {
   again.database.close()
 })
 
-test('a row that is damaged keeps no other one from expiring, and goes with its actor', () => {
-  const { change, database, family, table } = opened()
-  for (const [at, name] of ['a', 'b', 'c'].entries())
-    change(() => table.write(family, name, [outcomeOf('k', 100 + at), outcomeOf('l', 100 + at)]))
-  database.prepare("UPDATE outcomes SET kept = x'05' WHERE id = 1").run()
-  assert.equal(
-    change(() => table.prune(101, 10)),
-    2,
-  )
-  assert.throws(() => table.find(family, 'a', 'k'), /kept replies \(row 1 .* cannot be read/)
-  assert.equal(
-    change(() => table.prune(200, 10)),
-    2,
-  )
-  change(() => table.delete(family, 'a'))
-  assert.equal(table.find(family, 'a', 'k'), null)
-  assert.deepEqual(table.keys(family, 'a', 10), [])
-  // What else was in it nobody knows: it stays, and is not looked at any more.
-  assert.deepEqual(fields(database.prepare('SELECT id, expires_at_ms FROM outcomes').all()), [
-    [1, Number.MAX_SAFE_INTEGER],
-  ])
-  database.close()
-})
+for (const [what, damage] of [
+  ['that is damaged', () => Uint8Array.of(5)],
+  // The number of its family stands behind the mark.
+  ['of nobody', (kept: Uint8Array) => kept.with(2, 99)],
+] as const) {
+  test(`a row ${what} keeps no other one from expiring, and goes with its actor`, () => {
+    const { change, database, family, table } = opened()
+    for (const [at, name] of ['a', 'b', 'c'].entries())
+      change(() => table.write(family, name, [outcomeOf('k', 100 + at), outcomeOf('l', 100 + at)]))
+    const [kept] = fields([database.prepare('SELECT kept FROM outcomes WHERE id = 1').get()])[0] ?? []
+    database.prepare('UPDATE outcomes SET kept = ? WHERE id = 1').run(damage(kept as Uint8Array))
+    const pruned = (nowMs: number): number => change(() => table.prune(nowMs, 10))
+    assert.equal(pruned(101), 2)
+    assert.throws(() => table.find(family, 'a', 'k'), /kept replies \(row 1 .* cannot be read/)
+    assert.equal(pruned(200), 2)
+    change(() => table.delete(family, 'a'))
+    assert.equal(table.find(family, 'a', 'k'), null)
+    assert.deepEqual(table.keys(family, 'a', 10), [])
+    // What else was in it nobody knows: it stays, and is not looked at any more.
+    assert.deepEqual(fields(database.prepare('SELECT id, expires_at_ms FROM outcomes').all()), [
+      [1, Number.MAX_SAFE_INTEGER],
+    ])
+    database.close()
+  })
+}
 
 test('a row never gets the number of one whose keys the index has, so its own are read after a crash', () => {
   const { change, database, family, file, table } = opened(undefined, 4)
