@@ -40,7 +40,6 @@ import {
   type ScheduleRow,
   scheduleRowsOf,
   systemOf,
-  type UnreadableRow,
 } from './answer.ts'
 import {
   type ClusterAnswer,
@@ -225,7 +224,7 @@ export class Client {
   }
 
   /** One page of schedules. */
-  async schedules(query: QueryValues): Promise<Rows<ScheduleRow | UnreadableRow>> {
+  async schedules(query: QueryValues): Promise<Rows<ScheduleRow>> {
     const target = schedulesPath(await this.system()) + queryOf(query)
     return this.#server.readAs(target, scheduleRowsOf, 'answered with something that is no list of schedules')
   }
@@ -236,7 +235,7 @@ export class Client {
   }
 
   /** One page of dead letters. */
-  async deadLetters(query: QueryValues): Promise<Rows<DeadLetterRow | UnreadableRow>> {
+  async deadLetters(query: QueryValues): Promise<Rows<DeadLetterRow>> {
     const target = deadLettersPath(await this.system()) + queryOf(query)
     const otherwise = 'answered with something that is no list of dead letters'
     return this.#server.readAs(target, deadLetterRowsOf, otherwise)

@@ -45,13 +45,11 @@ export type {
   DeadLetters,
   Gateway,
   JsonAnswer,
-  LetterPage,
   Page,
   PublishOptions,
   Schedule,
   Schedules,
   SpawnOptions,
-  UnreadableLetter,
 } from './gateway.ts'
 export type {
   Broadcast,

@@ -42,7 +42,6 @@ export type {
   History,
   Inspection,
   KeyService,
-  LetterPage,
   LogFields,
   Logger,
   Metadata,
@@ -57,7 +56,6 @@ export type {
   Statestore,
   StoredActor,
   Tags,
-  UnreadableLetter,
   Workflow,
 } from '../ports/index.ts'
 export type { ActorId, JsonChange, Schema } from '../protocol/index.ts'

@@ -37,8 +37,7 @@ async function backlogWith(limits: { deliveries: number; deliveryBytes: number }
     held.add(parcel)
     order.push(parcel)
   }
-  const hands = { takes: () => true, toPool: () => false, hold }
-  const options = { system: 's', store, clock, logger: silentLogger, held, ...hands }
+  const options = { system: 's', store, clock, logger: silentLogger, held, takes: () => true, hold }
   const backlog = new Backlog({ ...options, limits: { ...LIMITS, ...limits } })
   backlog.start()
   let count = 0

@@ -7,7 +7,8 @@ import { NONE, OutcomesReader, OutcomesWriter } from '../frames/outcome-bytes.ts
 import { Packed } from '../../protocol/packed.ts'
 import { NOTHING_STANDS } from '../fence.ts'
 import { PendingActor } from './generation.ts'
-import { GenerationOutcomes } from './generation-outcomes.ts'
+import { GenerationOutcomes, type HashedKey, type KeyCounts, type Owner } from './generation-outcomes.ts'
+import { KeyFilter } from './key-filter.ts'
 
 const writer = new ByteWriter()
 const numerically = (left: number, right: number): number => left - right
@@ -31,14 +32,48 @@ function framed(outcomes: readonly (readonly [key: string, expiresAtMs: number])
   return new OutcomesReader(bytes.buffer, ['t']).read(bytes, NONE, () => bytes.whole())
 }
 
-test('the newest of each key is found, and nothing of a batch that failed', () => {
+/** As the table of outcomes has it. */
+class Counts implements KeyCounts {
+  readonly #filter = new KeyFilter()
+  saidNo = 0
+
+  constructor() {
+    this.#filter.mayHave(0)
+    this.#filter.see([])
+  }
+
+  mayStand({ hash }: Pick<Owner, 'hash'>, { keyHash }: Pick<HashedKey, 'keyHash'>): boolean {
+    const mayStand = this.#filter.mayHave(hash * 2 ** 32 + keyHash)
+    if (!mayStand) this.saidNo += 1
+    return mayStand
+  }
+
+  count({ hash }: Pick<Owner, 'hash'>, { keyHash }: Pick<HashedKey, 'keyHash'>): void {
+    this.#filter.add(hash * 2 ** 32 + keyHash)
+  }
+
+  discount({ hash }: Pick<Owner, 'hash'>, { keyHash }: Pick<HashedKey, 'keyHash'>): void {
+    this.#filter.remove(hash * 2 ** 32 + keyHash)
+  }
+}
+
+for (const counts of [null, new Counts()]) {
+  const how = counts === null ? '' : ', with a filter of keys'
+  test(`the newest of each key is found, and nothing of a batch that failed${how}`, () => {
+    const kept = batches(counts)
+    assert.ok(counts === null || counts.saidNo >= kept, 'nobody looks for a fresh key')
+  })
+}
+
+/** @returns how many keys have an outcome at the end. */
+function batches(counts: Counts | null): number {
   const random = seededRandom(8)
   const family = { system: 's', parent: '', id: null, hash: 5 }
   const actors = Array.from(
     { length: 40 },
     (_none, at) => new PendingActor(family, `actor-${at}`, NOTHING_STANDS),
   )
-  const outcomes = new GenerationOutcomes()
+  const outcomes = new GenerationOutcomes(counts)
   const keys = Array.from({ length: 60 }, (_none, at) => keyOf(at))
   let kept = new Map<string, number>()
   let [atMs, failed] = [0, 0]
@@ -71,7 +106,9 @@ test('the newest of each key is found, and nothing of a batch that failed', () =
     }
   }
   assert.ok(failed > 200 && kept.size > 1_000, `${failed} failed, ${kept.size} are kept`)
-})
+
+  return kept.size
+}
 
 test('keys whose hashes meet, and actors whose hashes meet, are told apart', () => {
   const family = { system: 's', parent: '', id: null, hash: 5 }
@@ -96,4 +133,30 @@ test('keys whose hashes meet, and actors whose hashes meet, are told apart', () 
   assert.deepEqual([expiryOf('a', 'one'), expiryOf('a', 'another'), expiryOf('a', 'none')], [1, 2, undefined])
   assert.equal(expiryOf('b', 'one'), undefined)
   assert.deepEqual(outcomes.keyHashes(second!), [])
+})
+
+test('the filter hears of what is staged, and forgets what failed', () => {
+  const counts = new Counts()
+  const outcomes = new GenerationOutcomes(counts)
+  const actor = new PendingActor({ system: 's', parent: '', id: null, hash: 5 }, 'a', NOTHING_STANDS)
+  const saidOf = (keys: readonly string[]): boolean[] =>
+    keys.map((key) => counts.mayStand(actor, { keyHash: hashOf(key) }))
+  outcomes.stage(actor, framed([['one', 1]]))
+  outcomes.settle(true)
+  outcomes.stage(
+    actor,
+    framed([
+      ['one', 2],
+      ['two', 3],
+      ['three', 4],
+      ['two', 5],
+    ]),
+  )
+  assert.deepEqual(saidOf(['one', 'two', 'three', 'four']), [true, true, true, false])
+  outcomes.settle(false)
+  assert.deepEqual(saidOf(['one', 'two', 'three', 'four']), [true, false, false, false])
+  counts.discount(actor, { keyHash: hashOf('one') })
+  assert.deepEqual(saidOf(['one']), [false], 'it was counted once')
+  assert.deepEqual(outcomes.find(actor, { key: 'one', keyHash: hashOf('one') })?.expiresAtMs, 1)
+  assert.equal(outcomes.find(actor, { key: 'two', keyHash: hashOf('two') }), null)
 })

@@ -7,7 +7,13 @@ import { NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { Family } from './dictionary.ts'
 import { dropOutcomes, type FramedCommit } from '../frames/frame.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
-import { GenerationOutcomes, type HashedKey, NONE, type Owner } from './generation-outcomes.ts'
+import {
+  GenerationOutcomes,
+  type HashedKey,
+  type KeyCounts,
+  NONE,
+  type Owner,
+} from './generation-outcomes.ts'
 import { Places } from './journal-table.ts'
 import { actorHash } from './outcome-table.ts'
 
@@ -79,16 +85,15 @@ export class Generation {
   /** The family that was looked in last, and what it has: commits that follow one another are mostly of one. */
   #family: Family | null = null
   #names: Map<string, PendingActor> | undefined
-  readonly outcomes = new GenerationOutcomes()
-  /** Whether the filter of keys has heard of its outcomes. */
-  readonly isCounted: boolean
+  readonly outcomes: GenerationOutcomes
   commits = 0
   bytes = 0
   /** The rows of the journal that are in it. */
   places = new Places()
 
-  constructor(isCounted = false) {
-    this.isCounted = isCounted
+  /** @param filter see GenerationOutcomes. */
+  constructor(filter: KeyCounts | null = null) {
+    this.outcomes = new GenerationOutcomes(filter)
   }
 
   /** Whether it is to be folded. */
@@ -124,7 +129,7 @@ export class Generation {
 
   /** @param mayBeCounted whether the filter of keys says that an outcome may stand: mostly it does not, and nobody looks. */
   outcome(owner: Owner, wanted: HashedKey, mayBeCounted: boolean): OutcomeRecord | null {
-    return this.isCounted && !mayBeCounted ? null : this.outcomes.find(owner, wanted)
+    return this.outcomes.areCounted && !mayBeCounted ? null : this.outcomes.find(owner, wanted)
   }
 
   /** Forgets the actors of whom nothing was committed: the tables may change below what they say of them. */

@@ -19,7 +19,8 @@ import type { Dictionary } from './dictionary.ts'
 import { type FamilyName, type FramedCommit, unpackFrame } from '../frames/frame.ts'
 import { Generation, PendingActor } from './generation.ts'
 import type { HashedKey, Owner } from './generation-outcomes.ts'
-import { type JournalRow, JournalTable, type RecoveredRow } from './journal-table.ts'
+import { JournalTable, type RecoveredRow } from './journal-table.ts'
+import { conflictsOf, isOutside, type Judged } from './judged.ts'
 import { Outbox } from './outbox.ts'
 import type { OutboxTable } from './outbox-table.ts'
 import { PendingEnvelope } from './pending-outbox.ts'
@@ -209,20 +210,34 @@ export class Journal {
   #judge(frame: Uint8Array): Judged {
     const commits = unpackFrame(frame)
     const refused = new Set<number>()
-    const actors = commits.map((commit, at) => {
-      const actor = isOutside(commit) ? null : this.#actor(commit)
+    const actors = commits.map((commit) => (isOutside(commit) ? null : this.#actor(commit)))
+    this.#lookAhead(commits, actors)
+    for (let at = 0; at < commits.length; at += 1) {
+      const commit = commits[at]
+      if (commit === undefined) continue
+      const actor = actors[at] ?? null
       const fits = this.outbox.accepts(commit) && (actor === null || this.#follows(actor, commit))
       if (fits) this.outbox.stage(commit)
       else refused.add(at)
-      if (actor === null) return null
+      if (actor === null) continue
       if (fits) {
         this.#open.outcomes.stage(actor, commit.outcomes)
         actor.batch = this.#batch
         actor.inBatch = commit
       } else actor.refusedIn = this.#group
-      return actor
-    })
+    }
     return { frame, commits, actors, refused, placesGiven: this.outbox.takePlacesGiven() }
+  }
+
+  /** The filter of keys lies all over its memory: looks at it wait for that together when nothing else is between them. */
+  #lookAhead(commits: readonly FramedCommit[], actors: readonly (PendingActor | null)[]): void {
+    const { outcomes: table } = this.#tables
+    for (let at = 0; at < commits.length; at += 1) {
+      const outcomes = commits[at]?.outcomes
+      const actor = actors[at]
+      if (outcomes === undefined || outcomes.length === 0 || actor === null || actor === undefined) continue
+      for (const { signedHash } of outcomes) table.lookAhead(actor.hash, signedHash)
+    }
   }
 
   /** A batch is durable. */
@@ -231,8 +246,6 @@ export class Journal {
       for (const [at, commit] of commits.entries()) {
         const actor = actors[at] ?? null
         if (actor === null || refused.has(at)) continue
-        if (this.#open.isCounted && commit.outcomes.length > 0)
-          this.#tables.outcomes.count(actor, commit.outcomes)
         actor.take(commit)
       }
       this.#open.commits += commits.length
@@ -264,7 +277,7 @@ export class Journal {
     const { outcomes } = this.#tables
     const mayStand = outcomes.mayStand(owner, wanted)
     return (
-      this.#open.outcomes.find(owner, wanted) ??
+      this.#open.outcome(owner, wanted, mayStand) ??
       this.#folding?.outcome(owner, wanted, mayStand) ??
       (mayStand ? outcomes.standing(owner, wanted) : null)
     )
@@ -304,7 +317,8 @@ export class Journal {
     this.generations += 1
     this.#tables.database.beginLooks()
     this.#folding = this.#open
-    this.#open = new Generation(this.#tables.outcomes.canCount)
+    const { outcomes } = this.#tables
+    this.#open = new Generation(outcomes.canCount ? outcomes : null)
     const actors = this.#folding.inOrder()
     this.#order = [
       ...actors,
@@ -359,7 +373,7 @@ export class Journal {
   /** @returns about how many bytes it wrote. */
   #foldEntry(entry: PendingActor | PendingOutcomes | PendingEnvelope | undefined): number {
     if (entry instanceof PendingOutcomes)
-      return entry.fold(this.#tables.outcomes, this.#folding?.isCounted === true)
+      return entry.fold(this.#tables.outcomes, this.#folding?.outcomes.areCounted === true)
     if (entry instanceof PendingEnvelope) return this.outbox.fold(entry)
     if (entry === undefined) return 0
     const { actors, past } = this.#tables
@@ -372,27 +386,6 @@ export class Journal {
     }
     return bytes
   }
-}
-
-interface Judged extends JournalRow {
-  readonly commits: readonly FramedCommit[]
-  /** Null: a commit of the outside. */
-  readonly actors: readonly (PendingActor | null)[]
-}
-
-/** The places in a group of its commits that met a conflict. */
-function conflictsOf(group: readonly Judged[]): number[] {
-  const conflicts: number[] = []
-  let before = 0
-  for (const { commits, refused } of group) {
-    for (const at of refused) conflicts.push(before + at)
-    before += commits.length
-  }
-  return conflicts
-}
-
-function isOutside({ name }: FramedCommit): boolean {
-  return name === ''
 }
 
 function workOf(entry: PendingActor | PendingOutcomes | PendingEnvelope | undefined): number {

@@ -21,6 +21,8 @@ export class KeyFilter {
   /** Null: nobody has asked yet. A page of it that is never written takes no memory. */
   #counts: Uint8Array | null = null
   #to = 0
+  /** Of what was looked at ahead: were it not kept, nobody would look. */
+  near = 0
 
   /** Where filling goes on; null: there is nothing to fill. */
   get fillsFrom(): number | null {
@@ -41,6 +43,11 @@ export class KeyFilter {
     for (let left = COUNTS; left > 0; left -= 1, buckets >>>= BUCKET_BITS)
       if (countIn(counts[placeIn(block, buckets)] ?? 0, buckets) === 0) return false
     return true
+  }
+
+  /** Brings near the processor what `mayHave` looks at. @param low of the hash its lower 32 bits, with a sign; high: what is above. */
+  lookAhead(high: number, low: number): void {
+    this.near ^= this.#counts?.[blockOf(mix(high, low))] ?? 0
   }
 
   /** All hashes from `fillsFrom` on and below `to`, in order. @param to absent: these were the last. */
@@ -76,7 +83,11 @@ export class KeyFilter {
 /** Of a whole number below 2^53: 32 bits. */
 function mixedOf(hash: number): number {
   const high = Math.floor(hash / 2 ** 32)
-  const mixed = ((hash - high * 2 ** 32) | 0) ^ Math.imul(high, 0x9e37_79b1)
+  return mix(high, (hash - high * 2 ** 32) | 0)
+}
+
+function mix(high: number, low: number): number {
+  const mixed = low ^ Math.imul(high, 0x9e37_79b1)
   return mixed ^ (mixed >>> 15)
 }
 

@@ -4,8 +4,7 @@
 // Decides nothing about places or verdicts: those are outbox.ts's. Invariant: an entry says how its id stands; an id
 // without one stands as it does below.
 
-import { type Envelope, FACT_PREFIX, type StandingEnvelope } from '../../ports/index.ts'
-import { PendingFacts } from './pending-facts.ts'
+import type { Envelope, StandingEnvelope } from '../../ports/index.ts'
 
 /** What `placeBelow` is where nobody looked. */
 export const UNKNOWN_PLACE = -1
@@ -46,9 +45,7 @@ export class PendingOutbox {
   /** All but facts. */
   readonly #systems = new Map<string, Map<string, PendingEnvelope>>()
   /** Apart, because there may be many, and who looks for what is due looks through all that is not there. */
-  readonly #facts = new Map<string, PendingFacts>()
-  /** Whether one has an id that says nothing of facts: then any id may be of one. */
-  #hasStrayFact = false
+  readonly #facts = new Map<string, Map<string, PendingEnvelope>>()
   /** The system that was asked for last: mostly there is no other. */
   #lastSystem = ''
   #lastIds: Map<string, PendingEnvelope> | undefined = undefined
@@ -56,7 +53,8 @@ export class PendingOutbox {
   readonly #covered = new Set<number>()
 
   get(system: string, id: string): PendingEnvelope | undefined {
-    return this.#idsOf(system)?.get(id) ?? this.#factsOf(system, id)?.get(id)
+    const entry = this.#idsOf(system)?.get(id)
+    return entry === undefined && this.#facts.size > 0 ? this.#facts.get(system)?.get(id) : entry
   }
 
   covers(place: number): boolean {
@@ -71,7 +69,7 @@ export class PendingOutbox {
       return
     }
     if (entry.envelope?.box === 'fact') {
-      if (entry.envelope.isNew !== true) ids?.delete(entry.id)
+      ids?.delete(entry.id)
       this.#putFact(entry)
     } else {
       if (ids === undefined) {
@@ -80,7 +78,7 @@ export class PendingOutbox {
         this.#lastIds = ids
       }
       ids.set(entry.id, entry)
-      this.#factsOf(entry.system, entry.id)?.remove(entry.id)
+      if (this.#facts.size > 0) this.#facts.get(entry.system)?.delete(entry.id)
     }
     if (entry.placeBelow !== 0) this.#covered.add(entry.placeBelow)
   }
@@ -88,12 +86,12 @@ export class PendingOutbox {
   /** One that makes no difference to what is below was taken. */
   remove({ id, system }: PendingEnvelope): void {
     this.#idsOf(system)?.delete(id)
-    this.#factsOf(system, id)?.remove(id)
+    if (this.#facts.size > 0) this.#facts.get(system)?.delete(id)
   }
 
   visit(what: (entry: PendingEnvelope) => void): void {
-    for (const ids of this.#systems.values()) for (const entry of ids.values()) what(entry)
-    for (const facts of this.#facts.values()) for (const entry of facts.entries) what(entry)
+    for (const systems of [this.#systems, this.#facts])
+      for (const ids of systems.values()) for (const entry of ids.values()) what(entry)
   }
 
   /** But facts. */
@@ -101,9 +99,8 @@ export class PendingOutbox {
     return this.#systems.get(system)?.values() ?? []
   }
 
-  /** Those at places behind one. */
-  factsOf(system: string, after: number): Iterable<PendingEnvelope> {
-    return this.#facts.get(system)?.behind(after) ?? []
+  factsOf(system: string): Iterable<PendingEnvelope> {
+    return this.#facts.get(system)?.values() ?? []
   }
 
   /** Undoes the `put` of an entry, when it was the last one of its id. */
@@ -114,19 +111,9 @@ export class PendingOutbox {
   }
 
   #putFact(entry: PendingEnvelope): void {
-    let facts = this.#facts.get(entry.system)
-    if (facts === undefined) {
-      facts = new PendingFacts()
-      this.#facts.set(entry.system, facts)
-    }
-    facts.put(entry)
-    if (!entry.id.startsWith(FACT_PREFIX)) this.#hasStrayFact = true
-  }
-
-  /** Where an id may stand, if it may be one of a fact. */
-  #factsOf(system: string, id: string): PendingFacts | undefined {
-    if (this.#facts.size === 0) return undefined
-    return this.#hasStrayFact || id.startsWith(FACT_PREFIX) ? this.#facts.get(system) : undefined
+    const facts = this.#facts.get(entry.system)
+    if (facts === undefined) this.#facts.set(entry.system, new Map([[entry.id, entry]]))
+    else facts.set(entry.id, entry)
   }
 
   #idsOf(system: string): Map<string, PendingEnvelope> | undefined {
