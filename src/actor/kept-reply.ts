@@ -1,11 +1,13 @@
 // What is kept of a turn under an idempotency key: its reply, and of which action that is. The action stands in front of the
 // type URL, as the version of a state does: stores carry it without looking.
 //
+// A reply is often what the state says: then both have the same bytes, which are written once.
+//
 // Invariant: a kept reply is the answer of the action that gave it, and of no other.
 
 import { SpawnError } from '../base/index.ts'
 import type { ActionDefinition } from '../ports/index.ts'
-import { isSealed, Packed } from '../protocol/index.ts'
+import { isSealed, JSON_TYPE_URL, Packed } from '../protocol/index.ts'
 
 const MARK = 'spawn.of.'
 const NOTHING = new Uint8Array(0)
@@ -22,6 +24,11 @@ export function markReply(action: ActionDefinition, reply: Packed | null): Packe
   return reply === null
     ? new Packed(markedType(action, ''), NOTHING)
     : new Packed(markedType(action, reply.typeUrl), reply.value)
+}
+
+/** One that the plain codec of JSON has written. */
+export function markJson(action: ActionDefinition, value: Uint8Array): Packed {
+  return new Packed(markedType(action, JSON_TYPE_URL), value)
 }
 
 export interface KeptReply {
@@ -50,6 +57,28 @@ export function keptReply(kept: Packed | null): KeptReply {
 export function usedForAnother(label: string, action: string): SpawnError {
   const text = `${label} did not run: its idempotency key was used for the action "${action}"; a key is for one call`
   return new SpawnError('INVALID_ARGUMENT', text)
+}
+
+/**
+ * Whether two values are one JSON text. Plain objects are compared by what they hold, one level deep; it may say no of others
+ * that are alike.
+ */
+export function areAlike(first: unknown, second: unknown): boolean {
+  if (!isPlain(first) || !isPlain(second)) return false
+  if (first === second) return true
+  const names = Object.keys(second)
+  let at = 0
+  for (const name in first) {
+    const value = first[name]
+    // In the same order, too. Zeros of both signs have one text; what has a form of its own may look at who it belongs to.
+    if (name !== names[at] || value !== second[name] || typeof value === 'function') return false
+    at += 1
+  }
+  return at === names.length
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
 
 function markedType(action: ActionDefinition, typeUrl: string): string {

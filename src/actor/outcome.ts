@@ -5,7 +5,7 @@
 
 import { isSpawnError, type Limits, SpawnError } from '../base/index.ts'
 import type { Outcome, OutcomeRecord, Route } from '../ports/index.ts'
-import { addressText, type Packed } from '../protocol/index.ts'
+import { addressText, type Codec, jsonCodec, type Packed } from '../protocol/index.ts'
 import type { Activation } from './life/activation.ts'
 import type { Activations } from './life/activations.ts'
 import { BuiltinAction } from './builtin.ts'
@@ -13,9 +13,10 @@ import { checkEntries } from './checks.ts'
 import type { Committer } from './committer.ts'
 import { Cargo } from './post/cargo.ts'
 import type { Departures } from './post/departures.ts'
+import type { Parcel } from './post/parcel.ts'
 import type { Inflight } from './inflight.ts'
 import type { Membership } from './away/membership.ts'
-import { markReply } from './kept-reply.ts'
+import { areAlike, markJson, markReply } from './kept-reply.ts'
 import { type Message, PASSED_ON } from './message.ts'
 import { failureOf } from './perform.ts'
 import { refuseChange } from './queries.ts'
@@ -97,6 +98,7 @@ export class Outcomes {
     if (message.action.query) refuseChange(message, outcome)
     if (key === undefined) return leaving
     const cargo = leaving ?? new Cargo()
+    if (saysItsState(message, outcome)) cargo.state = encode(message.activation, outcome.state, true)
     cargo.outcome = this.record(message, key, outcome, cargo)
     return cargo
   }
@@ -114,7 +116,7 @@ export class Outcomes {
     if (outcome.tags !== null) checkEntries('tags', outcome.tags)
     const leavesFact = facts !== undefined && outcome.changed
     const isDue = durability === 'turn' || outcome.checkpoint || cargo !== null || leavesFact
-    const packed = stateful ? encode(activation, state, isDue) : null
+    const packed = stateful ? (cargo?.state ?? encode(activation, state, isDue)) : null
     activation.advance(state, outcome.tags ?? activation.tags)
     if (!stateful) {
       if (cargo === null) this.reply(activation, message, answer)
@@ -166,17 +168,40 @@ export class Outcomes {
     if (message.parcel === null) this.options.inflight.watch(message)
   }
 
-  private record(message: Message, key: string, outcome: Outcome, { sends }: Cargo): OutcomeRecord {
+  private record(message: Message, key: string, outcome: Outcome, { sends, state }: Cargo): OutcomeRecord {
     message.activation.keys?.add(key)
-    const { response } = outcome
-    const route = routeFrom(outcome)
-    // A store copies what it keeps of it, as of a state.
-    const answer = response === undefined ? null : message.action.response.pack(response, true)
-    const hop = sends.find(({ letter }) => letter.kind === 'hop')
-    const kept = route === null || hop === undefined ? answer : packRoute(route, hop.id)
-    const reply = markReply(message.action, kept)
+    const reply =
+      state === null
+        ? markReply(message.action, keptOf(message, outcome, sends))
+        : markJson(message.action, state.value)
     return { key, reply, expiresAtMs: this.options.useClock.nowMs + this.options.limits.outcomeRetentionMs }
   }
+}
+
+/** What is kept of its answer; null: nothing was answered. */
+function keptOf({ action }: Message, outcome: Outcome, sends: readonly Parcel[]): Packed | null {
+  const { response } = outcome
+  // A store copies what it keeps of it, as of a state.
+  const answer = response === undefined ? null : action.response.pack(response, true)
+  const route = routeFrom(outcome)
+  const hop = route === null ? undefined : sends.find(({ letter }) => letter.kind === 'hop')
+  return route === null || hop === undefined ? answer : packRoute(route, hop.id)
+}
+
+/** Whether the reply is the JSON text of the state, which need not be written twice then. */
+function saysItsState({ action, activation }: Message, outcome: Outcome): boolean {
+  const { state, stateful } = activation.residents.definition
+  if (!outcome.changed || !stateful || state === null || routeFrom(outcome) !== null) return false
+  return (
+    isWrittenAsJson(action.response) &&
+    isWrittenAsJson(state.codec) &&
+    areAlike(outcome.state, outcome.response)
+  )
+}
+
+/** Whether the plain codec of JSON writes its values; a validator only reads them. */
+function isWrittenAsJson(codec: Codec): boolean {
+  return codec.pack === jsonCodec.pack
 }
 
 /** Where another actor answers; null: this turn does. */

@@ -154,6 +154,7 @@ function checkKeys(subject: string, options: object, known: ReadonlyMap<string, 
   let asIs = true
   for (const key in options) {
     if (known === invokeOptions && (key === 'action' || key === 'payload' || key === 'ref')) continue
+    if (key === 'idempotencyKey') continue
     const form = known.get(key)
     if (form === undefined) {
       const names = [...known.keys()].join(', ')

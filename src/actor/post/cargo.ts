@@ -4,6 +4,7 @@
 // Most turns bring nothing of most kinds, so what is empty is shared.
 
 import type { Commit, OutcomeRecord } from '../../ports/index.ts'
+import type { Packed } from '../../protocol/index.ts'
 import type { Announcement } from './channels.ts'
 import type { Parcel } from './parcel.ts'
 
@@ -16,6 +17,8 @@ for (const empty of [NO_PARCELS, NO_IDS, NO_ANNOUNCEMENTS]) Object.freeze(empty)
 export class Cargo {
   /** The reply to keep, under an idempotency key. */
   outcome: OutcomeRecord | null = null
+  /** The state, where its bytes are those of the reply; null: it is still to be encoded, or there is none. */
+  state: Packed | null = null
   sends: Parcel[] = NO_PARCELS
   takes: string[] = NO_IDS
   occasions: Commit['occasions'] = undefined

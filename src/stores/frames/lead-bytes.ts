@@ -157,7 +157,11 @@ function farFlag(expiresAtMs: number, nearMs: number): number {
 }
 
 function writeExpiry(bytes: ByteWriter, far: number, expiresAtMs: number, nearMs: number): void {
+  if (far !== 0) {
+    bytes.whole(expiresAtMs)
+    return
+  }
   const away = expiresAtMs - nearMs
   // As `near` reads it.
-  bytes.whole(far === 0 ? (away << 1) ^ (away >> 31) : expiresAtMs)
+  bytes.whole((away << 1) ^ (away >> 31))
 }

@@ -39,29 +39,39 @@ export class OutcomesWriter {
     state: Packed | null,
     writeType: (typeUrl: string) => void,
   ): void {
-    let left = outcomes.length
-    for (const { expiresAtMs, key, reply } of outcomes) {
-      left -= 1
-      if (this.#firstExpiryMs === NONE) {
-        bytes.whole(expiresAtMs)
-        this.#firstExpiryMs = expiresAtMs
-      }
-      const more = left > 0 ? MORE : 0
-      if (reply === null) {
-        writeLead(bytes, more, key, expiresAtMs, this.#firstExpiryMs)
-        continue
-      }
-      const { typeUrl, value } = reply
-      const isOfState = value === state?.value
-      const isSame = typeUrl === this.#typeUrl
-      const flags = more | HAS_REPLY | (isOfState ? IS_OF_STATE : 0) | (isSame ? SAME_TYPE : 0)
-      writeLead(bytes, flags, key, expiresAtMs, this.#firstExpiryMs)
-      if (!isSame) {
-        writeType(typeUrl)
-        this.#typeUrl = typeUrl
-      }
-      if (!isOfState) bytes.bytes(value)
+    const last = outcomes.length - 1
+    // Mostly it is one: no iterator is made for that.
+    for (let at = 0; at <= last; at += 1) {
+      const outcome = outcomes[at]
+      if (outcome !== undefined) this.#one(bytes, outcome, at < last ? MORE : 0, state, writeType)
     }
+  }
+
+  #one(
+    bytes: ByteWriter,
+    { expiresAtMs, key, reply }: OutcomeRecord,
+    more: number,
+    state: Packed | null,
+    writeType: (typeUrl: string) => void,
+  ): void {
+    if (this.#firstExpiryMs === NONE) {
+      bytes.whole(expiresAtMs)
+      this.#firstExpiryMs = expiresAtMs
+    }
+    if (reply === null) {
+      writeLead(bytes, more, key, expiresAtMs, this.#firstExpiryMs)
+      return
+    }
+    const { typeUrl, value } = reply
+    const isOfState = value === state?.value
+    const isSame = typeUrl === this.#typeUrl
+    const flags = more | HAS_REPLY | (isOfState ? IS_OF_STATE : 0) | (isSame ? SAME_TYPE : 0)
+    writeLead(bytes, flags, key, expiresAtMs, this.#firstExpiryMs)
+    if (!isSame) {
+      writeType(typeUrl)
+      this.#typeUrl = typeUrl
+    }
+    if (!isOfState) bytes.bytes(value)
   }
 
   /** Another frame begins. */
