@@ -148,6 +148,35 @@ test('on such a server what cannot be prepared is not executed, nor anything els
     }
   }))
 
+test('on such a server a commit of a new shape is executed when it is prepared, and nothing in its place', () =>
+  withStore(server, {}, async (_store, { options }) => {
+    const store = new MariadbStore({ ...options, migrates: false, poolSize: 1, outageMs: 50 })
+    await store.start()
+    const others = ['b', 'c'].map((name) => commitOf(name, 0))
+    // What was prepared last: a read, whose rows nobody expects; a block, which would do something else with these values.
+    const before = [
+      () => store.systems(),
+      () => store.commit([commitOf('a', 0)]),
+      () => store.commit([commitOf('d', 0, { sends: [envelopeOf('e')] })]),
+    ]
+    try {
+      for (const prepare of before) {
+        await prepare()
+        await server.query('SET GLOBAL max_prepared_stmt_count = 0')
+        const error = await failure(store.commit(others))
+        assert.equal(error.code, 'STORE_UNAVAILABLE')
+        assert.match(error.message, /raise its max_prepared_stmt_count/)
+        await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
+        for (const name of ['b', 'c']) assert.equal(await loadOne(store, name), null)
+      }
+      assert.equal((await loadOne(store, 'a'))?.revision, 1)
+      assert.deepEqual(await store.commit(others), ['committed', 'committed'])
+    } finally {
+      await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
+      await store.stop()
+    }
+  }))
+
 test('on such a server nothing is pruned in the place of a statement that it does not prepare, and pruning goes on', () =>
   withStore(server, {}, async (store, { options, query }) => {
     const outcomes = [0, 1].map((at) => ({ key: `key ${at}`, reply: null, expiresAtMs: NOON_MS + at }))

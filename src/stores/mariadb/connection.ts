@@ -159,21 +159,18 @@ export class Connection implements Session {
   }
 
   /**
-   * What a block answers that was to end without a word; undefined: it did. The first time it is prepared along with that, so that a
-   * group of commits is one round trip.
+   * What a block answers that was to end without a word; undefined: it did.
    *
    * @param count how many blocks are under way with it: it has the time of those before it, too.
    */
   async objection(sql: string, values: readonly Value[], count = 1): Promise<Field | undefined> {
     const limitMs = this.#options.requestMs * count
-    const answer = await this.#ask(() => this.#client.execute({ sql }, values), limitMs)
+    const answer = await this.#ask(() => this.#prepared.execute(sql, values), limitMs)
     return isCount(answer) ? undefined : fieldOf(answer)
   }
 
   /**
-   * The same of a block without values, which is not prepared. For what has no lane and changes something: where the server has
-   * no room for another prepared statement, the driver has it execute the one before it with the new values, so what nobody
-   * settles must neither be sent so nor be what is executed then.
+   * The same of a block without values, which is not prepared: a server without room for another prepared statement does it, too.
    */
   async told(sql: string): Promise<Field> {
     return fieldOf(await this.#ask(() => this.#client.query({ sql })))

@@ -1,9 +1,10 @@
-// The statements that a session has prepared to read. Decides how one is executed: the first time only when the server has said
-// that it is prepared, later at once, one behind the other without waiting.
+// The statements that a session has prepared. Decides how one is executed: the first time only when the server has said that it is
+// prepared, later at once, one behind the other without waiting. So the first group of commits of a shape is two round trips in a
+// session, and every other is one.
 //
 // That is because of what the driver (3.5.4) does by itself: it sends the first execution along with the preparation. Where the
 // server has no room for another prepared statement it then executes the one before it with the new values, and if that answers
-// rows, as what reads does, the driver throws where nobody can catch it, and the process ends.
+// rows, as what reads does and a block that refuses, the driver throws where nobody can catch it, and the process ends.
 //
 // Invariant: these statements go over in the order in which they were asked, also behind one that is being prepared.
 

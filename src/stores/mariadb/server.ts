@@ -61,11 +61,11 @@ const TORN_PAGES =
   'innodb_doublewrite is off: what a loss of power leaves half written cannot be read again, unless its file system writes ' +
   'pages as a whole; set innodb_doublewrite = ON in its configuration'
 
-/** For one that has no room to prepare a statement the driver has the one before it executed, and may take its answer for a defect of its own. */
+/** One that has no room to prepare a statement refuses it, and what it was for waits. */
 function noRoom(count: number, needed: number): string {
   return (
     `max_prepared_stmt_count is ${count}, and the connections of this process alone may prepare ${needed} statements: without room ` +
-    `for them requests fail, and the process may end; SET GLOBAL max_prepared_stmt_count = 16382, or ${PREPARED} for each connection of all processes`
+    `for them requests fail; SET GLOBAL max_prepared_stmt_count = 16382, or ${PREPARED} for each connection of all processes`
   )
 }
 
