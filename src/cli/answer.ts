@@ -41,6 +41,17 @@ export interface DeadLetterRow {
   readonly diedAt: string
 }
 
+/** A schedule or a dead letter that stands and cannot be read. */
+export interface UnreadableRow {
+  readonly id: string
+  readonly box: string
+  /** ISO 8601. Of a schedule. */
+  readonly dueAt?: string
+  /** Of a dead letter. */
+  readonly diedAt?: string
+  readonly unreadable: { readonly code: string; readonly message: string }
+}
+
 export interface RevisionRow {
   readonly revision: number
   /** ISO 8601. */
@@ -138,13 +149,32 @@ export function erasureOf(value: unknown): ErasureAnswer | null {
 }
 
 /** Null when it is no page of schedules. */
-export function scheduleRowsOf(value: unknown): Rows<ScheduleRow> | null {
-  return rowsOf(value, 'schedules', isSchedule)
+export function scheduleRowsOf(value: unknown): Rows<ScheduleRow | UnreadableRow> | null {
+  return lettersOf(value, rowsOf(value, 'schedules', isSchedule), ({ dueAt = '' }) => dueAt)
 }
 
 /** Null when it is no page of dead letters. */
-export function deadLetterRowsOf(value: unknown): Rows<DeadLetterRow> | null {
-  return rowsOf(value, 'deadLetters', isDeadLetter)
+export function deadLetterRowsOf(value: unknown): Rows<DeadLetterRow | UnreadableRow> | null {
+  return lettersOf(value, rowsOf(value, 'deadLetters', isDeadLetter), ({ diedAt = '' }) => diedAt)
+}
+
+/** With those that cannot be read, in order of time: a page has them apart, and leaves them out when there are none. */
+function lettersOf<Row>(
+  value: unknown,
+  readable: Rows<Row> | null,
+  timeOf: (row: Row | UnreadableRow) => string,
+): Rows<Row | UnreadableRow> | null {
+  if (readable === null || !isObject(value) || value['unreadable'] === undefined) return readable
+  type Any = Row | UnreadableRow
+  const all: Any[] = [...readable.rows]
+  const inTime = (one: Any, other: Any): number => Date.parse(timeOf(one)) - Date.parse(timeOf(other))
+  if (!Array.isArray(value['unreadable'])) return null
+  for (const each of value['unreadable']) {
+    if (!isUnreadable(each)) return null
+    const { error, ...rest } = each
+    all.push({ ...rest, unreadable: error })
+  }
+  return { rows: all.sort(inTime), next: readable.next }
 }
 
 /** Null when it does not name a system. */
@@ -216,6 +246,15 @@ function isDeadLetter(value: unknown): value is DeadLetterRow {
   const { id, to, action, attempts, error, diedAt } = value
   const good = areTexts(id, action, diedAt) && isAddress(to) && typeof attempts === 'number'
   return good && isObject(error) && areTexts(error['code'], error['message'])
+}
+
+function isUnreadable(
+  value: unknown,
+): value is Omit<UnreadableRow, 'unreadable'> & { readonly error: UnreadableRow['unreadable'] } {
+  if (!isObject(value)) return false
+  const { box, error, id } = value
+  const times = [value['diedAt'] ?? '', value['dueAt'] ?? '']
+  return areTexts(id, box, ...times) && isObject(error) && areTexts(error['code'], error['message'])
 }
 
 function isAddress(value: unknown): value is Address {

@@ -40,6 +40,7 @@ import {
   type ScheduleRow,
   scheduleRowsOf,
   systemOf,
+  type UnreadableRow,
 } from './answer.ts'
 import {
   type ClusterAnswer,
@@ -224,7 +225,7 @@ export class Client {
   }
 
   /** One page of schedules. */
-  async schedules(query: QueryValues): Promise<Rows<ScheduleRow>> {
+  async schedules(query: QueryValues): Promise<Rows<ScheduleRow | UnreadableRow>> {
     const target = schedulesPath(await this.system()) + queryOf(query)
     return this.#server.readAs(target, scheduleRowsOf, 'answered with something that is no list of schedules')
   }
@@ -235,7 +236,7 @@ export class Client {
   }
 
   /** One page of dead letters. */
-  async deadLetters(query: QueryValues): Promise<Rows<DeadLetterRow>> {
+  async deadLetters(query: QueryValues): Promise<Rows<DeadLetterRow | UnreadableRow>> {
     const target = deadLettersPath(await this.system()) + queryOf(query)
     const otherwise = 'answered with something that is no list of dead letters'
     return this.#server.readAs(target, deadLetterRowsOf, otherwise)

@@ -11,6 +11,8 @@ import { printable, type Terminal } from './terminal.ts'
 /** Requests under way at once: enough for the store to commit them in groups. */
 const AT_ONCE = 16
 
+const ADVICE = '`spawn dead-letters list` says why, and `spawn dead-letters discard <id>` drops one'
+
 export const DEAD_LETTER_ARGUMENT = {
   name: 'id',
   help: 'its id, as `spawn dead-letters list` shows it; or --all',
@@ -51,16 +53,21 @@ export async function dealWithAll(
   json: boolean,
   ask: (what: string) => Promise<void> = async () => {},
 ): Promise<void> {
-  const ids = await standing(client)
+  const { ids, unreadable } = await standing(client)
+  if (unreadable > 0 && !json)
+    terminal.note(
+      `${letters(unreadable)} cannot be read and ${unreadable === 1 ? 'stays' : 'stay'}: ${ADVICE}`,
+    )
   if (ids.length > 0) await ask(`all ${letters(ids.length)}`)
   const count = await dealWith(ids, deed, terminal)
   const gone = ids.length - count
   if (json) {
-    await terminal.print(JSON.stringify({ [deed.done]: count, gone }))
+    await terminal.print(JSON.stringify({ [deed.done]: count, gone, ...(unreadable > 0 && { unreadable }) }))
     return
   }
   const rest = gone === 0 ? '' : `; ${gone} had gone before`
-  terminal.note(ids.length === 0 ? 'no dead letters stand' : `${deed.done} ${letters(count)}${rest}`)
+  const none = unreadable === 0 ? 'no dead letters stand' : 'no others stand'
+  terminal.note(ids.length === 0 ? none : `${deed.done} ${letters(count)}${rest}`)
 }
 
 export function noDeadLetter(id: string): Failure {
@@ -69,15 +76,20 @@ export function noDeadLetter(id: string): Failure {
   return new Failure(message, { exit: EXIT.failed, code: 'NOT_FOUND', hint })
 }
 
-async function standing(client: Client): Promise<string[]> {
+/** Those that can be read, and how many cannot: nobody knows what these are, so none is dealt with but by its own id. */
+async function standing(client: Client): Promise<{ ids: string[]; unreadable: number }> {
   const ids: string[] = []
+  let unreadable = 0
   let after: string | undefined
   do {
     const { rows, next } = await client.deadLetters({ limit: String(LIMITS.pageSize), after })
-    for (const { id } of rows) ids.push(id)
+    for (const row of rows) {
+      if ('unreadable' in row) unreadable += 1
+      else ids.push(row.id)
+    }
     after = next ?? undefined
   } while (after !== undefined)
-  return ids
+  return { ids, unreadable }
 }
 
 /** @returns how many it was done to. */

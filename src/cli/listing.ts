@@ -80,6 +80,17 @@ export function timeCell(iso: string): string {
   return iso.replace(/\.\d+Z$/, 'Z')
 }
 
+/** Why what stands cannot be read, for a table. */
+export function whyUnreadable({
+  code,
+  message,
+}: {
+  readonly code: string
+  readonly message: string
+}): string {
+  return printable(`unreadable: ${code}: ${message}`)
+}
+
 /** Who an actor is, for a table. */
 export function addressCell({ parent, name }: { readonly parent: string; readonly name: string }): string {
   return printable(parent === '' ? name : `${parent}/${name}`)

@@ -57,20 +57,41 @@ export interface Page<Item> {
   readonly next: string | null
 }
 
+/** An envelope that stands and cannot be read: whose it is, and what for, nobody can say. */
+export interface UnreadableLetter {
+  readonly id: string
+  readonly box: 'schedule' | 'dead'
+  /** When it comes, or when it died. */
+  readonly atMs: number
+  /** Why: STATE_UNREADABLE, or STORE_UNAVAILABLE when it may be read later. */
+  readonly error: { readonly code: string; readonly message: string }
+}
+
+/** A page of what can be read, and beside it what stands there and cannot. */
+export interface LetterPage<Item> extends Page<Item> {
+  readonly unreadable: readonly UnreadableLetter[]
+}
+
 export interface Schedules {
   /** In the order in which they come. */
-  list(page?: Partial<PageRequest>): Promise<Page<Schedule>>
+  list(page?: Partial<PageRequest>): Promise<LetterPage<Schedule>>
   /** @returns false when there is none of this id: it ran, was cancelled, or never was. */
   cancel(id: string): Promise<boolean>
 }
 
 export interface DeadLetters {
   /** Oldest first. */
-  list(page?: Partial<PageRequest>): Promise<Page<DeadLetter>>
+  list(page?: Partial<PageRequest>): Promise<LetterPage<DeadLetter>>
+  /** @throws SpawnError STATE_UNREADABLE, or STORE_UNAVAILABLE when it may be read later. */
   get(id: string): Promise<DeadLetter | null>
-  /** Delivers it again, with all its attempts before it. @returns false when there is none of this id. */
+  /**
+   * Delivers it again, with all its attempts before it.
+   *
+   * @returns false when there is none of this id.
+   * @throws SpawnError as `get`: what cannot be read is delivered to nobody.
+   */
   retry(id: string): Promise<boolean>
-  /** @returns false when there is none of this id. */
+  /** Also of one that cannot be read. @returns false when there is none of this id. */
   discard(id: string): Promise<boolean>
 }
 

@@ -45,11 +45,13 @@ export type {
   DeadLetters,
   Gateway,
   JsonAnswer,
+  LetterPage,
   Page,
   PublishOptions,
   Schedule,
   Schedules,
   SpawnOptions,
+  UnreadableLetter,
 } from './gateway.ts'
 export type {
   Broadcast,

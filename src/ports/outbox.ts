@@ -11,7 +11,8 @@
 //  - A store never looks into an envelope's header or payload.
 //  - One that cannot be read keeps nobody from the others of a page: it is answered with its position and id, and its header
 //    throws STATE_UNREADABLE when somebody asks for it, or is none that the engine could have written. It stays, and the log
-//    tells of it.
+//    tells of it. Where only whoever keeps its key does not answer, its header throws STORE_UNAVAILABLE: it may be read later.
+//    Not so a fact, whose page fails then: nobody may pass it over.
 
 import type { Packed } from '../protocol/index.ts'
 

@@ -3,7 +3,7 @@
 
 import type { IncomingMessage } from 'node:http'
 
-import type { DeadLetter, Gateway, Page, Schedule } from '../ports/index.ts'
+import type { DeadLetter, Gateway, LetterPage, Schedule } from '../ports/index.ts'
 import type { ApiPath } from '../protocol/index.ts'
 import { refuseBody } from './http-payload.ts'
 import { pageOf, parseQuery } from './http-query.ts'
@@ -23,8 +23,8 @@ export class OutboxRoutes {
 
   /** GET …/schedules */
   async listSchedules(query: string): Promise<Reply> {
-    const page: Page<Schedule> = await this.#gateway.schedules.list(pageOf(parseQuery(query, PAGE_QUERY)))
-    return jsonReply({ schedules: page.items.map(scheduleView), next: page.next })
+    const page = await this.#gateway.schedules.list(pageOf(parseQuery(query, PAGE_QUERY)))
+    return jsonReply({ schedules: page.items.map(scheduleView), ...unreadableOf(page), next: page.next })
   }
 
   /** DELETE …/schedules/{id} */
@@ -37,8 +37,8 @@ export class OutboxRoutes {
 
   /** GET …/dead-letters */
   async listDeadLetters(query: string): Promise<Reply> {
-    const page: Page<DeadLetter> = await this.#gateway.deadLetters.list(pageOf(parseQuery(query, PAGE_QUERY)))
-    return jsonReply({ deadLetters: page.items.map(headOf), next: page.next })
+    const page = await this.#gateway.deadLetters.list(pageOf(parseQuery(query, PAGE_QUERY)))
+    return jsonReply({ deadLetters: page.items.map(headOf), ...unreadableOf(page), next: page.next })
   }
 
   /** GET …/dead-letters/{id} */
@@ -80,6 +80,16 @@ function headOf(letter: DeadLetter): object {
   const error = { code: letter.error.code, message: letter.error.message }
   const times = { createdAt: isoTime(letter.createdAtMs), diedAt: isoTime(letter.diedAtMs) }
   return { id, from, to, action, ...times, error, attempts, metadata }
+}
+
+/** Named where there are any: mostly there are none. */
+function unreadableOf({ unreadable }: LetterPage<unknown>): object {
+  if (unreadable.length === 0) return {}
+  const views = unreadable.map(({ atMs, box, error: { code, message }, id }) => {
+    const at = isoTime(atMs)
+    return { id, box, ...(box === 'dead' ? { diedAt: at } : { dueAt: at }), error: { code, message } }
+  })
+  return { unreadable: views }
 }
 
 function noDeadLetter(id: string): HttpRefusal {

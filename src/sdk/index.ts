@@ -42,6 +42,7 @@ export type {
   History,
   Inspection,
   KeyService,
+  LetterPage,
   LogFields,
   Logger,
   Metadata,
@@ -56,6 +57,7 @@ export type {
   Statestore,
   StoredActor,
   Tags,
+  UnreadableLetter,
   Workflow,
 } from '../ports/index.ts'
 export type { ActorId, JsonChange, Schema } from '../protocol/index.ts'

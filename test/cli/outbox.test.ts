@@ -19,6 +19,7 @@ beforeEach(() => {
   for (const list of [gateway.calls, gateway.published, gateway.retried]) list.length = 0
   gateway.standingSchedules.clear()
   gateway.standingLetters.clear()
+  gateway.unreadable.length = 0
 })
 
 const run = (words: readonly string[], options: Partial<SittingOptions> = {}): Promise<Sitting> =>
@@ -143,6 +144,47 @@ describe('dead letters', () => {
     const row = /^a-1 +2023-11-14T22:14:20Z +user\/user-1 +pay +10 +ACTION_FAILED: the till is closed$/
     assert.match(printed[1] ?? '', row)
     assert.deepEqual([printed[2]?.length, printed[2]?.at(-1)], [100, '…'])
+  })
+
+  describe('that cannot be read', () => {
+    const error = { code: 'STATE_UNREADABLE', message: 'the envelope "u" cannot be opened' }
+    const unreadable = (id: string, box: 'dead' | 'schedule', atMs: number): void =>
+      void http.gateway.unreadable.push({ id, box, atMs, error })
+
+    test('stand in the list where they died, with why', async () => {
+      keep('a')
+      unreadable('u', 'dead', 1_700_000_000_000)
+      unreadable('v', 'dead', 1_700_000_090_000)
+      const { printed } = await run(['dead-letters', 'list'], { width: 120 })
+      const why = String.raw`unreadable: STATE_UNREADABLE: the envelope "u" cannot be opened`
+      assert.match(printed[1] ?? '', new RegExp(`^u +2023-11-14T22:13:20Z +\\? +\\? +\\? +${why}$`))
+      assert.deepEqual(
+        printed.slice(1).map(([first]) => first),
+        ['u', 'a', 'v'],
+      )
+      const lines = await run(['dead-letters', 'list', '--json'])
+      assert.deepEqual(JSON.parse(lines.printed[0] ?? ''), {
+        id: 'u',
+        box: 'dead',
+        diedAt: '2023-11-14T22:13:20.000Z',
+        unreadable: error,
+      })
+      unreadable('w', 'schedule', 1_700_000_000_000)
+      const [, row] = (await run(['schedules', 'list'], { width: 120 })).printed
+      assert.match(row ?? '', /^w +2023-11-14T22:13:20Z +\? +\? +\? +unreadable: STATE_UNREADABLE/)
+    })
+
+    test('are left alone when all are retried or discarded', async () => {
+      keep('a')
+      unreadable('u', 'dead', 1_700_000_000_000)
+      const { code, noted } = await run(['dead-letters', 'retry', '--all'])
+      assert.equal(code, 0)
+      assert.match(noted[0] ?? '', /^1 dead letter cannot be read and stays: .*dead-letters discard <id>/)
+      assert.equal(noted[1], 'retried 1 dead letter')
+      assert.deepEqual(http.gateway.retried, ['a'])
+      const all = await run(['dead-letters', 'discard', '--all', '--yes', '--json'])
+      assert.deepEqual(all.printed, ['{"discarded":0,"gone":0,"unreadable":1}'])
+    })
   })
 
   test('are shown with their payload', async () => {

@@ -120,6 +120,36 @@ for (const [name, open] of STORES) {
     }
   })
 
+  test(`on ${name}: dead letters that cannot be read are named and discarded, and the others shown`, async () => {
+    const { dispose, reopen, store } = await open()
+    try {
+      const sealed = new SealedStore(store, { keys: KEYS })
+      const dead = (commit: Commit): Commit => ({
+        ...commit,
+        sends: commit.sends.map((sent) => ({ ...sent, box: 'dead', dueAtMs: 5 })),
+      })
+      const other = new SealedStore(store, { keys: [stateKey('2026')] })
+      await put(sealed, dead(note(1)))
+      await put(other, dead(note(2)))
+      await put(sealed, dead(note(3)))
+      const again = new SealedStore((await reopen?.()) ?? store, { keys: KEYS })
+      const options = { actors: [], store: again, encryption: false, logger: silentLogger } as const
+      await using running = await system(SYSTEM, options).start()
+      const { deadLetters } = running
+      const { items, next, unreadable } = await deadLetters.list()
+      assert.deepEqual([items.map(({ id }) => id), next], [['note-1', 'note-3'], null])
+      assert.partialDeepStrictEqual(unreadable, [
+        { id: 'note-2', box: 'dead', atMs: 5, error: { code: 'STATE_UNREADABLE' } },
+      ])
+      await assert.rejects(deadLetters.retry('note-2'), { code: 'STATE_UNREADABLE' })
+      assert.equal(await deadLetters.discard('note-2'), true)
+      const left = await deadLetters.list()
+      assert.deepEqual([left.items.length, left.unreadable], [2, []])
+    } finally {
+      await dispose()
+    }
+  })
+
   test(`on ${name}: a header that is damaged`, async () => {
     const { dispose, store } = await open()
     try {

@@ -1,40 +1,13 @@
 // A sealed store whose data keys are wrapped by a service: when the service is asked, and when it is away.
 import assert from 'node:assert/strict'
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import type { KeyService, Statestore } from '../../src/ports/index.ts'
+import type { Statestore } from '../../src/ports/index.ts'
 import { SealedStore, type SealedStoreOptions } from '../../src/stores/sealed/index.ts'
 import { readAll } from '../../src/testing/statestore-archive-fixture.ts'
 import { actorId, commitOf, json, loadOne, plainPacked } from '../../src/testing/statestore-fixture.ts'
 import { stateKey } from './sealed-subject.ts'
 import { temporaryMemory } from './temporary-memory.ts'
-
-/** As a cloud's key management would: its own key never leaves it. */
-class Vault implements KeyService {
-  readonly name = 'vault'
-  readonly asked: string[] = []
-  isAway = false
-  readonly #key = randomBytes(32)
-
-  async wrap(dataKey: Uint8Array): Promise<Uint8Array> {
-    this.#check('wrap')
-    const nonce = randomBytes(12)
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)
-    return Buffer.concat([nonce, cipher.update(dataKey), cipher.final(), cipher.getAuthTag()])
-  }
-
-  async unwrap(wrapped: Uint8Array): Promise<Uint8Array> {
-    this.#check('unwrap')
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, wrapped.subarray(0, 12))
-    decipher.setAuthTag(wrapped.subarray(-16))
-    return Buffer.concat([decipher.update(wrapped.subarray(12, -16)), decipher.final()])
-  }
-
-  #check(verb: string): void {
-    this.asked.push(verb)
-    if (this.isAway) throw new Error('no route to it')
-  }
-}
+import { Vault } from './vault.ts'
 
 async function started(store: Statestore, options: SealedStoreOptions): Promise<SealedStore> {
   const sealed = new SealedStore(store, options)

@@ -14,6 +14,7 @@ import type {
   Gateway,
   Inspection,
   JsonAnswer,
+  LetterPage,
   PageRequest,
   Past,
   PublishOptions,
@@ -22,6 +23,7 @@ import type {
   Schedules,
   SpawnOptions,
   Erasure,
+  UnreadableLetter,
 } from '../../src/ports/index.ts'
 import { type ActorId, Json, jsonCodec, type Packed } from '../../src/protocol/index.ts'
 
@@ -228,14 +230,26 @@ export class MapGateway implements Gateway {
     },
   }
 
+  /** Tests say which stand: on every page. */
+  readonly unreadable: UnreadableLetter[] = []
+
+  private letters<Item extends { readonly id: string }>(
+    standing: ReadonlyMap<string, Item>,
+    box: UnreadableLetter['box'],
+    page: Partial<PageRequest> | undefined,
+  ): LetterPage<Item> {
+    const unreadable = this.unreadable.filter((letter) => letter.box === box)
+    return { ...pageOf([...standing.values()], page), unreadable }
+  }
+
   readonly schedules: Schedules = {
-    list: async (page) => pageOf([...this.standingSchedules.values()], page),
+    list: async (page) => this.letters(this.standingSchedules, 'schedule', page),
     cancel: async (id) => this.standingSchedules.delete(id),
   }
 
   /** Tests put one of their own here. */
   deadLetters: DeadLetters = {
-    list: async (page) => pageOf([...this.standingLetters.values()], page),
+    list: async (page) => this.letters(this.standingLetters, 'dead', page),
     get: async (id) => this.standingLetters.get(id) ?? null,
     retry: async (id) => {
       this.retried.push(id)

@@ -21,6 +21,7 @@ beforeEach(() => {
   for (const list of [gateway.calls, gateway.published, gateway.retried]) list.length = 0
   gateway.standingSchedules.clear()
   gateway.standingLetters.clear()
+  gateway.unreadable.length = 0
 })
 
 const post = (path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> =>
@@ -221,6 +222,30 @@ describe('dead letters', () => {
     assert.deepEqual(await (await fetch(`${base}/dead-letters/a`)).json(), { ...shown, payload: { sum: 5 } })
     const head = await fetch(`${base}/dead-letters/a`, { method: 'HEAD' })
     assert.deepEqual([head.status, await head.text()], [200, ''])
+  })
+
+  test('that cannot be read are named beside those that can, and so are schedules', async () => {
+    keep('a')
+    const error = { code: 'STATE_UNREADABLE', message: 'the envelope "b" cannot be opened' }
+    const atMs = 1_700_000_060_000
+    http.gateway.unreadable.push(
+      { id: 'b', box: 'dead', atMs, error },
+      { id: 'c', box: 'schedule', atMs, error },
+    )
+    const listed = (await (await fetch(`${base}/dead-letters`)).json()) as { deadLetters: { id: string }[] }
+    assert.deepEqual(
+      { ...listed, deadLetters: listed.deadLetters.map(({ id }) => id) },
+      {
+        deadLetters: ['a'],
+        unreadable: [{ id: 'b', box: 'dead', diedAt: '2023-11-14T22:14:20.000Z', error }],
+        next: null,
+      },
+    )
+    assert.deepEqual(await (await fetch(`${base}/schedules`)).json(), {
+      schedules: [],
+      unreadable: [{ id: 'c', box: 'schedule', dueAt: '2023-11-14T22:14:20.000Z', error }],
+      next: null,
+    })
   })
 
   test('are retried and discarded, each once', async () => {

@@ -9,6 +9,7 @@ import { after, test } from 'node:test'
 import { actor, isSpawnError, type System, system } from 'spawn-mesh'
 import { familyHash } from '../../src/stores/sqlite/dictionary.ts'
 import { actorHash, hashIn } from '../../src/stores/sqlite/outcome-table.ts'
+import { RunWriter } from '../../src/stores/sqlite/run-writer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-damaged-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -62,11 +63,12 @@ test('a row of outcomes that is damaged stops calls with their keys, and no othe
   const database = new DatabaseSync(file)
   // Keys that are not in the index yet would be read on opening.
   const hash = familyHash({ system: 'damaged', parent: 'counter' })
-  for (const name of NAMES)
-    for (const [at, key] of [KEY, 'another key'].entries())
-      database
-        .prepare('INSERT INTO outcome_keys VALUES (?, ?)')
-        .run(hashIn(actorHash({ hash }, name), key), at + 1)
+  const entries = NAMES.flatMap((name) =>
+    [KEY, 'another key'].map((key, at) => [hashIn(actorHash({ hash }, name), key), at + 1] as const),
+  )
+  const writer = new RunWriter(database, { number: 1, firstRow: 1 })
+  for (const [keyHash, row] of entries.toSorted(([left], [right]) => left - right)) writer.add(keyHash, row)
+  writer.end(2)
   database.exec(`UPDATE folded SET outcome = 2; UPDATE outcomes SET kept = x'05' WHERE id = 1`)
   database.close()
   await using again = await system('damaged', options).start()

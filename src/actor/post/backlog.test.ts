@@ -37,7 +37,8 @@ async function backlogWith(limits: { deliveries: number; deliveryBytes: number }
     held.add(parcel)
     order.push(parcel)
   }
-  const options = { system: 's', store, clock, logger: silentLogger, held, takes: () => true, hold }
+  const hands = { takes: () => true, toPool: () => false, hold }
+  const options = { system: 's', store, clock, logger: silentLogger, held, ...hands }
   const backlog = new Backlog({ ...options, limits: { ...LIMITS, ...limits } })
   backlog.start()
   let count = 0

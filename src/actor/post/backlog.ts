@@ -8,12 +8,21 @@
 // Invariants: what waits here is bounded as what is held is, by `deliveries` and `deliveryBytes`; the rest is read from the
 // store. What has left memory while the store was being read is not taken from that answer again.
 
-import { type Clock, type Limits, messageOf, type SpawnError, type Timer } from '../../base/index.ts'
+import {
+  type Clock,
+  isSpawnError,
+  type Limits,
+  messageOf,
+  type SpawnError,
+  type Timer,
+} from '../../base/index.ts'
 import type { EnvelopePosition, Logger, StandingEnvelope, Statestore } from '../../ports/index.ts'
+import type { ActorId } from '../../protocol/index.ts'
 import type { Message } from '../message.ts'
 import { DueReading } from './due-reading.ts'
 import type { Held } from './held.ts'
-import { Parcel } from './parcel.ts'
+import { Parcel, senderText } from './parcel.ts'
+import { Unopened } from './unopened.ts'
 
 export interface BacklogOptions {
   readonly system: string
@@ -24,6 +33,8 @@ export interface BacklogOptions {
   readonly held: Held
   /** Whether it is this member's to deliver, and can be now. */
   readonly takes: (parcel: Parcel) => boolean
+  /** Whether it is for a pooled actor. */
+  readonly toPool: (parcel: Parcel) => boolean
   /** Takes one into memory that is not held. */
   readonly hold: (parcel: Parcel) => void
 }
@@ -56,12 +67,18 @@ export class Backlog {
   private crowded = false
   /** What left, or was replaced, while the store is being read: its answer may still have it as it was. */
   private readonly left = new Set<string>()
+  private readonly unopened: Unopened
+  /** Of the last of them. */
+  private whyUnopened = ''
   private timer: Timer | null = null
   private wakeMs = Number.POSITIVE_INFINITY
   private stopped = false
 
   constructor(options: BacklogOptions) {
     this.options = options
+    const { clock, limits } = options
+    const again = (): void => this.readAfresh(clock.now())
+    this.unopened = new Unopened({ clock, limit: limits.deliveries, again })
   }
 
   /** Begins with what stands in the store. */
@@ -74,6 +91,7 @@ export class Backlog {
   stop(): void {
     this.stopped = true
     this.timer?.cancel()
+    this.unopened.stop()
   }
 
   /** Whether nothing stands in the store, as far as is known, that should come first. */
@@ -90,8 +108,30 @@ export class Backlog {
       parcel.live = undefined
       waiting.push(parcel)
       this.waitingBytes += parcel.bytes
-    } else this.overflow()
+    } else {
+      if (this.reading || this.options.held.isFull) this.unopened.suspect(null)
+      this.overflow()
+    }
     this.wakeAt(0)
+  }
+
+  /** Whether it stays in the store, as it may have to come behind one that does not open now. Who waits for it waits on. */
+  keeps(parcel: Parcel): boolean {
+    if (!this.unopened.some) return false
+    parcel.unordered = this.options.toPool(parcel)
+    if (!this.unopened.keeps(parcel)) return false
+    this.expect(parcel)
+    return true
+  }
+
+  /** What this one has sent may stand in the store, and not be known here. */
+  suspect({ name, parent }: ActorId): void {
+    this.unopened.suspect(senderText([parent, name]))
+  }
+
+  /** A life of an actor begins: what it has sent before may be among what does not open now. */
+  begins(id: ActorId): void {
+    if (this.unopened.some) this.suspect(id)
   }
 
   /** While nobody reads the store, the next reading finds it there. */
@@ -170,8 +210,12 @@ export class Backlog {
     this.readAgain = false
     this.crowded = false
     try {
+      this.unopened.begin()
       await this.readWhatIsDue()
+      const atOnce = this.unopened.count
+      this.unopened.begin()
       await this.readScheduled()
+      this.planUnopened(atOnce + this.unopened.count)
     } catch (error) {
       this.options.logger.warn('the outbox could not be read', { error: messageOf(error) })
       this.wakeAt(this.options.clock.now() + RETRY_MS)
@@ -194,7 +238,7 @@ export class Backlog {
       const { envelopes, isLast } = await reading.next(0)
       // What was passed over on a page before may be this member's by now, and stands before all of these.
       if (isUnderWay && afreshCount !== this.afreshCount) return this.wakeAt(0)
-      this.takeIn(envelopes)
+      this.takeIn(envelopes, false)
       // What was committed since stands behind the last of these.
       if (!isLast || this.overflowed) continue
       if (beganMs < this.afreshMs || afreshCount !== this.afreshCount) return this.wakeAt(this.afreshMs)
@@ -202,13 +246,21 @@ export class Backlog {
     }
   }
 
+  private planUnopened(count: number): void {
+    this.unopened.plan(count > 0)
+    if (count === 0) return
+    const text = 'envelopes cannot be opened now; they are tried again later'
+    this.options.logger.warn(text, { envelopes: count, error: this.whyUnopened })
+  }
+
   private end(): void {
+    this.unopened.end()
     const rest = this.waiting ?? []
     this.waiting = null
     this.waitingBytes = 0
     const { hold, takes } = this.options
     for (const parcel of rest) {
-      if (!this.isNew(parcel) || !takes(parcel)) continue
+      if (!this.isNew(parcel) || !takes(parcel) || this.keeps(parcel)) continue
       this.askers.delete(parcel.id)
       hold(parcel)
     }
@@ -218,7 +270,7 @@ export class Backlog {
     const reading = this.readingOf(SCHEDULED)
     for (let done = false; !done && this.hasRoom;) {
       const { envelopes, isLast, nextDueMs } = await reading.next(this.options.clock.now())
-      this.takeIn(envelopes)
+      this.takeIn(envelopes, true)
       if (nextDueMs !== null) this.wakeAt(nextDueMs)
       done = isLast
     }
@@ -231,16 +283,20 @@ export class Backlog {
   private get hasRoom(): boolean {
     if (this.stopped) return false
     this.crowded = this.options.held.isFull
+    if (this.crowded) this.unopened.suspect(null)
     return !this.crowded
   }
 
-  private takeIn(page: readonly StandingEnvelope[]): void {
-    const { hold, takes } = this.options
+  private takeIn(page: readonly StandingEnvelope[], isDelayed: boolean): void {
+    const { hold, takes, toPool } = this.options
     for (const envelope of page) {
       if (this.stopped) return
       if (!this.isNew(envelope)) continue
       const parcel = this.standing(envelope)
-      if (parcel !== null && takes(parcel)) hold(parcel)
+      if (parcel === null || !takes(parcel)) continue
+      parcel.unordered = toPool(parcel)
+      if (this.unopened.keepsRead(parcel, isDelayed)) this.expect(parcel)
+      else hold(parcel)
     }
   }
 
@@ -249,7 +305,15 @@ export class Backlog {
   }
 
   private standing(envelope: StandingEnvelope): Parcel | null {
-    const parcel = Parcel.readable(envelope, this.options.logger)
+    let parcel: Parcel | null
+    try {
+      parcel = Parcel.readable(envelope, this.options.logger)
+    } catch (thrown) {
+      if (!isSpawnError(thrown)) throw thrown
+      this.unopened.met()
+      this.whyUnopened = thrown.message
+      return null
+    }
     if (parcel === null) return null
     parcel.asker = this.askers.get(parcel.id) ?? null
     this.askers.delete(parcel.id)

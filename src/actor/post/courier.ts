@@ -89,6 +89,7 @@ export class Courier implements LaneOwner, Meanwhile {
   committed(commit: GroupedCommit): void {
     const { away, clock } = this.options
     if (this.doubts.touch(commit)) {
+      this.backlog.suspect(commit.id)
       this.backlog.readAfresh(clock.now())
       away?.poke(commit.sends)
     }
@@ -148,6 +149,11 @@ export class Courier implements LaneOwner, Meanwhile {
       }
     }
     this.backlog.expelled(error)
+  }
+
+  /** A life of an actor begins. */
+  begins(id: ActorId): void {
+    this.backlog.begins(id)
   }
 
   /** A new life of an actor may have had another member before, and what that has sent not be here yet. */
@@ -262,6 +268,7 @@ export class Courier implements LaneOwner, Meanwhile {
       parcel.asker?.unanswerable()
       return
     }
+    if (this.backlog.isOver && this.backlog.keeps(parcel)) return
     if (this.backlog.isOver && !this.held.isFull) this.hold(parcel, canWait)
     else this.backlog.add(parcel)
   }

@@ -1,16 +1,17 @@
 // What an operator or an application sees of the outbox, and may do to it: calls for a later time, and dead letters.
 
-import { LIMITS, SpawnError } from '../../base/index.ts'
+import { isSpawnError, LIMITS, SpawnError } from '../../base/index.ts'
 import type {
   Box,
   DeadLetter,
   DeadLetters,
-  Page,
+  LetterPage,
   PageRequest,
   Schedule,
   Schedules,
   StandingEnvelope,
   Statestore,
+  UnreadableLetter,
 } from '../../ports/index.ts'
 import { type ActorId, jsonCodec, type Packed } from '../../protocol/index.ts'
 import { actionOf, type Catalog } from '../catalog.ts'
@@ -57,15 +58,27 @@ export class Letters {
     }
   }
 
+  /** One that cannot be read keeps nobody from the others. */
   private async list<Item>(
-    box: Box,
+    box: UnreadableLetter['box'],
     page: Partial<PageRequest> | undefined,
     shown: (envelope: StandingEnvelope) => Item,
-  ): Promise<Page<Item>> {
+  ): Promise<LetterPage<Item>> {
     const { admit, store, system } = this.options
     admit()
     const { envelopes, next } = await store.listEnvelopes(system, box, pageOf(page))
-    return { items: envelopes.map(shown), next }
+    const items: Item[] = []
+    const unreadable: UnreadableLetter[] = []
+    for (const envelope of envelopes) {
+      try {
+        items.push(shown(envelope))
+      } catch (thrown) {
+        if (!isSpawnError(thrown) || thrown.group !== 'store') throw thrown
+        const { code, message } = thrown
+        unreadable.push({ id: envelope.id, box, atMs: envelope.dueAtMs, error: { code, message } })
+      }
+    }
+    return { items, unreadable, next }
   }
 
   private async standing(box: Box, id: string): Promise<StandingEnvelope | null> {

@@ -1,11 +1,11 @@
 // One envelope as the engine has it in memory: its letter read, its lane known, and the call that waits for its answer.
 // It is handed over as a call, and tells its lane when that call has had its turn, and how it ended.
 
-import { messageOf, type SpawnError } from '../../base/index.ts'
+import { isSpawnError, messageOf, type SpawnError } from '../../base/index.ts'
 import type { Box, Commit, Envelope, HeaderParts, Logger, StandingEnvelope } from '../../ports/index.ts'
 import type { Packed } from '../../protocol/index.ts'
 import { type Entry, hashOf } from './buckets.ts'
-import { headerOf, type Letter, letterFrom, partsOf } from './letter.ts'
+import { type Correspondent, headerOf, type Letter, letterFrom, partsOf } from './letter.ts'
 import type { Message } from '../message.ts'
 
 /** Told what becomes of a parcel that was handed over. */
@@ -54,16 +54,21 @@ export class Parcel implements Envelope, Entry<Parcel> {
     this.isNew = isNew
   }
 
-  /** @throws SpawnError STATE_UNREADABLE */
+  /** @throws SpawnError STATE_UNREADABLE, or STORE_UNAVAILABLE when it may be read later. */
   static standing({ box, dueAtMs, header, id, payload }: StandingEnvelope): Parcel {
     return new Parcel(id, box, dueAtMs, payload, letterFrom(id, header))
   }
 
-  /** Null for one that cannot be read: it stays where it is, and no other waits for it. */
+  /**
+   * Null for one that cannot be read: it stays where it is, and no other waits for it.
+   *
+   * @throws SpawnError STORE_UNAVAILABLE when it may be read later.
+   */
   static readable(envelope: StandingEnvelope, logger: Logger): Parcel | null {
     try {
       return Parcel.standing(envelope)
     } catch (thrown) {
+      if (isSpawnError(thrown) && thrown.code === 'STORE_UNAVAILABLE') throw thrown
       logger.error('an envelope cannot be read', { envelope: envelope.id, error: messageOf(thrown) })
       return null
     }
@@ -129,6 +134,12 @@ export class Parcel implements Envelope, Entry<Parcel> {
     return this.unordered || this.letter.from === null || this.letter.kind === 'timer'
   }
 
+  /** Who its lane is of: what goes for all that this one sends; null: it stands alone. */
+  get sender(): string | null {
+    const { from } = this.letter
+    return from === null || this.standsAlone ? null : senderText(from)
+  }
+
   /** Whether they are of one lane: who must wait for whom. Parcels of one lane are delivered in order. */
   isBeside(other: Parcel): boolean {
     if (this.standsAlone || other.standsAlone) return this.id === other.id
@@ -149,4 +160,9 @@ export class Parcel implements Envelope, Entry<Parcel> {
     if (from === null || this.standsAlone) return this.id
     return `${from[0]}\0${from[1]}\0${to[0]}\0${to[1]}\0${system}`
   }
+}
+
+/** Whose messages are meant, as one text. */
+export function senderText([parent, name]: Correspondent): string {
+  return `${parent}\0${name}`
 }

@@ -153,6 +153,7 @@ export class Post implements Carrier {
 
   /** An actor has come to life. */
   began({ id }: Activation): void {
+    this.courier.begins(id)
     if (this.away?.hasMoved === true) this.courier.doubt(id)
   }
 

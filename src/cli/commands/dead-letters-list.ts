@@ -1,7 +1,14 @@
 // `spawn dead-letters list`: what was given up, as a table or one JSON document per line.
 
-import type { DeadLetterRow } from '../answer.ts'
-import { addressCell, checkListing, LISTING_OPTIONS, showListing, timeCell } from '../listing.ts'
+import type { DeadLetterRow, UnreadableRow } from '../answer.ts'
+import {
+  addressCell,
+  checkListing,
+  LISTING_OPTIONS,
+  showListing,
+  timeCell,
+  whyUnreadable,
+} from '../listing.ts'
 import { command } from '../command.ts'
 import { CONNECTION_OPTIONS } from '../connection-options.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -12,7 +19,8 @@ export const deadLettersList = command({
   name: 'dead-letters list',
   summary: 'List the messages whose delivery was given up',
   about: `Lists the effects, broadcasts and scheduled calls whose delivery was given up, oldest first, with the last error.
-They stand until they are retried or discarded. With --json each one is one line; \`show\` has the payload too.`,
+They stand until they are retried or discarded. With --json each one is one line; \`show\` has the payload too. One that
+cannot be read is named with why, with --json as \`unreadable\`: it can be discarded by its id.`,
   args: [],
   options: { ...CONNECTION_OPTIONS, ...LISTING_OPTIONS },
   examples: [
@@ -35,7 +43,12 @@ They stand until they are retried or discarded. With --json each one is one line
   },
 })
 
-function cells({ id, diedAt, to, action, attempts, error }: DeadLetterRow): string[] {
+function cells(row: DeadLetterRow | UnreadableRow): string[] {
+  if ('unreadable' in row) {
+    const { diedAt = '', id, unreadable } = row
+    return [printable(id), timeCell(diedAt), '?', '?', '?', whyUnreadable(unreadable)]
+  }
+  const { id, diedAt, to, action, attempts, error } = row
   const why = printable(`${error.code}: ${error.message}`)
   return [printable(id), timeCell(diedAt), addressCell(to), printable(action), String(attempts), why]
 }

@@ -1,7 +1,14 @@
 // `spawn schedules list`: the calls for a later time, as a table or one JSON document per line.
 
-import type { ScheduleRow } from '../answer.ts'
-import { addressCell, checkListing, LISTING_OPTIONS, showListing, timeCell } from '../listing.ts'
+import type { ScheduleRow, UnreadableRow } from '../answer.ts'
+import {
+  addressCell,
+  checkListing,
+  LISTING_OPTIONS,
+  showListing,
+  timeCell,
+  whyUnreadable,
+} from '../listing.ts'
 import { command } from '../command.ts'
 import { CONNECTION_OPTIONS } from '../connection-options.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -36,7 +43,12 @@ from outside, and the delayed effects of actors. With --json each schedule is on
   },
 })
 
-function cells({ id, dueAt, to, action, from, cron, timeZone }: ScheduleRow): string[] {
+function cells(row: ScheduleRow | UnreadableRow): string[] {
+  if ('unreadable' in row) {
+    const { dueAt = '', id, unreadable } = row
+    return [printable(id), timeCell(dueAt), '?', '?', '?', whyUnreadable(unreadable)]
+  }
+  const { id, dueAt, to, action, from, cron, timeZone } = row
   const repeats = cron === null ? '-' : `${cron} ${timeZone ?? ''}`.trimEnd()
   const sender = from === null ? '-' : addressCell(from)
   return [printable(id), timeCell(dueAt), addressCell(to), printable(action), sender, printable(repeats)]

@@ -46,13 +46,15 @@ interface KeyValue {
 export interface ActorKeysOptions {
   /** The sealed store itself. */
   readonly store: Statestore
+  /** Of it: a state that cannot be opened now throws STORE_UNAVAILABLE when it is read. */
+  readonly loadEach: Statestore['load']
   readonly drawBytes: RandomBytes
 }
 
 export class ActorKeys {
   readonly #options: ActorKeysOptions
   readonly #known = new Map<string, OwnKey>()
-  /** Why the key of an actor cannot be read. */
+  /** Why the key of an actor cannot be read, ever or now. */
   readonly #unreadable = new Map<string, SpawnError>()
   /** Marks are hashes; an activation's id is one object for all its commits. */
   readonly #marks = new WeakMap<ActorId, string>()
@@ -80,7 +82,7 @@ export class ActorKeys {
   async read(places: readonly KeyPlace[]): Promise<void> {
     for (let from = 0; from < places.length; from += LIMITS.loadGroup) {
       const some = places.slice(from, from + LIMITS.loadGroup)
-      const rows = await this.#options.store.load(some.map(rowOf))
+      const rows = await this.#options.loadEach(some.map(rowOf))
       for (const [at, { mark }] of some.entries()) this.#learn(mark, rows[at] ?? null)
     }
   }
@@ -173,7 +175,7 @@ export class ActorKeys {
     try {
       value = keyValueOf(row)
     } catch (thrown) {
-      if (!isSpawnError(thrown) || thrown.code !== 'STATE_UNREADABLE') throw thrown
+      if (!isSpawnError(thrown) || thrown.group !== 'store') throw thrown
       this.#known.delete(mark)
       if (this.#unreadable.size === KEPT) this.#unreadable.clear()
       this.#unreadable.set(mark, thrown)

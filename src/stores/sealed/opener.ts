@@ -1,6 +1,7 @@
 // How what a store has is opened: each value when somebody looks at it, so that one which cannot be read keeps nobody from
 // the others. Decides what counts as unreadable: no key, another key, changed or moved bytes, and bytes that were never
-// sealed. Nothing of that ever reads as if there were no state.
+// sealed; and what only cannot be opened now, because whoever keeps the key does not answer. Nothing of that ever reads as if
+// there were no state.
 
 import { SpawnError } from '../../base/index.ts'
 import type { OutcomeRecord, StandingEnvelope, StoredActor } from '../../ports/index.ts'
@@ -24,6 +25,11 @@ export interface OpenerOptions {
   readonly readsPlain: boolean
 }
 
+/** Why keys cannot be had now, by their names: what is sealed with one of these may open later. */
+export type KeysAway = ReadonlyMap<string, SpawnError>
+
+const NONE_AWAY: KeysAway = new Map()
+
 /** With every field: none is lost on the way back, either. */
 type Complete<Whole> = { readonly [Field in keyof Whole]-?: Whole[Field] }
 
@@ -37,10 +43,10 @@ export class Opener {
     this.#options = options
   }
 
-  /** The actor with a state that is opened when it is read. */
-  actor(stored: StoredActor): Complete<StoredActor> {
+  /** The actor with a state that is opened when it is read. @param away as of an envelope. */
+  actor(stored: StoredActor, away: KeysAway = NONE_AWAY): Complete<StoredActor> {
     const { birth, committedAtMs, epoch, id, revision, tags } = stored
-    const openState = (): Packed | null => this.state(stored)
+    const openState = (): Packed | null => this.state(stored, away)
     let state: Packed | null | undefined
     return {
       id,
@@ -57,11 +63,11 @@ export class Opener {
   }
 
   /** @throws SpawnError STATE_UNREADABLE */
-  state(stored: StoredActor): Packed | null {
+  state(stored: StoredActor, away: KeysAway = NONE_AWAY): Packed | null {
     const { id, revision, state } = stored
     const what = (): string => `the state of "${addressText(id)}" at revision ${revision}`
     if (state === null) return this.#plain(null, what)
-    const plain = this.#open(state, this.#options.associated.state(stored, state.typeUrl), what)
+    const plain = this.#open(state, this.#options.associated.state(stored, state.typeUrl), what, away)
     return plain === null ? this.#plain(state, what) : packedOf(state.typeUrl, plain)
   }
 
@@ -75,10 +81,18 @@ export class Opener {
     return { key, reply: opened, expiresAtMs }
   }
 
-  /** The envelope with a header and a payload that are opened when one of them is read. */
-  envelope(system: string, standing: StandingEnvelope): Complete<Omit<StandingEnvelope, SaidOfSends>> {
+  /**
+   * The envelope with a header and a payload that are opened when one of them is read.
+   *
+   * @param away of which keys it is not known now whether they are there.
+   */
+  envelope(
+    system: string,
+    standing: StandingEnvelope,
+    away: KeysAway = NONE_AWAY,
+  ): Complete<Omit<StandingEnvelope, SaidOfSends>> {
     const { box, dueAtMs, id, place } = standing
-    const open = (): Letter => this.#letter(system, standing)
+    const open = (): Letter => this.#letter(system, standing, away)
     let letter: Letter | null = null
     return {
       id,
@@ -96,24 +110,33 @@ export class Opener {
     }
   }
 
-  #letter(system: string, standing: StandingEnvelope): Letter {
+  #letter(system: string, standing: StandingEnvelope, away: KeysAway): Letter {
     const { header, id, payload } = standing
     const what = (): string => `the envelope "${id}" of the system "${system}"`
     if (payload === null) return { header, payload: this.#plain(null, what) }
     const bound = this.#options.associated.envelope(system, standing, payload.typeUrl)
-    const plain = this.#open(payload, bound, what)
+    const plain = this.#open(payload, bound, what, away)
     if (plain === null) return { header, payload: this.#plain(payload, what) }
     const letter = unpackLetter(plain)
     return { header: letter.header, payload: packedOf(payload.typeUrl, letter.payload) }
   }
 
   /** Null: it was never sealed. */
-  #open({ value }: Packed, bound: Uint8Array, what: () => string): Uint8Array | null {
+  #open(
+    { value }: Packed,
+    bound: Uint8Array,
+    what: () => string,
+    away: KeysAway = NONE_AWAY,
+  ): Uint8Array | null {
     const head = headOf(value)
     if (head === null) return null
     const { keys } = this.#options
     const key = keys.find(head)
-    if (key === undefined) throw unreadable(what(), keys.missing(head))
+    if (key === undefined) {
+      const cause = away.get(keyName(head))
+      if (cause !== undefined) throw notNow(what(), cause)
+      throw unreadable(what(), keys.missing(head))
+    }
     const plain = key.open(bound, value)
     if (plain === null) throw unreadable(what(), `it does not open with ${keyText(head)}: ${DOUBTS}`)
     return plain
@@ -141,10 +164,19 @@ function packedOf(typeUrl: string, value: Uint8Array): Packed | null {
   return typeUrl === NOTHING ? null : new Packed(typeUrl, value)
 }
 
+/** What a key is called among those that are away. */
+export function keyName(head: Head): string {
+  return head.kind === 'ring' ? head.id : `own ${head.mark}`
+}
+
 function keyText(head: Head): string {
   return head.kind === 'ring' ? `the key "${head.id}"` : "the actor's own key"
 }
 
 function unreadable(what: string, why: string): SpawnError {
   return new SpawnError('STATE_UNREADABLE', `${what} cannot be opened: ${why}`)
+}
+
+function notNow(what: string, cause: SpawnError): SpawnError {
+  return new SpawnError('STORE_UNAVAILABLE', `${what} cannot be opened now: ${cause.message}`, { cause })
 }

@@ -38,7 +38,7 @@ import { hasOwnKey, type Placed, placedOf, placedState } from './placed.ts'
 import { KeyRing } from './key-ring.ts'
 import { Nonces } from './nonces.ts'
 import { FoundKeys } from './found-keys.ts'
-import { Opener } from './opener.ts'
+import { keyName, type KeysAway, Opener } from './opener.ts'
 import type { SealedCommit } from './fields.ts'
 import { Rotation } from './rotation.ts'
 import { headOf, isOwn } from './sealed-bytes.ts'
@@ -110,14 +110,16 @@ export class SealedStore implements Statestore {
     this.#nonces = new Nonces(drawBytes)
     this.#clock = clock
     this.#wrapped =
-      service === undefined ? null : new WrappedKeys({ service, behind: store, ring: this.#ring, drawBytes })
+      service === undefined
+        ? null
+        : new WrappedKeys({ service, behind: store, ring: this.#ring, drawBytes, clock })
     this.#sealer = new Sealer(associated)
     this.#keyStore =
       actorKeys === undefined
         ? null
         : new SealedStore(actorKeys, { keys, service, readsPlain, clock, drawBytes })
     const home = this.#keyStore ?? this
-    this.#own = new ActorKeys({ store: home, drawBytes })
+    this.#own = new ActorKeys({ store: home, loadEach: (ids) => home.loadEach(ids), drawBytes })
     this.#opener = new Opener({ associated, readsPlain, keys: new FoundKeys(this.#ring, this.#own) })
     const erasures = new ActorErasures({ store: home, behind: store, keys: this.#own })
     this.erasures = erasures
@@ -162,6 +164,13 @@ export class SealedStore implements Statestore {
     } finally {
       await this.#store.stop()
     }
+  }
+
+  /** Like `load`, but one whose key is away throws STORE_UNAVAILABLE when its state is read, and keeps none of the others away. */
+  async loadEach(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
+    const stored = await this.#store.load(ids)
+    const away = await this.#keysAway(stored.map(placedState))
+    return stored.map((actor) => (actor === null ? null : this.#opener.actor(actor, away)))
   }
 
   async load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
@@ -241,8 +250,10 @@ export class SealedStore implements Statestore {
 
   async envelopes(system: string, ids: readonly string[]): Promise<(StandingEnvelope | null)[]> {
     const standing = await this.#store.envelopes(system, ids)
-    await this.#readyFor(standing.map((envelope) => ({ system, packed: envelope?.payload ?? null })))
-    return standing.map((envelope) => (envelope === null ? null : this.#opener.envelope(system, envelope)))
+    const away = await this.#keysAway(
+      standing.map((envelope) => ({ system, packed: envelope?.payload ?? null })),
+    )
+    return standing.map((envelope) => envelope && this.#opener.envelope(system, envelope, away))
   }
 
   async listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage> {
@@ -252,7 +263,9 @@ export class SealedStore implements Statestore {
 
   async facts(system: string, after: number, limit: number): Promise<FactPage> {
     const { facts, isLast } = await this.#store.facts(system, after, limit)
-    return { facts: await this.#opened(system, facts), isLast }
+    // A reader may pass over one that cannot be read, but none that can be read later: such a page fails as a whole.
+    await this.#readyFor(facts.map(({ payload }) => ({ system, packed: payload })))
+    return { facts: facts.map((fact) => this.#opener.envelope(system, fact)), isLast }
   }
 
   delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {
@@ -264,20 +277,39 @@ export class SealedStore implements Statestore {
   }
 
   async #opened(system: string, envelopes: readonly StandingEnvelope[]): Promise<StandingEnvelope[]> {
-    await this.#readyFor(envelopes.map(({ payload }) => ({ system, packed: payload })))
-    return envelopes.map((envelope) => this.#opener.envelope(system, envelope))
+    const away = await this.#keysAway(envelopes.map(({ payload }) => ({ system, packed: payload })))
+    return envelopes.map((envelope) => this.#opener.envelope(system, envelope, away))
   }
 
-  /** Reads those keys that these are sealed with and that are not in memory: actors' own, and other processes'. */
+  /** @throws SpawnError STORE_UNAVAILABLE when one of the keys that these are sealed with is away. */
   async #readyFor(placed: readonly Placed[]): Promise<void> {
+    for (const cause of (await this.#keysAway(placed)).values()) throw cause
+  }
+
+  /**
+   * Reads those keys that these are sealed with and that are not in memory: actors' own, and other processes'.
+   *
+   * @returns those that could not be had now.
+   */
+  async #keysAway(placed: readonly Placed[]): Promise<KeysAway> {
+    const away = new Map<string, SpawnError>()
     const places = new Map<string, KeyPlace>()
     for (const { packed, system } of placed) {
       if (packed === null || (this.#wrapped === null && !isOwn(packed.value))) continue
       const head = headOf(packed.value)
-      if (head?.kind === 'ring') await this.#wrapped?.find(head.id)
+      if (head?.kind === 'ring' && !away.has(keyName(head))) {
+        const cause = await this.#wrapped?.find(head.id)
+        if (cause !== undefined) away.set(keyName(head), cause)
+      }
       if (head?.kind !== 'own' || this.#own.find(head.mark)?.id === head.id) continue
       places.set(head.mark, { system, mark: head.mark })
     }
-    if (places.size > 0) await this.#own.read([...places.values()])
+    if (places.size === 0) return away
+    await this.#own.read([...places.values()])
+    for (const mark of places.keys()) {
+      const cause = this.#own.unreadable(mark)
+      if (cause?.code === 'STORE_UNAVAILABLE') away.set(keyName({ kind: 'own', mark, id: '' }), cause)
+    }
+    return away
   }
 }

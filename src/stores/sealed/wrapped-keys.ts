@@ -1,10 +1,17 @@
 // The data keys that a key service has wrapped: rows of the store behind, opened once and kept in the ring. Decides when one
 // is drawn, and which seals: the one that was drawn last. Two processes that start together may draw one each; then each
-// seals with its own, and both open both.
+// seals with its own, and both open both. And how long somebody waits for the service: it may not answer at all.
 //
 // A crash between wrapping a key and its row leaves nothing; after the row, a key that nobody may ever use.
 
-import { LIMITS, messageOf, type RandomBytes, SpawnError } from '../../base/index.ts'
+import {
+  type Clock,
+  isSpawnError,
+  LIMITS,
+  messageOf,
+  type RandomBytes,
+  SpawnError,
+} from '../../base/index.ts'
 import { KEYS_SYSTEM, type KeyService, type Statestore, type StoredActor } from '../../ports/index.ts'
 import { type ActorId, Packed } from '../../protocol/index.ts'
 import { KEY_BYTES } from '../state-keys.ts'
@@ -14,6 +21,10 @@ import { reservedCommit } from './reserved-row.ts'
 const WRAPPED = '(wrapped)'
 const TYPE_URL = 'spawn.WrappedKey'
 const ID_BYTES = 6
+/** How long the service may take for an answer, in milliseconds. */
+const ANSWER_MS = 10_000
+/** How long a key that could not be had is not asked for again: many pages may be read that are sealed with it. */
+const PAUSE_MS = 1_000
 
 export interface WrappedKeysOptions {
   readonly service: KeyService
@@ -21,10 +32,13 @@ export interface WrappedKeysOptions {
   readonly behind: Statestore
   readonly ring: KeyRing
   readonly drawBytes: RandomBytes
+  readonly clock: Clock
 }
 
 export class WrappedKeys {
   readonly #options: WrappedKeysOptions
+  /** Keys that could not be had, and until when nobody is asked for them again. */
+  readonly #away = new Map<string, { readonly cause: SpawnError; readonly untilMs: number }>()
 
   constructor(options: WrappedKeysOptions) {
     this.#options = options
@@ -58,12 +72,22 @@ export class WrappedKeys {
     ring.add({ id, secret }, true)
   }
 
-  /** Looks for a key that another process has drawn. */
-  async find(id: string): Promise<void> {
-    const { behind, ring } = this.#options
-    if (ring.find(id) !== undefined) return
-    const [row = null] = await behind.load([rowOf(id)])
-    if (row !== null) await this.#take(row, false)
+  /** Looks for a key that another process has drawn. @returns why it could not be had now; undefined: it was, or is not there. */
+  async find(id: string): Promise<SpawnError | undefined> {
+    const { behind, clock, ring } = this.#options
+    if (ring.find(id) !== undefined) return undefined
+    const last = this.#away.get(id)
+    if (last !== undefined && clock.elapsedMs() < last.untilMs) return last.cause
+    try {
+      const [row = null] = await behind.load([rowOf(id)])
+      if (row !== null) await this.#take(row, false)
+      this.#away.delete(id)
+      return undefined
+    } catch (thrown) {
+      if (!isSpawnError(thrown) || thrown.code !== 'STORE_UNAVAILABLE') throw thrown
+      this.#away.set(id, { cause: thrown, untilMs: clock.elapsedMs() + PAUSE_MS })
+      return thrown
+    }
   }
 
   async #take({ id: { name: id }, state }: StoredActor, seals: boolean): Promise<void> {
@@ -79,12 +103,16 @@ export class WrappedKeys {
     id: string,
     ask: (service: KeyService) => Promise<Uint8Array>,
   ): Promise<Uint8Array> {
-    const { service } = this.#options
+    const { clock, service } = this.#options
+    const late = Promise.withResolvers<never>()
+    const timer = clock.after(ANSWER_MS, () => late.reject(new Error(`no answer in ${ANSWER_MS / 1_000} s`)))
     try {
-      return await ask(service)
+      return await Promise.race([ask(service), late.promise])
     } catch (cause) {
       const text = `the key service "${service.name}" did not ${verb} the data key "${id}": ${messageOf(cause)}`
       throw new SpawnError('STORE_UNAVAILABLE', text, { cause })
+    } finally {
+      timer.cancel()
     }
   }
 }

@@ -11,6 +11,7 @@ import type { Commit, OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { StoreFile } from './store-file.ts'
 import { commitGroups } from '../../../test/commit-groups.ts'
+import { ONE_INDEX } from '../../../test/older-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-compact-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -120,6 +121,7 @@ describe('compact outcomes', () => {
     // The same as version 4 wrote it; and a frame with the same for another actor, with two commits.
     database.exec(
       `DROP INDEX outbox_facts;
+       ${ONE_INDEX}
        DELETE FROM types;
        INSERT INTO types (id, url) VALUES (1, 'r'), (2, 't');
        UPDATE outcomes SET family = (SELECT id FROM families WHERE system = 's' AND parent = 'p'), name = 'folded',

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { SqliteStore } from './sqlite-store.ts'
 import { StoreFile } from './store-file.ts'
+import { NO_RUNS } from '../../../test/older-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-file-schema-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -18,7 +19,7 @@ function firstVersion(name: string): string {
   new StoreFile(file).close()
   const database = new DatabaseSync(file)
   database.exec(
-    `DROP TABLE outbox; DROP TABLE outcomes; DROP TABLE outcome_keys;
+    `DROP TABLE outbox; DROP TABLE outcomes; ${NO_RUNS}
      CREATE TABLE outcomes (family INTEGER, name TEXT, key TEXT, expires_at_ms INTEGER, reply_type INTEGER, reply BLOB);
      ALTER TABLE folded DROP COLUMN place;
      ALTER TABLE folded DROP COLUMN outcome;
@@ -34,8 +35,8 @@ describe('the schema of a store file, before it is opened', () => {
     const file = join(folder, 'none.db')
     const { schema } = new SqliteStore({ file })
     const { newest, pending, version } = await schema.status()
-    assert.deepEqual([version, pending.map((each) => each.version)], [0, [1, 2, 3, 4, 5, 6, 7]])
-    assert.equal(newest, 7)
+    assert.deepEqual([version, pending.map((each) => each.version)], [0, [1, 2, 3, 4, 5, 6, 7, 8]])
+    assert.equal(newest, 8)
     assert.ok(pending.every(({ statements, title }) => title !== '' && statements.length > 0))
     assert.equal(existsSync(file), false)
     writeFileSync(file, '')
@@ -48,11 +49,14 @@ describe('the schema of a store file, before it is opened', () => {
     const before = readFileSync(file)
     const store = new SqliteStore({ file })
     const status = await store.schema.status()
-    assert.deepEqual([status.version, status.pending.map(({ version }) => version)], [1, [2, 3, 4, 5, 6, 7]])
+    assert.deepEqual(
+      [status.version, status.pending.map(({ version }) => version)],
+      [1, [2, 3, 4, 5, 6, 7, 8]],
+    )
     assert.match(status.pending[0]?.statements.join() ?? '', /CREATE TABLE outbox/)
     assert.deepEqual(readFileSync(file), before)
     assert.deepEqual(await store.schema.migrate(), status.pending)
-    assert.deepEqual(await store.schema.status(), { version: 7, newest: 7, pending: [] })
+    assert.deepEqual(await store.schema.status(), { version: 8, newest: 8, pending: [] })
     assert.deepEqual(await store.schema.migrate(), [])
     await store.start()
     await store.stop()
@@ -63,7 +67,7 @@ describe('the schema of a store file, before it is opened', () => {
     const done = await Promise.all([1, 2, 3].map(() => new SqliteStore({ file }).schema.migrate()))
     assert.deepEqual(
       done.map(({ length }) => length).toSorted((left, right) => left - right),
-      [0, 0, 6],
+      [0, 0, 7],
     )
   })
 
@@ -72,13 +76,13 @@ describe('the schema of a store file, before it is opened', () => {
     const before = readFileSync(file)
     const store = new SqliteStore({ file, migrates: false })
     const refused = { code: 'STORE_UNAVAILABLE', retryable: false }
-    await assert.rejects(store.start(), { ...refused, message: /version 1.*needs 7.*`spawn store migrate`/ })
+    await assert.rejects(store.start(), { ...refused, message: /version 1.*needs 8.*`spawn store migrate`/ })
     assert.deepEqual(readFileSync(file), before)
     await store.schema.migrate()
     await store.start()
     await store.stop()
     const none = new SqliteStore({ file: join(folder, 'not-there.db'), migrates: false })
-    await assert.rejects(none.start(), { ...refused, message: /version 0.*needs 7/ })
+    await assert.rejects(none.start(), { ...refused, message: /version 0.*needs 8/ })
   })
 
   test('of a newer release is shown, and never touched', async () => {
@@ -87,7 +91,7 @@ describe('the schema of a store file, before it is opened', () => {
     database.exec('PRAGMA user_version = 99')
     database.close()
     const { schema } = new SqliteStore({ file })
-    assert.deepEqual(await schema.status(), { version: 99, newest: 7, pending: [] })
+    assert.deepEqual(await schema.status(), { version: 99, newest: 8, pending: [] })
     await assert.rejects(schema.migrate(), { code: 'STORE_UNAVAILABLE', message: /newer release/ })
   })
 
@@ -107,6 +111,6 @@ describe('the schema of a store file, before it is opened', () => {
       message: /in use by this process itself/,
     })
     await taken.stop()
-    assert.equal((await second.schema.status()).version, 7)
+    assert.equal((await second.schema.status()).version, 8)
   })
 })

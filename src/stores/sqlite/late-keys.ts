@@ -1,18 +1,19 @@
-// The index of outcomes as far as it does not stand in its table yet. Keys are random: each that is written by itself changes
+// The index of outcomes as far as it does not stand in the file yet. Keys are random: each that is written by itself would change
 // a page of its own once the index is large. So entries are gathered here, over several generations of the journal, and
-// leave in the order of the index, when many of them share a page. What is lost in a crash is read from the rows again.
+// leave in the order of the index, as a run of it (stored-run.ts). What is lost in a crash is read from the rows again.
 //
 // Entries lie in runs. Folding goes in the order of the index, so what is added mostly goes on where the last run ends; else
 // it begins one, and runs of about one size are joined, so that there are few. Decides when they leave; who writes them is
-// outcome-table.ts.
+// key-index.ts.
 //
 // Invariants: an entry is here until the transaction that has written the last of those that leave is committed. After one
 // that failed, what is here is as it was before it.
 
 import { KeyRun } from './key-run.ts'
+import type { Entry } from './stored-run.ts'
 
 /** So many are gathered before they leave. To be read again after a crash is half as much again, at most. */
-const GATHERED_KEYS = 131_072
+export const GATHERED_KEYS = 131_072
 
 /** Those that leave together. */
 interface Leaving {
@@ -22,11 +23,6 @@ interface Leaving {
   /** Where those begin that are still to be written: as it is committed, and as it is in the transaction. */
   from: number
   fromNow: number
-}
-
-interface Entry {
-  readonly hash: number
-  readonly row: number
 }
 
 export class LateKeys {

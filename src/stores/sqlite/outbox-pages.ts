@@ -100,9 +100,9 @@ export class OutboxPages {
     }
     // Mostly all of these are behind those: then a full page needs none of them.
     const to = candidates.length < limit ? FOR_EVER : (candidates.at(-1)?.place ?? 0)
-    for (const pending of this.#outbox.pendingFacts(system)) {
+    for (const pending of this.#outbox.pendingFacts(system, after)) {
       const { place } = pending
-      if (place > after && place <= to) candidates.push({ place, box: FACT_BOX, pending })
+      if (place <= to) candidates.push({ place, box: FACT_BOX, pending })
     }
     return candidates.sort((left, right) => left.place - right.place).slice(0, limit)
   }
@@ -111,7 +111,9 @@ export class OutboxPages {
   #first(range: Range, limit: number): (Candidate & EnvelopePosition)[] {
     const candidates: (Candidate & EnvelopePosition)[] = []
     const ofFacts = range.boxes.includes(FACT_BOX)
-    for (const pending of this.#outbox[ofFacts ? 'pendingFacts' : 'pending'](range.system)) {
+    const { system } = range
+    const pendings = ofFacts ? this.#outbox.pendingFacts(system, 0) : this.#outbox.pending(system)
+    for (const pending of pendings) {
       const { envelope, place } = pending
       if (envelope !== null && isWithin(envelope, place, range))
         candidates.push({ dueAtMs: envelope.dueAtMs, place, box: boxNumber(envelope.box), pending })

@@ -196,12 +196,13 @@ export class Outbox {
     }
   }
 
-  /** Those of its facts. */
-  *pendingFacts(system: string): Generator<PendingEnvelope> {
-    for (const entry of this.#folding?.factsOf(system) ?? []) {
-      if (this.#open.get(system, entry.id) === undefined) yield entry
+  /** Those of its facts, at places behind one. */
+  *pendingFacts(system: string, after: number): Generator<PendingEnvelope> {
+    for (const entry of this.#folding?.factsOf(system, after) ?? []) {
+      // By its place: nothing is to be looked for by id among many facts.
+      if (!this.#open.covers(entry.place)) yield entry
     }
-    yield* this.#open.factsOf(system)
+    yield* this.#open.factsOf(system, after)
   }
 
   /** Whether the table's row at a place is not as things stand: the generations know better. */

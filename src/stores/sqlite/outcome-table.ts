@@ -1,15 +1,16 @@
 // Outcomes under their keys, as far as they are folded. Rows of many outcomes (kept-outcomes.ts) are only ever added at the
-// end, and a narrow index says in which row a key may be. Its newest entries are in memory (late-keys.ts)
-// until they are so many that they share pages of its table; on opening they are read from their rows.
+// end, and an index says in which row a key may be (key-index.ts). Its newest entries are in memory only; on opening they are
+// read from their rows.
 //
 // Invariants: of one key at most one outcome stands. Every outcome has an entry in the index, and the filter knows of it; up
-// to the row that `folded` names, the entry stands in the index's table. No number of a row is given twice, but for those
+// to the row that `folded` names, the entry stands in the file. No number of a row is given twice, but for those
 // beyond that row and the last one that stands. A hash only leads to a row: what is found there is compared.
 
 import { hashOf, isSpawnError } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, type Family, fields } from './dictionary.ts'
+import { isDamage } from './failures.ts'
 import { FramedOutcome } from '../frames/framed-outcome.ts'
 import type { HashedKey, Owner } from './generation-outcomes.ts'
 import { KeyFilter } from './key-filter.ts'
@@ -21,9 +22,9 @@ import {
   packKept,
   ROW_OUTCOMES,
 } from './kept-outcomes.ts'
-import { LateKeys } from './late-keys.ts'
+import { KeyIndex } from './key-index.ts'
 import { keyHashesOf, type OutcomesFound, rowNumber, unpackedRow } from './outcome-rows.ts'
-import { INDEX_ENTRIES, type OutcomeStatements, outcomeStatements } from './outcome-statements.ts'
+import { type OutcomeStatements, outcomeStatements } from './outcome-statements.ts'
 
 /** The lower part of an index hash is that of the key, the upper one of its actor: together below 2^53. */
 const KEY_HASHES = 2 ** 32
@@ -36,15 +37,15 @@ const IN_VAIN = 4_096
 const ROW_BYTES = 64 * 1_024
 /** In place of a family: the row says itself whose its outcomes are. */
 const OF_SEVERAL = 0
-/** Entries that are read in one go to fill the filter: a millisecond or so. */
-const FILL_ENTRIES = 2_048
+/** Blocks of the index that are read in one go to fill the filter: a millisecond or so. */
+const FILL_BLOCKS = 6
 
 export class OutcomeTable {
   readonly #database: Database
   readonly #dictionary: Dictionary
   readonly #statements: OutcomeStatements
   readonly #filter = new KeyFilter()
-  readonly #late: LateKeys
+  readonly #index: KeyIndex
   #lastRow: number
   /** The one that is filled: its number is the last one. */
   readonly #row: OutcomeRow
@@ -52,8 +53,6 @@ export class OutcomeTable {
   #expiry = Number.MAX_SAFE_INTEGER
   /** For those of a row, while it is written. */
   readonly #hashes = new Float64Array(ROW_OUTCOMES)
-  /** Of the index, hash and row in turns, while they are written. */
-  readonly #entries: number[] = []
   /** The hashes of what the transaction has removed: the filter must know of it until that is durable. */
   #removed: number[] = []
 
@@ -64,16 +63,16 @@ export class OutcomeTable {
     this.#statements = outcomeStatements(database)
     this.#row = new OutcomeRow((url) => dictionary.typeId(url))
     const [indexed, last] = fields([this.#statements.rows.get()])[0] ?? []
-    this.#late = new LateKeys(Number(indexed), gathered)
+    this.#index = new KeyIndex(database, Number(indexed), gathered)
     for (const found of this.#statements.behind.iterate(Number(indexed))) {
       const row = rowNumber(found)
       const byActor = keyHashesOf(found).map(([{ family, name }, keyHashes]) => {
         const actor = actorHash(dictionary.familyAt(family), name)
         return keyHashes.map((keyHash) => actor * KEY_HASHES + keyHash)
       })
-      for (const hash of byActor.flat().sort((left, right) => left - right)) this.#late.add(hash, row)
+      for (const hash of byActor.flat().sort((left, right) => left - right)) this.#index.add(hash, row)
     }
-    this.#late.settle(true)
+    this.#index.settle(true)
     this.#lastRow = Math.max(Number(indexed), Number(last))
   }
 
@@ -85,13 +84,10 @@ export class OutcomeTable {
   fillFilter(): void {
     const from = this.#filter.fillsFrom
     if (from === null) return
-    const hashes = fields(this.#statements.from.all(from, FILL_ENTRIES)).map(([hash]) => Number(hash))
-    const last = hashes.at(-1)
-    // Of the last one there may be more entries; unless there is no other, it comes again.
-    const isEnd = last === undefined || hashes.length < FILL_ENTRIES
-    const to = isEnd ? Number.POSITIVE_INFINITY : Math.max(last, from + 1)
-    this.#filter.see(isEnd || last === from ? hashes : hashes.filter((hash) => hash < last), to)
-    for (const { hash } of this.#late.between(from, to)) this.#filter.add(hash)
+    const to = this.#index.behind(from, FILL_BLOCKS)
+    const hashes: number[] = []
+    for (const { hash } of this.#index.between(from, to)) hashes.push(hash)
+    this.#filter.see(hashes, to)
   }
 
   find(family: Family, name: string, key: string): OutcomeRecord | null {
@@ -125,17 +121,26 @@ export class OutcomeTable {
   #leads(hash: number): boolean {
     // Until the filter is filled, all are looked for: that passes.
     if (this.#filter.isFilled) this.#database.looks()
-    return this.#late.leads(hash) || this.#statements.leads.get(hash) !== undefined
+    return this.#index.leads(hash)
   }
 
   /** The rows to which a hash leads. Each may be changed when it is answered. */
   *#rowsOf(hash: number): Generator<OutcomesFound> {
-    const { byId, led } = this.#statements
-    const ids = new Set(fields(led.all(hash)).map(([id]) => Number(id)))
-    for (const { row } of this.#late.between(hash, hash + 1)) ids.add(row)
+    const ids = new Set<number>()
+    for (const { row } of this.#index.between(hash, hash + 1)) ids.add(row)
     for (const id of ids) {
-      const found = byId.get(id)
-      if (found !== undefined) yield unpackedRow(found, this.#dictionary)
+      const found = this.#statements.byId.get(id)
+      if (found !== undefined) yield* this.#unlessDropped(found, hash)
+    }
+  }
+
+  /** @throws SpawnError STATE_UNREADABLE, unless the entry that leads there counts no more. */
+  #unlessDropped(found: unknown, hash: number): OutcomesFound[] {
+    try {
+      return [unpackedRow(found, this.#dictionary)]
+    } catch (thrown) {
+      if (isDamage(thrown) && this.#index.isDropped(hash, rowNumber(found))) return []
+      throw thrown
     }
   }
 
@@ -143,11 +148,11 @@ export class OutcomeTable {
   keys(family: Family, name: string, limit: number): number[] {
     if (family.id === null) return []
     const from = actorHash(family, name) * KEY_HASHES
-    const found = fields(this.#statements.ofActor.all(from, from + KEY_HASHES, limit))
-    const hashes = new Set(found.map(([hash]) => Number(hash)))
-    for (const { hash } of this.#late.between(from, from + KEY_HASHES)) {
+    const hashes = new Set<number>()
+    for (const { hash } of this.#index.between(from, from + KEY_HASHES)) {
       if (hashes.size >= limit) break
-      hashes.add(hash)
+      // What is gone from its row may still have an entry.
+      if (!this.#filter.isFilled || this.#filter.mayHave(hash)) hashes.add(hash)
     }
     return Array.from(hashes, (hash) => hash - from)
   }
@@ -191,7 +196,7 @@ export class OutcomeTable {
         actor * KEY_HASHES + (outcome instanceof FramedOutcome ? outcome.keyHash : hashOf(outcome.key))
     }
     for (const hash of hashes.length > 1 ? hashes.sort() : hashes) {
-      this.#late.add(hash, this.#lastRow)
+      this.#index.add(hash, this.#lastRow)
       if (!isCounted) this.#filter.add(hash)
     }
     return row.bytes - bytesBefore
@@ -202,8 +207,7 @@ export class OutcomeTable {
     const { firstExpiryMs, size } = row
     if (size === 0) return
     this.#statements.add.run(this.#lastRow, OF_SEVERAL, '', this.#expiryOf(firstExpiryMs), row.take())
-    // So they have left before as many others are gathered.
-    this.#index(2 * size)
+    this.#index.follow(size)
   }
 
   /**
@@ -213,20 +217,6 @@ export class OutcomeTable {
   #expiryOf(ownMs: number): number {
     if (ownMs < this.#expiry || ownMs - this.#expiry >= EXPIRY_WINDOW_MS) this.#expiry = ownMs
     return this.#expiry
-  }
-
-  /** Writes some of the entries that leave. */
-  #index(count: number): void {
-    const entries = this.#entries
-    const { addKey, addKeys, indexed } = this.#statements
-    const lastRow = this.#late.leave(count, (hash, row) => {
-      if (entries.push(hash, row) < 2 * INDEX_ENTRIES) return
-      addKeys.run(...entries)
-      entries.length = 0
-    })
-    for (let at = 0; at < entries.length; at += 2) addKey.run(entries[at] ?? 0, entries[at + 1] ?? 0)
-    entries.length = 0
-    if (lastRow !== null) indexed.run(lastRow)
   }
 
   /** Removes the outcome under a key, if one stands. */
@@ -252,7 +242,7 @@ export class OutcomeTable {
   #deleteIn(row: number, owner: KeptOwner, hashes: Iterable<number>): void {
     const found = this.#statements.byId.get(row)
     const unpacked = found === undefined ? null : this.#readableRow(found)
-    if (unpacked === null) this.#removeKeys(row, hashes)
+    if (unpacked === null) this.#removeKeys(row, hashes, true)
     else this.#shrink(unpacked, (kept) => !isOf(kept, owner))
   }
 
@@ -295,14 +285,14 @@ export class OutcomeTable {
       }
       if (left === leftBefore) inVain += 1
     }
+    if (left < limit) this.#index.forget()
     return limit - left
   }
 
   /** The transaction in which something was written or removed has ended. */
   settle(committed: boolean): void {
-    this.#entries.length = 0
     this.#row.clear()
-    this.#late.settle(committed)
+    this.#index.settle(committed)
     if (this.#removed.length === 0) return
     if (committed) for (const hash of this.#removed) this.#filter.remove(hash)
     this.#removed = []
@@ -341,10 +331,9 @@ export class OutcomeTable {
     this.#statements.remove.run(row)
   }
 
-  #removeKeys(row: number, hashes: Iterable<number>): void {
+  #removeKeys(row: number, hashes: Iterable<number>, isOfDamage = false): void {
     for (const hash of hashes) {
-      this.#statements.removeKey.run(hash, row)
-      this.#late.drop(hash, row)
+      this.#index.drop(hash, row, isOfDamage)
       this.#removed.push(hash)
     }
   }
@@ -357,8 +346,7 @@ export class OutcomeTable {
       if (hashes === undefined) byRow.set(row, new Set([hash]))
       else hashes.add(hash)
     }
-    for (const [hash, row] of fields(this.#statements.entries.all(from, to))) note(Number(hash), Number(row))
-    for (const { hash, row } of this.#late.between(from, to)) note(hash, row)
+    for (const { hash, row } of this.#index.between(from, to)) note(hash, row)
     return byRow
   }
 

@@ -4,7 +4,8 @@
 // Decides nothing about places or verdicts: those are outbox.ts's. Invariant: an entry says how its id stands; an id
 // without one stands as it does below.
 
-import type { Envelope, StandingEnvelope } from '../../ports/index.ts'
+import { type Envelope, FACT_PREFIX, type StandingEnvelope } from '../../ports/index.ts'
+import { PendingFacts } from './pending-facts.ts'
 
 /** What `placeBelow` is where nobody looked. */
 export const UNKNOWN_PLACE = -1
@@ -45,7 +46,9 @@ export class PendingOutbox {
   /** All but facts. */
   readonly #systems = new Map<string, Map<string, PendingEnvelope>>()
   /** Apart, because there may be many, and who looks for what is due looks through all that is not there. */
-  readonly #facts = new Map<string, Map<string, PendingEnvelope>>()
+  readonly #facts = new Map<string, PendingFacts>()
+  /** Whether one has an id that says nothing of facts: then any id may be of one. */
+  #hasStrayFact = false
   /** The system that was asked for last: mostly there is no other. */
   #lastSystem = ''
   #lastIds: Map<string, PendingEnvelope> | undefined = undefined
@@ -53,8 +56,7 @@ export class PendingOutbox {
   readonly #covered = new Set<number>()
 
   get(system: string, id: string): PendingEnvelope | undefined {
-    const entry = this.#idsOf(system)?.get(id)
-    return entry === undefined && this.#facts.size > 0 ? this.#facts.get(system)?.get(id) : entry
+    return this.#idsOf(system)?.get(id) ?? this.#factsOf(system, id)?.get(id)
   }
 
   covers(place: number): boolean {
@@ -69,7 +71,7 @@ export class PendingOutbox {
       return
     }
     if (entry.envelope?.box === 'fact') {
-      ids?.delete(entry.id)
+      if (entry.envelope.isNew !== true) ids?.delete(entry.id)
       this.#putFact(entry)
     } else {
       if (ids === undefined) {
@@ -78,7 +80,7 @@ export class PendingOutbox {
         this.#lastIds = ids
       }
       ids.set(entry.id, entry)
-      if (this.#facts.size > 0) this.#facts.get(entry.system)?.delete(entry.id)
+      this.#factsOf(entry.system, entry.id)?.remove(entry.id)
     }
     if (entry.placeBelow !== 0) this.#covered.add(entry.placeBelow)
   }
@@ -86,12 +88,12 @@ export class PendingOutbox {
   /** One that makes no difference to what is below was taken. */
   remove({ id, system }: PendingEnvelope): void {
     this.#idsOf(system)?.delete(id)
-    if (this.#facts.size > 0) this.#facts.get(system)?.delete(id)
+    this.#factsOf(system, id)?.remove(id)
   }
 
   visit(what: (entry: PendingEnvelope) => void): void {
-    for (const systems of [this.#systems, this.#facts])
-      for (const ids of systems.values()) for (const entry of ids.values()) what(entry)
+    for (const ids of this.#systems.values()) for (const entry of ids.values()) what(entry)
+    for (const facts of this.#facts.values()) for (const entry of facts.entries) what(entry)
   }
 
   /** But facts. */
@@ -99,8 +101,9 @@ export class PendingOutbox {
     return this.#systems.get(system)?.values() ?? []
   }
 
-  factsOf(system: string): Iterable<PendingEnvelope> {
-    return this.#facts.get(system)?.values() ?? []
+  /** Those at places behind one. */
+  factsOf(system: string, after: number): Iterable<PendingEnvelope> {
+    return this.#facts.get(system)?.behind(after) ?? []
   }
 
   /** Undoes the `put` of an entry, when it was the last one of its id. */
@@ -111,9 +114,19 @@ export class PendingOutbox {
   }
 
   #putFact(entry: PendingEnvelope): void {
-    const facts = this.#facts.get(entry.system)
-    if (facts === undefined) this.#facts.set(entry.system, new Map([[entry.id, entry]]))
-    else facts.set(entry.id, entry)
+    let facts = this.#facts.get(entry.system)
+    if (facts === undefined) {
+      facts = new PendingFacts()
+      this.#facts.set(entry.system, facts)
+    }
+    facts.put(entry)
+    if (!entry.id.startsWith(FACT_PREFIX)) this.#hasStrayFact = true
+  }
+
+  /** Where an id may stand, if it may be one of a fact. */
+  #factsOf(system: string, id: string): PendingFacts | undefined {
+    if (this.#facts.size === 0) return undefined
+    return this.#hasStrayFact || id.startsWith(FACT_PREFIX) ? this.#facts.get(system) : undefined
   }
 
   #idsOf(system: string): Map<string, PendingEnvelope> | undefined {

@@ -12,6 +12,7 @@ import { familyHash } from './dictionary.ts'
 import { actorHash, hashIn } from './outcome-table.ts'
 import { StoreFile } from './store-file.ts'
 import { commitGroups } from '../../../test/commit-groups.ts'
+import { NO_RUNS, ONE_INDEX } from '../../../test/older-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spawn-schema-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -20,7 +21,7 @@ const ID = { system: 's', parent: '', name: 'n' }
 
 /** Outcomes as they were kept before version 3: a row for each. */
 const SINGLE_OUTCOMES = `DROP TABLE outcomes;
-  DROP TABLE outcome_keys;
+  ${NO_RUNS}
   ALTER TABLE folded DROP COLUMN outcome;
   CREATE TABLE outcomes (
     family INTEGER NOT NULL,
@@ -66,7 +67,7 @@ describe('the schema of a store file', () => {
     change(file, 'VACUUM')
     for (let times = 0; times < 3; times += 1) new StoreFile(file).close()
     const database = new DatabaseSync(file)
-    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 7 })
+    assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 8 })
     assert.deepEqual({ ...database.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
     database.close()
   })
@@ -124,7 +125,7 @@ describe('the schema of a store file', () => {
     assert.equal(store.loadOutcome(ID, 'key-0'), null)
     store.close()
     const database = new DatabaseSync(file)
-    const left = 'SELECT (SELECT count(*) FROM outcomes) + (SELECT count(*) FROM outcome_keys) AS rows'
+    const left = 'SELECT (SELECT count(*) FROM outcomes) + (SELECT count(*) FROM key_runs) AS rows'
     assert.deepEqual({ ...database.prepare(left).get() }, { rows: 0 })
     database.close()
   })
@@ -140,6 +141,7 @@ describe('the schema of a store file', () => {
     for (const [at, key] of ['a', 'b', 'c'].entries()) assert.deepEqual(commitOf('n', at, key), [])
     store.close()
     // Version 3 had all keys in the index at once.
+    change(file, ONE_INDEX)
     const database = new DatabaseSync(file)
     const rows = database.prepare('SELECT id FROM outcomes').all()
     assert.equal(rows.length, 1)
@@ -164,6 +166,45 @@ describe('the schema of a store file', () => {
     }
   })
 
+  test('of the seventh version is brought up to date: the index that it has, whatever its size', () => {
+    const KEYS = 3_000
+    const file = join(folder, 'seventh.db')
+    let store = new StoreFile(file)
+    for (let at = 0; at < KEYS; at += 60) {
+      const outcomes = Array.from({ length: 60 }, (_none, of) => ({
+        key: `key-${at + of}`,
+        reply: null,
+        expiresAtMs: 1_000,
+      }))
+      const commit = { ...NOTHING, id: ID, follows: at / 60, revision: at / 60 + 1, outcomes }
+      assert.deepEqual(commitGroups(store, [commit])[0], [])
+    }
+    const rows = new Map<string, number>()
+    store.close()
+    const database = new DatabaseSync(file)
+    database.exec(ONE_INDEX)
+    const actor = actorHash({ hash: familyHash({ system: ID.system, parent: ID.parent }) }, 'n')
+    const add = database.prepare('INSERT INTO outcome_keys VALUES (?, ?)')
+    for (const { id, kept } of database.prepare('SELECT id, kept FROM outcomes').all()) {
+      for (const [key = ''] of Buffer.from(kept as Uint8Array)
+        .toString('latin1')
+        .matchAll(/key-\d+/g)) {
+        rows.set(key, Number(id))
+        add.run(hashIn(actor, key), Number(id))
+      }
+    }
+    assert.equal(rows.size, KEYS)
+    database.exec('UPDATE folded SET outcome = (SELECT max(id) FROM outcomes); PRAGMA user_version = 7')
+    database.close()
+    for (let times = 0; times < 2; times += 1) {
+      store = new StoreFile(file)
+      for (const key of rows.keys()) assert.equal(store.loadOutcome(ID, key)?.key, key)
+      assert.equal(store.loadOutcome(ID, 'key-x'), null)
+      assert.equal(store.outcomeKeys(ID, 10_000)?.length, KEYS)
+      store.close()
+    }
+  })
+
   test('of a newer release is refused, and left as it is', () => {
     const file = join(folder, 'newer.db')
     new StoreFile(file).close()
@@ -174,7 +215,7 @@ describe('the schema of a store file', () => {
       ['STORE_UNAVAILABLE', false, 99],
     )
     assert.match(error.message, /newer release/)
-    change(file, 'PRAGMA user_version = 7')
+    change(file, 'PRAGMA user_version = 8')
     new StoreFile(file).close()
   })
 

@@ -9,6 +9,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { SpawnError } from '../../base/index.ts'
 import type { Migration, SchemaStatus } from '../../ports/index.ts'
 import { GATHERED_OUTCOMES, gatherOutcomes } from './gather-outcomes.ts'
+import { gatherKeys, KEY_RUNS } from './key-schema.ts'
 
 interface Step {
   readonly title: string
@@ -141,6 +142,7 @@ const STEPS: readonly Step[] = [
        -- and actor mean nothing. Those of one actor stay.`,
     ],
   },
+  { title: 'the index of outcomes in runs', statements: KEY_RUNS, work: gatherKeys },
 ]
 
 /** 'spwn': marks the file as ours, for `file` and for people. */

@@ -1,0 +1,214 @@
+// Messages under a data key that another process has drawn, while the service that wraps it is away: what can be opened is
+// delivered, the rest later and in order, and nothing is given up for it. And what is seen of such dead letters.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { actor, effect, type KeyService, system, type System, Value } from 'spawn-mesh'
+import { LIMITS } from '../../src/base/index.ts'
+import { type Commit, type Envelope, silentLogger, type Statestore } from '../../src/ports/index.ts'
+import { jsonCodec } from '../../src/protocol/index.ts'
+import { MemoryStore } from '../../src/stores/memory/index.ts'
+import { SealedStore } from '../../src/stores/sealed/index.ts'
+import { VirtualClock } from '../../src/testing/index.ts'
+import {
+  commitOf,
+  envelopeOf,
+  loadOne,
+  outsideCommit,
+  plainPacked,
+} from '../../src/testing/statestore-fixture.ts'
+import { Vault } from './vault.ts'
+
+const SYSTEM = 'post'
+const OUTSIDE = { system: SYSTEM, parent: '', name: '' }
+
+/** An effect of an actor, or of the outside, that notes a number. */
+function note(value: number, from = '', more: Partial<Envelope> = {}): Commit {
+  const header = `["effect","","","note","","0","${from}","notes",""]`
+  const sent = envelopeOf(`note-${value}`, { header, payload: jsonCodec.pack(value), ...more })
+  return outsideCommit({ id: OUTSIDE, sends: [sent] })
+}
+
+async function put(store: Statestore, ...group: readonly Commit[]): Promise<void> {
+  const verdicts = await store.commit(group)
+  assert.deepEqual(
+    verdicts,
+    group.map(() => 'committed'),
+  )
+}
+
+interface Office extends AsyncDisposable {
+  readonly clock: VirtualClock
+  readonly vault: Vault
+  readonly running: System
+  readonly noted: number[]
+  readonly warned: unknown[]
+  /** What the system has. */
+  readonly own: SealedStore
+  /** Under a key that the system has never met. */
+  readonly other: SealedStore
+}
+
+async function office(service?: KeyService): Promise<Office> {
+  const clock = new VirtualClock()
+  const vault = new Vault()
+  const behind = new MemoryStore()
+  const sealed = (): SealedStore => new SealedStore(behind, { service: service ?? vault, clock })
+  const [own, other] = [sealed(), sealed()]
+  const noted: number[] = []
+  const warned: unknown[] = []
+  const notes = actor('notes', {
+    stateful: false,
+    actions: { note: (_ctx, value: number) => void noted.push(value) },
+  })
+  const teller = actor('teller', {
+    kind: 'unnamed',
+    state: { told: 0 },
+    actions: {
+      tell: (ctx, value: number) => Value.of({ told: ctx.state.told + 1 }).effect(effect(notes).note(value)),
+    },
+  })
+  const warn = (message: string, fields: object = {}): void => void warned.push({ message, ...fields })
+  const logger = { ...silentLogger, warn }
+  const options = { actors: [notes, teller], store: own, encryption: false, clock, logger } as const
+  const running = await clock.run(system(SYSTEM, options).start())
+  await clock.run(other.start())
+  await clock.run(other.drawKey())
+  const dispose = (): Promise<void> => clock.run(running.stop())
+  return { clock, vault, running, noted, warned, own, other, [Symbol.asyncDispose]: dispose }
+}
+
+async function idsOf(store: Statestore): Promise<string[]> {
+  return (await store.due(SYSTEM, 0, LIMITS.pageSize)).envelopes.map(({ id }) => id)
+}
+
+test('what can be opened is delivered, and the rest when the service is back', async () => {
+  await using at = await office()
+  await put(at.own, note(1))
+  await put(at.other, note(2))
+  await put(at.own, note(3))
+  at.vault.isAway = true
+  await at.clock.advance(300_000)
+  assert.deepEqual(at.noted, [1, 3])
+  assert.deepEqual(await idsOf(at.own), ['note-2'])
+  const [first] = at.warned
+  assert.partialDeepStrictEqual(first, {
+    message: 'envelopes cannot be opened now; they are tried again later',
+    envelopes: 1,
+  })
+  assert.match(JSON.stringify(first), /the key service \\"vault\\" did not unwrap/)
+  assert.ok(at.warned.length < 20, 'it is tried less and less often')
+  at.vault.isAway = false
+  await at.clock.advance(60_000)
+  assert.deepEqual(at.noted, [1, 3, 2])
+  assert.deepEqual(await idsOf(at.own), [])
+})
+
+test('none of a pair comes before one that could not be opened, and actors that run go on', async () => {
+  await using at = await office()
+  const { running } = at
+  await at.clock.run(running.invoke('dora', { ref: 'teller', action: 'tell', payload: 100 }))
+  at.vault.isAway = true
+  await put(at.own, note(1, 'ann'), note(2, 'bob'))
+  await put(at.other, note(3, 'ann'))
+  await put(at.own, note(4, 'ann'), note(5, 'bob'), note(6))
+  await at.clock.advance(120_000)
+  // Of bob nobody can say that the one which does not open is not his.
+  assert.deepEqual(at.noted, [100, 1, 2, 6])
+  await at.clock.run(running.invoke('dora', { ref: 'teller', action: 'tell', payload: 101 }))
+  await at.clock.advance(100)
+  assert.equal(at.noted.at(-1), 101)
+  at.vault.isAway = false
+  await at.clock.advance(60_000)
+  const of = (...numbers: number[]): number[] => at.noted.filter((number) => numbers.includes(number))
+  assert.deepEqual(of(1, 3, 4), [1, 3, 4])
+  assert.deepEqual(of(2, 5), [2, 5])
+  assert.equal(at.noted.length, 8)
+  assert.deepEqual((await at.clock.run(running.deadLetters.list())).items, [])
+})
+
+test('what an actor sends that comes to life meanwhile stays behind what it may have sent before', async () => {
+  await using at = await office()
+  at.vault.isAway = true
+  const first = note(1, 'x').sends[0] ?? assert.fail()
+  const header = first.header.replace('["effect","",', '["effect","teller",').replace('"x"', '"emil"')
+  await put(at.other, outsideCommit({ id: OUTSIDE, sends: [{ ...first, header }] }))
+  const { running } = at
+  await at.clock.advance(61_000)
+  await at.clock.run(running.invoke('emil', { ref: 'teller', action: 'tell', payload: 2 }))
+  await at.clock.advance(120_000)
+  assert.deepEqual(at.noted, [])
+  at.vault.isAway = false
+  await at.clock.advance(60_000)
+  assert.deepEqual(at.noted, [1, 2])
+})
+
+test('a service that never answers keeps nobody for long', async () => {
+  const vault = new Vault()
+  let hangs = false
+  const service: KeyService = {
+    name: 'vault',
+    wrap: (key) => vault.wrap(key),
+    unwrap: (wrapped) => (hangs ? new Promise(() => {}) : vault.unwrap(wrapped)),
+  }
+  await using at = await office(service)
+  hangs = true
+  await put(at.own, note(1))
+  await put(at.other, note(2))
+  await at.clock.advance(75_000)
+  assert.deepEqual(at.noted, [1])
+  assert.match(JSON.stringify(at.warned), /no answer in 10 s/)
+  hangs = false
+  await at.clock.advance(60_000)
+  assert.deepEqual(at.noted, [1, 2])
+})
+
+test('a list of dead letters shows those that can be read and names the others, which can be discarded', async () => {
+  await using at = await office()
+  const dead = { box: 'dead' } as const
+  await put(at.own, note(1, '', { ...dead, dueAtMs: 5 }))
+  await put(at.other, note(2, '', { ...dead, dueAtMs: 6 }), note(3, '', { ...dead, dueAtMs: 7 }))
+  at.vault.isAway = true
+  const { deadLetters } = at.running
+  const page = await at.clock.run(deadLetters.list())
+  assert.deepEqual(
+    page.items.map(({ id, payloadJson }) => [id, payloadJson]),
+    [['note-1', 1]],
+  )
+  assert.deepEqual(
+    page.unreadable.map(({ atMs, box, error: { code }, id }) => [id, box, atMs, code]),
+    [
+      ['note-2', 'dead', 6, 'STORE_UNAVAILABLE'],
+      ['note-3', 'dead', 7, 'STORE_UNAVAILABLE'],
+    ],
+  )
+  for (const ask of [deadLetters.get, deadLetters.retry])
+    await assert.rejects(at.clock.run<unknown>(ask('note-2')), {
+      code: 'STORE_UNAVAILABLE',
+      message: /"note-2"/,
+    })
+  assert.equal(await at.clock.run(deadLetters.discard('note-2')), true)
+  assert.equal(await at.clock.run(deadLetters.discard('note-2')), false)
+  at.vault.isAway = false
+  await at.clock.advance(1_000)
+  const later = await at.clock.run(deadLetters.list())
+  assert.deepEqual([later.items.map(({ id }) => id), later.unreadable], [['note-1', 'note-3'], []])
+  assert.equal(await at.clock.run(deadLetters.retry('note-3')), true)
+  await at.clock.advance(100)
+  assert.deepEqual(at.noted, [3])
+})
+
+test("an actor's own key that cannot be opened now keeps nobody else's away", async () => {
+  await using at = await office()
+  const ann = { system: SYSTEM, parent: 'user', name: 'ann' }
+  await put(at.other, commitOf(ann, 0, { hasOwnKey: true, sends: note(2, 'ann').sends }))
+  await put(at.own, note(1))
+  at.vault.isAway = true
+  const [one, two] = (await at.own.due(SYSTEM, 0, 9)).envelopes
+  assert.throws(() => one?.header, { code: 'STORE_UNAVAILABLE', message: /cannot be opened now/ })
+  assert.deepEqual(plainPacked(two?.payload ?? null), plainPacked(jsonCodec.pack(1)))
+  await assert.rejects(loadOne(at.own, ann), { code: 'STORE_UNAVAILABLE' })
+  at.vault.isAway = false
+  await at.clock.advance(61_000)
+  // The first reading comes within the second in which the service is not asked again.
+  assert.deepEqual(at.noted, [1, 2])
+})
