@@ -49,11 +49,11 @@ class Counts implements KeyCounts {
   }
 
   count({ hash }: Pick<Owner, 'hash'>, { keyHash }: Pick<HashedKey, 'keyHash'>): void {
-    this.#filter.add(hash * 2 ** 32 + keyHash)
+    this.#filter.count(hash * 2 ** 32 + keyHash)
   }
 
   discount({ hash }: Pick<Owner, 'hash'>, { keyHash }: Pick<HashedKey, 'keyHash'>): void {
-    this.#filter.remove(hash * 2 ** 32 + keyHash)
+    this.#filter.count(hash * 2 ** 32 + keyHash, -1)
   }
 }
 

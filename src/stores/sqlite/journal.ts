@@ -318,7 +318,7 @@ export class Journal {
     this.#tables.database.beginLooks()
     this.#folding = this.#open
     const { outcomes } = this.#tables
-    this.#open = new Generation(outcomes.canCount ? outcomes : null)
+    this.#open = new Generation(outcomes.beginGeneration() ? outcomes : null)
     const actors = this.#folding.inOrder()
     this.#order = [
       ...actors,

@@ -9,7 +9,7 @@ const hash = (): number => below(random, 2 ** 53)
 test('what stands is never denied, while it is being filled and after', () => {
   const filter = new KeyFilter()
   const standing = Array.from({ length: 5_000 }, hash).sort((left, right) => left - right)
-  filter.add(7)
+  filter.write(7)
   assert.equal(filter.fillsFrom, null, 'nobody has asked')
   assert.ok(filter.mayHave(standing[0]!), 'it has seen nothing yet')
   for (let from = filter.fillsFrom; from !== null; from = filter.fillsFrom) {
@@ -20,7 +20,7 @@ test('what stands is never denied, while it is being filled and after', () => {
     const [newer, gone] = [hash(), standing[below(random, standing.length)]!]
     standing.push(newer)
     standing.sort((left, right) => left - right)
-    filter.add(newer)
+    filter.write(newer)
     standing.splice(standing.indexOf(gone), 1)
     filter.remove(gone)
     for (const each of standing) assert.ok(filter.mayHave(each))
@@ -32,11 +32,58 @@ test('what stands is never denied, while it is being filled and after', () => {
   for (const each of standing) assert.ok(!filter.mayHave(each))
 })
 
+test('it grows with what stands, and denies nothing meanwhile, also of what was counted and is not written yet', () => {
+  const filter = new KeyFilter(1_024)
+  filter.mayHave(1)
+  filter.see([])
+  /** Those of generations: the one that comes together, and the one that is being written. */
+  let open: number[] = []
+  let folding: number[] = []
+  let [isOpenCounted, isFoldingCounted] = [false, false]
+  const written: number[] = []
+  let [grown, wasFilling] = [0, false]
+  while (written.length < 8_000) {
+    for (let at = 0; at < 20; at += 1) {
+      const added = hash()
+      open.push(added)
+      if (isOpenCounted) filter.count(added)
+      const next = folding.pop()
+      if (next !== undefined) {
+        filter.write(next, isFoldingCounted)
+        written.push(next)
+      }
+      if (below(random, 4) > 0 || written.length === 0) continue
+      const gone = below(random, written.length)
+      filter.remove(written[gone]!)
+      written.splice(gone, 1)
+    }
+    for (const each of written) assert.ok(filter.mayHave(each))
+    if (isFoldingCounted) for (const each of folding) assert.ok(filter.mayHave(each))
+    if (isOpenCounted) for (const each of open) assert.ok(filter.mayHave(each))
+    if (folding.length === 0) {
+      ;[folding, isFoldingCounted] = [open, isOpenCounted]
+      ;[open, isOpenCounted] = [[], filter.beginGeneration()]
+    }
+    assert.ok(filter.isFilled, 'the one before answers')
+    const from = filter.fillsFrom
+    if (from === null && wasFilling) grown += 1
+    wasFilling = from !== null
+    if (from === null) continue
+    const rest = written.filter((each) => each >= from).sort((left, right) => left - right)
+    if (rest.length <= 100) filter.see(rest)
+    else filter.see(rest.slice(0, 100), rest[100])
+  }
+  assert.ok(grown >= 4, `it has grown ${grown} times`)
+  let taken = 0
+  for (let at = 0; at < 1_000; at += 1) if (filter.mayHave(hash())) taken += 1
+  assert.ok(taken < 60, `${taken} of 1,000`)
+})
+
 test('a bucket that is full stays full', () => {
   const filter = new KeyFilter()
   filter.mayHave(1)
   filter.see([])
-  for (let at = 0; at < 300; at += 1) filter.add(1)
+  for (let at = 0; at < 300; at += 1) filter.write(1)
   for (let at = 0; at < 299; at += 1) filter.remove(1)
   assert.ok(filter.mayHave(1))
 })
@@ -47,7 +94,7 @@ test('of a million keys, few are taken for one that does not stand', () => {
   filter.see([])
   // As the table hashes them: by few actors, and keys of theirs.
   const hashOfOne = (): number => below(random, 1_000) * 2_097 * 2 ** 32 + below(random, 2 ** 32)
-  for (let at = 0; at < 1_000_000; at += 1) filter.add(hashOfOne())
+  for (let at = 0; at < 1_000_000; at += 1) filter.write(hashOfOne())
   let taken = 0
   for (let at = 0; at < 20_000; at += 1) if (filter.mayHave(hashOfOne())) taken += 1
   assert.ok(taken < 300, `${taken} of 20,000`)
