@@ -58,3 +58,30 @@ test('memory is counted, bounded, and given back', () => {
   keys.forget()
   assert.equal(budget.bytes, 0)
 })
+
+test('the table has the size that its keys need, from the store at once or one by one, and keeps them as it grows', () => {
+  for (const count of [1, 12, 13, 24, 25, 1_000, 8_192]) {
+    const [atOnce, oneByOne] = [new Budget(LIMITS), new Budget(LIMITS)]
+    const learnt = new KnownKeys(atOnce)
+    learnt.learn(hashes(keysOf(count)))
+    const grown = new KnownKeys(oneByOne)
+    grown.learn(hashes([]))
+    for (const key of keysOf(count)) grown.add(key)
+    assert.equal(atOnce.bytes, oneByOne.bytes, `${count} keys`)
+    for (const keys of [learnt, grown]) {
+      assert.ok(keysOf(count).every((key) => !keys.isFresh(key)))
+      assert.ok(keysOf(10, count).every((key) => keys.isFresh(key)))
+    }
+  }
+})
+
+test('what the store answers to two turns within each other adds up', () => {
+  const budget = new Budget(LIMITS)
+  const keys = new KnownKeys(budget)
+  keys.learn(hashes(keysOf(100)))
+  keys.add('order-100')
+  keys.learn(hashes(keysOf(50, 75)))
+  assert.equal(budget.bytes, 4 * 256)
+  assert.ok(keysOf(125).every((key) => !keys.isFresh(key)))
+  assert.ok(keysOf(25, 125).every((key) => keys.isFresh(key)))
+})

@@ -61,7 +61,8 @@ export class KnownKeys {
       this.giveUp()
       return
     }
-    this.resize(FIRST_SLOTS)
+    // Two turns within each other may both have asked.
+    if (this.slots === null) this.resize(slotsFor(hashes.length))
     for (const hash of hashes) this.put(hash === 0 ? 1 : hash)
   }
 
@@ -90,13 +91,14 @@ export class KnownKeys {
     else this.giveUp()
   }
 
+  /** To a size that has room for all that there are. */
   private resize(size: number): void {
     const before = this.slots
     const slots = new Uint32Array(size)
     this.slots = slots
-    this.count = 0
     this.budget.weigh(slots.byteLength - (before === null ? 0 : before.byteLength))
-    for (const hash of before ?? []) if (hash !== 0) this.put(hash)
+    if (before === null) this.count = 0
+    else refill(slots, before)
   }
 }
 
@@ -110,6 +112,22 @@ function keyHash(key: string): number {
   lastKey = key
   lastHash = hash === 0 ? 1 : hash
   return lastHash
+}
+
+/** So that this many keys make it no larger. */
+function slotsFor(count: number): number {
+  let slots = FIRST_SLOTS
+  while (count * 4 > slots * 3 && slots < MOST_SLOTS) slots *= 2
+  return slots
+}
+
+/** Most keys come here once or twice, so it is a good part of what a key costs: no iterator, and nothing is counted anew. */
+function refill(slots: Uint32Array, before: Uint32Array): void {
+  const { length } = before
+  for (let at = 0; at < length; at += 1) {
+    const hash = before[at] ?? 0
+    if (hash !== 0) slots[slotOf(slots, hash)] = hash
+  }
 }
 
 /** Where a hash stands, or would. */
