@@ -238,5 +238,25 @@ for (const [name, vendor] of Object.entries(VENDORS)) {
       )
       await database.release()
     })
+
+    test('systems are found in order, however many there are, of actors and of envelopes', async () => {
+      const database = await vendor.take()
+      const store = vendor.open(database.options)
+      await store.start()
+      const names = Array.from({ length: 205 }, (_none, at) => `s${at} ${at % 3 === 0 ? 'é' : ''}`)
+      for (const [at, system] of names.entries()) {
+        const ofActor = commitOf('one', 0, { id: { system, parent: '', name: 'one' } })
+        const ofEnvelope = {
+          ...outsideCommit({ sends: [factOf('one')] }),
+          id: { system, parent: '', name: '' },
+        }
+        if (at % 5 !== 0) assert.deepEqual(await store.commit([ofActor]), ['committed'])
+        if (at % 4 !== 0) assert.deepEqual(await store.commit([ofEnvelope]), ['committed'])
+      }
+      const stored = names.filter((_name, at) => at % 20 !== 0)
+      assert.deepEqual(await store.systems(), stored.toSorted())
+      await store.stop()
+      await database.release()
+    })
   })
 }
