@@ -3,8 +3,8 @@
 
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
-import { behindField, ByteReader, type ByteWriter } from './bytes.ts'
-import { copyLead, expiryAt, readKey } from './lead-bytes.ts'
+import { ByteReader } from './bytes.ts'
+import { expiryAt, readKey } from './lead-bytes.ts'
 
 /** What the outcomes of a frame have in common. */
 export interface OutcomeFrame {
@@ -59,18 +59,5 @@ export class FramedOutcome implements OutcomeRecord {
     return typeUrl === null
       ? null
       : new Packed(typeUrl, new ByteReader(this.frame.bytes, this.valueAt).bytes())
-  }
-
-  /** Writes its key and its expiry, which is named by `nearMs` there. @returns the expiry. */
-  writeLead(writer: ByteWriter, flags: number, nearMs: number): number {
-    const { bytes, firstExpiryMs } = this.frame
-    return copyLead(writer, flags, bytes, this.leadAt, firstExpiryMs, nearMs)
-  }
-
-  /** Writes the bytes of its reply, with their length; nothing when it has none. */
-  writeValue(writer: ByteWriter): void {
-    if (this.type === NO_REPLY) return
-    const { bytes } = this.frame
-    writer.copy(bytes, this.valueAt, behindField(bytes, this.valueAt))
   }
 }

@@ -45,7 +45,8 @@ export function gatherOutcomes(database: DatabaseSync): void {
   const write = ({ family, hash, name }: Actor, outcomes: readonly OutcomeRecord[]): void => {
     if (outcomes.length === 0) return
     const packed = new OutcomeRow(Number)
-    packed.add({ family, name }, outcomes)
+    packed.begin({ family, name }, outcomes.length)
+    for (const outcome of outcomes) packed.add(outcome)
     const row = add.run(hash, family, name, packed.firstExpiryMs, packed.take()).lastInsertRowid
     for (const { key } of outcomes) addKey.run(hashIn(hash, key), row)
   }

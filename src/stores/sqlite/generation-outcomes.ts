@@ -9,6 +9,7 @@ import { assert } from '../../base/index.ts'
 import { FramedOutcome, type OutcomeFrame } from '../frames/framed-outcome.ts'
 import type { Family } from './dictionary.ts'
 import type { PendingActor } from './generation.ts'
+import type { OutcomeRow } from './kept-outcomes.ts'
 
 /**
  * Of an entry: the number of its actor and the hash of its key; the number of its frame, and where it stands in that; the
@@ -62,6 +63,8 @@ export class GenerationOutcomes {
   /** Of these, the first so many have taken their seats. */
   #seated = 0
   #settledLength = 0
+  /** Of what was looked at ahead: were it not kept, nobody would look. */
+  near = 0
   readonly #frames: OutcomeFrame[] = []
   readonly #actors: PendingActor[] = []
   /** Entries that the batch has replaced, as they were. */
@@ -90,22 +93,39 @@ export class GenerationOutcomes {
     return new FramedOutcome(frame, leadAt, hash, this.#field(entry, TYPE), this.#field(entry, VALUE_AT))
   }
 
+  /** Writes it into a row. @returns the hash of its key. */
+  pack(entry: number, row: OutcomeRow): number {
+    const frame = this.#frames[this.#field(entry, FRAME)]
+    assert(frame !== undefined, 'an outcome is in a frame')
+    const type = this.#field(entry, TYPE)
+    row.addFramed(frame, this.#field(entry, LEAD_AT), type, this.#field(entry, VALUE_AT))
+    return this.signedHashAt(entry) >>> 0
+  }
+
+  /** Brings near the processor what `pack` reads of some: they lie in as many frames, and are waited for together. */
+  lookAhead(entries: readonly number[]): void {
+    for (let at = 0; at < entries.length; at += 1) {
+      const entry = entries[at] ?? 0
+      const bytes = this.#frames[this.#field(entry, FRAME)]?.bytes
+      this.near ^= (bytes?.[this.#field(entry, LEAD_AT)] ?? 0) ^ (bytes?.[this.#field(entry, VALUE_AT)] ?? 0)
+    }
+  }
+
+  /** All of an actor, the newest first. */
+  entriesOf({ newestOutcome }: PendingActor): number[] {
+    const entries: number[] = []
+    for (let entry = newestOutcome; entry !== NONE; entry = this.#field(entry, BEFORE)) entries.push(entry)
+    return entries
+  }
+
   /** The hash of its key, as a number with a sign. */
   signedHashAt(entry: number): number {
     return this.#field(entry, HASH)
   }
 
-  /** The one that its actor had before; -1: it is the first. */
-  before(entry: number): number {
-    return this.#field(entry, BEFORE)
-  }
-
   /** Of the keys of an actor. */
-  keyHashes({ newestOutcome }: PendingActor): number[] {
-    const hashes: number[] = []
-    for (let entry = newestOutcome; entry !== NONE; entry = this.before(entry))
-      hashes.push(this.signedHashAt(entry) >>> 0)
-    return hashes
+  keyHashes(actor: PendingActor): number[] {
+    return this.entriesOf(actor).map((entry) => this.signedHashAt(entry) >>> 0)
   }
 
   /** Those of an accepted commit, none of whose keys has an outcome that would refuse it. */

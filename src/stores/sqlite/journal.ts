@@ -372,8 +372,7 @@ export class Journal {
 
   /** @returns about how many bytes it wrote. */
   #foldEntry(entry: PendingActor | PendingOutcomes | PendingEnvelope | undefined): number {
-    if (entry instanceof PendingOutcomes)
-      return entry.fold(this.#tables.outcomes, this.#folding?.outcomes.areCounted === true)
+    if (entry instanceof PendingOutcomes) return entry.fold(this.#tables.outcomes)
     if (entry instanceof PendingEnvelope) return this.outbox.fold(entry)
     if (entry === undefined) return 0
     const { actors, past } = this.#tables

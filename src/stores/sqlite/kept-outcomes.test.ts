@@ -8,6 +8,7 @@ import { hashOf } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { FrameWriter, unpackFrame } from '../frames/frame.ts'
+import type { FramedOutcome } from '../frames/framed-outcome.ts'
 import { type KeptOutcome, keyHashesIn, OutcomeRow, packKept, unpackKept } from './kept-outcomes.ts'
 import { anyKey } from '../../../test/any-key.ts'
 
@@ -38,7 +39,15 @@ const OWNER = { family: 3, name: 'n' }
 
 function rowOf(outcomes: readonly OutcomeRecord[], idOf = typeId): Uint8Array<ArrayBuffer> {
   const row = new OutcomeRow(idOf)
-  if (outcomes.length > 0) row.add(OWNER, outcomes)
+  if (outcomes.length > 0) row.begin(OWNER, outcomes.length)
+  for (const each of outcomes) row.add(each)
+  return row.take()
+}
+
+function rowOfFramed(outcomes: readonly FramedOutcome[]): Uint8Array<ArrayBuffer> {
+  const row = new OutcomeRow(typeId)
+  row.begin(OWNER, outcomes.length)
+  for (const { frame, leadAt, type, valueAt } of outcomes) row.addFramed(frame, leadAt, type, valueAt)
   return row.take()
 }
 
@@ -82,7 +91,7 @@ describe('a row of kept outcomes', () => {
           ])
           .flatMap(unpackFrame)
         const row = rowOf(outcomes)
-        assert.deepEqual(rowOf(commit?.outcomes ?? []), row)
+        assert.deepEqual(rowOfFramed(commit?.outcomes ?? []), row)
         assert.deepEqual(outcomesIn(row).map(partsOf), outcomes.map(partsOf))
         assert.deepEqual(
           hashesIn(row),
@@ -194,17 +203,19 @@ describe('a row of kept outcomes', () => {
 
   test('that could not be packed leaves nothing for the next', () => {
     const reply = new Packed('r', Buffer.from('reply'))
-    const outcomes = [{ key: 'a', expiresAtMs: 1, reply }]
+    const first = { key: 'a', expiresAtMs: 1, reply }
     let fails = true
     const row = new OutcomeRow((url) => {
       if (fails) throw new Error('the disk is full')
       return typeId(url)
     })
-    assert.throws(() => row.add(OWNER, outcomes), /disk is full/)
+    row.begin(OWNER, 1)
+    assert.throws(() => row.add(first), /disk is full/)
     row.clear()
     fails = false
-    row.add(OWNER, outcomes)
+    row.begin(OWNER, 1)
+    row.add(first)
     assert.equal(row.firstExpiryMs, 1)
-    assert.deepEqual(row.take(), rowOf(outcomes))
+    assert.deepEqual(row.take(), rowOf([first]))
   })
 })

@@ -8,9 +8,10 @@
 
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
-import { ByteReader, ByteWriter } from '../frames/bytes.ts'
-import { FramedOutcome } from '../frames/framed-outcome.ts'
+import { behindField, ByteReader, ByteWriter } from '../frames/bytes.ts'
+import { NO_REPLY, type OutcomeFrame } from '../frames/framed-outcome.ts'
 import {
+  copyLead,
   HAS_REPLY,
   IS_OF_STATE,
   MORE,
@@ -67,13 +68,30 @@ export class OutcomeRow {
     return this.#firstExpiryMs
   }
 
-  /** Outcomes of one actor, at least one. */
-  add({ family, name }: KeptOwner, outcomes: readonly OutcomeRecord[]): void {
+  /** So many outcomes of one actor follow, at least one. */
+  begin({ family, name }: KeptOwner, count: number): void {
     if (this.#outcomes === 0) this.#bytes.copy(OF_SEVERAL, 0, OF_SEVERAL.length)
     this.#bytes.whole(family)
     this.#bytes.text(name)
-    this.#bytes.whole(outcomes.length)
-    for (const outcome of outcomes) this.#write(outcome)
+    this.#bytes.whole(count)
+  }
+
+  add({ expiresAtMs, key, reply }: OutcomeRecord): void {
+    writeLead(this.#bytes, this.#flagsOf(reply?.typeUrl ?? null), key, expiresAtMs, this.#beforeMs)
+    this.#note(expiresAtMs)
+    if (reply === null) return
+    this.#type(reply.typeUrl)
+    this.#bytes.bytes(reply.value)
+  }
+
+  /** One that stands in a frame, see FramedOutcome: its bytes are copied from there. */
+  addFramed(frame: OutcomeFrame, leadAt: number, type: number, valueAt: number): void {
+    const typeUrl = type === NO_REPLY ? null : (frame.types[type] ?? null)
+    const flags = this.#flagsOf(typeUrl)
+    this.#note(copyLead(this.#bytes, flags, frame.bytes, leadAt, frame.firstExpiryMs, this.#beforeMs))
+    if (typeUrl === null) return
+    this.#type(typeUrl)
+    this.#bytes.copy(frame.bytes, valueAt, behindField(frame.bytes, valueAt))
   }
 
   /** @returns the row; it is empty then. */
@@ -91,23 +109,22 @@ export class OutcomeRow {
     this.#firstExpiryMs = Number.MAX_SAFE_INTEGER
   }
 
-  #write(outcome: OutcomeRecord): void {
-    const bytes = this.#bytes
-    const framed = outcome instanceof FramedOutcome ? outcome : null
-    const reply = framed === null ? outcome.reply : null
-    const typeUrl: string | null = framed === null ? (reply?.typeUrl ?? null) : framed.typeUrl
-    const flags = typeUrl === null ? 0 : HAS_REPLY | (typeUrl === this.#lastUrl ? SAME_TYPE : 0)
-    if (framed === null) {
-      writeLead(bytes, flags, outcome.key, outcome.expiresAtMs, this.#beforeMs)
-      this.#beforeMs = outcome.expiresAtMs
-    } else this.#beforeMs = framed.writeLead(bytes, flags, this.#beforeMs)
+  #flagsOf(typeUrl: string | null): number {
+    if (typeUrl === null) return 0
+    return typeUrl === this.#lastUrl ? HAS_REPLY | SAME_TYPE : HAS_REPLY
+  }
+
+  /** One more, which expires then. */
+  #note(expiresAtMs: number): void {
+    this.#beforeMs = expiresAtMs
     this.#outcomes += 1
-    if (this.#beforeMs < this.#firstExpiryMs) this.#firstExpiryMs = this.#beforeMs
-    if (typeUrl === null) return
-    if (typeUrl !== this.#lastUrl) bytes.whole(this.#typeId(typeUrl))
+    if (expiresAtMs < this.#firstExpiryMs) this.#firstExpiryMs = expiresAtMs
+  }
+
+  #type(typeUrl: string): void {
+    if (typeUrl === this.#lastUrl) return
+    this.#bytes.whole(this.#typeId(typeUrl))
     this.#lastUrl = typeUrl
-    if (reply === null) framed?.writeValue(bytes)
-    else bytes.bytes(reply.value)
   }
 }
 
@@ -118,11 +135,8 @@ export function packKept(kept: readonly KeptOutcome[], typeId: (url: string) => 
     const from = at
     const [owner] = kept.slice(from)
     while (at < kept.length && isOf(kept[at], owner)) at += 1
-    if (owner !== undefined)
-      row.add(
-        owner,
-        kept.slice(from, at).map(({ outcome }) => outcome),
-      )
+    if (owner !== undefined) row.begin(owner, at - from)
+    for (const { outcome } of kept.slice(from, at)) row.add(outcome)
   }
   return row
 }

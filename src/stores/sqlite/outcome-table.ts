@@ -11,8 +11,7 @@ import type { OutcomeRecord } from '../../ports/index.ts'
 import type { Database } from './database.ts'
 import { type Dictionary, type Family, fields } from './dictionary.ts'
 import { isDamage } from './failures.ts'
-import { FramedOutcome } from '../frames/framed-outcome.ts'
-import type { HashedKey, Owner } from './generation-outcomes.ts'
+import type { GenerationOutcomes, HashedKey, Owner } from './generation-outcomes.ts'
 import { KeyFilter } from './key-filter.ts'
 import {
   isOf,
@@ -177,27 +176,38 @@ export class OutcomeTable {
 
   /**
    * Adds outcomes of an actor, none of which stands and not more than go into a row. Written when `flush` is, within the same
-   * transaction.
-   *
-   * @param isCounted whether `count` has been told of them.
-   * @returns about how many bytes that is.
+   * transaction. @returns about how many bytes that is.
    */
-  write(family: Family, name: string, outcomes: readonly OutcomeRecord[], isCounted = false): number {
-    if (outcomes.length === 0) return 0
+  write(family: Family, name: string, outcomes: readonly OutcomeRecord[]): number {
+    const owner = { family, name, hash: actorHash(family, name) }
+    return this.#fill(owner, outcomes, false, (outcome) => {
+      this.#row.add(outcome)
+      return hashOf(outcome.key)
+    })
+  }
+
+  /** The same for entries of a generation. */
+  fold(owner: Owner, generation: GenerationOutcomes, entries: readonly number[]): number {
+    const { areCounted } = generation
+    return this.#fill(owner, entries, areCounted, (entry) => generation.pack(entry, this.#row))
+  }
+
+  /** @param add writes one, and answers the hash of its key. */
+  #fill<T>(owner: Owner, all: readonly T[], areCounted: boolean, add: (one: T) => number): number {
+    if (all.length === 0) return 0
     const row = this.#row
-    if (row.size + outcomes.length > ROW_OUTCOMES || row.bytes >= ROW_BYTES) this.flush()
+    const hashes = this.#hashes
+    if (row.size + all.length > ROW_OUTCOMES || row.bytes >= ROW_BYTES) this.flush()
     if (row.size === 0) this.#lastRow += 1
     const bytesBefore = row.bytes
-    row.add({ family: this.#dictionary.familyId(family), name }, outcomes)
-    const actor = actorHash(family, name)
-    const hashes = this.#hashes.subarray(0, outcomes.length)
-    for (const [at, outcome] of outcomes.entries()) {
-      hashes[at] =
-        actor * KEY_HASHES + (outcome instanceof FramedOutcome ? outcome.keyHash : hashOf(outcome.key))
-    }
-    for (const hash of hashes.length > 1 ? hashes.sort() : hashes) {
+    row.begin({ family: this.#dictionary.familyId(owner.family), name: owner.name }, all.length)
+    let count = 0
+    for (const one of all) hashes[count++] = owner.hash * KEY_HASHES + add(one)
+    if (count > 1) hashes.subarray(0, count).sort()
+    for (let at = 0; at < count; at += 1) {
+      const hash = hashes[at] ?? 0
       this.#index.add(hash, this.#lastRow)
-      this.#filter.write(hash, isCounted)
+      this.#filter.write(hash, areCounted)
     }
     return row.bytes - bytesBefore
   }
