@@ -142,6 +142,21 @@ test('what an actor sends that comes to life meanwhile stays behind what it may 
   assert.deepEqual(at.noted, [1, 2])
 })
 
+test('what comes to its time meanwhile puts off no other try, and the log tells of each try once', async () => {
+  await using at = await office()
+  const { running } = at
+  const often = { ref: 'teller', action: 'tell', cron: '* * * * * *', payload: 7 } as const
+  await at.clock.run(running.invoke('fred', often))
+  at.vault.isAway = true
+  await put(at.other, note(1))
+  await put(at.other, note(2, '', { box: 'schedule', dueAtMs: 1 }))
+  await at.clock.advance(61_500)
+  at.vault.isAway = false
+  await at.clock.advance(10_000)
+  assert.ok(at.noted.includes(1) && at.noted.includes(2), 'before the store is read anew anyway')
+  assert.ok(at.warned.length <= 7, `${at.warned.length} lines`)
+})
+
 test('a service that never answers keeps nobody for long', async () => {
   const vault = new Vault()
   let hangs = false

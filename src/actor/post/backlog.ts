@@ -247,8 +247,7 @@ export class Backlog {
   }
 
   private planUnopened(count: number): void {
-    this.unopened.plan(count > 0)
-    if (count === 0) return
+    if (!this.unopened.plan(count > 0)) return
     const text = 'envelopes cannot be opened now; they are tried again later'
     this.options.logger.warn(text, { envelopes: count, error: this.whyUnopened })
   }

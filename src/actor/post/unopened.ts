@@ -87,20 +87,26 @@ export class Unopened {
     this.anySuspect = false
   }
 
-  /** They are tried again, later each time. @param some whether there are any. */
-  plan(some: boolean): void {
-    if (!some) {
+  /**
+   * They are tried again, later each time.
+   *
+   * @param some whether a reading has met any. One of what comes to its time may be all that was read: it says nothing of the rest.
+   * @returns whether that was not planned before.
+   */
+  plan(some: boolean): boolean {
+    if (!some && !this.stands) {
       this.stop()
       this.pauseMs = FIRST_PAUSE_MS
-      return
+      return false
     }
-    if (this.timer !== null) return
+    if (this.timer !== null) return false
     const again = (): void => {
       this.timer = null
       this.options.again()
     }
     this.timer = this.options.clock.after(this.pauseMs, again, { background: true })
     this.pauseMs = Math.min(this.pauseMs * 2, LAST_PAUSE_MS)
+    return true
   }
 
   /** Nothing is tried any more. */
