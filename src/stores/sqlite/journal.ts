@@ -243,10 +243,9 @@ export class Journal {
   /** A batch is durable. */
   #take(batch: readonly Judged[]): void {
     for (const { frame, commits, actors, refused } of batch) {
-      for (const [at, commit] of commits.entries()) {
-        const actor = actors[at] ?? null
-        if (actor === null || refused.has(at)) continue
-        actor.take(commit)
+      for (let at = 0; at < commits.length; at += 1) {
+        const commit = commits[at]
+        if (commit !== undefined && !refused.has(at)) actors[at]?.take(commit)
       }
       this.#open.commits += commits.length
       this.#open.bytes += frame.length
