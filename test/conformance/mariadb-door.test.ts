@@ -6,6 +6,7 @@ import { Connection } from '../../src/stores/mariadb/connection.ts'
 import { type DatabaseOptions, MariadbStore } from '../../src/stores/mariadb/index.ts'
 import type { Database } from '../../src/stores/mariadb/database.ts'
 import { SETTLE } from '../../src/stores/mariadb/block.ts'
+import { DELETE } from '../../src/stores/mariadb/commit-statement.ts'
 import { pastStatements } from '../../src/stores/mariadb/past.ts'
 import { settledOptions } from '../../src/stores/sql/options.ts'
 import { ConnectionLost } from '../../src/stores/sql/session.ts'
@@ -142,6 +143,21 @@ test('on such a server what cannot be prepared is not executed, nor anything els
         ['rejected', 'rejected'],
       )
       await assert.rejects(async () => asked[0], /max_prepared_stmt_count/)
+    } finally {
+      await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
+      session.destroy()
+    }
+  }))
+
+test('on such a server a block that cannot be prepared is not executed, nor a read in its place', () =>
+  withStore(server, {}, async (_store, { options }) => {
+    const session = await Connection.open(settledOptions(options))
+    try {
+      // It has no parameters, so it takes the values of any other.
+      assert.deepEqual(await session.rows('SELECT 1', []), [[1]])
+      await server.query('SET GLOBAL max_prepared_stmt_count = 0')
+      const values = [1, 1, 1, ...['s', '', 'a'].map((name) => Buffer.from(name)), 1, 1]
+      await assert.rejects(session.objection(DELETE, values), /max_prepared_stmt_count/)
     } finally {
       await server.query('SET GLOBAL max_prepared_stmt_count = DEFAULT')
       session.destroy()
