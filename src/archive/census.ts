@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { LIMITS } from '../base/index.ts'
 import {
   type ArchiveRow,
+  type Box,
   BOXES,
   type Envelope,
   KEYS_SYSTEM,
@@ -36,6 +37,7 @@ export class Census {
   readonly #actors = new Map<string, number>()
   readonly #lately = new Digest()
   readonly #envelopes = new Digest()
+  readonly #facts = new Digest()
 
   /** @param startedAtMs when the reading began. */
   constructor(startedAtMs: number) {
@@ -43,7 +45,10 @@ export class Census {
   }
 
   note(row: ArchiveRow): void {
-    if (row.kind === 'envelope') noteEnvelope(this.#envelopes, row.system, row.envelope)
+    if (row.kind === 'envelope') {
+      const { envelope, system } = row
+      noteEnvelope(envelope.box === 'fact' ? this.#facts : this.#envelopes, system, envelope)
+    }
     if (row.kind !== 'actor') return
     const { system } = row.actor.id
     if (system === KEYS_SYSTEM) return
@@ -57,6 +62,7 @@ export class Census {
     const changes: string[] = []
     const lately = new Digest()
     const envelopes = new Digest()
+    const facts = new Digest()
     for (const system of new Set([...systems, ...this.#actors.keys()])) {
       if (system === KEYS_SYSTEM) continue
       const read = this.#actors.get(system) ?? 0
@@ -64,10 +70,12 @@ export class Census {
       if (read !== stand)
         changes.push(`system ${system}: ${read} actors were read, and ${stand} are stored now`)
       for await (const actor of actorsSince(store, system, this.#fromMs)) noteActor(lately, actor)
-      for await (const envelope of envelopesOf(store, system)) noteEnvelope(envelopes, system, envelope)
+      for await (const envelope of envelopesOf(store, system))
+        noteEnvelope(envelope.box === 'fact' ? facts : envelopes, system, envelope)
     }
     if (!lately.equals(this.#lately)) changes.push('actors were committed while they were read')
     if (!envelopes.equals(this.#envelopes)) changes.push('messages were sent or taken while they were read')
+    if (!facts.equals(this.#facts)) changes.push('facts came or went while they were read')
     return changes
   }
 }
@@ -94,9 +102,9 @@ async function* actorsSince(
   } while (after !== null)
 }
 
-/** All that stands, box by box. */
-export async function* envelopesOf(store: Statestore, system: string) {
-  for (const box of BOXES) {
+/** All that stands in some boxes, one box after the other. */
+export async function* envelopesOf(store: Statestore, system: string, boxes: readonly Box[] = BOXES) {
+  for (const box of boxes) {
     let after: string | null = null
     do {
       const page = { limit: LIMITS.pageSize, ...(after !== null && { after }) }

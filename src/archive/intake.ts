@@ -9,8 +9,8 @@
 import { type Clock, SpawnError } from '../base/index.ts'
 import type { Archive, ArchiveKind, ArchiveRow, Statestore } from '../ports/index.ts'
 import { archiveOf } from './archive-of.ts'
-import { envelopesOf } from './census.ts'
 import type { RowCounts } from './frame-line.ts'
+import { lastPlace } from './last-place.ts'
 import { type Mark, markOf, markRow, removeMark } from './mark.ts'
 
 export interface CarriedPart {
@@ -132,13 +132,6 @@ async function holdsSomething(archive: Archive): Promise<boolean> {
     after = page.next
   } while (after !== null)
   return false
-}
-
-async function lastPlace(store: Statestore): Promise<number> {
-  let last = 0
-  for (const system of await store.systems())
-    for await (const { place } of envelopesOf(store, system)) last = Math.max(last, place)
-  return last
 }
 
 /** A larger one comes from no store, and would leave no room behind it. */

@@ -7,7 +7,7 @@ import { isSpawnError } from '../../src/base/index.ts'
 import { Chain, headerLine, trailerLine } from '../../src/archive/frame-line.ts'
 import { replaced } from '../simulation/planted.ts'
 import { plainRows, readAll } from '../../src/testing/statestore-archive-fixture.ts'
-import { commitOf, envelopeOf, NOON_MS, outsideCommit } from '../../src/testing/statestore-fixture.ts'
+import { commitOf, envelopeOf, factOf, NOON_MS, outsideCommit } from '../../src/testing/statestore-fixture.ts'
 import { emptyMemory, exportedBytes, exportTo, importBytes, manyRows, withPath } from './fixture.ts'
 
 const linesIn = (bytes: Buffer): string[] => bytes.toString().split('\n').slice(0, -1)
@@ -221,4 +221,6 @@ test('a store that changed while it was exported is told', async () => {
   assert.deepEqual(await during(sent), [], 'it was sent before the envelopes were read')
   const later = () => whole.commit([outsideCommit({ sends: [envelopeOf('later still')] })])
   assert.deepEqual(await during(later, true), ['messages were sent or taken while they were read'])
+  const left = () => whole.commit([outsideCommit({ sends: [factOf('later still')] })])
+  assert.deepEqual(await during(left, true), ['facts came or went while they were read'])
 })
