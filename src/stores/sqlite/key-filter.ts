@@ -1,8 +1,8 @@
 // Which outcomes may stand in the table, so that fresh keys, of which there are many, need not be looked for there. It may
 // say "perhaps" of one that does not stand; it never says "no" of one that does.
 //
-// It counts (hash-counts.ts). Of as many keys as it is made for it lets three in a hundred through that do not stand, and of half as many
-// one: each is a look into every run of the index. It is filled in the order of the hashes, little by little, once it is first asked;
+// It counts (hash-counts.ts). Of as many keys as it is made for it lets six in a thousand through that do not stand: each is a look into
+// every run of the index. It is filled in the order of the hashes, little by little, once it is first asked;
 // beyond what it has seen it says "perhaps". When there are more keys, one of twice the size is filled beside it, and takes its place.
 //
 // It may be told of keys before they are written (`count`), as those of a generation of the journal are; the next one hears of keys as they
@@ -14,10 +14,10 @@
 import { HashCounts } from './hash-counts.ts'
 
 const FIRST_BYTES = 8 * 1_024 * 1_024
-/** The largest is for some thirty millions of keys. */
+/** The largest is for sixteen millions of keys: of more it lets more through. */
 const LAST_BYTES = 128 * 1_024 * 1_024
 /** For each key that it is made for. */
-const KEY_BYTES = 4
+const KEY_BYTES = 8
 const ALL = Number.POSITIVE_INFINITY
 
 /** Counts, and up to which hash everything is counted. */
