@@ -42,7 +42,7 @@ describe('spawn store', { concurrency: 2 }, () => {
     assert.equal(shown.code, 0, shown.stderr)
     assert.match(
       shown.stdout,
-      /^store {3}sqlite:shop\.db\nschema {2}7, up to date\nsize {4}[\d.]+ MiB\n\nSYSTEM +ACTORS +PAST +DELIVERIES +SCHEDULES +TIMERS +DEAD +FACTS\nmy-system +1 +2 +0 +3 +0 +0 +3\n$/,
+      /^store {3}sqlite:shop\.db\nschema {2}8, up to date\nsize {4}[\d.]+ MiB\n\nSYSTEM +ACTORS +PAST +DELIVERIES +SCHEDULES +TIMERS +DEAD +FACTS\nmy-system +1 +2 +0 +3 +0 +0 +3\n$/,
     )
     const env = { PROXY_STORE: 'sqlite:shop.db' }
     const { stdout } = await cli(['store', 'status', '--json'], { cwd: project.path, env })
@@ -50,7 +50,7 @@ describe('spawn store', { concurrency: 2 }, () => {
     assert.deepEqual(rest, {
       store: 'sqlite:shop.db',
       kind: 'sqlite',
-      schema: { version: 7, newest: 7, pending: [] },
+      schema: { version: 8, newest: 8, pending: [] },
       warnings: [],
     })
     assert.ok(bytes > 4_096)
@@ -94,7 +94,7 @@ describe('spawn store', { concurrency: 2 }, () => {
     assert.equal(planned.applied, false)
     assert.deepEqual(
       planned.migrations.map(({ version }) => version),
-      [1, 2, 3, 4, 5, 6, 7],
+      [1, 2, 3, 4, 5, 6, 7, 8],
     )
     // What is shown is what makes the tables.
     const database = new DatabaseSync(':memory:')
@@ -102,7 +102,7 @@ describe('spawn store', { concurrency: 2 }, () => {
     assert.deepEqual({ ...database.prepare('SELECT count(*) AS rows FROM actors').get() }, { rows: 0 })
     const done = await migrate()
     assert.match(done.stdout, /^1: actors.*\n2: the outbox\n3: outcomes/)
-    assert.equal(done.stderr, 'the tables have version 7 now\n')
+    assert.equal(done.stderr, 'the tables have version 8 now\n')
     const again = await migrate()
     assert.deepEqual([again.code, again.stdout, again.stderr], [0, '', 'the tables are up to date\n'])
   })
@@ -115,7 +115,7 @@ describe('spawn store', { concurrency: 2 }, () => {
     database.exec('PRAGMA user_version = 12')
     database.close()
     const shown = await cli(['store', 'status'], options)
-    assert.match(shown.stdout, /schema {2}12, of a newer release: this one knows up to 7/)
+    assert.match(shown.stdout, /schema {2}12, of a newer release: this one knows up to 8/)
     const refused = await cli(['store', 'migrate', '--json'], options)
     assert.equal(refused.code, 1)
     assert.equal(JSON.parse(refused.stderr).error.code, 'STORE_UNAVAILABLE')
