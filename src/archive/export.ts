@@ -5,9 +5,10 @@ import { type Clock, SpawnError } from '../base/index.ts'
 import type { Statestore } from '../ports/index.ts'
 import { archiveOf } from './archive-of.ts'
 import { Census } from './census.ts'
-import { type Header, PART_ROWS, type RowCounts } from './frame-line.ts'
+import { type Header, PART_ROWS } from './frame-line.ts'
 import { checkFinished } from './mark.ts'
 import type { HeaderPiece, PartPiece, TrailerPiece } from './reading.ts'
+import type { RowCounts } from './row-counts.ts'
 import { checkOpened, isMovable } from './sealed-rows.ts'
 import { Writing } from './writing.ts'
 
@@ -56,7 +57,8 @@ export async function exportStore(options: ExportOptions): Promise<Exported> {
     writing.resumedHeader(begun.header.checksum)
     for await (const piece of begun.pieces) {
       // It was cut off between its last line and its name.
-      if (piece.kind === 'trailer') return piece.trailer
+      if (piece.kind === 'trailer')
+        return { parts: writing.parts, rows: writing.counts, changes: piece.trailer.changes }
       writing.resumedPart(piece)
       for (const row of piece.rows) census.note(row)
       after = piece.part.next

@@ -8,8 +8,9 @@
 
 import { createHash, type Hash } from 'node:crypto'
 import { LIMITS } from '../base/index.ts'
-import { ARCHIVE_KINDS, type ArchiveKind } from '../ports/index.ts'
+import { ARCHIVE_KINDS } from '../ports/index.ts'
 import { type Fields, LineFault } from './fields.ts'
+import type { LineCounts } from './row-counts.ts'
 
 export const FORMAT_VERSION = 1
 
@@ -33,11 +34,9 @@ export interface PartEnd {
   readonly next: string | null
 }
 
-export type RowCounts = Readonly<Record<ArchiveKind, number>>
-
 export interface Trailer {
   readonly parts: number
-  readonly rows: RowCounts
+  readonly rows: LineCounts
   readonly finishedAtMs: number
   /** What changed in the source while it was read: sentences for people; empty: nothing did. */
   readonly changes: readonly string[]

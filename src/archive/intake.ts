@@ -7,11 +7,11 @@
 // ends with the same store. Only a store that has all of it has no mark.
 
 import { type Clock, SpawnError } from '../base/index.ts'
-import type { Archive, ArchiveKind, ArchiveRow, Statestore } from '../ports/index.ts'
+import type { Archive, ArchiveRow, Statestore } from '../ports/index.ts'
 import { archiveOf } from './archive-of.ts'
-import type { RowCounts } from './frame-line.ts'
 import { lastPlace } from './last-place.ts'
 import { type Mark, markOf, markRow, removeMark } from './mark.ts'
+import { type RowCounts, RowCounting } from './row-counts.ts'
 
 export interface CarriedPart {
   /** 1 for the first. */
@@ -59,11 +59,11 @@ export async function takeIn(options: IntakeOptions): Promise<TakenIn> {
   const archive = archiveOf(target)
   let mark = await begin(options)
   const done = source.isFixed ? mark.part : 0
-  const counts: Record<ArchiveKind, number> = { actor: 0, past: 0, outcome: 0, envelope: 0 }
+  const counting = new RowCounting()
   const places = new Places(mark.placesBefore)
   for await (const { mark: partMark, number, rows } of source.parts) {
     const placed = places.given(rows)
-    for (const { kind } of rows) counts[kind] += 1
+    counting.add(rows)
     if (number === done && partMark !== mark.partMark) throw changed(source.name)
     if (number <= done) continue
     const written = await archive.write([
@@ -72,10 +72,10 @@ export async function takeIn(options: IntakeOptions): Promise<TakenIn> {
     ])
     const leftOut = mark.leftOut + placed.length + 1 - written
     mark = { ...mark, part: number, partMark, leftOut }
-    progress?.(counts)
+    progress?.(counting.counts)
   }
   await removeMark(target)
-  return { rows: counts, leftOut: mark.leftOut, resumedBehind: done }
+  return { rows: counting.counts, leftOut: mark.leftOut, resumedBehind: done }
 }
 
 /** Reads a source to its end, and writes nothing. @throws what the source throws. */
@@ -83,12 +83,12 @@ export async function countParts(
   { parts }: Pick<PartSource, 'parts'>,
   progress?: (counts: RowCounts) => void,
 ): Promise<RowCounts> {
-  const counts = { actor: 0, past: 0, outcome: 0, envelope: 0 }
+  const counting = new RowCounting()
   for await (const { rows } of parts) {
-    for (const { kind } of rows) counts[kind] += 1
-    progress?.(counts)
+    counting.add(rows)
+    progress?.(counting.counts)
   }
-  return counts
+  return counting.counts
 }
 
 /** What `takeIn` would refuse at once. @throws SpawnError INVALID_ARGUMENT */
@@ -108,7 +108,7 @@ export async function checkTarget(
   if (!merges && (await holdsSomething(archiveOf(target)))) {
     throw refused(
       `${targetName} holds something already: name an empty store, or add --merge to take rows in beside what is there ` +
-        '(those of the same actor, key or message are replaced)',
+        '(those of the same actor, key, message or fact are replaced)',
     )
   }
   return null

@@ -12,11 +12,11 @@ import {
   PART_ROWS,
   type PartEnd,
   partOf,
-  type RowCounts,
   type Trailer,
   trailerOf,
 } from './frame-line.ts'
 import { type Line, LINE_BYTES, linesOf } from './lines.ts'
+import { type LineCounts, RowCounting } from './row-counts.ts'
 import { rowOf } from './row-line.ts'
 
 /** Of the rows of a part, at most; those that we write come to some mebibytes. */
@@ -79,7 +79,7 @@ class Reading {
   #rows: ArchiveRow[] = []
   #bytes = 0
   #parts = 0
-  readonly #counts = { actor: 0, past: 0, outcome: 0, envelope: 0 }
+  readonly #counting = new RowCounting()
 
   constructor(file: string) {
     this.#file = file
@@ -152,7 +152,7 @@ class Reading {
     const rows = this.#rows
     if (part.part !== this.#parts + 1) throw new LineFault(`it ends part ${part.part}`)
     if (part.rows !== rows.length) throw new LineFault(`the part has ${rows.length} rows, not ${part.rows}`)
-    for (const { kind } of rows) this.#counts[kind] += 1
+    this.#counting.add(rows)
     this.#parts = part.part
     this.#rows = []
     this.#bytes = 0
@@ -162,7 +162,7 @@ class Reading {
   #takeTrailer({ bytes, end }: Line, fields: Fields): TrailerPiece {
     const checksum = this.#chain.check(bytes)
     const trailer = trailerOf(fields)
-    const isRight = trailer.parts === this.#parts && sameCounts(trailer.rows, this.#counts)
+    const isRight = trailer.parts === this.#parts && sameCounts(trailer.rows, this.#counting.lines)
     if (!isRight || this.#rows.length > 0) throw new LineFault('its counts are not those of the file')
     this.#isOver = true
     return { kind: 'trailer', trailer, checksum, end }
@@ -182,6 +182,6 @@ class Reading {
   }
 }
 
-function sameCounts(left: RowCounts, right: RowCounts): boolean {
+function sameCounts(left: LineCounts, right: LineCounts): boolean {
   return ARCHIVE_KINDS.every((kind) => left[kind] === right[kind])
 }

@@ -24,6 +24,7 @@ import { archiveOf } from './archive-of.ts'
 import { PART_ROWS } from './frame-line.ts'
 import type { CarriedPart, PartSource } from './intake.ts'
 import { checkFinished } from './mark.ts'
+import { isFact } from './row-counts.ts'
 import { isMovable } from './sealed-rows.ts'
 
 export interface RestoreOptions {
@@ -54,11 +55,14 @@ export interface RestoreCounts {
   /** Those that were stored later. */
   readonly later: number
   readonly unreached: number
-  /** Outcomes, messages and facts of after that time. */
+  /** Of after that time. */
   readonly outcomesLeft: number
+  /** Messages. */
   readonly envelopesLeft: number
-  /** Messages that are restored although it cannot be read when they were sent. */
+  readonly factsLeft: number
+  /** Those that are restored although it cannot be read of when they are. */
   readonly envelopesUndated: number
+  readonly factsUndated: number
 }
 
 /** Actors that are looked for at once. */
@@ -78,7 +82,9 @@ export class RestoreSource implements PartSource {
     unreached: 0,
     outcomesLeft: 0,
     envelopesLeft: 0,
+    factsLeft: 0,
     envelopesUndated: 0,
+    factsUndated: 0,
   }
 
   constructor(options: RestoreOptions) {
@@ -129,9 +135,10 @@ export class RestoreSource implements PartSource {
       return null
     }
     const sentAtMs = createdAtMs(row.envelope)
-    if (sentAtMs === null) this.#counts.envelopesUndated += 1
+    const what = isFact(row) ? 'facts' : 'envelopes'
+    if (sentAtMs === null) this.#counts[`${what}Undated`] += 1
     if (sentAtMs === null || sentAtMs <= atMs) return row
-    this.#counts.envelopesLeft += 1
+    this.#counts[`${what}Left`] += 1
     return null
   }
 

@@ -2,29 +2,22 @@
 // is the asker's. A part is all that it holds.
 
 import type { ArchiveRow } from '../ports/index.ts'
-import {
-  Chain,
-  FORMAT_VERSION,
-  type Header,
-  headerLine,
-  partLine,
-  type RowCounts,
-  trailerLine,
-} from './frame-line.ts'
+import { Chain, FORMAT_VERSION, type Header, headerLine, partLine, trailerLine } from './frame-line.ts'
 import type { PartPiece } from './reading.ts'
+import { type RowCounts, RowCounting } from './row-counts.ts'
 import { rowLine } from './row-line.ts'
 
 export class Writing {
   #chain = new Chain()
   #parts = 0
-  readonly #counts = { actor: 0, past: 0, outcome: 0, envelope: 0 }
+  readonly #counting = new RowCounting()
 
   get parts(): number {
     return this.#parts
   }
 
   get counts(): RowCounts {
-    return this.#counts
+    return this.#counting.counts
   }
 
   header(header: Omit<Header, 'format'>): string {
@@ -39,7 +32,7 @@ export class Writing {
   /** The file has this part already. */
   resumedPart({ checksum, part, rows }: Pick<PartPiece, 'checksum' | 'part' | 'rows'>): void {
     this.#chain = Chain.behind(checksum)
-    this.#count(rows)
+    this.#counting.add(rows)
     this.#parts = part.part
   }
 
@@ -47,18 +40,14 @@ export class Writing {
   part(rows: readonly ArchiveRow[], next: string | null): string {
     const lines = rows.map((row) => rowLine(row))
     for (const line of lines) this.#chain.row(line)
-    this.#count(rows)
+    this.#counting.add(rows)
     this.#parts += 1
     lines.push(partLine(this.#chain, { part: this.#parts, rows: rows.length, next }), '')
     return lines.join('\n')
   }
 
   trailer(finishedAtMs: number, changes: readonly string[]): string {
-    const trailer = { parts: this.#parts, rows: this.#counts, finishedAtMs, changes }
+    const trailer = { parts: this.#parts, rows: this.#counting.lines, finishedAtMs, changes }
     return `${trailerLine(this.#chain, trailer)}\n`
-  }
-
-  #count(rows: readonly ArchiveRow[]): void {
-    for (const { kind } of rows) this.#counts[kind] += 1
   }
 }

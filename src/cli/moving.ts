@@ -11,13 +11,14 @@ import type { Terminal } from './terminal.ts'
 const PROGRESS_MS = 100
 const CHUNK_BYTES = 1_024 * 1_024
 
-/** `1,204 actors, 3,300 past revisions, 12 outcomes, 0 messages`. */
-export function countsText({ actor, envelope, outcome, past }: RowCounts): string {
+/** `1,204 actors, 3,300 past revisions, 12 outcomes, 0 messages, 4,504 facts`. */
+export function countsText({ actor, envelope, fact, outcome, past }: RowCounts): string {
   return [
     counted(actor, 'actor'),
     counted(past, 'past revision'),
     counted(outcome, 'outcome'),
     counted(envelope, 'message'),
+    counted(fact, 'fact'),
   ].join(', ')
 }
 
@@ -52,7 +53,7 @@ export function progressOn(
     const nowMs = clock.now()
     if (nowMs - lastMs < PROGRESS_MS) return
     lastMs = nowMs
-    const reached = course.reach(counts.actor + counts.past + counts.envelope)
+    const reached = course.reach(counts.actor + counts.past + counts.envelope + counts.fact)
     const rows = of === null ? '' : ` ${reachedText(reached)}:`
     terminal.progress(`${verb}${rows} ${countsText(counts)}`)
   }

@@ -33,6 +33,7 @@ test('what was exported and imported is the same store', async () => {
   const all = await readAll(store)
   const counted = Object.values(rows).reduce((sum, count) => sum + count, 0)
   assert.deepEqual([leftOut, resumedBehind, counted], [0, 0, all.length])
+  assert.deepEqual([rows.envelope, rows.fact], [5, 5], 'facts are no messages')
   assert.ok(linesIn(bytes).filter((line) => line.startsWith('{"kind":"part"')).length > 4, 'of several parts')
 })
 
@@ -40,7 +41,8 @@ test('an empty store is exported and imported, too', async () => {
   const bytes = await exportedBytes(await emptyMemory())
   assert.equal(linesIn(bytes).length, 2)
   const target = await emptyMemory()
-  assert.deepEqual((await importBytes(bytes, target)).rows, { actor: 0, past: 0, outcome: 0, envelope: 0 })
+  const { rows } = await importBytes(bytes, target)
+  assert.deepEqual(rows, { actor: 0, past: 0, outcome: 0, envelope: 0, fact: 0 })
   assert.deepEqual(await readAll(target), [])
 })
 
@@ -61,7 +63,8 @@ test('an export that was cut anywhere goes on and ends with the same file', asyn
     for (const cut of cuts.filter((each) => each <= whole.length)) {
       const part = `${path}.cut.part`
       await writeFile(part, whole.subarray(0, cut))
-      await exportTo(`${path}.cut`, store, { resumes: true, overwrites: true })
+      const { rows } = await exportTo(`${path}.cut`, store, { resumes: true, overwrites: true })
+      assert.deepEqual([rows.envelope, rows.fact], [5, 5])
       assert.ok((await readFile(`${path}.cut`)).equals(whole), `cut at ${cut}`)
     }
   })

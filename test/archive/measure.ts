@@ -45,7 +45,7 @@ export function growth({ held }: Load, doing: Held['doing']): number {
 export async function staysFlat(actors: number, context: TestContext): Promise<void> {
   const loaded = await load(actors)
   const { exportMs, importMs, maxRssBytes, rows } = loaded
-  assert.deepEqual(rows, { actor: actors, past: 2 * actors, outcome: 0, envelope: 0 })
+  assert.deepEqual(rows, { actor: actors, past: 2 * actors, outcome: 0, envelope: 0, fact: 0 })
   const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
   const most = Math.max(...loaded.held.map(({ bufferBytes, heapBytes }) => heapBytes + bufferBytes))
   const grown = (['export', 'import'] as const).map((doing) => growth(loaded, doing))

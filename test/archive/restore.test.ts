@@ -59,7 +59,7 @@ test('each actor is at the revision that stood, with the past that it had', asyn
   assert.equal(await loadOne(target, 'late'), null)
   assert.equal(await loadOne(target, 'short'), null)
   assert.deepEqual(unreached, [{ id: actorId('short'), revision: 7, committedAtMs: NOON_MS + 7 }])
-  const none = { outcomesLeft: 0, envelopesLeft: 0, envelopesUndated: 0 }
+  const none = { outcomesLeft: 0, envelopesLeft: 0, factsLeft: 0, envelopesUndated: 0, factsUndated: 0 }
   assert.deepEqual(counts, { unchanged: 1, earlier: 1, later: 1, unreached: 1, ...none })
   // The system goes on from there.
   assert.deepEqual(await target.commit([commitOf('long', 5)]), ['committed'])
@@ -80,6 +80,7 @@ test('of messages and replies those of until then are restored', async () => {
     envelopeOf('before', { header: header(NOON_MS + 5) }),
     envelopeOf('after', { header: header(NOON_MS + 6) }),
     envelopeOf('undated', { header: 'unread' }),
+    factOf('undated', { header: 'unread' }),
     envelopeOf('scheduled', { box: 'schedule', dueAtMs: NOON_MS * 2, header: header(NOON_MS) }),
   ]
   const kept = (key: string, atMs: number): Commit['outcomes'][number] => {
@@ -97,6 +98,7 @@ test('of messages and replies those of until then are restored', async () => {
   assert.notEqual(await target.loadOutcome(actorId('one'), 'before', NOON_MS), null)
   assert.equal(await target.loadOutcome(actorId('one'), 'after', NOON_MS), null)
   assert.deepEqual([counts.outcomesLeft, counts.envelopesLeft, counts.envelopesUndated], [1, 1, 1])
+  assert.deepEqual([counts.factsLeft, counts.factsUndated], [0, 1], 'a fact is no message')
 })
 
 test('of facts those of turns until then are restored, in their places, whatever became of their actors', async () => {
@@ -122,7 +124,7 @@ test('of facts those of turns until then are restored, in their places, whatever
   const then = (await allFacts(store)).slice(0, 3 * 5)
   assert.equal(then.at(-1)?.id, 'fact:deleted 5')
   assert.deepEqual(await allFacts(target, 4), then)
-  assert.deepEqual([counts.envelopesLeft, counts.envelopesUndated], [3 * 4, 0])
+  assert.deepEqual([counts.factsLeft, counts.factsUndated, counts.envelopesLeft], [3 * 4, 0, 0])
   await target.commit([commitOf('kept', 5, { sends: [fact('kept', 6)] })])
   const { facts } = await target.facts(SYSTEM, then.at(-1)?.place ?? 0, 9)
   assert.deepEqual(
@@ -170,7 +172,7 @@ test('what an encrypted store keeps for itself is no actor, and goes along as it
 
   const then = sealed(await emptyMemory())
   const { counts, unreached } = await restored(store, NOON_MS + 5, then)
-  const none = { outcomesLeft: 0, envelopesLeft: 0, envelopesUndated: 0 }
+  const none = { outcomesLeft: 0, envelopesLeft: 0, factsLeft: 0, envelopesUndated: 0, factsUndated: 0 }
   assert.deepEqual(counts, { unchanged: 0, earlier: 1, later: 0, unreached: 0, ...none })
   assert.deepEqual(unreached, [])
   const { erasures } = await then.erasures.list(SYSTEM, { limit: 10 })

@@ -7,7 +7,7 @@ export const actorsErase = actorRemoval({
   name: 'actors erase',
   summary: 'Make an actor unreadable everywhere, for good',
   about: `Finishes the turns that wait, then destroys the actor's own key and removes all that the store has of it: state, past,
-kept replies, and messages from it and to it. What was copied before can be read by nobody. Its definition must be
+kept replies, facts, and messages from it and to it. What was copied before can be read by nobody. Its definition must be
 erasable. Erasing it again shows the same proof; spawn store erasures shows all of them. This cannot be undone: it asks
 before, and without a terminal it needs --yes.`,
   examples: [

@@ -12,8 +12,8 @@ import { noteWarning, printable, type Terminal } from '../terminal.ts'
 export const storeExport = command({
   name: 'store export',
   summary: 'Write all that a store keeps into a file',
-  about: `Writes every actor, its past, what is kept under idempotency keys and every message that waits into a file: one
-JSON document a line, with checksums. spawn store import reads it again, into a store of any kind. Until it is
+  about: `Writes every actor, its past, what is kept under idempotency keys, every message that waits and every fact into a
+file: one JSON document a line, with checksums. spawn store import reads it again, into a store of any kind. Until it is
 whole the file has .part behind its name; an export that was cut off goes on with --resume. With - for the file
 it goes to standard output. Export a store while nothing runs on it: of one that changes meanwhile the file is
 not of one moment, and the command says so. What a store keeps encrypted stands open in the file, unless

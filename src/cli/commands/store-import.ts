@@ -13,7 +13,7 @@ export const storeImport = command({
   name: 'store import',
   summary: 'Read what was exported into a store',
   about: `Reads a file that spawn store export has written into a store of any kind. The store must be empty, unless
---merge takes the rows in beside what is there; those of the same actor, key or message are replaced. Nothing
+--merge takes the rows in beside what is there; those of the same actor, key, message or fact are replaced. Nothing
 may run on it meanwhile. A part of the file is written when its checksum is right, and in one transaction: an
 import that was cut off at any point goes on with the same command, and a store that was filled in part is not
 taken for a whole one. A file that is damaged is refused with its line; with --dry-run the file is read to its

@@ -20,8 +20,8 @@ export const storeRestore = command({
 is. An actor gets the revision that stood then, as far as the history of its definition reaches; those that it
 does not reach are printed, one a line, and are not in the new store. Of what waits to be delivered those
 messages are restored that were sent until then and wait still: what was under way then and has arrived since is
-not, and what was deleted since then is gone. Replies that are kept under idempotency keys are restored when
-their turn was until then.`,
+not, and what was deleted since then is gone. Replies that are kept under idempotency keys, and facts, are
+restored when their turn was until then.`,
   args: [],
   options: {
     at: pastTime('The time: 90m, 2d, meaning so long ago, or 2026-12-01T09:00:00Z'),
@@ -102,20 +102,23 @@ async function tellUnreached(
 
 async function tell(counts: RestoreCounts, atMs: number, terminal: Terminal): Promise<void> {
   const { counted } = await import('../moving.ts')
-  const { earlier, envelopesLeft, envelopesUndated, later, outcomesLeft, unchanged, unreached } = counts
+  const { earlier, envelopesLeft, factsLeft, later, outcomesLeft, unchanged, unreached } = counts
   terminal.note(
     `restored ${counted(unchanged + earlier, 'actor')} as of ${isoTime(atMs)}, ${earlier.toLocaleString('en')} of them at an earlier revision`,
   )
   terminal.note(
-    `left out, as of later: ${counted(later, 'actor')}, ${counted(outcomesLeft, 'outcome')}, ${counted(envelopesLeft, 'message')}`,
+    `left out, as of later: ${counted(later, 'actor')}, ${counted(outcomesLeft, 'outcome')}, ${counted(envelopesLeft, 'message')}, ${counted(factsLeft, 'fact')}`,
   )
   if (unreached > 0) {
     const what = counted(unreached, 'actor')
     const why = 'for history does not reach that far, or they were not there yet'
     noteWarning(terminal, `${what} could not be restored, ${why}`)
   }
-  if (envelopesUndated > 0) {
-    const what = counted(envelopesUndated, 'message')
-    noteWarning(terminal, `${what} were restored although it cannot be read when they were sent`)
+  for (const [undated, what] of [
+    [counts.envelopesUndated, 'message'],
+    [counts.factsUndated, 'fact'],
+  ] as const) {
+    if (undated === 0) continue
+    noteWarning(terminal, `restored all the same: ${counted(undated, what)} whose time cannot be read`)
   }
 }

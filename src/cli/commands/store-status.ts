@@ -10,7 +10,7 @@ export const storeStatus = command({
   name: 'store status',
   summary: 'Show a store, its tables and how much is in them',
   about: `Shows which store is meant, the version of its tables, which migrations a start would apply, and for each system how
-many actors, revisions of the past and messages stand there. It counts them, which takes its time with a large store, and
+many actors, revisions of the past, messages and facts stand there. It counts them, which takes its time with a large store, and
 changes nothing. Of a database that is set up so that it may lose what it acknowledges, it warns. An SQLite file belongs to one process at a time: stop the one that has it first.`,
   args: [],
   options: STORE_OPTIONS,
