@@ -3,16 +3,14 @@
 //
 // Only exact while nothing is committed.
 
-import { BOXES, type Statestore } from '../ports/index.ts'
-import { envelopesOf } from './census.ts'
-
-const WAITING = BOXES.filter((box) => box !== 'fact')
+import type { Statestore } from '../ports/index.ts'
+import { waitingIn } from './census.ts'
 
 /** 0: none stands. */
 export async function lastPlace(store: Statestore): Promise<number> {
   let last = 0
   for (const system of await store.systems()) {
-    for await (const { place } of envelopesOf(store, system, WAITING)) last = Math.max(last, place)
+    for await (const { place } of waitingIn(store, system)) last = Math.max(last, place)
     last = Math.max(last, await lastFact(store, system))
   }
   return last

@@ -35,8 +35,8 @@ export class MemoryOutbox {
   }
 
   counts(system: string): Record<Box, number> {
-    const counts = { delivery: 0, schedule: 0, timer: 0, dead: 0, fact: 0 }
-    for (const { box } of this.all(system)) counts[box] += 1
+    const counts = { delivery: 0, schedule: 0, timer: 0, dead: 0, fact: this.#facts.get(system)?.size ?? 0 }
+    for (const { box } of valuesOf(this.#others, system)) counts[box] += 1
     return counts
   }
 

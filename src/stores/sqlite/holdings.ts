@@ -1,11 +1,22 @@
-// How much stands in a store file. Counts what is folded: whoever asks has the journal settled first.
+// How much stands in a store file. Counts what is folded: whoever asks has the journal settled first. Envelopes are counted by
+// indexes alone, and facts, of which there may be millions, by the smallest of them.
 
 import { statSync } from 'node:fs'
 import type { Box, Holdings } from '../../ports/index.ts'
 import { compareCodePoints } from '../code-points.ts'
 import type { Database } from './database.ts'
 import { fields } from './dictionary.ts'
-import { boxOf } from '../frames/envelope-bytes.ts'
+import { boxOf, FACT_BOX } from '../frames/envelope-bytes.ts'
+
+/** System, box, how many: of facts, then of all others, which are a range for each system. */
+export const ENVELOPES: readonly string[] = [
+  `SELECT families.system, ${FACT_BOX}, counted FROM
+     (SELECT system AS family, count(*) AS counted FROM outbox INDEXED BY outbox_facts WHERE box = ${FACT_BOX} GROUP BY system)
+     JOIN families ON families.id = family`,
+  `SELECT families.system, box, count(*) FROM families
+     CROSS JOIN outbox INDEXED BY outbox_by_due ON outbox.system = families.id AND box < ${FACT_BOX}
+     GROUP BY families.id, box`,
+]
 
 interface Counts {
   actors: number
@@ -29,13 +40,10 @@ export function holdingsOf(database: Database): Holdings {
   }
   for (const [system, count] of bySystem(database, 'actors')) of(system).actors = Number(count)
   for (const [system, count] of bySystem(database, 'revisions')) of(system).past = Number(count)
-  const boxes = database.prepare(
-    `SELECT families.system, box, counted FROM
-       (SELECT system AS family, box, count(*) AS counted FROM outbox GROUP BY system, box)
-       JOIN families ON families.id = family`,
-  )
-  for (const [system, box, count] of fields(boxes.all()))
-    of(system).envelopes[boxOf(Number(box))] = Number(count)
+  for (const statement of ENVELOPES) {
+    for (const [system, box, count] of fields(database.prepare(statement).all()))
+      of(system).envelopes[boxOf(Number(box))] = Number(count)
+  }
   const sorted = [...systems].toSorted(([left], [right]) => compareCodePoints(left, right))
   return { systems: sorted.map(([system, counts]) => ({ system, ...counts })), bytes: bytesOf(database.file) }
 }

@@ -9,6 +9,7 @@ import { unpackEnvelopes } from '../frames/envelope-bytes.ts'
 import { storeError } from './failures.ts'
 import { packIds, unpackActors } from '../frames/rows.ts'
 import { familyHash } from './dictionary.ts'
+import { ENVELOPES } from './holdings.ts'
 import { actorHash, hashIn } from './outcome-table.ts'
 import { StoreFile } from './store-file.ts'
 import { commitGroups } from '../../../test/commit-groups.ts'
@@ -255,6 +256,18 @@ describe('the schema of a store file', () => {
     assert.equal(
       planOf(`${begin} due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, place`),
       `${index} (system=? AND box=? AND due_at_ms>? AND due_at_ms<?)`,
+    )
+    database.close()
+  })
+
+  test('envelopes are counted by indexes alone: all others by a range, without the facts', () => {
+    const { database, planOf } = plans(join(folder, 'counted.db'))
+    const [facts = '', others = ''] = ENVELOPES.map((statement) => planOf(statement))
+    assert.match(facts, /SCAN outbox USING COVERING INDEX outbox_facts/)
+    assert.equal(
+      others,
+      'SCAN families,SEARCH outbox USING COVERING INDEX outbox_by_due (system=? AND box<?)',
+      'without a sort',
     )
     database.close()
   })
