@@ -10,7 +10,7 @@ import {
 } from '../../ports/outbox.ts'
 import { Packed } from '../../protocol/packed.ts'
 import type { Database } from './database.ts'
-import { type Dictionary, fields, type SQLField } from './dictionary.ts'
+import { type Dictionary, type Family, fields, type SQLField } from './dictionary.ts'
 import { isDamage } from './failures.ts'
 import { boxNumber, boxOf, FACT_BOX } from '../frames/envelope-bytes.ts'
 import { IdFilter } from './id-filter.ts'
@@ -30,6 +30,8 @@ export class OutboxTable {
   readonly #add: StatementSync[] = []
   readonly #database: Database
   readonly #ids = new IdFilter()
+  /** Of the system that was written last: mostly there is no other. */
+  #lastFamily: Family | null = null
   /** The fields of rows that are to be written, one row after another. */
   #unwritten: SQLField[] = []
 
@@ -116,7 +118,7 @@ export class OutboxTable {
     if (!id.startsWith(FACT_PREFIX)) this.#ids.add(id)
     this.#database.looks()
     const type = payload === null ? null : this.#dictionary.typeId(payload.typeUrl)
-    const number = this.#dictionary.familyId(this.#dictionary.family({ system, parent: '' }))
+    const number = this.#dictionary.familyId(this.#familyOf(system))
     const bytes = payload === null ? null : payload.value
     if (stands) this.#statements.replace.run(place, id, boxNumber(box), dueAtMs, header, type, bytes, number)
     else {
@@ -136,6 +138,12 @@ export class OutboxTable {
     // Some stand already, perhaps as they were.
     for (let at = 0; at < rows.length; at += FIELDS)
       this.#statements.replace.run(...rows.slice(at, at + FIELDS))
+  }
+
+  #familyOf(system: string): Family {
+    if (this.#lastFamily?.system !== system)
+      this.#lastFamily = this.#dictionary.family({ system, parent: '' })
+    return this.#lastFamily
   }
 
   #adding(rows: number): StatementSync {

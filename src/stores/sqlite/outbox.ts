@@ -192,14 +192,14 @@ export class Outbox {
   *pending(system: string): Generator<PendingEnvelope> {
     for (const entry of this.#open.ofSystem(system)) if (entry.envelope !== null) yield entry
     for (const entry of this.#folding?.ofSystem(system) ?? []) {
-      if (entry.envelope !== null && this.#open.get(system, entry.id) === undefined) yield entry
+      // By its place: who is looked for by its id must be found by it.
+      if (entry.envelope !== null && !this.#open.covers(entry.place)) yield entry
     }
   }
 
   /** Those of its facts, at places behind one. */
   *pendingFacts(system: string, after: number): Generator<PendingEnvelope> {
     for (const entry of this.#folding?.factsOf(system, after) ?? []) {
-      // By its place: nothing is to be looked for by id among many facts.
       if (!this.#open.covers(entry.place)) yield entry
     }
     yield* this.#open.factsOf(system, after)

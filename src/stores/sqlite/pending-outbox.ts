@@ -5,7 +5,7 @@
 // without one stands as it does below.
 
 import { type Envelope, FACT_PREFIX, type StandingEnvelope } from '../../ports/index.ts'
-import { PendingFacts } from './pending-facts.ts'
+import { PendingEntries } from './pending-entries.ts'
 
 /** What `placeBelow` is where nobody looked. */
 export const UNKNOWN_PLACE = -1
@@ -44,19 +44,19 @@ export class PendingEnvelope {
 
 export class PendingOutbox {
   /** All but facts. */
-  readonly #systems = new Map<string, Map<string, PendingEnvelope>>()
+  readonly #systems = new Map<string, PendingEntries>()
   /** Apart, because there may be many, and who looks for what is due looks through all that is not there. */
-  readonly #facts = new Map<string, PendingFacts>()
+  readonly #facts = new Map<string, PendingEntries>()
   /** Whether one has an id that says nothing of facts: then any id may be of one. */
   #hasStrayFact = false
   /** The system that was asked for last: mostly there is no other. */
   #lastSystem = ''
-  #lastIds: Map<string, PendingEnvelope> | undefined = undefined
+  #lastEntries: PendingEntries | undefined = undefined
   /** The places of envelopes in the layers below that are replaced or taken here. */
   readonly #covered = new Set<number>()
 
   get(system: string, id: string): PendingEnvelope | undefined {
-    return this.#idsOf(system)?.get(id) ?? this.#factsOf(system, id)?.get(id)
+    return this.#entriesOf(system)?.get(id) ?? this.#factsOf(system, id)?.get(id)
   }
 
   covers(place: number): boolean {
@@ -65,21 +65,15 @@ export class PendingOutbox {
 
   /** What happened to an id in this layer, in place of what is known of it. */
   put(entry: PendingEnvelope): void {
-    let ids = this.#idsOf(entry.system)
     if (entry.isNothing) {
       this.remove(entry)
       return
     }
     if (entry.envelope?.box === 'fact') {
-      if (entry.envelope.isNew !== true) ids?.delete(entry.id)
+      if (entry.envelope.isNew !== true) this.#entriesOf(entry.system)?.remove(entry.id)
       this.#putFact(entry)
     } else {
-      if (ids === undefined) {
-        ids = new Map<string, PendingEnvelope>()
-        this.#systems.set(entry.system, ids)
-        this.#lastIds = ids
-      }
-      ids.set(entry.id, entry)
+      this.#putEntry(entry)
       this.#factsOf(entry.system, entry.id)?.remove(entry.id)
     }
     if (entry.placeBelow !== 0) this.#covered.add(entry.placeBelow)
@@ -87,18 +81,18 @@ export class PendingOutbox {
 
   /** One that makes no difference to what is below was taken. */
   remove({ id, system }: PendingEnvelope): void {
-    this.#idsOf(system)?.delete(id)
+    this.#entriesOf(system)?.remove(id)
     this.#factsOf(system, id)?.remove(id)
   }
 
   visit(what: (entry: PendingEnvelope) => void): void {
-    for (const ids of this.#systems.values()) for (const entry of ids.values()) what(entry)
-    for (const facts of this.#facts.values()) for (const entry of facts.entries) what(entry)
+    for (const entries of this.#systems.values()) for (const entry of entries) what(entry)
+    for (const facts of this.#facts.values()) for (const entry of facts) what(entry)
   }
 
   /** But facts. */
   ofSystem(system: string): Iterable<PendingEnvelope> {
-    return this.#systems.get(system)?.values() ?? []
+    return this.#systems.get(system) ?? []
   }
 
   /** Those at places behind one. */
@@ -113,10 +107,20 @@ export class PendingOutbox {
     this.#covered.delete(entry.placeBelow)
   }
 
+  #putEntry(entry: PendingEnvelope): void {
+    let entries = this.#entriesOf(entry.system)
+    if (entries === undefined) {
+      entries = new PendingEntries()
+      this.#systems.set(entry.system, entries)
+      this.#lastEntries = entries
+    }
+    entries.put(entry)
+  }
+
   #putFact(entry: PendingEnvelope): void {
     let facts = this.#facts.get(entry.system)
     if (facts === undefined) {
-      facts = new PendingFacts()
+      facts = new PendingEntries()
       this.#facts.set(entry.system, facts)
     }
     facts.put(entry)
@@ -124,16 +128,16 @@ export class PendingOutbox {
   }
 
   /** Where an id may stand, if it may be one of a fact. */
-  #factsOf(system: string, id: string): PendingFacts | undefined {
+  #factsOf(system: string, id: string): PendingEntries | undefined {
     if (this.#facts.size === 0) return undefined
     return this.#hasStrayFact || id.startsWith(FACT_PREFIX) ? this.#facts.get(system) : undefined
   }
 
-  #idsOf(system: string): Map<string, PendingEnvelope> | undefined {
-    if (this.#lastIds === undefined || this.#lastSystem !== system) {
+  #entriesOf(system: string): PendingEntries | undefined {
+    if (this.#lastEntries === undefined || this.#lastSystem !== system) {
       this.#lastSystem = system
-      this.#lastIds = this.#systems.get(system)
+      this.#lastEntries = this.#systems.get(system)
     }
-    return this.#lastIds
+    return this.#lastEntries
   }
 }

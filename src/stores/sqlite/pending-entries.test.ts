@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { FOR_EVER_MS } from '../../ports/index.ts'
-import { PendingFacts } from './pending-facts.ts'
+import { PendingEntries } from './pending-entries.ts'
 import { PendingEnvelope } from './pending-outbox.ts'
 
 const factAt = (place: number, id = `fact:${place}`, isNew = true): PendingEnvelope => {
@@ -11,9 +11,9 @@ const factAt = (place: number, id = `fact:${place}`, isNew = true): PendingEnvel
 
 const places = (entries: Iterable<PendingEnvelope>): number[] => [...entries].map(({ place }) => place)
 
-describe('facts that are not folded', () => {
+describe('entries that are not folded', () => {
   test('are read behind any place, also one that has none', () => {
-    const facts = new PendingFacts()
+    const facts = new PendingEntries()
     const all = [2, 3, 5, 8, 13, 14]
     for (const place of all) facts.put(factAt(place))
     const behind = (after: number): number[] => places(facts.behind(after))
@@ -30,21 +30,21 @@ describe('facts that are not folded', () => {
         all.filter((place) => place > after),
         `behind ${after}, when one was looked for`,
       )
-    assert.deepEqual(places(new PendingFacts().behind(0)), [])
+    assert.deepEqual(places(new PendingEntries().behind(0)), [])
   })
 
   test('stand once under an id, whether it was looked for or not', () => {
-    const facts = new PendingFacts()
+    const facts = new PendingEntries()
     facts.put(factAt(1))
     facts.put(factAt(2))
     facts.put(factAt(1, 'fact:1', false))
     facts.put(factAt(3))
-    assert.deepEqual([places(facts.entries), facts.get('fact:9')], [[1, 2, 3], undefined])
+    assert.deepEqual([places(facts), facts.get('fact:9')], [[1, 2, 3], undefined])
     facts.remove('fact:2')
     facts.remove('fact:9')
     facts.put(factAt(4))
     assert.deepEqual(
-      [places(facts.entries), places(facts.behind(1))],
+      [places(facts), places(facts.behind(1))],
       [
         [1, 3, 4],
         [3, 4],
