@@ -153,7 +153,7 @@ export class Runtime implements Gateway {
     this.operations = operations
     const restore: Pasts['restore'] = (...asked) => operations.restore(...asked)
     this.past = new Pasts({ store, restore, catalog, admit })
-    this.facts = new FactReading({ system, store, catalog, news: engine.post.news, admit })
+    this.facts = new FactReading({ system, store, clock, catalog, news: engine.post.news, admit })
     const beginnings = new Beginnings({ calls, timers: engine.post.timers, logger, cluster })
     this.beginnings = beginnings
     this.tenant =

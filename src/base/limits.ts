@@ -32,6 +32,8 @@ export const LIMITS = {
   /** Rows of one page of a listing, at most; and when nothing is asked. */
   pageSize: 1_000,
   defaultPageSize: 100,
+  /** How long who asks for facts may have them waited for, in milliseconds. Below what stands between them may take for dead. */
+  factsWaitMs: 30_000,
   /** Effects and broadcast receivers of one turn. */
   turnSends: 10_000,
   /** Bytes of all payloads that one turn sends. */

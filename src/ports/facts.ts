@@ -51,6 +51,13 @@ export interface FactsRequest extends FactsFilter {
   readonly after?: number | undefined
   /** At most so many: 1 to LIMITS.pageSize. */
   readonly limit?: number | undefined
+  /**
+   * How long one is waited for where none stands that is asked for, in milliseconds: to LIMITS.factsWaitMs. Default 0. Then,
+   * or when the system stops, the page has none.
+   */
+  readonly waitMs?: number | undefined
+  /** Ends that wait, without an error. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** In order. There may be fewer than `limit`, or none, and more behind them. */

@@ -71,9 +71,9 @@ export interface Routes {
   readonly past: PastRoutes
   readonly channels: ChannelRoutes
   readonly outbox: OutboxRoutes
-  /** Of a query; so with facts. */
+  /** Of a query. */
   readonly definitions: (query: string) => Promise<Reply>
-  readonly facts: (query: string) => Promise<Reply>
+  readonly facts: (query: string, connection: Connection) => Promise<Reply>
 }
 
 export interface HttpHandlerOptions {
@@ -178,7 +178,7 @@ export class HttpHandler {
       case 'channel':
         return channels.publish(path, query, request, connection)
       case 'facts':
-        return facts(query)
+        return facts(query, connection)
       case 'schedules':
         return outbox.listSchedules(query)
       case 'schedule':

@@ -63,6 +63,8 @@ export class HttpListener {
   /** Told when the last connection has ended. */
   #emptied: () => void = () => {}
   #stopped: Promise<void> | null = null
+  /** Replies that wait for something to come leave without it. */
+  readonly #stopping = new AbortController()
   #sweep: Timer | null = null
   #warnedFullMs = Number.NEGATIVE_INFINITY
 
@@ -98,9 +100,10 @@ export class HttpListener {
             const { definitionsReply } = await import('./definition-routes.ts')
             return definitionsReply(gateway, cluster, query)
           },
-          facts: async (query) => {
+          facts: async (query, connection) => {
             const { factsReply } = await import('./fact-routes.ts')
-            return factsReply(gateway, query)
+            const patience = (): AbortSignal => AbortSignal.any([connection.signal, this.#stopping.signal])
+            return factsReply(gateway, query, patience)
           },
         }
       },
@@ -170,6 +173,7 @@ export class HttpListener {
   async #stop(drainMs: number): Promise<void> {
     const server = this.#server
     if (server === null || !this.#isOpen) return
+    this.#stopping.abort()
     this.#door.close()
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve())

@@ -90,7 +90,15 @@ class FewAtOnce extends GatedStore {
 
 test('what is asked for wrongly is refused', async () => {
   const at = await two()
-  for (const request of [{ after: -1 }, { after: 0.5 }, { limit: 0 }, { limit: 1_001 }, { actor: '' }])
+  const waits = [{ waitMs: -1 }, { waitMs: 0.5 }, { waitMs: 30_001 }]
+  for (const request of [
+    { after: -1 },
+    { after: 0.5 },
+    { limit: 0 },
+    { limit: 1_001 },
+    { actor: '' },
+    ...waits,
+  ])
     assert.equal(await codeOf(at.runtime.facts.read(request)), 'INVALID_ARGUMENT')
 })
 
@@ -142,6 +150,62 @@ function foreignFact({ action, from, kind }: { kind: string; from: string[]; act
   const payload = jsonCodec.pack({ total: 1 })
   return { id: `${FACT_PREFIX}other`, box: 'fact', dueAtMs: FOR_EVER_MS, header, payload } as const
 }
+
+test('a page that is waited for comes with the first fact that fits, or empty when the time is over', async () => {
+  const at = await two()
+  await add(at, 'a')
+  const all = await at.clock.run(at.runtime.facts.read())
+  const asked = { after: all.next, waitMs: 10_000 }
+  const startMs = at.clock.now()
+  assert.deepEqual(await at.runtime.facts.read({ waitMs: 10_000 }), all, 'what stands is not waited for')
+  const waiting = at.runtime.facts.read(asked)
+  const ofMeter = at.runtime.facts.read({ ...asked, definition: 'meter' })
+  const ofNobody = at.runtime.facts.read({ ...asked, actor: 'nobody' })
+  let isOver = false
+  void ofNobody.then(() => (isOver = true))
+  await at.clock.settle()
+  await add(at, 'b')
+  const { facts: came } = await waiting
+  assert.deepEqual([came.map(which), at.clock.now()], [['counter/b 1'], startMs], 'without any time')
+  await at.clock.advance(9_000)
+  await add(at, 'c', 'meter')
+  assert.deepEqual((await ofMeter).facts.map(which), ['meter/c 1'])
+  await at.clock.advance(999)
+  assert.equal(isOver, false)
+  await at.clock.advance(1)
+  const last = (await at.clock.run(at.runtime.facts.read())).next
+  assert.deepEqual(
+    await ofNobody,
+    { facts: [], next: last, isLast: true },
+    'and goes on behind what it looked at',
+  )
+})
+
+test('a wait finds what others have committed, and ends by its signal, or when the system stops', async () => {
+  const at = await two()
+  const waiting = at.runtime.facts.read({ waitMs: 20_000 })
+  await at.clock.advance(9_000)
+  const parts = { kind: 'fact', from: ['counter', 'z'], action: 'add' }
+  await at.store.commit([
+    commitOf({ system: 'test', parent: 'counter', name: 'z' }, 0, { sends: [foreignFact(parts)] }),
+  ])
+  await at.clock.advance(2_000)
+  const { facts: came, next } = await waiting
+  assert.deepEqual(came.map(which), ['counter/z 1'])
+  const given = new AbortController()
+  const asked = { after: next, waitMs: 20_000 }
+  const empty = { facts: [], next, isLast: true }
+  const first = at.runtime.facts.read({ ...asked, signal: given.signal })
+  const second = at.runtime.facts.read(asked)
+  await at.clock.settle()
+  given.abort()
+  assert.deepEqual(await first, empty)
+  const stopMs = at.clock.now()
+  const stopped = at.runtime.stop()
+  assert.deepEqual([await second, at.clock.now()], [empty, stopMs], 'no error, at once')
+  await at.clock.run(stopped)
+  assert.equal(await codeOf(at.runtime.facts.read(asked)), 'DRAINING')
+})
 
 test('following ends by its signal without an error, and with DRAINING when the system stops', async () => {
   const at = await two()

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 
 import type { Fact } from '../../src/ports/index.ts'
+import { until } from '../../src/testing/index.ts'
 import { type Fixture, listening, problem } from './fixture.ts'
 
 let http: Fixture
@@ -56,7 +57,35 @@ test('takes HEAD and no other method, and refuses what it cannot mean', async ()
   const put = await fetch(path, { method: 'PUT' })
   assert.equal(put.headers.get('allow'), 'GET, HEAD')
   await problem(put, 405, 'INVALID_ARGUMENT')
-  for (const bad of ['limit=0', 'limit=1001', 'after=-1', 'after=x', 'follow=true', 'after=1&after=2'])
+  for (const bad of [
+    'limit=0',
+    'limit=1001',
+    'after=-1',
+    'after=x',
+    'follow=true',
+    'after=1&after=2',
+    'wait=-1',
+    'wait=30001',
+  ])
     await problem(await fetch(`${path}?${bad}`), 400, 'INVALID_ARGUMENT')
   await problem(await fetch(`${path}/7`), 404, 'INVALID_ARGUMENT')
+})
+
+test('a wait ends when the client goes, and when the listener stops, with a page that closes', async () => {
+  const own = await listening()
+  const path = `${own.url}/api/v1/system/my-system/facts?after=9&wait=20000`
+  const client = new AbortController()
+  const gone = fetch(path, { signal: client.signal })
+  await until('it waits', () => own.gateway.factsAsked.length === 1)
+  assert.deepEqual(own.gateway.factsAsked[0]?.waitMs, 20_000)
+  client.abort()
+  await assert.rejects(gone, { name: 'AbortError' })
+  await until('nobody waits for it', () => own.gateway.factWaitsEnded === 1)
+  const waiting = fetch(path)
+  await until('the other one waits', () => own.gateway.factsAsked.length === 2)
+  await own.listener.stop()
+  const reply = await waiting
+  assert.equal(reply.headers.get('connection'), 'close')
+  assert.deepEqual(await reply.json(), { facts: [], next: 9, isLast: true })
+  await own[Symbol.asyncDispose]()
 })

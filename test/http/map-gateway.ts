@@ -215,12 +215,17 @@ export class MapGateway implements Gateway {
 
   /** Every question for facts. */
   readonly factsAsked: FactsRequest[] = []
-  /** Tests say which stand. */
+  /** Tests say which stand. None come: who waits for some does so until its signal ends it. */
   standingFacts: readonly Fact[] = []
+  factWaitsEnded = 0
   readonly facts: Facts = {
     read: async (request = {}) => {
       this.factsAsked.push(request)
-      const { after = 0, limit = 100 } = request
+      const { after = 0, limit = 100, signal, waitMs = 0 } = request
+      if (waitMs > 0 && signal !== undefined) {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        this.factWaitsEnded += 1
+      }
       const rest = this.standingFacts.filter(({ position }) => position > after)
       const facts = rest.slice(0, limit)
       return { facts, next: facts.at(-1)?.position ?? after, isLast: rest.length === facts.length }

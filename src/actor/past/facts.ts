@@ -4,7 +4,7 @@
 // Invariant: none is passed over because it cannot be read. What stands before it is answered first; then its error says
 // where to go on.
 
-import { LIMITS, messageOf, SpawnError } from '../../base/index.ts'
+import { type Clock, LIMITS, messageOf, SpawnError } from '../../base/index.ts'
 import type {
   Fact,
   Facts,
@@ -24,6 +24,7 @@ import type { FactNews } from './fact-news.ts'
 export interface FactReadingOptions {
   readonly system: string
   readonly store: Statestore
+  readonly clock: Clock
   readonly catalog: Catalog
   readonly news: FactNews
   /** Throws when no calls are taken now. */
@@ -43,12 +44,29 @@ export class FactReading implements Facts {
   }
 
   async read(request: FactsRequest = {}): Promise<FactsPage> {
-    const { admit, store, system } = this.options
-    const { after = 0, limit = LIMITS.defaultPageSize } = request
-    admit()
+    const { clock, news } = this.options
+    const { limit = LIMITS.defaultPageSize, signal, waitMs = 0 } = request
+    let { after = 0 } = request
     checkPosition(after)
     checkLimit(limit, LIMITS.pageSize)
     checkFilter(request)
+    checkWait(waitMs)
+    const endMs = clock.elapsedMs() + waitMs
+    for (let looks = 0; ; looks += 1) {
+      const { mark } = news
+      const page = await this.look(after, limit, request)
+      const leftMs = endMs - clock.elapsedMs()
+      if (page.facts.length > 0 || !page.isLast || leftMs <= 0) return page
+      after = page.next
+      await news.since(mark, looks, signal, leftMs)
+      if (news.isOver || isOver(signal)) return page
+    }
+  }
+
+  /** A page of what stands. */
+  private async look(after: number, limit: number, request: FactsFilter): Promise<FactsPage> {
+    const { admit, store, system } = this.options
+    admit()
     const all = request.actor === undefined && request.definition === undefined
     const facts: Fact[] = []
     let next = after
@@ -159,6 +177,15 @@ function checkFilter({ actor, definition }: FactsFilter): void {
 export function checkPosition(after: number): void {
   if (Number.isSafeInteger(after) && after >= 0) return
   throw new SpawnError('INVALID_ARGUMENT', `the position of a fact is a whole number from 0, not ${after}`)
+}
+
+function checkWait(waitMs: number): void {
+  if (Number.isSafeInteger(waitMs) && waitMs >= 0 && waitMs <= LIMITS.factsWaitMs) return
+  const most = LIMITS.factsWaitMs
+  throw new SpawnError(
+    'INVALID_ARGUMENT',
+    `facts are waited for a whole number of milliseconds up to ${most}, not ${waitMs}`,
+  )
 }
 
 function checkLimit(limit: number, most: number): void {

@@ -111,11 +111,11 @@ export class Post implements Carrier {
   drain(): void {
     this.courier.drain()
     this.timers.stop()
+    this.news.end()
   }
 
   stop(): void {
     this.courier.stop()
-    this.news.wake()
   }
 
   get meanwhile(): Meanwhile {

@@ -13,9 +13,10 @@ import { flag, text, whole } from '../option.ts'
 import { StopSignal } from '../stop-signal.ts'
 import { printable, type Terminal } from '../terminal.ts'
 
-/** How long it waits before it asks for new ones again, as long as none come: the first and the longest wait, in milliseconds. */
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 1_000
+/** How long the server lets a question wait for one that comes, in milliseconds. */
+const WAIT_MS = 20_000
+/** How long it takes to ask again when none came: a server that is about to stop answers at once. */
+const PAUSE_MS = 100
 
 const HEADING = ['POSITION', 'AT', 'ACTOR', 'REVISION', 'ACTION', 'STATE']
 
@@ -84,10 +85,11 @@ async function show(
   let after = from
   let shown = 0
   let isLast = false
-  for (let pauseMs = FIRST_PAUSE_MS; shown < most && !(isLast && !follow) && !stop.isGiven;) {
+  const wait = follow ? String(WAIT_MS) : undefined
+  while (shown < most && !(isLast && !follow) && !stop.isGiven) {
     const limit = String(Math.min(most - shown, LIMITS.pageSize))
     const page = await client
-      .facts({ actor, definition, limit, after: String(after) })
+      .facts({ actor, definition, limit, after: String(after), wait })
       .catch((thrown: unknown) => {
         if (stop.isGiven) return null
         throw goingOn(thrown, after)
@@ -97,8 +99,7 @@ async function show(
     shown += page.facts.length
     after = page.next
     isLast = page.isLast
-    pauseMs = page.facts.length > 0 ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
-    if (isLast && follow && shown < most) await stop.pause(pauseMs)
+    if (isLast && follow && page.facts.length === 0) await stop.pause(PAUSE_MS)
   }
   if (follow) return
   if (shown === 0 && !json)
