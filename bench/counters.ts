@@ -27,6 +27,19 @@ export const durable = actor('durable', {
   },
 })
 
+/** The same, and each turn leaves a fact. */
+export const sourceable = actor('sourceable', {
+  kind: 'unnamed',
+  state,
+  sourceable: true,
+  actions: {
+    add: (ctx, { value }: Addition) => {
+      const total = ctx.state.total + value
+      return Value.of().state({ total }).response({ total })
+    },
+  },
+})
+
 /** JSON takes each of its characters for one byte. */
 export const MEBIBYTE = 'state of an actor. '.repeat(55_189)
 
@@ -91,6 +104,6 @@ export interface SystemOptions {
 export function countersIn(directory: string, options: SystemOptions = {}): SystemBuilder {
   const { http, sealed, workers, store = `sqlite:${join(directory, 'counters.sqlite')}` as const } = options
   const encryption = sealed === true && { keys: [{ id: '2026', secret: randomBytes(32) }] }
-  const actors = [durable, volatile, busy, stateless]
+  const actors = [durable, sourceable, volatile, busy, stateless]
   return system('bench', { actors, store, encryption, http: http ?? false, workers })
 }

@@ -10,7 +10,7 @@ const LOADERS = 256
 
 export const prepare: Prepare = async ({ actors, callers, directory, variant }) => {
   const isSealed = variant === 'sealed'
-  const isDurable = isSealed || variant === 'durable'
+  const isDurable = isSealed || variant === 'durable' || variant === 'sourceable'
   const counters = await countersIn(directory, { sealed: isSealed }).start()
   const ref = isSealed ? 'durable' : variant
   const names = actorNames(actors)

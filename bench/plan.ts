@@ -84,6 +84,17 @@ const sealedCalls: readonly Comparison[] = [
   },
 ]
 
+const facts: readonly Comparison[] = [
+  {
+    subject: { module: 'embedded-calls', variant: 'sourceable', ...MAIN },
+    beside: DURABLE_CALLS,
+    rounds: MANY_ROUNDS,
+    lines: [
+      { name: 'durable call that leaves a fact: 64 callers, 1,000 actors', unit: '/s', metric: 'rate' },
+    ],
+  },
+]
+
 const effects: readonly Comparison[] = [
   {
     subject: { module: 'effects', ...MAIN },
@@ -370,6 +381,7 @@ export const PLAN: readonly Comparison[] = [
   ...calls,
   ...durableCalls,
   ...sealedCalls,
+  ...facts,
   ...effects,
   ...keptCalls,
   ...queries,
