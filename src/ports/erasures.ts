@@ -37,10 +37,12 @@ export interface ErasurePage {
 
 export interface Erasures {
   /**
+   * @param factsSeenTo all facts of the system up to this place could be read, and none of them is the actor's: they are not
+   *   looked through again. Default 0: nobody has looked.
    * @returns null when there is nothing to erase: no key of its own, and no erasure before.
    * @throws SpawnError STORE_UNAVAILABLE: it may have begun; ask again.
    */
-  erase(id: ActorId, nowMs: number): Promise<Erasure | null>
+  erase(id: ActorId, nowMs: number, factsSeenTo?: number): Promise<Erasure | null>
   /** The proofs of a system, or of all. */
   list(system: string | null, page: PageRequest): Promise<ErasurePage>
 }

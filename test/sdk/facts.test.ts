@@ -16,6 +16,7 @@ import {
   Value,
 } from 'spawn-mesh'
 import { temporaryFolder } from '../conformance/temporary-store.ts'
+import { Packed } from '../../src/protocol/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
 import { until } from '../../src/testing/index.ts'
 
@@ -156,20 +157,53 @@ const person = actor('person', {
 
 test('an erased actor leaves none, however many there were, and the others keep theirs', async () => {
   const definitions: readonly ActorDefinition[] = [person]
-  await using running = await system('people', {
-    actors: definitions,
-    store: new MemoryStore(),
-    encryption,
-  }).start()
+  const store = new MemoryStore()
+  await using running = await system('people', { actors: definitions, store, encryption }).start()
   const note = (name: string): Promise<unknown> => running.ref(person, name).note()
   await note('bob')
   await Promise.all(Array.from({ length: 2_500 }, () => note('ann')))
   await note('bob')
   assert.equal((await all(running.facts())).length, 2_502)
+  const read = countingFacts(store)
   await running.erase('ann', { ref: 'person' })
+  assert.equal(read.count, 2_502, 'they are looked through once')
   assert.deepEqual(told(await all(running.facts())), ['bob note 1 {"notes":1}', 'bob note 2 {"notes":2}'])
   await note('ann')
   assert.equal((await all(running.facts())).length, 3, 'a new life begins with new facts')
+})
+
+/** How many facts a store answers from now on. */
+function countingFacts(store: MemoryStore): { count: number } {
+  const read = { count: 0 }
+  const [facts, listEnvelopes] = [store.facts.bind(store), store.listEnvelopes.bind(store)]
+  store.facts = async (...asked) => {
+    const page = await facts(...asked)
+    read.count += page.facts.length
+    return page
+  }
+  store.listEnvelopes = async (...asked) => {
+    const page = await listEnvelopes(...asked)
+    read.count += page.envelopes.filter(({ box }) => box === 'fact').length
+    return page
+  }
+  return read
+}
+
+test('an erased actor leaves none that cannot be read, either', async () => {
+  const definitions: readonly ActorDefinition[] = [person]
+  const store = new MemoryStore()
+  await using running = await system('people', { actors: definitions, store, encryption }).start()
+  for (const name of ['ann', 'bob', 'ann', 'ann']) await running.ref(person, name).note()
+  const { facts } = await store.facts('people', 0, 10)
+  const [damaged] = facts
+  assert.ok(damaged?.payload)
+  const value = new Uint8Array(damaged.payload.value)
+  value[value.length - 1] = (value.at(-1) ?? 0) ^ 1
+  const payload = new Packed(damaged.payload.typeUrl, value)
+  await store.archive.write([{ kind: 'envelope', system: 'people', envelope: { ...damaged, payload } }])
+  await assert.rejects(all(running.facts()), { code: 'STATE_UNREADABLE' })
+  await running.erase('ann', { ref: 'person' })
+  assert.deepEqual(told(await all(running.facts())), ['bob note 1 {"notes":1}'])
 })
 
 test('an actor that was deleted keeps its facts, and is erased with them', async () => {

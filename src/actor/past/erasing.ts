@@ -23,7 +23,7 @@ import {
 import { type ActorId, addressText, jsonCodec } from '../../protocol/index.ts'
 import type { Activation } from '../life/activation.ts'
 import { answer, BuiltinAction, doesNotStart } from '../builtin.ts'
-import { type Correspondent, isOutbound, letterFrom } from '../post/letter.ts'
+import { type Correspondent, isOutbound, type Letter, letterFrom } from '../post/letter.ts'
 import type { Message } from '../message.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
 import type { Residents } from '../life/residents.ts'
@@ -95,14 +95,12 @@ export class Erasing {
     isTurn: () => boolean,
   ): Promise<Erasure> {
     await this.options.disarm(residents, id)
-    for (const box of BOXES) {
-      if (box === 'fact') await this.takeFacts(id)
-      else await this.takeMessages(id, box)
-    }
+    for (const box of BOXES) if (box !== 'fact') await this.takeMessages(id, box)
+    const factsSeenTo = await this.takeFacts(id)
     // Of one that fails nobody knows how far it has come.
     let revision = Infinity
     try {
-      const erasure = await erasures.erase(id, this.options.clock.now())
+      const erasure = await erasures.erase(id, this.options.clock.now(), factsSeenTo)
       revision = erasure?.revision ?? 0
       if (erasure === null) throw keyless(id, residents.definition)
       return erasure
@@ -124,7 +122,7 @@ export class Erasing {
     for (let after: string | null | undefined; after !== null;) {
       const page = { limit: LIMITS.pageSize, ...(after !== undefined && { after }) }
       const { envelopes, next } = await store.listEnvelopes(id.system, box, page)
-      const own = envelopes.filter((envelope) => concerns(envelope, id))
+      const own = envelopes.filter((envelope) => concerns(readable(envelope), id))
       for (const envelope of own) supersede(envelope.id)
       // Each by itself: one that was delivered meanwhile is gone, and no reason to leave the others.
       await Promise.all(own.map((envelope) => commit({ sends: [], takes: [envelope.id] })))
@@ -132,16 +130,26 @@ export class Erasing {
     }
   }
 
-  /** There may be many of them: those of a page go in one commit, unless some of them have gone by themselves meanwhile. */
-  private async takeFacts(id: ActorId): Promise<void> {
+  /**
+   * There may be many of them: those of a page go in one commit, unless some of them have gone by themselves meanwhile.
+   *
+   * @returns the place up to which none is left; 0: some cannot be read, and may be the actor's.
+   */
+  private async takeFacts(id: ActorId): Promise<number> {
     const { commit, store } = this.options
-    for (let after: number | null = 0; after !== null;) {
-      const { facts, isLast }: FactPage = await store.facts(id.system, after, LIMITS.pageSize)
-      const own = facts.filter((fact) => concerns(fact, id)).map((fact) => fact.id)
+    let seenTo = 0
+    let areRead = true
+    for (let isOver = false; !isOver;) {
+      const { facts, isLast }: FactPage = await store.facts(id.system, seenTo, LIMITS.pageSize)
+      const letters = facts.map((fact) => readable(fact))
+      areRead &&= !letters.includes(null)
+      const own = facts.filter((_fact, at) => concerns(letters[at] ?? null, id)).map((fact) => fact.id)
       if (own.length > 0 && !(await commit({ sends: [], takes: own })))
         await Promise.all(own.map((fact) => commit({ sends: [], takes: [fact] })))
-      after = isLast ? null : (facts.at(-1)?.place ?? null)
+      seenTo = facts.at(-1)?.place ?? seenTo
+      isOver = isLast || facts.length === 0
     }
+    return areRead ? seenTo : 0
   }
 }
 
@@ -151,13 +159,19 @@ export function checkErasable(definitions: readonly Definition[], { erasures }: 
   if (erasable !== undefined && erasures === undefined) throw unencrypted(erasable)
 }
 
-function concerns(envelope: StandingEnvelope, id: ActorId): boolean {
+function concerns(letter: Letter | null, id: ActorId): boolean {
+  if (letter === null) return false
+  const { from, to } = letter
+  return (isOf(to, id) && !isOutbound(letter, id.system)) || (from !== null && isOf(from, id))
+}
+
+/** Null: it cannot be read. */
+function readable(envelope: StandingEnvelope): Letter | null {
   try {
-    const letter = letterFrom(envelope.id, envelope.header)
-    const { from, to } = letter
-    return (isOf(to, id) && !isOutbound(letter, id.system)) || (from !== null && isOf(from, id))
+    // Of one that cannot be opened it throws.
+    return letterFrom(envelope.id, envelope.header)
   } catch (thrown) {
-    if (isSpawnError(thrown) && thrown.code === 'STATE_UNREADABLE') return false
+    if (isSpawnError(thrown) && thrown.code === 'STATE_UNREADABLE') return null
     throw thrown
   }
 }

@@ -14,7 +14,9 @@ import {
   type Erasures,
   ERASING_SYSTEM,
   ERASURES_SYSTEM,
+  type FactPage,
   type PageRequest,
+  type StandingEnvelope,
   type Statestore,
   type StoredActor,
 } from '../../ports/index.ts'
@@ -51,16 +53,16 @@ export class ActorErasures implements Erasures {
     this.#options = options
   }
 
-  async erase(id: ActorId, nowMs: number): Promise<Erasure | null> {
+  async erase(id: ActorId, nowMs: number, factsSeenTo = 0): Promise<Erasure | null> {
     let intent: Intent | null = null
     return again(id, async () => {
       // What has begun is what is ended: the actor may live again by now.
-      if (intent !== null) return this.#finish(id, intent, nowMs)
+      if (intent !== null) return this.#finish(id, intent, nowMs, factsSeenTo)
       const { behind, keys, store } = this.#options
       const row = erasingRow({ system: id.system, mark: markOf(id) })
       // Written below.
       intent = (await readReserved(store, row)).value as Intent | null
-      if (intent !== null) return this.#finish(id, intent, nowMs)
+      if (intent !== null) return this.#finish(id, intent, nowMs, factsSeenTo)
       const keyId = await keys.standing(id)
       if (keyId === null) return this.#last(id)
       const [stored = null] = await behind.load([id])
@@ -68,7 +70,7 @@ export class ActorErasures implements Erasures {
       const begun: Intent = { parent, name, keyId, begunAtMs: nowMs, revision: stored?.revision ?? 0 }
       await writeReserved(store, row, 0, begun, nowMs)
       intent = begun
-      return this.#finish(id, intent, nowMs)
+      return this.#finish(id, intent, nowMs, factsSeenTo)
     })
   }
 
@@ -98,11 +100,12 @@ export class ActorErasures implements Erasures {
     }
   }
 
-  async #finish(id: ActorId, intent: Intent, nowMs: number): Promise<Erasure> {
+  async #finish(id: ActorId, intent: Intent, nowMs: number, factsSeenTo: number): Promise<Erasure> {
     const { keys, store } = this.#options
     await keys.destroy(id, intent.keyId)
     await this.#remove(id, intent.keyId)
     const messages = await this.#sweep(id, intent.keyId)
+    await this.#sweepFacts(id, intent.keyId, factsSeenTo)
     const row = proofRow(id)
     const { revision, value } = await readReserved(store, row)
     const before = (value ?? []) as readonly Finished[]
@@ -138,37 +141,46 @@ export class ActorErasures implements Erasures {
     return (await this.#options.keys.standing(id)) === head.id
   }
 
-  /** Takes what it has sent, and what can be read by nobody any more. @returns how many of these were messages. */
+  /** Takes the messages that it has sent, and that can be read by nobody any more. @returns how many. */
   async #sweep(id: ActorId, keyId: string): Promise<number> {
     let messages = 0
-    for (const box of BOXES) {
-      const taken = await this.#sweepBox(id, keyId, box)
-      if (box !== 'fact') messages += taken
-    }
+    for (const box of BOXES) if (box !== 'fact') messages += await this.#sweepBox(id, keyId, box)
     return messages
   }
 
   async #sweepBox(id: ActorId, keyId: string, box: Box): Promise<number> {
-    const { behind } = this.#options
-    const mark = markOf(id)
-    const outside = reservedCommit({ ...id, parent: '', name: '' }, 0, null, 0)
     let taken = 0
     for (let after: string | null | undefined; after !== null;) {
       const page = { limit: LIMITS.pageSize, ...(after !== undefined && { after }) }
-      const { envelopes, next } = await behind.listEnvelopes(id.system, box, page)
-      const own = envelopes.filter(({ payload }) => {
-        const head = payload === null ? null : headOf(payload.value)
-        return head?.kind === 'own' && head.id === keyId && head.mark === mark
-      })
-      // In one group, each by itself: one that was taken meanwhile is gone as well, and no reason to leave the others.
-      const takes = own.map(({ id: envelope }) => {
-        return { ...outside, state: null, revision: 0, birth: 0, takes: [envelope] }
-      })
-      const verdicts = takes.length === 0 ? [] : await behind.commit(takes)
-      taken += verdicts.filter((verdict) => verdict === 'committed').length
+      const { envelopes, next } = await this.#options.behind.listEnvelopes(id.system, box, page)
+      taken += await this.#take(id, keyId, envelopes)
       after = next
     }
     return taken
+  }
+
+  async #sweepFacts(id: ActorId, keyId: string, seenTo: number): Promise<void> {
+    for (let after: number | null = seenTo; after !== null;) {
+      const { facts, isLast }: FactPage = await this.#options.behind.facts(id.system, after, LIMITS.pageSize)
+      await this.#take(id, keyId, facts)
+      after = isLast ? null : (facts.at(-1)?.place ?? null)
+    }
+  }
+
+  /** Those that are sealed with the key. @returns how many that were. */
+  async #take(id: ActorId, keyId: string, envelopes: readonly StandingEnvelope[]): Promise<number> {
+    const mark = markOf(id)
+    const outside = reservedCommit({ ...id, parent: '', name: '' }, 0, null, 0)
+    const own = envelopes.filter(({ payload }) => {
+      const head = payload === null ? null : headOf(payload.value)
+      return head?.kind === 'own' && head.id === keyId && head.mark === mark
+    })
+    // In one group, each by itself: one that was taken meanwhile is gone as well, and no reason to leave the others.
+    const takes = own.map(({ id: envelope }) => {
+      return { ...outside, state: null, revision: 0, birth: 0, takes: [envelope] }
+    })
+    const verdicts = takes.length === 0 ? [] : await this.#options.behind.commit(takes)
+    return verdicts.filter((verdict) => verdict === 'committed').length
   }
 
   /** The proof of the last time; null: there is none. */

@@ -126,8 +126,8 @@ function parts(store: Statestore, frames: FramesEntrance | null): Parts {
       archive().replace(
         replaced.map(({ after, before }) => ({ before: whole(before), after: whole(after) })),
       ),
-    erase: async ({ id, nowMs }) => {
-      const erasure = await erasures().erase(id, nowMs)
+    erase: async ({ factsSeenTo, id, nowMs }) => {
+      const erasure = await erasures().erase(id, nowMs, factsSeenTo)
       return erasure && { ...erasure, id: plainId(erasure.id) }
     },
     listErasures: ({ system, page }) => erasures().list(system, page),

@@ -109,7 +109,11 @@ export interface ServedOperations {
   readArchive: (given: { readonly page: PageRequest }) => Promise<ArchivePage>
   writeArchive: (given: { readonly rows: readonly ArchiveRow[] }) => Promise<number>
   replaceInArchive: (given: { readonly changes: readonly ArchiveChange[] }) => Promise<number>
-  erase: (given: { readonly id: ActorId; readonly nowMs: number }) => Promise<Erasure | null>
+  erase: (given: {
+    readonly id: ActorId
+    readonly nowMs: number
+    readonly factsSeenTo: number
+  }) => Promise<Erasure | null>
   listErasures: (given: {
     readonly system: string | null
     readonly page: PageRequest
