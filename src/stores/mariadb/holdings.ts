@@ -1,10 +1,11 @@
-// How much stands in a database: counted when somebody asks, row by row. Decides nothing but the statements.
+// How much stands in a database: counted when somebody asks, row by row; of envelopes, among which there may be very many
+// facts, an index alone is read. Decides nothing but the statements.
 
 import type { Holdings } from '../../ports/index.ts'
 import { COUNTED, holdingsIn } from '../sql/holdings.ts'
 import type { Database } from './database.ts'
 
-const COUNTS = `SELECT system, ${COUNTED.actors}, 0, COUNT(*) FROM spawn_actors GROUP BY system
+export const COUNTS = `SELECT system, ${COUNTED.actors}, 0, COUNT(*) FROM spawn_actors GROUP BY system
   UNION ALL SELECT system, ${COUNTED.past}, 0, COUNT(*) FROM spawn_past GROUP BY system
   UNION ALL SELECT system, ${COUNTED.envelopes}, box, COUNT(*) FROM spawn_outbox GROUP BY system, box`
 /** As far as the server knows: it counts in the background. */

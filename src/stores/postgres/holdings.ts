@@ -1,11 +1,12 @@
-// How much stands in a database: counted when somebody asks, row by row. Decides nothing but the statements.
+// How much stands in a database: counted when somebody asks, row by row; of envelopes, among which there may be very many
+// facts, an index has all that it takes, and the server reads it alone where it has been vacuumed. Decides nothing but the statements.
 
 import type { Holdings } from '../../ports/index.ts'
 import { COUNTED, holdingsIn } from '../sql/holdings.ts'
 import type { Statement } from './connection.ts'
 import type { Database } from './database.ts'
 
-const COUNTS: Statement = {
+export const COUNTS: Statement = {
   name: 'spawn_holdings',
   text: `SELECT system, ${COUNTED.actors}, 0, count(*) FROM spawn.actors GROUP BY system
     UNION ALL SELECT system, ${COUNTED.past}, 0, count(*) FROM spawn.past GROUP BY system
