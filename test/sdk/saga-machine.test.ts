@@ -9,7 +9,7 @@ import { NOT_STARTED, statusOf } from '../../src/sdk/saga/progress.ts'
 import { call, FAILED, INPUT, planOf } from './saga-plan.ts'
 
 function begin(plan: SagaPlan): Transition {
-  return advance(plan, NOT_STARTED, { kind: 'start', input: INPUT })
+  return advance(plan, NOT_STARTED, { kind: 'start', input: INPUT, mark: 'm' })
 }
 
 const tokenOf = ({ effect }: Transition): string =>
@@ -30,7 +30,7 @@ describe('a saga', () => {
       { name: 'b', run: (input, results) => (seen.push([input, results]), call('b')) },
     )
     const first = begin(plan)
-    assert.deepEqual(first.effect, { ...call('a'), reply: { action: 'ended', token: '0:run:1' } })
+    assert.deepEqual(first.effect, { ...call('a'), reply: { action: 'ended', token: 'm:0:run:1' } })
     assert.equal(statusOf(first.progress).step, 'a')
     const second = end(plan, first, { response: { id: 1 } })
     assert.deepEqual(seen, [[INPUT, { a: { id: 1 } }]])
@@ -73,7 +73,7 @@ describe('a saga', () => {
   test('skips a step that answers null, and does not undo it', () => {
     const plan = planOf({ name: 'a', run: () => null }, { name: 'b' })
     const first = begin(plan)
-    assert.equal(tokenOf(first), '1:run:1')
+    assert.equal(tokenOf(first), 'm:1:run:1')
     assert.equal(end(plan, first, FAILED).progress.status, 'compensated')
   })
 
@@ -106,6 +106,7 @@ describe('a saga', () => {
     ['nothing', undefined, /no effect/],
     ['a promise', Promise.resolve(null), /a promise/],
     ['an effect that recurs', { ...call('a'), cron: '* * * * *' }, /recurs/],
+    ['an effect for another system', { ...call('a'), system: 'crm' }, /another system/],
     ['an effect with a reply', { ...call('a'), reply: { action: 'x', token: '' } }, /reply/],
   ]
   for (const [what, answer, message] of wrong) {
@@ -116,13 +117,20 @@ describe('a saga', () => {
     })
   }
 
+  test('a run that an earlier release has started goes on by the tokens of then', () => {
+    const { mark: _mark, ...progress } = begin(three).progress
+    const next = advance(three, progress, { kind: 'end', end: { token: '0:run:1' } })
+    assert.equal(tokenOf(next), '1:run:1')
+    assert.equal(advance(three, progress, { kind: 'end', end: { token: 'm:0:run:1' } }).progress, progress)
+  })
+
   test('started again says nothing new; with another input it is refused', () => {
     const { progress } = begin(three)
-    const again = advance(three, progress, { kind: 'start', input: { amount: 5 } })
+    const again = advance(three, progress, { kind: 'start', input: { amount: 5 }, mark: 'n' })
     assert.equal(again.progress, progress)
     assert.equal(again.effect, null)
     assert.throws(
-      () => advance(three, progress, { kind: 'start', input: { amount: 6 } }),
+      () => advance(three, progress, { kind: 'start', input: { amount: 6 }, mark: 'n' }),
       (error) => isSpawnError(error) && error.code === 'INVALID_ARGUMENT' && !error.message.includes('6'),
     )
   })
@@ -137,9 +145,9 @@ describe('a compensation that fails', () => {
     assert.deepEqual(
       [turned, second, third].map(({ effect }) => [effect?.reply?.token, effect?.delayMs]),
       [
-        ['0:undo:1', undefined],
-        ['0:undo:2', 100],
-        ['0:undo:3', 150],
+        ['m:0:undo:1', undefined],
+        ['m:0:undo:2', 100],
+        ['m:0:undo:3', 150],
       ],
     )
     const stuck = end(three, third, FAILED)
@@ -147,7 +155,7 @@ describe('a compensation that fails', () => {
     const { status, step, obstacle, error } = statusOf(stuck.progress)
     assert.deepEqual([status, step, obstacle, error], ['stuck', 'a', { ...FAULT, step: 'a' }, FAULT])
     const resumed = advance(three, stuck.progress, { kind: 'resume' })
-    assert.equal(tokenOf(resumed), '0:undo:4')
+    assert.equal(tokenOf(resumed), 'm:0:undo:4')
     assert.equal(resumed.effect?.delayMs, undefined)
     assert.equal(end(three, resumed).progress.status, 'compensated')
   })
@@ -180,7 +188,7 @@ describe('a saga whose steps were changed since it was started', () => {
     assert.deepEqual([status, results, obstacle?.code], ['stuck', { a: 1 }, 'STATE_UNREADABLE'])
     assert.match(obstacle?.message ?? '', /steps a, b, c and is now defined with a, x, c/)
     assert.equal(advance(changed, stuck.progress, { kind: 'resume' }).progress.status, 'stuck')
-    assert.equal(tokenOf(advance(three, stuck.progress, { kind: 'resume' })), '1:run:1')
+    assert.equal(tokenOf(advance(three, stuck.progress, { kind: 'resume' })), 'm:1:run:1')
   })
 
   test('also on its way back', () => {

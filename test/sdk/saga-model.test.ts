@@ -50,7 +50,7 @@ class World {
 
   constructor(scripts: readonly Script[]) {
     this.scripts = scripts
-    this.handle({ kind: 'start', input: INPUT })
+    this.handle({ kind: 'start', input: INPUT, mark: 'm' })
   }
 
   play(moves: readonly Move[]): void {
@@ -73,9 +73,9 @@ class World {
     }
     const old = this.ends[at % (this.ends.length || 1)]
     if (each === 'repeat' && old !== undefined) this.handle({ kind: 'end', end: old })
-    if (each === 'forge') this.handle({ kind: 'end', end: { token: `${at % 5}:run:9` } })
-    if (each === 'start') this.handle({ kind: 'start', input: INPUT })
-    if (each === 'start-other') assert.throws(() => this.handle({ kind: 'start', input: null }))
+    if (each === 'forge') this.handle({ kind: 'end', end: { token: `m:${at % 5}:run:9` } })
+    if (each === 'start') this.handle({ kind: 'start', input: INPUT, mark: 'm' })
+    if (each === 'start-other') assert.throws(() => this.handle({ kind: 'start', input: null, mark: 'n' }))
     assert.deepEqual(this.progress, before, `${each} changes nothing`)
   }
 

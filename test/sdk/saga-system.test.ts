@@ -250,6 +250,31 @@ describe('a saga whose steps', () => {
   })
 })
 
+test('a run that was deleted on its way is no part of the one that begins under its name', async () => {
+  const waiting: (() => void)[] = []
+  const desk = actor('desk', {
+    actions: {
+      serve: async () => {
+        const turns = waiting.length
+        await new Promise<void>((resolve) => waiting.push(resolve))
+        if (turns === 1) throw new Error('closed')
+        return `turn ${turns}`
+      },
+    },
+  })
+  const visit = saga('visit', [step('serve', { run: () => effect(desk).serve() })])
+  await using running = await open({ actors: [desk, visit], store: 'memory' })
+  await running.ref(visit, 'v-1').start()
+  await until('the first step to run', () => waiting[0])
+  await running.delete('v-1', { ref: 'visit' })
+  await running.ref(visit, 'v-1').start()
+  waiting[0]?.()
+  await until('the step of the other run', () => waiting[1])
+  waiting[1]?.()
+  const { error, results, status } = await sagaSettled(running, visit, 'v-1')
+  assert.deepEqual([status, error?.code, results], ['compensated', 'ACTION_FAILED', {}])
+})
+
 describe('waiting for a saga', () => {
   test('ends with a reason when it takes too long', async () => {
     await using running = await open({ store: 'memory' })

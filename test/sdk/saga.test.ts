@@ -190,6 +190,9 @@ function turn(
   return { state: (value.nextState ?? state) as Progress, status, tags: value.nextTags, effects, broadcasts }
 }
 
+/** The token of an effect of a run. */
+const tokenOf = ({ mark }: Progress, which: string): string => `${mark}:${which}`
+
 describe('a turn of a saga', () => {
   const begun = turn(transfer, 'start', NOT_STARTED, INPUT)
   const ended = (state: Progress, end: EffectEnd) => turn(transfer, 'ended', state, end, FROM_A_STEP)
@@ -202,7 +205,9 @@ describe('a turn of a saga', () => {
       [to, ref, action, payload, delayMs],
       ['ada', 'account', 'withdraw', { amount: 5 }, undefined],
     )
-    assert.deepEqual(reply, { action: 'ended', token: '0:run:1' })
+    assert.match(begun.state.mark ?? '', /^[0-9a-z]{6,}$/)
+    assert.notEqual(turn(transfer, 'start', NOT_STARTED, INPUT).state.mark, begun.state.mark)
+    assert.deepEqual(reply, { action: 'ended', token: tokenOf(begun.state, '0:run:1') })
     assert.deepEqual(begun.tags, { status: 'running' })
     assert.deepEqual(begun.broadcasts, [])
     assert.deepEqual(begun.status, {
@@ -215,10 +220,10 @@ describe('a turn of a saga', () => {
   })
 
   test('the end of a run is told on its channel, in the turn that ends it', () => {
-    const second = ended(begun.state, { token: '0:run:1', response: { balance: 1 } })
+    const second = ended(begun.state, { token: tokenOf(begun.state, '0:run:1'), response: { balance: 1 } })
     assert.equal(second.effects[0]?.to, 'eve')
     assert.deepEqual(second.broadcasts, [])
-    const last = ended(second.state, { token: '1:run:1', response: { balance: 2 } })
+    const last = ended(second.state, { token: tokenOf(begun.state, '1:run:1'), response: { balance: 2 } })
     assert.deepEqual(last.tags, { status: 'done' })
     assert.deepEqual(last.broadcasts, [
       { channel: 'saga:transfer', payload: { name: 'run-1', status: 'done' } },
@@ -231,25 +236,25 @@ describe('a turn of a saga', () => {
     })
     const FAILED = { error: { code: 'ACTION_FAILED', message: 'no' } }
     let { state } = turn(patient, 'start', NOT_STARTED, INPUT)
-    const tell = (end: EffectEnd) => {
-      const told = turn(patient, 'ended', state, end, FROM_A_STEP)
+    const tell = (which: string, end: Omit<EffectEnd, 'token'> = {}) => {
+      const told = turn(patient, 'ended', state, { token: tokenOf(state, which), ...end }, FROM_A_STEP)
       state = told.state
       return told
     }
-    tell({ token: '0:run:1' })
-    assert.equal(tell({ token: '1:run:1', ...FAILED }).effects[0]?.delayMs, undefined)
-    assert.equal(tell({ token: '0:undo:1', ...FAILED }).effects[0]?.delayMs, 50)
-    const stuck = tell({ token: '0:undo:2', ...FAILED })
+    tell('0:run:1')
+    assert.equal(tell('1:run:1', FAILED).effects[0]?.delayMs, undefined)
+    assert.equal(tell('0:undo:1', FAILED).effects[0]?.delayMs, 50)
+    const stuck = tell('0:undo:2', FAILED)
     assert.deepEqual(stuck.tags, { status: 'stuck' })
     assert.deepEqual(stuck.broadcasts, [
       { channel: 'saga:patient', payload: { name: 'run-1', status: 'stuck' } },
     ])
-    assert.equal(turn(patient, 'resume', state).effects[0]?.reply?.token, '0:undo:3')
+    assert.equal(turn(patient, 'resume', state).effects[0]?.reply?.token, tokenOf(state, '0:undo:3'))
   })
 
   test('what says nothing new changes nothing', () => {
     for (const quiet of [
-      ended(begun.state, { token: '1:run:1' }),
+      ended(begun.state, { token: tokenOf(begun.state, '1:run:1') }),
       turn(transfer, 'resume', begun.state),
       turn(transfer, 'start', begun.state, { to: 'eve', from: 'ada', amount: 5, note: undefined }),
     ]) {
@@ -260,7 +265,7 @@ describe('a turn of a saga', () => {
 
   test('how a step ended is not told from outside', () => {
     assert.throws(
-      () => turn(transfer, 'ended', begun.state, { token: '0:run:1' }),
+      () => turn(transfer, 'ended', begun.state, { token: tokenOf(begun.state, '0:run:1') }),
       (error) => isSpawnError(error) && error.code === 'PERMISSION_DENIED',
     )
   })

@@ -11,6 +11,11 @@ export function checkEffect(value: unknown): Effect | null {
   if (!isEffect(value))
     throw refusal('no effect; it answers with effect(…).action(…), or null for nothing to do')
   if (value.cron !== undefined) throw refusal('an effect that recurs; a step ends once')
+  if (value.system !== undefined)
+    throw refusal(
+      'an effect for another system, of which nobody can always know whether it was done; ' +
+        'it may call an actor of this one, which calls that',
+    )
   if (value.reply !== undefined) throw refusal('an effect with a reply; its end is told to the saga')
   return value
 }

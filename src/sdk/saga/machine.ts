@@ -38,10 +38,12 @@ export interface SagaPlan {
 }
 
 export type SagaEvent =
-  /** `input` is JSON, or undefined. */
-  | { readonly kind: 'start'; readonly input: unknown }
+  /** `input` is JSON, or undefined. `mark`: of this run, should it begin; no other of its name has the same. */
+  | { readonly kind: 'start'; readonly input: unknown; readonly mark: string }
   | { readonly kind: 'end'; readonly end: EffectEnd }
   | { readonly kind: 'resume' }
+
+type Start = SagaEvent & { readonly kind: 'start' }
 
 /** What becomes of an event. The same progress (`===`) as before: it meant nothing. */
 export interface Transition {
@@ -52,7 +54,7 @@ export interface Transition {
 
 /** @throws SpawnError INVALID_ARGUMENT when a saga that was started is started with another input. */
 export function advance(plan: SagaPlan, progress: Progress, event: SagaEvent): Transition {
-  if (event.kind === 'start') return start(plan, progress, event.input)
+  if (event.kind === 'start') return start(plan, progress, event)
   if (event.kind === 'end') {
     return event.end.token === awaitedToken(progress) ? take(plan, progress, event.end) : still(progress)
   }
@@ -60,7 +62,7 @@ export function advance(plan: SagaPlan, progress: Progress, event: SagaEvent): T
   return goOn(plan, { ...progress, failures: 0, obstacle: null })
 }
 
-function start(plan: SagaPlan, progress: Progress, input: unknown): Transition {
+function start(plan: SagaPlan, progress: Progress, { input, mark }: Start): Transition {
   if (progress.status !== 'new') {
     if (isDeepStrictEqual(progress.input, input)) return still(progress)
     throw new SpawnError(
@@ -69,7 +71,7 @@ function start(plan: SagaPlan, progress: Progress, input: unknown): Transition {
     )
   }
   const steps = plan.steps.map(({ name }) => ({ name, stage: 'waiting' as const }))
-  return goOn(plan, { ...progress, steps, ...(input !== undefined && { input }) })
+  return goOn(plan, { ...progress, mark, steps, ...(input !== undefined && { input }) })
 }
 
 /** The end of the effect that is awaited. */

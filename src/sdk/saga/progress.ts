@@ -28,6 +28,8 @@ export interface StepProgress {
 
 export interface Progress {
   readonly status: SagaState
+  /** What tells this run from one of the same name that was deleted. Absent: it was started by a release that had none. */
+  readonly mark?: string
   /** As it was started with. Absent: nothing. */
   readonly input?: unknown
   readonly steps: readonly StepProgress[]
@@ -57,8 +59,10 @@ export const NOT_STARTED: Progress = Object.freeze({
 
 /** The token of the effect whose end is awaited; null: none is. No two effects of a saga have the same. */
 export function awaitedToken(progress: Progress): string | null {
-  const { status, at, way, attempt } = progress
-  return status === 'running' || status === 'compensating' ? `${at}:${way}:${attempt}` : null
+  const { status, mark, at, way, attempt } = progress
+  if (status !== 'running' && status !== 'compensating') return null
+  const token = `${at}:${way}:${attempt}`
+  return mark === undefined ? token : `${mark}:${token}`
 }
 
 /** Of the steps that were done, by name, whether they are undone by now or not. */

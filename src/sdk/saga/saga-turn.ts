@@ -37,14 +37,12 @@ export function sagaTurn(plan: SagaPlan, ctx: Context<Progress>, event: SagaEven
 }
 
 /** The effect of a step, as a Value takes it. */
-function carried({ to, action, payload, delayMs, scheduledToMs, ...rest }: Effect) {
-  const { metadata, ref, reply, system } = rest
+function carried({ to, action, payload, delayMs, scheduledToMs, metadata, ref, reply }: Effect) {
   return effect(to, action, payload, {
     delay: delayMs,
     scheduledTo: scheduledToMs,
     metadata,
     ref,
     reply,
-    system,
   })
 }

@@ -2,7 +2,7 @@
 // decides which settings there are and what they mean when they are left out; what a run does is the business of
 // saga-turn.ts and machine.ts.
 
-import { SpawnError } from '../../base/index.ts'
+import { below, SpawnError, systemRandom } from '../../base/index.ts'
 import type { EffectEnd } from '../../ports/index.ts'
 import { type Codec, Json, jsonCodec, type Schema } from '../../protocol/index.ts'
 import { actor, type HistorySetting } from '../actor.ts'
@@ -79,7 +79,7 @@ export function saga(name: string, steps: readonly AnyStep[], given: object = {}
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise
         payload: settings.raw('input') as undefined,
         handler: (ctx, payload: unknown) =>
-          sagaTurn(plan, ctx, { kind: 'start', input: kept(input, payload) }),
+          sagaTurn(plan, ctx, { kind: 'start', input: kept(input, payload), mark: newMark() }),
       },
       status: { query: true, handler: (ctx) => statusOf(ctx.state) },
       resume: (ctx) => sagaTurn(plan, ctx, { kind: 'resume' }),
@@ -89,6 +89,11 @@ export function saga(name: string, steps: readonly AnyStep[], given: object = {}
       },
     },
   })
+}
+
+/** Of a run that may begin. One that is drawn again because its turn ran twice is that of the turn that counts. */
+function newMark(): string {
+  return below(systemRandom, Number.MAX_SAFE_INTEGER).toString(36)
 }
 
 function stepsOf(settings: Settings, steps: readonly AnyStep[], input: Codec): readonly StepPlan[] {
