@@ -48,7 +48,10 @@ export const LIMITS = {
   deliveryBytes: 67_108_864,
   /** Deliveries of one envelope before it becomes a dead letter. */
   deliveryAttempts: 10,
-  /** How long the second delivery waits, in milliseconds; each later one twice as long, up to the longest. */
+  /**
+   * How long the second delivery waits, in milliseconds, or by chance up to twice as long; each later one twice as long, up to
+   * the longest.
+   */
   deliveryBackoffMs: 100,
   maxDeliveryBackoffMs: 60_000,
   /** Outcomes under an idempotency key are kept this long, in milliseconds: one day. */

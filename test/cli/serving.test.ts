@@ -113,6 +113,20 @@ describe(
       assert.match(missing.stderr, /there is no file no-such\.ts\n\s+name the TypeScript or JavaScript file/)
     })
 
+    test('a cluster whose store no member could share, said by the line or by nobody', async () => {
+      using project = createProject({ 'module.mjs': `${ACTOR} export { counter }` })
+      const line = ['start', 'module.mjs', '--port', '0', '--cluster', 'nats://127.0.0.1:1']
+      for (const [store, why] of [
+        [[], /without --store it is an SQLite file/],
+        [['--store', 'memory'], /--store is memory/],
+      ] as const) {
+        const { code, stderr } = await cli([...line, ...store], { cwd: project.path })
+        assert.equal(code, 2, stderr)
+        assert.match(stderr, why)
+        assert.match(stderr, /\n\s+name a database with --store postgres/)
+      }
+    })
+
     test('a port that is taken, and a store that another process has', async () => {
       using project = createProject({ 'module.mjs': `${ACTOR} export { counter }` })
       await using server = await serve(['start', 'module.mjs'], { cwd: project.path })

@@ -4,27 +4,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { NAMES } from '../../src/cli/commands/index.ts'
 import { cli } from './cli.ts'
 import { sit } from './fake-terminal.ts'
 import { cliProcess } from './process.ts'
-
-const NAMES = [
-  'dev',
-  'start',
-  'proxy',
-  'invoke',
-  'publish',
-  'actors list',
-  'actors get',
-  'actors delete',
-  'facts',
-  'schedules list',
-  'schedules cancel',
-  'dead-letters list',
-  'dead-letters show',
-  'dead-letters retry',
-  'dead-letters discard',
-]
 
 describe('help', { concurrency: 2 }, () => {
   test('names every command and every exit code', async () => {
@@ -157,6 +140,7 @@ describe('a wrong line is told, with what to do, and exits with 2', { concurrenc
     ['actors list --tag a=1 --tag a=2', /--tag gives "a" twice/],
     ['actors delete x', /nobody can be asked here\n\s+.*add --yes/],
     ['start', /<module> is missing/],
+    ['start x.ts --cluster foo', /^error: --cluster must be nats:\/\/host:4222/],
     ['start x.ts --port 70000', /--port takes 0 to 65535/],
     ['start x.ts --store redis', /^error: --store must be memory, sqlite:<path>, postgres:\/\/… or mariadb/],
     ['store', /spawn store needs one of: status, migrate/],

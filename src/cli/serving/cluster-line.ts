@@ -7,7 +7,7 @@ import { usageFailure } from '../failure.ts'
 /** What is undefined is the module's to say. */
 export type ClusterLine = Omit<ClusterSettings, 'url'> & { readonly url: string | undefined }
 
-/** What a line and its surroundings say of the cluster. */
+/** What a line and its surroundings say of the cluster. @throws Failure USAGE for what cannot be meant. */
 export function clusterOnLine(
   options: {
     readonly cluster: string | undefined
@@ -21,9 +21,8 @@ export function clusterOnLine(
   env: Readonly<Record<string, string | undefined>>,
 ): ClusterLine {
   const { capacity, labels, lease, node, zone } = options
-  const url = options.cluster ?? env[SETTINGS['cluster.url'].variable]
   return {
-    url: url === '' ? undefined : url,
+    url: urlOf(options.cluster, env),
     name: options['cluster-name'],
     node,
     zone,
@@ -31,6 +30,18 @@ export function clusterOnLine(
     capacity,
     lease,
   }
+}
+
+function urlOf(
+  onLine: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const { form, variable } = SETTINGS['cluster.url']
+  const url = onLine ?? env[variable]
+  if (url === undefined || url === '') return undefined
+  const reading = form.fromText(url)
+  if ('value' in reading) return url
+  throw usageFailure(`${onLine === undefined ? variable : '--cluster'} ${reading.problem}`)
 }
 
 function labelsIn(text: string): Readonly<Record<string, string>> {

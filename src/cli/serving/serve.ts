@@ -119,7 +119,7 @@ function overrides(
 
 /** What the line says of the cluster goes before what the module says, setting by setting. */
 function clusterOf(
-  { cluster: own }: Partial<SystemOptions>,
+  { cluster: own, store }: Partial<SystemOptions>,
   { cluster: line }: ServeOptions,
   chosen: LineStore | null,
 ): Partial<SystemOptions> {
@@ -132,11 +132,11 @@ function clusterOf(
     throw usageFailure(`--${first[0] === 'name' ? 'cluster-name' : first[0]} has no effect without --cluster`)
   }
   const kind = chosen?.plan.kind
-  if (kind === 'memory' || kind === 'sqlite')
-    throw usageFailure(
-      `a cluster needs a store that all members share, and --store is ${kind}`,
-      SHARED_STORES,
-    )
+  const lone = kind === 'memory' || kind === 'sqlite'
+  if (lone || (kind === undefined && store === undefined)) {
+    const what = lone ? `--store is ${kind}` : 'without --store it is an SQLite file'
+    throw usageFailure(`a cluster needs a store that all members share, and ${what}`, SHARED_STORES)
+  }
   return { cluster: { ...cluster, url: cluster.url } }
 }
 
