@@ -32,12 +32,15 @@ import type { UseClock } from './life/use-clock.ts'
 export interface CallsOptions {
   readonly limits: Limits
   readonly engine: Engine
+  /** Whether there are no definitions but those that are known here: no other member may host one, and no host bring one. */
+  readonly knowsAll: boolean
   /** Throws when no calls are taken now; `nested`: none that turns make, either. */
   readonly admit: (nested: boolean) => void
 }
 
 export class Calls {
   private readonly callTimeoutMs: number
+  private readonly knowsAll: boolean
   private readonly admit: (nested: boolean) => void
   private readonly useClock: UseClock
   private readonly catalog: Catalog
@@ -51,7 +54,8 @@ export class Calls {
   /** Null: all actors live here. */
   private readonly membership: Membership | null
 
-  constructor({ admit, engine, limits }: CallsOptions) {
+  constructor({ admit, engine, knowsAll, limits }: CallsOptions) {
+    this.knowsAll = knowsAll
     this.callTimeoutMs = limits.callTimeoutMs
     this.admit = admit
     this.useClock = engine.useClock
@@ -91,6 +95,11 @@ export class Calls {
       throw new SpawnError('INVALID_ARGUMENT', `a call that comes again takes no idempotency key: ${advice}`)
     }
     const isOther = this.systems.isOther(system)
+    // A name that is wrong now is told now, and not by a dead letter then.
+    if (this.knowsAll && !isOther && this.catalog.find(name, ref) === null) {
+      await this.catalog.locate(name)
+      this.admit(cause !== null)
+    }
     const letter: Letter = {
       kind: 'call',
       from: cause === null ? null : correspondent(cause.self),

@@ -134,7 +134,8 @@ export class Runtime implements Gateway {
     })
     const { engine } = this
     this.pruning = this.sharesStore ? null : new Pruning({ store, clock, logger })
-    this.calls = new Calls({ limits, engine, admit: (nested) => this.checkRunning(nested) })
+    const knowsAll = cluster === null && lateDefinitionsMs === 0
+    this.calls = new Calls({ limits, engine, knowsAll, admit: (nested) => this.checkRunning(nested) })
     const { callTimeoutMs } = limits
     this.handover = new Handover({ system, callTimeoutMs, engine, admit: () => this.checkRunning(true) })
     this.letters = new Letters({

@@ -56,6 +56,24 @@ test('a time that has passed means now; times that are none are refused', async 
   assert.equal(await codeOf(later(at, 'a', { delayMs: 1 }, { action: 'absent' })), 'ACTION_NOT_FOUND')
 })
 
+test('a call for later of an actor that nobody has is refused now, as one at once is', async () => {
+  const at = await bench({ definitions: [named('a'), counter('counter')] })
+  const wrong = [
+    ['b', undefined],
+    ['c-1', 'coutner'],
+    ['c-1', undefined],
+  ] as const
+  for (const [name, ref] of wrong)
+    assert.equal(await codeOf(later(at, name, { delayMs: 1_000 }, { ref })), 'ACTOR_NOT_FOUND', name)
+  assert.deepEqual((await at.runtime.schedules.list()).items, [])
+  // An instance need not exist yet, and one that does need not say whose it is.
+  await later(at, 'c-1', { delayMs: 1_000 }, { ref: 'counter' })
+  await at.call('c-2', 'counter', 'add')
+  await later(at, 'c-2', { delayMs: 1_000 })
+  await at.clock.advance(1_005)
+  assert.deepEqual([await at.call('c-1', 'counter', 'read'), await at.call('c-2', 'counter', 'read')], [1, 2])
+})
+
 test('a schedule survives a restart, and a late one runs at once, once', async () => {
   const at = await bench({ definitions: [named('a')] })
   await later(at, 'a', { delayMs: 10_000 })
