@@ -4,13 +4,15 @@ import { LIMITS, SpawnError } from '../base/index.ts'
 import type { ActorFilter, Call } from '../ports/index.ts'
 import type { Terms } from './terms.ts'
 
-/** Metadata or tags: at most LIMITS.entries text values. */
+/** Metadata or tags: at most LIMITS.entries text values, and LIMITS.entriesBytes of them. */
 export function checkEntries(what: 'metadata' | 'tags', entries: Readonly<Record<string, unknown>>): void {
   let count = 0
+  let length = 0
   for (const key in entries) {
+    const text = entries[key]
+    if (typeof text !== 'string') throw new SpawnError('INVALID_ARGUMENT', `${what}.${key} must be a string`)
     count += 1
-    if (typeof entries[key] !== 'string')
-      throw new SpawnError('INVALID_ARGUMENT', `${what}.${key} must be a string`)
+    length += key.length + text.length
   }
   if (count > LIMITS.entries) {
     throw new SpawnError(
@@ -18,6 +20,16 @@ export function checkEntries(what: 'metadata' | 'tags', entries: Readonly<Record
       `${what} has ${count} entries; at most ${LIMITS.entries} are taken`,
     )
   }
+  checkBytes(what, entries, length)
+}
+
+/** Counted only where it may be too much: a UTF-16 unit takes at most three bytes. */
+function checkBytes(what: string, entries: Readonly<Record<string, unknown>>, length: number): void {
+  if (length * 3 <= LIMITS.entriesBytes) return
+  const bytes = Object.entries(entries).reduce((sum, entry) => sum + Buffer.byteLength(entry.join('')), 0)
+  if (bytes <= LIMITS.entriesBytes) return
+  const text = `${what} has ${bytes} bytes; at most ${LIMITS.entriesBytes} are taken`
+  throw new SpawnError('INVALID_ARGUMENT', text)
 }
 
 /** How long a call may take, in milliseconds: what it asks for, else what its metadata does, else the default. */

@@ -27,6 +27,10 @@ export const LIMITS = {
   loadGroup: 512,
   /** Entries of metadata or tags on one message or actor. */
   entries: 128,
+  /** Bytes of all their keys and texts, as UTF-8. */
+  entriesBytes: 65_536,
+  /** Characters of an error's message that are kept with an envelope, or told as the end of an effect. */
+  errorCharacters: 4_096,
   /** Bytes of one encoded payload, response or state. */
   payloadBytes: 8_388_608,
   /** Rows of one page of a listing, at most; and when nothing is asked. */

@@ -14,7 +14,7 @@ declare const response: unique symbol
 
 /** How an effect is sent; all of it optional. */
 export interface EffectOptions extends TimingOptions {
-  /** Added to the metadata of the turn, which the effect inherits. */
+  /** Added to the metadata of the turn, which the effect inherits: together at most 128 entries, and 64 KiB. */
   readonly metadata?: Metadata | undefined
   /**
    * Has the end of the effect told to an action of the actor that sends it, with the token: `{ token, response }`, or

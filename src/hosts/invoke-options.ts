@@ -6,9 +6,9 @@ import { misuse } from './misuse.ts'
 import { type AtOnce, type Later, TIMING_OPTIONS, type TimingOptions, timingOf } from './timing.ts'
 
 interface AnyCallOptions {
-  /** Text entries that the action sees as `ctx.metadata`. */
+  /** Text entries that the action sees as `ctx.metadata`: at most 128, and 64 KiB. */
   readonly metadata?: Metadata | undefined
-  /** Milliseconds; default 60,000, and never beyond the deadline of the turn that calls. */
+  /** Milliseconds, at most a day; default 60,000, and never beyond the deadline of the turn that calls. */
   readonly timeout?: number | undefined
   /** Gives the call up when it aborts: CANCELLED. */
   readonly signal?: AbortSignal | undefined

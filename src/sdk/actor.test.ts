@@ -216,6 +216,11 @@ describe('a bad setting is told at once:', () => {
       /tags has 129 entries; at most 128/,
     ],
     [
+      'tags that are too long',
+      { tags: { a: 'ä'.repeat(40_000) }, actions: {} },
+      /tags has 80001 bytes; at most 65536/,
+    ],
+    [
       'a word for history',
       { state: 1, history: 'all', actions: {} },
       /history must be 'none', a number of revisions, or/,

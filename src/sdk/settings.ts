@@ -96,7 +96,7 @@ export class Settings {
     throw this.fault(name, 'must be a valid Date, or epoch milliseconds')
   }
 
-  /** Text by name, at most LIMITS.entries of them. */
+  /** Text by name, at most LIMITS.entries of them, of LIMITS.entriesBytes. */
   entries(name: string): Readonly<Record<string, string>> {
     const value = this.given[name]
     if (value === undefined) return NO_ENTRIES
@@ -107,8 +107,12 @@ export class Settings {
       entries[key] = text
     }
     const count = Object.keys(entries).length
-    if (count <= LIMITS.entries) return Object.freeze(entries)
-    throw this.fault(name, `has ${count} entries; at most ${LIMITS.entries} are taken`)
+    if (count > LIMITS.entries)
+      throw this.fault(name, `has ${count} entries; at most ${LIMITS.entries} are taken`)
+    const bytes = Buffer.byteLength(Object.entries(entries).flat().join(''))
+    if (bytes > LIMITS.entriesBytes)
+      throw this.fault(name, `has ${bytes} bytes; at most ${LIMITS.entriesBytes} are taken`)
+    return Object.freeze(entries)
   }
 
   /** An error about one setting. */

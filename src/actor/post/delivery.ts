@@ -7,7 +7,7 @@
 import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../../base/index.ts'
 import type { Logger, Statestore } from '../../ports/index.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
-import { pathOf } from './letter.ts'
+import { failureIn, pathOf } from './letter.ts'
 import type { Parcel } from './parcel.ts'
 import type { Postmark } from './postmark.ts'
 import { nextDueMs } from './rhythm.ts'
@@ -104,11 +104,11 @@ export class Delivery {
     return stood ? again : null
   }
 
-  private later(parcel: Parcel, attempts: number, { code, message }: SpawnError): Parcel {
+  private later(parcel: Parcel, attempts: number, error: SpawnError): Parcel {
     const { clock, limits, random } = this.options
     const longestMs = Math.min(limits.deliveryBackoffMs * 2 ** attempts, limits.maxDeliveryBackoffMs)
     const waitMs = Math.ceil(longestMs * (0.5 + random.next() / 2))
-    return parcel.revised({ attempts, retryAtMs: clock.now() + waitMs, error: { code, message } })
+    return parcel.revised({ attempts, retryAtMs: clock.now() + waitMs, error: failureIn(error) })
   }
 
   /** Tells those who wait for its end that it failed: by another envelope, and by giving no further attempt. */
@@ -137,20 +137,18 @@ export class Delivery {
     return stood ? next : null
   }
 
-  private async bury(
-    parcel: Parcel,
-    attempts: number,
-    { code, message }: SpawnError,
-  ): Promise<Parcel | null> {
+  private async bury(parcel: Parcel, attempts: number, why: SpawnError): Promise<Parcel | null> {
     const { clock, logger, postmark } = this.options
     const { to, action } = parcel.letter
     const next = this.next(parcel)
-    const facts = { attempts, error: { code, message } }
+    const error = failureIn(why)
+    const facts = { attempts, error }
     // What comes again keeps its id; the occasion that failed gets one of its own.
     const dead = next === null ? parcel.revised(facts, 'dead', clock.now()) : postmark.dead(parcel, facts)
     const stood = await this.take(parcel, next === null ? [dead] : [next, dead])
     if (!stood) return null
-    const fields = { envelope: dead.id, actor: to[1], parent: to[0], action, attempts, code, error: message }
+    const told = { action, attempts, code: error.code, error: error.message }
+    const fields = { envelope: dead.id, actor: to[1], parent: to[0], ...told }
     logger.error('an envelope became a dead letter', fields)
     return next
   }

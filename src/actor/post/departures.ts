@@ -14,7 +14,8 @@ import type {
   Route,
   Workflow,
 } from '../../ports/index.ts'
-import { type ActorId, type Packed } from '../../protocol/index.ts'
+import { type ActorId, checkName, type Packed } from '../../protocol/index.ts'
+import { checkEntries } from '../checks.ts'
 import { Cargo } from './cargo.ts'
 import type { Channels } from './channels.ts'
 import { isOutbound, type Letter, pathOf, stepsBefore } from './letter.ts'
@@ -101,18 +102,30 @@ export class Departures {
       to: postmark.address(to, ref, system),
       action,
       createdAtMs: isTimed(effect) ? postmark.nowMs : postmark.momentMs,
-      metadata: lasting(metadata === undefined ? message.metadata : { ...message.metadata, ...metadata }),
+      metadata: lasting(message.metadata),
       system,
       reply: told,
     }
     try {
-      if (isOutbound(letter, message.self.system)) this.options.checkOutbound(letter)
-      return postmark.addressed(letter, { name: to, ref, system, action }, effect.payload, effect)
+      checkName('actor', to)
+      if (metadata !== undefined) {
+        const all = { ...message.metadata, ...metadata }
+        // What each turn of a long chain adds comes to more than any of them has said.
+        checkEntries('metadata', all)
+        return this.addressed({ ...letter, metadata: lasting(all) }, message, effect)
+      }
+      return this.addressed(letter, message, effect)
     } catch (error) {
       // Who waits to be told how it ends is told: to fail the turn instead would end nothing.
       if (told === undefined || !isSpawnError(error)) throw error
       return postmark.failure(postmark.envelope(letter, null), told, error)
     }
+  }
+
+  private addressed(letter: Letter, message: Message, effect: Effect): Parcel {
+    const { action, payload, ref, system, to } = effect
+    if (isOutbound(letter, message.self.system)) this.options.checkOutbound(letter)
+    return this.options.postmark.addressed(letter, { name: to, ref, system, action }, payload, effect)
   }
 
   private spread(

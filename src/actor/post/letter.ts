@@ -1,7 +1,7 @@
 // What stands in an envelope's header: who to whom, what for, and what has become of it so far. Decides the header's form,
 // which outlives a crash: what one release has written, every later one must read.
 
-import { isSpawnError, SpawnError } from '../../base/index.ts'
+import { isSpawnError, LIMITS, SpawnError } from '../../base/index.ts'
 import { type HeaderParts, headerText, type Metadata } from '../../ports/index.ts'
 import { step } from '../call-chain.ts'
 import type { Rhythm } from './rhythm.ts'
@@ -21,6 +21,18 @@ export type Correspondent = readonly [parent: string, name: string]
 
 /** Who a fact is for. */
 export const NOBODY: Correspondent = ['', '']
+
+/** What is kept of why a delivery failed, and told. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+}
+
+/** What is said of an error: its code, and its message as far as a header has room for it. */
+export function failureIn({ code, message }: SpawnError): Failure {
+  const most = LIMITS.errorCharacters
+  return { code, message: message.length <= most ? message : `${message.slice(0, most - 1)}…` }
+}
 
 /** Where the end of an effect is told. */
 export interface ReplyAddress {
@@ -45,7 +57,7 @@ export interface Letter {
   /** The next delivery is not before this time. */
   readonly retryAtMs?: number | undefined
   /** Why the last one failed. */
-  readonly error?: { readonly code: string; readonly message: string } | undefined
+  readonly error?: Failure | undefined
   /** When it comes again; absent: once. */
   readonly rhythm?: Rhythm | undefined
   /** Of a hop: the action that passed it on. */

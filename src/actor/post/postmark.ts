@@ -23,7 +23,14 @@ import {
 } from '../../protocol/index.ts'
 import { actionOf, type Catalog } from '../catalog.ts'
 import { drawBirth } from '../life/birth.ts'
-import { type Correspondent, isOutbound, type Letter, NOBODY, type ReplyAddress } from './letter.ts'
+import {
+  type Correspondent,
+  failureIn,
+  isOutbound,
+  type Letter,
+  NOBODY,
+  type ReplyAddress,
+} from './letter.ts'
 import { Parcel } from './parcel.ts'
 import { nextByCron, type Rhythm } from './rhythm.ts'
 
@@ -138,8 +145,8 @@ export class Postmark {
   }
 
   /** Tells the sender of an effect that it failed. */
-  failure(parcel: Parcel, reply: ReplyAddress, { code, message }: SpawnError): Parcel {
-    return this.reply(parcel, reply, { token: reply.token, error: { code, message } })
+  failure(parcel: Parcel, reply: ReplyAddress, error: SpawnError): Parcel {
+    return this.reply(parcel, reply, { token: reply.token, error: failureIn(error) })
   }
 
   /** Tells the sender of an effect how it ended. */
