@@ -70,6 +70,16 @@ async function settle({ clock }: Bench, ms = 50): Promise<void> {
 const sender = (handlers: CounterOptions['handlers'], more: CounterOptions = {}): Definition =>
   counter('sender', { ...more, ...(handlers === undefined ? {} : { handlers }) })
 
+test('an effect has its own time, whatever its turn was given by its caller', async () => {
+  const slow = log({ handlers: { slow: (turn) => at.clock.sleep(500).then(() => noted(turn, 'done')) } })
+  const definitions = [slow, sender({ send: () => sending(note(null, { action: 'slow' })) })]
+  const at = await bench({ definitions })
+  for (const patience of ['100', 'a moment'])
+    await at.call('s', 'sender', 'send', { metadata: { 'request-timeout': patience }, timeoutMs: 100 })
+  await settle(at, 2_000)
+  assert.deepEqual(await notes(at), ['done', 'done'])
+})
+
 test('an effect is delivered once, after its turn, with the metadata of the turn and its sender as caller', async () => {
   const send = sender({
     send: (turn) => ({

@@ -106,7 +106,8 @@ export class Handover {
     const readsJson = action.payload.name === jsonCodec.name
     const payload = readsJson ? parcel.takeJson() : (parcel.payload ?? undefined)
     const call = { payload, metadata, idempotencyKey: key }
-    const timeoutMs = timeoutOf(call, this.callTimeoutMs)
+    // What its metadata says of time was said to the caller of the turn that it comes from; of a call for later, of itself.
+    const timeoutMs = letter.kind === 'call' ? timeoutOf(call, this.callTimeoutMs) : this.callTimeoutMs
     const caller = from === null ? null : this.idOf(from)
     const message = new Message(this.inflight, action, call, caller, cause, timeoutMs, true)
     if (asker !== null) message.endWith(asker)
