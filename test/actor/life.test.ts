@@ -267,6 +267,52 @@ test('a delete that takes too long may have happened; when it has, nothing of th
   }
 })
 
+test('an actor whose snapshot leaves while it is deleted is deleted with it', async () => {
+  const definition = counter('counter', {
+    durability: 'snapshot',
+    snapshotTimeoutMs: 1_000,
+    timers: { add: 1_000_000 },
+  })
+  for (const before of [0, 1]) {
+    const at = await bench({ definitions: [definition] })
+    const { call, clock, runtime, store } = at
+    await call('a', 'counter', 'add')
+    if (before === 1) {
+      await clock.advance(1_500)
+      await call('a', 'counter', 'add')
+    }
+    store.hold()
+    const deleted = codeOf(runtime.delete('a', 'counter'))
+    await clock.advance(1_200)
+    store.release()
+    assert.equal(await clock.run(deleted), 'no error', `${before} snapshots before`)
+    await clock.advance(5_000)
+    assert.equal(await call('a', 'counter', 'read'), 0)
+  }
+})
+
+test('a snapshot that comes to its time while the store deletes its actor is not written', async () => {
+  const gate = Promise.withResolvers<void>()
+  class SlowDeletion extends GatedStore {
+    override async delete(...args: Parameters<GatedStore['delete']>): ReturnType<GatedStore['delete']> {
+      const verdict = super.delete(...args)
+      await gate.promise
+      return verdict
+    }
+  }
+  const definition = counter('counter', { durability: 'snapshot', snapshotTimeoutMs: 1_000 })
+  const at = await bench({ definitions: [definition], store: new SlowDeletion() })
+  const { call, clock, runtime } = at
+  await call('a', 'counter', 'add')
+  await clock.advance(1_500)
+  await call('a', 'counter', 'add')
+  const deleted = codeOf(runtime.delete('a', 'counter'))
+  await clock.advance(1_200)
+  gate.resolve()
+  assert.equal(await clock.run(deleted), 'no error')
+  assert.equal(await call('a', 'counter', 'read'), 0)
+})
+
 test('an actor that owes its first snapshot can be deleted', async () => {
   const { call, clock, runtime, store } = await bench({
     definitions: [counter('counter', { durability: 'snapshot' })],

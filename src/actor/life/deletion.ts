@@ -52,6 +52,8 @@ export class Deletions {
     await activation.pending?.durable()
     const { residents } = activation
     await this.options.disarm(residents, self)
+    // A snapshot may have come to its time meanwhile.
+    await activation.pending?.durable()
     if (!definition.stateful) return
     if (revision === 0) {
       const text = `"${addressText(self)}" is not stored, so there is nothing to delete`
@@ -60,6 +62,8 @@ export class Deletions {
     const { birth, submitted } = activation
     // A first snapshot that is still owed is forgotten with the activation.
     if (submitted === 0) return
+    // A later one, too: whatever the store says now, this life ends.
+    activation.snapshotOwed = false
     try {
       if ((await this.options.store.delete(self, submitted, birth)) === 'conflict') throw overtaken(self)
     } finally {
