@@ -328,6 +328,35 @@ test('the end of an effect is told to the action that asked for it', async () =>
   assert.deepEqual((await at.runtime.deadLetters.list()).items, [])
 })
 
+test('an effect that comes again and again has the end of each occasion told, and comes after one that failed', async () => {
+  const ends: unknown[] = []
+  let occasions = 0
+  const target = counter('target', {
+    kind: 'named',
+    handlers: {
+      work: () => {
+        occasions += 1
+        if (occasions !== 2) return { response: occasions }
+        throw new SpawnError('ACTION_FAILED', 'not today')
+      },
+    },
+  })
+  const reply = { action: 'ended', token: 't' }
+  const send = sender({
+    send: () => sending({ to: 'target', action: 'work', cron: '0 * * * *', reply }),
+    ended: ({ payload }) => void ends.push(payload),
+  })
+  const at = await bench({ definitions: [send, target] })
+  await at.call('a', 'sender', 'send')
+  await settle(at, 3 * 3_600_000)
+  assert.deepEqual(ends, [
+    { token: 't', response: 1 },
+    { token: 't', error: { code: 'ACTION_FAILED', message: 'not today' } },
+    { token: 't', response: 3 },
+  ])
+  assert.equal((await at.runtime.schedules.list()).items.length, 1)
+})
+
 test('a broadcast reaches every named listener, the instances in memory, and the application', async () => {
   const listener = (name: string, kind: 'named' | 'unnamed') =>
     counter(name, { kind, channels: new Map([['news', 'add']]) })

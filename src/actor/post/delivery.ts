@@ -111,13 +111,14 @@ export class Delivery {
     return parcel.revised({ attempts, retryAtMs: clock.now() + waitMs, error: failureIn(error) })
   }
 
-  /** Tells those who wait for its end that it failed: by another envelope, and by giving no further attempt. */
-  private async tell(parcel: Parcel, error: SpawnError): Promise<null> {
+  /** Tells those who wait for its end that it failed: by another envelope, and by giving no further attempt at this occasion. */
+  private async tell(parcel: Parcel, error: SpawnError): Promise<Parcel | null> {
     const { postmark } = this.options
     const { reply } = parcel.letter
-    const sends = reply === undefined ? [] : [postmark.failure(parcel, reply, error)]
-    await this.take(parcel, sends)
-    return null
+    const told = reply === undefined ? [] : [postmark.failure(parcel, reply, error)]
+    const next = this.next(parcel)
+    const stood = await this.take(parcel, next === null ? told : [next, ...told])
+    return stood ? next : null
   }
 
   /** A tick of a timer that failed is left out. */
