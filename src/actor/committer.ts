@@ -8,7 +8,7 @@
 import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../base/index.ts'
 import type { Logger, Statestore, Verdict } from '../ports/index.ts'
 import { addressText, type Packed } from '../protocol/index.ts'
-import { fitting, weightOf } from './group-size.ts'
+import { fitting } from './group-size.ts'
 import type { Activation } from './life/activation.ts'
 import { drawBirth, UNBORN } from './life/birth.ts'
 import type { Membership } from './away/membership.ts'
@@ -77,7 +77,7 @@ export class Committer {
   submit(activation: Activation, state: Packed | null, waiter: Waiter | null, cargo: Cargo | null): void {
     const { pending } = activation
     let commit: PendingCommit
-    if (pending !== null && !pending.sent && keepsLatestOnly(pending) && this.hasRoom(pending, state)) {
+    if (pending !== null && !pending.sent && keepsLatestOnly(pending) && this.hasRoom(pending)) {
       commit = pending
       commit.replace(state)
     } else {
@@ -96,16 +96,15 @@ export class Committer {
     this.schedule()
   }
 
-  /** Whether a commit takes another turn. Each of those that leave facts brings a whole state. */
-  private hasRoom({ activation, sends }: PendingCommit, state: Packed | null): boolean {
-    if (activation.residents.definition.facts === undefined) return true
-    return sends.length * weightOf(state) < this.options.limits.commitGroupBytes
+  /** Whether a commit takes another turn: each may bring much, and those that leave facts bring a whole state. */
+  private hasRoom({ weight }: PendingCommit): boolean {
+    return weight < this.options.limits.commitGroupBytes
   }
 
   /** Hands over the cargo of a turn that changed nothing: the state in the store stays as it is. */
   keep(activation: Activation, waiter: Waiter, cargo: Cargo): void {
     const { pending } = activation
-    if (pending === null || pending.sent) {
+    if (pending === null || pending.sent || !this.hasRoom(pending)) {
       this.submit(activation, null, waiter, cargo)
       return
     }

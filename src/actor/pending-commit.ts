@@ -4,6 +4,7 @@
 import type { Commit, HistoryPolicy, OutcomeRecord, Tags } from '../ports/index.ts'
 import type { SpawnError } from '../base/index.ts'
 import type { ActorId, Packed } from '../protocol/index.ts'
+import { weightOf } from './group-size.ts'
 import type { Activation, View } from './life/activation.ts'
 import { type Cargo, NO_ANNOUNCEMENTS, NO_IDS, NO_PARCELS } from './post/cargo.ts'
 import type { Announcement } from './post/channels.ts'
@@ -40,6 +41,8 @@ export class PendingCommit implements Commit {
   takes: string[] = NO_IDS
   occasions: Commit['occasions'] = undefined
   announcements: Announcement[] = NO_ANNOUNCEMENTS
+  /** What its outcomes and sends weigh, about. */
+  weight = 0
   waiters: Waiter[] = NO_WAITERS
   /** The actor's next commit, which follows this one. */
   successor: PendingCommit | null = null
@@ -75,7 +78,10 @@ export class PendingCommit implements Commit {
 
   /** Takes what a turn brings; its arrays too. */
   load({ announcements, occasions, outcome, sends, takes }: Cargo): void {
+    // Most send nothing, and an iterator takes its time for these, too.
+    if (sends.length > 0) for (const { payload } of sends) this.weight += weightOf(payload)
     if (outcome !== null) {
+      this.weight += weightOf(outcome.reply)
       if (this.outcomes === NO_OUTCOMES) this.outcomes = [outcome]
       else this.outcomes.push(outcome)
     }
