@@ -23,3 +23,10 @@ test('an error of another copy of this package is one; what only looks like one 
     false,
   )
 })
+
+test('a code that there is not is refused, with those there are', () => {
+  assert.throws(
+    () => new own.SpawnError('OUT_OF_STOCK' as own.ErrorCode, 'none left'),
+    /^TypeError: there is no error code "OUT_OF_STOCK".*INVALID_ARGUMENT, .*DEFECT$/,
+  )
+})

@@ -55,14 +55,22 @@ export class SpawnError extends Error {
 
   constructor(code: ErrorCode, message: string, options: SpawnErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    // Programs without types have codes of their own in mind.
+    const facts: CodeFacts | undefined = ERROR_CODES[code]
+    if (facts === undefined) throw new TypeError(unknownCode(code))
     this.code = code
-    this.retryable = options.retryable ?? ERROR_CODES[code].retryable
+    this.retryable = options.retryable ?? facts.retryable
     this.details = options.details ?? {}
   }
 
   get group(): ErrorGroup {
     return ERROR_CODES[this.code].group
   }
+}
+
+function unknownCode(code: string): string {
+  const known = Object.keys(ERROR_CODES).join(', ')
+  return `there is no error code "${code}": an error of your own goes into details, under one of ${known}`
 }
 
 // On the prototype: it costs an error nothing.
