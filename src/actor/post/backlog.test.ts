@@ -114,6 +114,21 @@ describe('what comes while the store is read', () => {
   })
 })
 
+test('who was answered otherwise is not remembered for what never comes', async () => {
+  const { backlog, settle } = await backlogWith({ deliveries: 9, deliveryBytes: 900 })
+  await settle()
+  let told = 0
+  const asker = { stage: 'settled', fail: () => (told += 1) } as unknown as Message
+  const letter = { kind: 'effect', from: ['', 'a'], to: ['', 'b'], action: 'c', createdAtMs: 0 } as const
+  for (let n = 0; n < 10_000; n += 1) {
+    const taken = new Parcel(`taken-${n}`, 'delivery', 0, null, letter)
+    taken.asker = asker
+    backlog.expect(taken)
+  }
+  backlog.expelled(new SpawnError('LEASE_LOST', 'it is over'))
+  assert.ok(told < 200, `${told} are remembered`)
+})
+
 test('what comes while memory is full waits in the store', async () => {
   const { come, deliver, order, settle } = await backlogWith({ deliveries: 99, deliveryBytes: 900 })
   await settle()

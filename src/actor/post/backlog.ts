@@ -41,6 +41,8 @@ export interface BacklogOptions {
 
 /** When to look into the store again after it could not be read, in milliseconds. */
 const RETRY_MS = 1_000
+/** Askers remembered before those that are settled are forgotten. */
+const ASKERS = 64
 /** How often it is looked into for what nobody told of: a commit that was applied long after it had failed. */
 const CHECK_MS = 60_000
 /** Behind all envelopes that are due at once. */
@@ -50,6 +52,7 @@ export class Backlog {
   private readonly options: BacklogOptions
   /** Calls that wait for the answer of an envelope which is not held yet. */
   private readonly askers = new Map<string, Message>()
+  private askersAtMost = ASKERS
   /** What was committed while the store is being read, in order; null: there is no backlog. */
   private waiting: Parcel[] | null = []
   /** Of their payloads. */
@@ -150,7 +153,15 @@ export class Backlog {
 
   /** When it is read from the store, somebody waits for its answer. */
   expect({ asker, id }: Parcel): void {
-    if (asker !== null) this.askers.set(id, asker)
+    if (asker === null) return
+    if (this.askers.size >= this.askersAtMost) this.forgetSettled()
+    this.askers.set(id, asker)
+  }
+
+  /** What they waited for may have been taken by another member, and then is not found. */
+  private forgetSettled(): void {
+    for (const [id, { stage }] of this.askers) if (stage === 'settled') this.askers.delete(id)
+    this.askersAtMost = Math.max(ASKERS, 2 * this.askers.size)
   }
 
   /** Nothing that is read is this member's any more. */
