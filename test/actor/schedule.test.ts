@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { OutsideCommit } from '../../src/actor/outside-commit.ts'
+import { Parcel } from '../../src/actor/post/parcel.ts'
 import { SpawnError } from '../../src/base/index.ts'
 import type { Call, Timing } from '../../src/ports/index.ts'
 import { type Bench, bench, codeOf, counter, type CounterOptions, setTotal, totalOf } from './fixture.ts'
@@ -187,6 +189,18 @@ test('an occasion that keeps failing becomes a dead letter, and the next one com
   await at.clock.advance(3_600_000)
   assert.equal((await at.runtime.deadLetters.list()).items.length, 1)
   assert.equal((await at.runtime.schedules.list()).items.length, 1)
+})
+
+test('a schedule whose expression this release does not take any more becomes a dead letter that says so', async () => {
+  const at = await bench({ definitions: [named('a')] })
+  const letter = { kind: 'call', from: null, to: ['', 'a'], action: 'add', createdAtMs: 0 } as const
+  const rhythm = { cron: 'every day', timeZone: 'UTC' }
+  const sends = [new Parcel('old', 'schedule', 1, null, { ...letter, rhythm }, true)]
+  await at.store.commit([new OutsideCommit('test', 1, { sends, takes: [] })])
+  await at.clock.advance(300_000)
+  const [dead] = (await at.runtime.deadLetters.list()).items
+  assert.match(dead?.error.message ?? '', /cron expression "every day" cannot be used/)
+  assert.deepEqual((await at.runtime.schedules.list()).items, [])
 })
 
 test('many schedules of one moment all run, and hold no memory before', async () => {

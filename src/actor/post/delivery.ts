@@ -4,7 +4,14 @@
 //
 // Invariant: a delivery of unknown outcome is not repeated before the store has said that its envelope still stands.
 
-import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../../base/index.ts'
+import {
+  type Clock,
+  isSpawnError,
+  type Limits,
+  messageOf,
+  type Random,
+  SpawnError,
+} from '../../base/index.ts'
 import type { Logger, Statestore } from '../../ports/index.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
 import { failureIn, pathOf } from './letter.ts'
@@ -158,7 +165,14 @@ export class Delivery {
   private next(parcel: Parcel): Parcel | null {
     const { rhythm } = parcel.letter
     if (rhythm === undefined) return null
-    const dueAtMs = nextDueMs(rhythm, parcel.dueAtMs, this.options.clock.now())
+    let dueAtMs: number | null
+    try {
+      dueAtMs = nextDueMs(rhythm, parcel.dueAtMs, this.options.clock.now())
+    } catch (thrown) {
+      // Another release has taken the expression, or its time zone. That is why its turns fail, and they say so.
+      if (!isSpawnError(thrown)) throw thrown
+      return null
+    }
     return dueAtMs === null ? null : parcel.afresh(dueAtMs)
   }
 }
