@@ -49,6 +49,8 @@ test('every row says what it means and what to do, and names one gRPC status by 
 
 test('the example is what a problem looks like', () => {
   const example: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '')
-  const error = new SpawnError('MAILBOX_FULL', 'cart/1 has 10000 messages waiting, and no more may')
+  // As room.ts says it.
+  const text = 'the mailbox of "cart/1" is full: 10000 messages wait; call again later'
+  const error = new SpawnError('MAILBOX_FULL', text, { details: { limit: 10_000 } })
   assert.deepEqual(example, toProblem(error))
 })
