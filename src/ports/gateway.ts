@@ -109,6 +109,7 @@ export interface BroadcastEvent {
 }
 
 export interface PublishOptions {
+  /** Text entries that those who take it see as `ctx.metadata`: at most 128, and 64 KiB. */
   readonly metadata?: Metadata | undefined
 }
 

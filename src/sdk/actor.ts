@@ -113,7 +113,7 @@ export interface ActorSettings<
   readonly snapshotTimeout?: number | undefined
   /** How long an actor stays in memory after its last use, in milliseconds. Default 600,000: ten minutes. */
   readonly deactivateTimeout?: number | undefined
-  /** Tags of a new actor. */
+  /** Tags of a new actor, text to text: at most 128, and 64 KiB. */
   readonly tags?: Tags | undefined
   /** Messages that may wait for one actor; beyond, callers get MAILBOX_FULL. Default 10,000. */
   readonly mailbox?: number | undefined
