@@ -94,6 +94,8 @@ export class Calls {
       const advice = 'it would run once under it, and never again'
       throw new SpawnError('INVALID_ARGUMENT', `a call that comes again takes no idempotency key: ${advice}`)
     }
+    // How long its turn will have: what cannot be meant then is told now.
+    timeoutOf({ payload, metadata }, this.callTimeoutMs)
     const isOther = this.systems.isOther(system)
     // A name that is wrong now is told now, and not by a dead letter then.
     if (this.knowsAll && !isOther && this.catalog.find(name, ref) === null) {

@@ -56,6 +56,8 @@ test('a time that has passed means now; times that are none are refused', async 
   for (const timing of wrong)
     assert.equal(await codeOf(later(at, 'a', timing)), 'INVALID_ARGUMENT', JSON.stringify(timing))
   assert.equal(await codeOf(later(at, 'a', { delayMs: 1 }, { action: 'absent' })), 'ACTION_NOT_FOUND')
+  const metadata = { 'request-timeout': 'soon' }
+  assert.equal(await codeOf(later(at, 'a', { delayMs: 1 }, { metadata, timeoutMs: 5 })), 'INVALID_ARGUMENT')
 })
 
 test('a call for later of an actor that nobody has is refused now, as one at once is', async () => {
