@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import type { Turn } from '../../src/ports/index.ts'
 import { type Bench, bench, codeOf, counter, type CounterOptions, setTotal, totalOf } from './fixture.ts'
 
 const id = (name: string) => ({ system: 'test', parent: 'counter', name })
@@ -104,45 +103,6 @@ test('a group is bounded in bytes, and what is left over goes with the next one'
     store.groups.flat().map((commit) => commit.id.name),
     names,
   )
-})
-
-test('turns of one actor share a commit until what they send and keep weighs as much as a group', async () => {
-  const payload = 'x'.repeat(1_000)
-  const effects = [{ to: 'other', ref: 'counter', action: 'read', payload }]
-  const workflow = { effects, broadcasts: [], route: null, timers: null }
-  const handlers = {
-    send: (turn: Turn) => ({ ...setTotal(totalOf(turn) + 1), workflow }),
-    only: () => ({ workflow }),
-    keep: (turn: Turn) => ({ ...setTotal(totalOf(turn) + 1), response: payload }),
-  }
-  for (const action of ['send', 'only', 'keep']) {
-    const at = await bench({
-      definitions: [counter('counter', { handlers })],
-      limits: { commitGroupBytes: 10_000 },
-    })
-    const { clock, runtime, store } = at
-    store.hold()
-    const first = runtime.invoke('b', { ref: 'counter', action: 'add' })
-    await clock.settle()
-    const calls = Array.from({ length: 40 }, (_, n) =>
-      runtime.invoke('a', {
-        ref: 'counter',
-        action,
-        ...(action === 'keep' && { idempotencyKey: `key-${n}` }),
-      }),
-    )
-    await clock.settle()
-    store.release()
-    await clock.run(Promise.all([first, ...calls]))
-    const weights = store.groups.flat().map(({ outcomes, sends }) => 1_512 * (outcomes.length + sends.length))
-    assert.ok(Math.max(...weights) <= 11_512 && weights.length < 20, `${action}: ${weights}`)
-    assert.equal(
-      weights.reduce((sum, weight) => sum + weight, 0),
-      40 * 1_512,
-    )
-    const total = action === 'only' ? 0 : 40
-    assert.equal(await at.call('a', 'counter', 'read'), total)
-  }
 })
 
 test('a failed commit fails all that rested on it, drops the activation, and the next call reloads', async () => {

@@ -70,16 +70,6 @@ async function settle({ clock }: Bench, ms = 50): Promise<void> {
 const sender = (handlers: CounterOptions['handlers'], more: CounterOptions = {}): Definition =>
   counter('sender', { ...more, ...(handlers === undefined ? {} : { handlers }) })
 
-test('an effect has its own time, whatever its turn was given by its caller', async () => {
-  const slow = log({ handlers: { slow: (turn) => at.clock.sleep(500).then(() => noted(turn, 'done')) } })
-  const definitions = [slow, sender({ send: () => sending(note(null, { action: 'slow' })) })]
-  const at = await bench({ definitions })
-  for (const patience of ['100', 'a moment'])
-    await at.call('s', 'sender', 'send', { metadata: { 'request-timeout': patience }, timeoutMs: 100 })
-  await settle(at, 2_000)
-  assert.deepEqual(await notes(at), ['done', 'done'])
-})
-
 test('an effect is delivered once, after its turn, with the metadata of the turn and its sender as caller', async () => {
   const send = sender({
     send: (turn) => ({
@@ -326,35 +316,6 @@ test('the end of an effect is told to the action that asked for it', async () =>
     { token: '2', error: { code: 'ACTION_FAILED', message: 'always' } },
   ])
   assert.deepEqual((await at.runtime.deadLetters.list()).items, [])
-})
-
-test('an effect that comes again and again has the end of each occasion told, and comes after one that failed', async () => {
-  const ends: unknown[] = []
-  let occasions = 0
-  const target = counter('target', {
-    kind: 'named',
-    handlers: {
-      work: () => {
-        occasions += 1
-        if (occasions !== 2) return { response: occasions }
-        throw new SpawnError('ACTION_FAILED', 'not today')
-      },
-    },
-  })
-  const reply = { action: 'ended', token: 't' }
-  const send = sender({
-    send: () => sending({ to: 'target', action: 'work', cron: '0 * * * *', reply }),
-    ended: ({ payload }) => void ends.push(payload),
-  })
-  const at = await bench({ definitions: [send, target] })
-  await at.call('a', 'sender', 'send')
-  await settle(at, 3 * 3_600_000)
-  assert.deepEqual(ends, [
-    { token: 't', response: 1 },
-    { token: 't', error: { code: 'ACTION_FAILED', message: 'not today' } },
-    { token: 't', response: 3 },
-  ])
-  assert.equal((await at.runtime.schedules.list()).items.length, 1)
 })
 
 test('a broadcast reaches every named listener, the instances in memory, and the application', async () => {
