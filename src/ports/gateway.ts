@@ -75,7 +75,13 @@ export interface LetterPage<Item> extends Page<Item> {
 export interface Schedules {
   /** In the order in which they come. */
   list(page?: Partial<PageRequest>): Promise<LetterPage<Schedule>>
-  /** @returns false when there is none of this id: it ran, was cancelled, or never was. */
+  /**
+   * One that nobody waits for is taken back also where it cannot be read.
+   *
+   * @returns false when there is none of this id: it ran, was cancelled, or never was.
+   * @throws SpawnError STORE_UNAVAILABLE, STATE_UNREADABLE when an actor may wait for its end, and which one cannot be read:
+   * then it stands as before.
+   */
   cancel(id: string): Promise<boolean>
 }
 

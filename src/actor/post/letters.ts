@@ -18,7 +18,7 @@ import { actionOf, type Catalog } from '../catalog.ts'
 import { type Correspondent, isOutbound, type Letter, letterFrom } from './letter.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
 import { Parcel } from './parcel.ts'
-import type { Postmark } from './postmark.ts'
+import { isUnawaited, type Postmark } from './postmark.ts'
 
 export interface LettersOptions {
   readonly system: string
@@ -89,17 +89,21 @@ export class Letters {
     return envelope?.box === box ? envelope : null
   }
 
-  /** The sender of an effect who waits to be told how it ends is told. */
+  /** One that nobody waits for need not be read: it may be that it cannot be. */
   private async cancel(id: string): Promise<boolean> {
     const envelope = await this.standing('schedule', id)
     if (envelope === null) return false
-    const { commit, postmark, supersede } = this.options
-    supersede(id)
-    const parcel = Parcel.standing(envelope)
+    const sends = isUnawaited(id) ? [] : this.told(Parcel.standing(envelope))
+    this.options.supersede(id)
+    return this.options.commit({ sends, takes: [id] })
+  }
+
+  /** The sender of an effect who waits to be told how it ends is told that it was cancelled. */
+  private told(parcel: Parcel): Parcel[] {
     const { action, reply, to } = parcel.letter
-    if (reply === undefined) return commit({ sends: [], takes: [id] })
+    if (reply === undefined) return []
     const error = new SpawnError('CANCELLED', `the call of "${to[1]}" action "${action}" was cancelled`)
-    return commit({ sends: [postmark.failure(parcel, reply, error)], takes: [id] })
+    return [this.options.postmark.failure(parcel, reply, error)]
   }
 
   private async discard(id: string): Promise<boolean> {

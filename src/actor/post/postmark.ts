@@ -1,7 +1,8 @@
 // How a message becomes an envelope: its id, its due time, its payload in the bytes that the receiver's action reads.
 // Decides nothing about when or whether one is sent.
 //
-// Invariant: ids differ, over all restarts and members: each life of a runtime draws a prefix of its own.
+// Invariants: ids differ, over all restarts and members: each life of a runtime draws a prefix of its own. The id of a call for
+// later says whether somebody may wait for its end: so one that cannot be read can be taken back, if nobody does.
 
 import { type Clock, isSpawnError, LIMITS, type Random, SpawnError } from '../../base/index.ts'
 import {
@@ -53,6 +54,12 @@ export interface NewFact {
 
 const UTC = 'UTC'
 
+/** Between the two parts of an id: of most, and of a call for later whose end nobody waits for. */
+const DASH = '-'
+const UNAWAITED_DASH = '_'
+
+const UNAWAITED = new RegExp(`^[0-9a-z]+${UNAWAITED_DASH}`)
+
 /** The last two digits of ids, in their order: to write a number with base 36 takes several times as long. */
 const ENDS: readonly string[] = Array.from({ length: 1_296 }, (_, at) => at.toString(36).padStart(2, '0'))
 
@@ -73,7 +80,7 @@ export class Postmark {
     this.system = system
     this.catalog = catalog
     this.clock = clock
-    this.prefix = `${drawBirth(random).toString(36)}-`
+    this.prefix = drawBirth(random).toString(36) + DASH
     this.head = this.prefix
   }
 
@@ -99,8 +106,9 @@ export class Postmark {
       return new Parcel(this.nextId(), 'delivery', 0, payload, letter, true)
     const { dueAtMs, rhythm } = whenOf(timing, letter.createdAtMs)
     const box: Box = dueAtMs === 0 ? 'delivery' : 'schedule'
+    const id = this.nextId()
     return new Parcel(
-      this.nextId(),
+      letter.reply === undefined ? id.replace(DASH, UNAWAITED_DASH) : id,
       box,
       dueAtMs,
       payload,
@@ -256,6 +264,11 @@ function packFor(codec: Codec, payload: unknown, name: string, action: string): 
 /** Whether a call is for a later time. */
 export function isTimed({ cron, delayMs, scheduledToMs }: Timing): boolean {
   return delayMs !== undefined || scheduledToMs !== undefined || cron !== undefined
+}
+
+/** Whether nobody waits for the end of the call for later that has this id. False: its letter says whether somebody does. */
+export function isUnawaited(id: string): boolean {
+  return UNAWAITED.test(id)
 }
 
 export function correspondent({ name, parent }: ActorId): Correspondent {

@@ -13,7 +13,7 @@ export const schedulesCancel = command({
 on.`,
   args: [{ name: 'id', help: 'its id, as `spawn schedules list` shows it' }],
   options: CONNECTION_OPTIONS,
-  examples: [{ line: 'spawn schedules cancel 1x7k2p9qa3z-1', what: 'an id from the list' }],
+  examples: [{ line: 'spawn schedules cancel 1x7k2p9qa3z_1', what: 'an id from the list' }],
   async run({ args: [id = ''], options, json }, terminal) {
     const { withClient } = await import('../client.ts')
     if (!(await withClient(options, terminal.env, (client) => client.cancel(id)))) {
