@@ -2,7 +2,7 @@
 // in one transaction. So a store that was filled in part says so, whoever looks, and what goes on knows from where; when
 // all is there, the mark goes. Decides its form and where it stands.
 
-import { messageOf, SpawnError } from '../base/index.ts'
+import { isSpawnError, messageOf, SpawnError } from '../base/index.ts'
 import type { ArchiveRow, Statestore, StoredActor } from '../ports/index.ts'
 import { type ActorId, Packed } from '../protocol/index.ts'
 import { Fields } from './fields.ts'
@@ -48,6 +48,7 @@ export async function markOf(store: Statestore): Promise<Mark | null> {
       leftOut: fields.whole('leftOut'),
     }
   } catch (cause) {
+    if (isSpawnError(cause) && cause.code === 'STORE_UNAVAILABLE') throw cause
     const message = `the mark of an unfinished import in the store ${store.name} cannot be read (${messageOf(cause)}): import it with the release that began it`
     throw new SpawnError('STATE_UNREADABLE', message, { cause })
   }

@@ -29,7 +29,8 @@
 //  - The public functions of the runtime check their arguments; a store may rely on ids, limits and order as said here.
 //
 // The failures of a store: STORE_UNAVAILABLE (it may come back: disk full, locked, unreachable), STATE_UNREADABLE (it
-// answered, but what it has cannot be read).
+// answered, but what it has cannot be read). What cannot be read of one actor or envelope, ever or now, may throw when it is
+// looked at, the state, the header, the payload: so it keeps none of the others of its page or batch away.
 
 import type { ActorId, Packed } from '../protocol/index.ts'
 import type { Archive } from './archive.ts'

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { actor, effect, type KeyService, system, type System, Value } from 'spawn-mesh'
-import { LIMITS } from '../../src/base/index.ts'
+import { isSpawnError, LIMITS, SpawnError } from '../../src/base/index.ts'
 import { type Commit, type Envelope, silentLogger, type Statestore } from '../../src/ports/index.ts'
 import { jsonCodec } from '../../src/protocol/index.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
@@ -221,9 +221,43 @@ test("an actor's own key that cannot be opened now keeps nobody else's away", as
   const [one, two] = (await at.own.due(SYSTEM, 0, 9)).envelopes
   assert.throws(() => one?.header, { code: 'STORE_UNAVAILABLE', message: /cannot be opened now/ })
   assert.deepEqual(plainPacked(two?.payload ?? null), plainPacked(jsonCodec.pack(1)))
-  await assert.rejects(loadOne(at.own, ann), { code: 'STORE_UNAVAILABLE' })
+  const stored = await loadOne(at.own, ann)
+  assert.throws(() => stored?.state, { code: 'STORE_UNAVAILABLE', message: /cannot be opened now/ })
   at.vault.isAway = false
   await at.clock.advance(61_000)
   // The first reading comes within the second in which the service is not asked again.
   assert.deepEqual(at.noted, [1, 2])
+})
+
+test('of actors that come to life together only those whose key is away do not start', async () => {
+  await using at = await office()
+  const { clock, running } = at
+  const told = (name: string, follows: number): Commit =>
+    commitOf({ system: SYSTEM, parent: 'teller', name }, follows, {
+      state: jsonCodec.pack({ told: 7 }),
+      history: { revisions: 9, durationMs: 0 },
+    })
+  await put(at.own, told('ann', 0), told('bob', 0))
+  await put(at.other, told('ann', 1), told('cid', 0))
+  at.vault.isAway = true
+  const asked = ['ann', 'bob', 'cid', 'dan'].map((name) =>
+    running
+      .invoke(name, { ref: 'teller', action: 'get' })
+      .catch((thrown: unknown) => (isSpawnError(thrown) ? thrown : assert.fail(String(thrown)))),
+  )
+  const [ann, bob, cid, dan] = await clock.run(Promise.all(asked))
+  assert.deepEqual([bob, dan], [{ told: 7 }, { told: 0 }])
+  for (const error of [ann, cid]) {
+    assert.ok(error instanceof SpawnError)
+    assert.equal(error.code, 'STORE_UNAVAILABLE')
+    assert.ok(error.retryable)
+    assert.match(error.message, /could not be loaded: .* cannot be opened now: the key service "vault"/)
+  }
+  const { actors } = await clock.run(running.list({ parent: 'teller' }))
+  assert.deepEqual(actors.map(({ id }) => id.name).toSorted(), ['ann', 'bob', 'cid'])
+  await assert.rejects(clock.run(running.diff('ann', { ref: 'teller' })), { code: 'STORE_UNAVAILABLE' })
+  at.vault.isAway = false
+  await clock.advance(1_000)
+  for (const name of ['ann', 'cid'])
+    assert.deepEqual(await clock.run(running.invoke(name, { ref: 'teller', action: 'get' })), { told: 7 })
 })

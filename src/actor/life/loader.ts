@@ -1,6 +1,6 @@
 // How an actor comes to life: its stored state is read once, in batches with others', decoded, and handed to the
-// activation. What cannot be read or decoded stops that actor with an error; it never starts from an initial state
-// instead.
+// activation. What cannot be read or decoded, ever or now, stops that actor with an error, and none of its batch; it never starts
+// from an initial state instead.
 
 import { type Clock, isSpawnError, type Limits, messageOf, SpawnError } from '../../base/index.ts'
 import type { Definition, Statestore, StoredActor } from '../../ports/index.ts'
@@ -80,7 +80,10 @@ export class Loader {
       if (stored === null) startAfresh(activation)
       else restore(activation, stored)
     } catch (cause) {
-      failure = unreadable(activation, stored?.revision ?? 0, cause)
+      const isLater = isSpawnError(cause) && cause.code === 'STORE_UNAVAILABLE'
+      failure = isLater
+        ? unavailable(activation, cause)
+        : unreadable(activation, stored?.revision ?? 0, cause)
     }
     if (failure === null) this.options.loaded(activation)
     else this.options.failed(activation, failure)

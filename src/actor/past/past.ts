@@ -1,7 +1,7 @@
 // What can be seen of an actor's past, and done with it. All of it is read from the store, so an actor need not be in memory
 // for it. Decides which revision is meant where none is named; how one is restored is restore.ts's.
 
-import { SpawnError } from '../../base/index.ts'
+import { isSpawnError, SpawnError } from '../../base/index.ts'
 import type {
   Definition,
   Diff,
@@ -164,6 +164,7 @@ function readState(definition: Definition, stored: StoredActor): unknown {
   try {
     return decodeState(definition, stored)
   } catch (cause) {
+    if (isSpawnError(cause) && cause.code === 'STORE_UNAVAILABLE') throw cause
     throw unreadableRevision(stored.id, stored.revision, cause)
   }
 }

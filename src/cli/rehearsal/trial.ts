@@ -26,6 +26,7 @@ export type Trial = {
 /** What the trial needs of a definition: no code of it runs but its schema and its steps. */
 export type TriedDefinition = Pick<Definition, 'name' | 'state'>
 
+/** @throws SpawnError STORE_UNAVAILABLE when it cannot be known now. */
 export function tryState(definition: TriedDefinition, stored: StoredActor): Trial {
   let version: number | null = null
   try {
@@ -39,6 +40,7 @@ export function tryState(definition: TriedDefinition, stored: StoredActor): Tria
     codec.accept(written)
     return { version, verdict: versionOf(written.typeUrl).version === version ? 'fine' : 'upgraded' }
   } catch (thrown) {
+    if (isSpawnError(thrown) && thrown.code === 'STORE_UNAVAILABLE') throw thrown
     return { version, verdict: 'fails', problems: problemsOf(thrown) }
   }
 }

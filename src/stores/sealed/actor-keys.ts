@@ -46,8 +46,6 @@ interface KeyValue {
 export interface ActorKeysOptions {
   /** The sealed store itself. */
   readonly store: Statestore
-  /** Of it: a state that cannot be opened now throws STORE_UNAVAILABLE when it is read. */
-  readonly loadEach: Statestore['load']
   readonly drawBytes: RandomBytes
 }
 
@@ -82,7 +80,7 @@ export class ActorKeys {
   async read(places: readonly KeyPlace[]): Promise<void> {
     for (let from = 0; from < places.length; from += LIMITS.loadGroup) {
       const some = places.slice(from, from + LIMITS.loadGroup)
-      const rows = await this.#options.loadEach(some.map(rowOf))
+      const rows = await this.#options.store.load(some.map(rowOf))
       for (const [at, { mark }] of some.entries()) this.#learn(mark, rows[at] ?? null)
     }
   }

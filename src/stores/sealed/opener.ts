@@ -28,7 +28,7 @@ export interface OpenerOptions {
 /** Why keys cannot be had now, by their names: what is sealed with one of these may open later. */
 export type KeysAway = ReadonlyMap<string, SpawnError>
 
-const NONE_AWAY: KeysAway = new Map()
+export const NONE_AWAY: KeysAway = new Map()
 
 /** With every field: none is lost on the way back, either. */
 type Complete<Whole> = { readonly [Field in keyof Whole]-?: Whole[Field] }

@@ -38,7 +38,7 @@ import { hasOwnKey, type Placed, placedOf, placedState } from './placed.ts'
 import { KeyRing } from './key-ring.ts'
 import { Nonces } from './nonces.ts'
 import { FoundKeys } from './found-keys.ts'
-import { keyName, type KeysAway, Opener } from './opener.ts'
+import { keyName, type KeysAway, NONE_AWAY, Opener } from './opener.ts'
 import type { SealedCommit } from './fields.ts'
 import { Rotation } from './rotation.ts'
 import { headOf, isOwn } from './sealed-bytes.ts'
@@ -119,7 +119,7 @@ export class SealedStore implements Statestore {
         ? null
         : new SealedStore(actorKeys, { keys, service, readsPlain, clock, drawBytes })
     const home = this.#keyStore ?? this
-    this.#own = new ActorKeys({ store: home, loadEach: (ids) => home.loadEach(ids), drawBytes })
+    this.#own = new ActorKeys({ store: home, drawBytes })
     this.#opener = new Opener({ associated, readsPlain, keys: new FoundKeys(this.#ring, this.#own) })
     const erasures = new ActorErasures({ store: home, behind: store, keys: this.#own })
     this.erasures = erasures
@@ -166,17 +166,10 @@ export class SealedStore implements Statestore {
     }
   }
 
-  /** Like `load`, but one whose key is away throws STORE_UNAVAILABLE when its state is read, and keeps none of the others away. */
-  async loadEach(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
-    const stored = await this.#store.load(ids)
-    const away = await this.#keysAway(stored.map(placedState))
-    return stored.map((actor) => (actor === null ? null : this.#opener.actor(actor, away)))
-  }
-
   async load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
     const stored = await this.#store.load(ids)
-    if (this.#wrapped !== null || stored.some(hasOwnKey)) await this.#readyFor(stored.map(placedState))
-    return stored.map((actor) => (actor === null ? null : this.#opener.actor(actor)))
+    const away = await this.#keysOfStatesAway(stored)
+    return stored.map((actor) => (actor === null ? null : this.#opener.actor(actor, away)))
   }
 
   commit(group: readonly Commit[]): Promise<Verdict[]> {
@@ -231,8 +224,8 @@ export class SealedStore implements Statestore {
 
   async list(filter: ActorFilter, page: PageRequest): Promise<ActorPage> {
     const { actors, next } = await this.#store.list(filter, page)
-    if (this.#wrapped !== null || actors.some(hasOwnKey)) await this.#readyFor(actors.map(placedState))
-    return { actors: actors.map((actor) => this.#opener.actor(actor)), next }
+    const away = await this.#keysOfStatesAway(actors)
+    return { actors: actors.map((actor) => this.#opener.actor(actor, away)), next }
   }
 
   count(filter: ActorFilter): Promise<number> {
@@ -274,6 +267,12 @@ export class SealedStore implements Statestore {
 
   prune(nowMs: number, limit: number): Promise<number> {
     return this.#store.prune(nowMs, limit)
+  }
+
+  /** Of most loads none has to be looked for. */
+  async #keysOfStatesAway(stored: readonly (StoredActor | null)[]): Promise<KeysAway> {
+    if (this.#wrapped === null && !stored.some(hasOwnKey)) return NONE_AWAY
+    return this.#keysAway(stored.map(placedState))
   }
 
   async #opened(system: string, envelopes: readonly StandingEnvelope[]): Promise<StandingEnvelope[]> {
