@@ -261,3 +261,27 @@ test('of actors that come to life together only those whose key is away do not s
   for (const name of ['ann', 'cid'])
     assert.deepEqual(await clock.run(running.invoke(name, { ref: 'teller', action: 'get' })), { told: 7 })
 })
+
+test('an actor whose own key is away commits nothing, and its neighbours in the group do', async () => {
+  await using at = await office()
+  const user = (name: string) => ({ system: SYSTEM, parent: 'user', name })
+  const born = (name: string): Commit => commitOf(user(name), 0, { hasOwnKey: true })
+  await put(at.other, born('ann'))
+  // A key outlives an actor that is deleted.
+  assert.equal(await at.other.delete(user('ann'), 1, born('ann').birth), 'committed')
+  at.vault.isAway = true
+  const group = [born('bob'), born('ann'), commitOf(user('ann'), 1, { hasOwnKey: true }), commitOf('cid', 0)]
+  assert.deepEqual(await at.own.commit(group), ['committed', 'conflict', 'conflict', 'committed'])
+  assert.deepEqual(
+    (await at.own.load([user('ann'), user('bob')])).map((stored) => stored?.revision),
+    [undefined, 1],
+  )
+  await assert.rejects(at.own.commit([born('ann')]), {
+    code: 'STORE_UNAVAILABLE',
+    message: /"vault" did not/,
+  })
+  at.vault.isAway = false
+  await at.clock.advance(1_000)
+  await put(at.own, born('ann'))
+  assert.notEqual((await loadOne(at.other, user('ann')))?.state, null, 'under the key that it had')
+})

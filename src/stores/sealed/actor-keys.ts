@@ -71,9 +71,14 @@ export class ActorKeys {
     return this.#unreadable.get(mark)
   }
 
-  /** Of an actor whose key was made sure of; undefined: it has none now, because it is being erased. */
+  /** Of an actor whose key was made sure of; undefined: it has none now, as it is being erased, or as `lack` says. */
   of(id: ActorId): Key | undefined {
     return this.#known.get(this.#markOf(id))?.key
+  }
+
+  /** Why the key that an actor has cannot be read. */
+  lack(id: ActorId): SpawnError | undefined {
+    return this.#unreadable.get(this.#markOf(id))
   }
 
   /** Reads keys into memory; one that is not stored is forgotten, and one that cannot be read keeps none of the others away. */
@@ -87,7 +92,8 @@ export class ActorKeys {
 
   /**
    * Makes sure that every actor of a group that has a key of its own has it in memory, as it stands in the store. While one
-   * is erased it gets none: what was sealed with that would outlive it.
+   * is erased it gets none: what was sealed with that would outlive it. Nor does one that has a key which cannot be read: the
+   * others of the group have nothing to do with that.
    */
   async ready(group: readonly Commit[]): Promise<void> {
     const needed = new Map<string, Commit>()
@@ -110,11 +116,8 @@ export class ActorKeys {
   /** Those that have no key, and may be given one. */
   async #missing(needed: ReadonlyMap<string, Commit>): Promise<Map<string, Commit>> {
     await this.read(placesOf(needed))
-    for (const mark of needed.keys()) {
-      const cause = this.#unreadable.get(mark)
-      if (cause !== undefined) throw cause
-    }
-    const missing = new Map([...needed].filter(([mark]) => !this.#known.has(mark)))
+    const hasNone = (mark: string): boolean => !this.#known.has(mark) && !this.#unreadable.has(mark)
+    const missing = new Map([...needed].filter(([mark]) => hasNone(mark)))
     const marks = [...missing.keys()]
     // Asked for after the keys: whoever has destroyed one has said before that it would.
     for (let from = 0; from < marks.length; from += LIMITS.loadGroup) {

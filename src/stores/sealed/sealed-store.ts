@@ -177,14 +177,26 @@ export class SealedStore implements Statestore {
     return this.#store.commit(this.#sealed(group))
   }
 
-  /** Those of actors that are being erased meet a conflict, as they would have when that is done. */
+  /**
+   * Those of actors that are being erased meet a conflict, as they would have when that is done; and those whose key cannot be
+   * read, as it can be told of no commit in a group that it failed for another reason. Where there is nothing else in it,
+   * the group fails with the reason.
+   */
   async #commitOwned(group: readonly Commit[]): Promise<Verdict[]> {
     await this.#own.ready(group)
     const isRefused = (commit: Commit): boolean => isOwned(commit) && this.#own.of(commit.id) === undefined
     const refused = new Set(group.filter(isRefused))
     const kept = refused.size === 0 ? group : group.filter((commit) => !refused.has(commit))
+    if (kept.length === 0) this.#throwLack(refused)
     const verdicts = (await this.#store.commit(this.#sealed(kept))).values()
     return group.map((commit) => (refused.has(commit) ? 'conflict' : (verdicts.next().value ?? 'conflict')))
+  }
+
+  #throwLack(refused: ReadonlySet<Commit>): void {
+    for (const { id } of refused) {
+      const cause = this.#own.lack(id)
+      if (cause !== undefined) throw cause
+    }
   }
 
   #sealed(group: readonly Commit[]): SealedCommit[] {
