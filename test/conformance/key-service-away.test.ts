@@ -177,6 +177,49 @@ test('a service that never answers keeps nobody for long', async () => {
   assert.deepEqual(at.noted, [1, 2])
 })
 
+test('who comes to life beside an actor whose key is away waits for a silent service once', async () => {
+  const vault = new Vault()
+  let hangs = false
+  let asked = 0
+  const service: KeyService = {
+    name: 'vault',
+    wrap: (key) => vault.wrap(key),
+    unwrap: (wrapped) => {
+      asked += 1
+      return hangs ? new Promise(() => {}) : vault.unwrap(wrapped)
+    },
+  }
+  await using at = await office(service)
+  const { clock, running } = at
+  const ann = { system: SYSTEM, parent: 'teller', name: 'ann' }
+  await put(at.other, commitOf(ann, 0, { state: jsonCodec.pack({ told: 7 }) }))
+  const told = (name: string) => running.invoke(name, { ref: 'teller', action: 'get' })
+  /** How long a new actor took that came to life together with hers. */
+  const wait = async (name: string): Promise<number> => {
+    const beganMs = clock.elapsedMs()
+    const refused = assert.rejects(told('ann'), { code: 'STORE_UNAVAILABLE' })
+    assert.deepEqual(await clock.run(told(name)), { told: 0 })
+    const tookMs = clock.elapsedMs() - beganMs
+    await clock.run(refused)
+    return tookMs
+  }
+  hangs = true
+  asked = 0
+  const [early, late] = [0, 0].map(() => at.own.load([ann]))
+  assert.equal(await wait('bob'), 10_000)
+  assert.deepEqual([(await early)?.length, (await late)?.length, asked], [1, 1, 1], 'one question for all')
+  assert.equal(await wait('cid'), 0)
+  await clock.advance(1_500)
+  assert.equal(await wait('dan'), 1_000)
+  assert.equal(await wait('eve'), 0, 'the same question is not answered yet')
+  assert.equal(asked, 2)
+  await clock.advance(8_000)
+  assert.equal(await wait('fay'), 0)
+  hangs = false
+  await clock.advance(3_000)
+  assert.deepEqual(await clock.run(told('ann')), { told: 7 })
+})
+
 test('a list of dead letters shows those that can be read and names the others, which can be discarded', async () => {
   await using at = await office()
   const dead = { box: 'dead' } as const

@@ -305,16 +305,19 @@ export class SealedStore implements Statestore {
   async #keysAway(placed: readonly Placed[]): Promise<KeysAway> {
     const away = new Map<string, SpawnError>()
     const places = new Map<string, KeyPlace>()
+    const ringIds = new Set<string>()
     for (const { packed, system } of placed) {
       if (packed === null || (this.#wrapped === null && !isOwn(packed.value))) continue
       const head = headOf(packed.value)
-      if (head?.kind === 'ring' && !away.has(keyName(head))) {
-        const cause = await this.#wrapped?.find(head.id)
-        if (cause !== undefined) away.set(keyName(head), cause)
-      }
+      if (head?.kind === 'ring') ringIds.add(head.id)
       if (head?.kind !== 'own' || this.#own.find(head.mark)?.id === head.id) continue
       places.set(head.mark, { system, mark: head.mark })
     }
+    const find = async (id: string): Promise<void> => {
+      const cause = await this.#wrapped?.find(id)
+      if (cause !== undefined) away.set(keyName({ kind: 'ring', id }), cause)
+    }
+    if (this.#wrapped !== null) await Promise.all(Array.from(ringIds, find))
     if (places.size === 0) return away
     await this.#own.read([...places.values()])
     for (const mark of places.keys()) {

@@ -1,6 +1,7 @@
 // The data keys that a key service has wrapped: rows of the store behind, opened once and kept in the ring. Decides when one
 // is drawn, and which seals: the one that was drawn last. Two processes that start together may draw one each; then each
-// seals with its own, and both open both. And how long somebody waits for the service: it may not answer at all.
+// seals with its own, and both open both. And how long somebody waits for the service: it may not answer at all. Then those who
+// were the first to ask wait long, and the others hardly: who reads a page waits for the keys of all that stands on it.
 //
 // A crash between wrapping a key and its row leaves nothing; after the row, a key that nobody may ever use.
 
@@ -25,6 +26,8 @@ const ID_BYTES = 6
 const ANSWER_MS = 10_000
 /** How long a key that could not be had is not asked for again: many pages may be read that are sealed with it. */
 const PAUSE_MS = 1_000
+/** How long anybody waits for one that could not be had the last time: what is read with it waits, too. */
+const WAIT_AGAIN_MS = 1_000
 
 export interface WrappedKeysOptions {
   readonly service: KeyService
@@ -35,10 +38,17 @@ export interface WrappedKeysOptions {
   readonly clock: Clock
 }
 
+interface Away {
+  readonly cause: SpawnError
+  readonly untilMs: number
+}
+
 export class WrappedKeys {
   readonly #options: WrappedKeysOptions
   /** Keys that could not be had, and until when nobody is asked for them again. */
-  readonly #away = new Map<string, { readonly cause: SpawnError; readonly untilMs: number }>()
+  readonly #away = new Map<string, Away>()
+  /** Keys that are being looked for, once for all who want them. */
+  readonly #wanted = new Map<string, Promise<SpawnError | undefined>>()
 
   constructor(options: WrappedKeysOptions) {
     this.#options = options
@@ -74,16 +84,42 @@ export class WrappedKeys {
 
   /** Looks for a key that another process has drawn. @returns why it could not be had now; undefined: it was, or is not there. */
   async find(id: string): Promise<SpawnError | undefined> {
-    const { behind, clock, ring } = this.#options
+    const { clock, ring } = this.#options
     if (ring.find(id) !== undefined) return undefined
     const last = this.#away.get(id)
     if (last !== undefined && clock.elapsedMs() < last.untilMs) return last.cause
+    let wanted = this.#wanted.get(id)
+    if (wanted === undefined) this.#wanted.set(id, (wanted = this.#want(id, last)))
+    return wanted
+  }
+
+  #want(id: string, last: Away | undefined): Promise<SpawnError | undefined> {
+    const { clock } = this.#options
+    const late = Promise.withResolvers<SpawnError>()
+    const timer =
+      last === undefined
+        ? null
+        : clock.after(WAIT_AGAIN_MS, () => {
+            // Until the service has answered after all, or too much time has passed.
+            this.#away.set(id, { ...last, untilMs: Number.POSITIVE_INFINITY })
+            late.resolve(last.cause)
+          })
+    const looked = this.#look(id).finally(() => {
+      timer?.cancel()
+      this.#wanted.delete(id)
+    })
+    return Promise.race([looked, late.promise])
+  }
+
+  async #look(id: string): Promise<SpawnError | undefined> {
+    const { behind, clock } = this.#options
     try {
       const [row = null] = await behind.load([rowOf(id)])
       if (row !== null) await this.#take(row, false)
       this.#away.delete(id)
       return undefined
     } catch (thrown) {
+      this.#away.delete(id)
       if (!isSpawnError(thrown) || thrown.code !== 'STORE_UNAVAILABLE') throw thrown
       this.#away.set(id, { cause: thrown, untilMs: clock.elapsedMs() + PAUSE_MS })
       return thrown
