@@ -5,7 +5,7 @@
 // is done in small parts, with what is added.
 //
 // An entry is not taken out: it goes with its run, or stays behind when that is merged, once its row is gone. Where the row stands and
-// cannot be read, that is noted beside it.
+// cannot be read, nobody can say which entries are an actor's who is gone: that it has nothing there any more is noted beside them.
 //
 // Invariants: every entry whose row stands is here. Those of rows up to the one that `folded` names are in runs that stand, each of
 // which has those of the rows behind the run before it.
@@ -74,14 +74,18 @@ export class KeyIndex {
     this.#late.add(hash, row)
   }
 
-  /** The entry counts no more. @param isOfDamage whether its row stands all the same, as nobody can read it. */
-  drop(hash: number, row: number, isOfDamage = false): void {
+  /** The entry counts no more. */
+  drop(hash: number, row: number): void {
     this.#late.drop(hash, row)
-    if (isOfDamage) this.#statements.drop.run(hash, row)
   }
 
-  isDropped(hash: number, row: number): boolean {
-    return this.#statements.dropped.get(hash, row) !== undefined
+  /** Whatever leads to a row counts no more for an actor. @param actor its number: below 0, as no hash is. */
+  disown(actor: number, row: number): void {
+    this.#statements.drop.run(actor, row)
+  }
+
+  isDisowned(actor: number, row: number): boolean {
+    return this.#statements.dropped.get(actor, row) !== undefined
   }
 
   /** Whether there is an entry of a hash, or was one. */

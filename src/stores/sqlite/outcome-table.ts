@@ -99,7 +99,7 @@ export class OutcomeTable {
     if (family.id === null || !this.#filter.mayHave(hash) || !this.#leads(hash)) return null
     const { key } = wanted
     const owner = { family: family.id, name }
-    for (const { kept } of this.#rowsOf(hash)) {
+    for (const { kept } of this.#rowsOf(hash, owner)) {
       const found = kept.find((each) => each.outcome.key === key && isOf(each, owner))
       if (found !== undefined) return found.outcome
     }
@@ -124,21 +124,21 @@ export class OutcomeTable {
   }
 
   /** The rows to which a hash leads. Each may be changed when it is answered. */
-  *#rowsOf(hash: number): Generator<OutcomesFound> {
+  *#rowsOf(hash: number, owner: KeptOwner): Generator<OutcomesFound> {
     const ids = new Set<number>()
     for (const { row } of this.#index.between(hash, hash + 1)) ids.add(row)
     for (const id of ids) {
       const found = this.#statements.byId.get(id)
-      if (found !== undefined) yield* this.#unlessDropped(found, hash)
+      if (found !== undefined) yield* this.#unlessDisowned(found, owner)
     }
   }
 
-  /** @throws SpawnError STATE_UNREADABLE, unless the entry that leads there counts no more. */
-  #unlessDropped(found: unknown, hash: number): OutcomesFound[] {
+  /** @throws SpawnError STATE_UNREADABLE, unless the actor was deleted since it had something there. */
+  #unlessDisowned(found: unknown, owner: KeptOwner): OutcomesFound[] {
     try {
       return [unpackedRow(found, this.#dictionary)]
     } catch (thrown) {
-      if (isDamage(thrown) && this.#index.isDropped(hash, rowNumber(found))) return []
+      if (isDamage(thrown) && this.#index.isDisowned(ownNumber(owner), rowNumber(found))) return []
       throw thrown
     }
   }
@@ -233,26 +233,27 @@ export class OutcomeTable {
   remove(family: Family, name: string, key: string): void {
     if (family.id === null) return
     const owner = { family: family.id, name }
-    for (const row of this.#rowsOf(hashIn(actorHash(family, name), key)))
+    for (const row of this.#rowsOf(hashIn(actorHash(family, name), key), owner))
       this.#shrink(row, (kept) => kept.outcome.key !== key || !isOf(kept, owner))
   }
 
-  /** Drops all outcomes of an actor, also those that cannot be read: what leads to them says what they are. */
+  /** Drops all outcomes of an actor; of a row that cannot be read, that it has nothing there any more. */
   delete(family: Family, name: string): void {
     if (family.id === null) return
     const { id: familyId } = family
     const from = actorHash(family, name) * KEY_HASHES
     for (const [row, hashes] of this.#hashesByRow(from, from + KEY_HASHES)) {
       const [found, owner] = fields([this.#statements.owner.get(row)])[0] ?? []
-      if (found === OF_SEVERAL) this.#deleteIn(row, { family: familyId, name }, hashes)
+      if (found === OF_SEVERAL) this.#deleteIn(row, { family: familyId, name })
       else if (found === familyId && owner === name) this.#remove(row, hashes)
     }
   }
 
-  #deleteIn(row: number, owner: KeptOwner, hashes: Iterable<number>): void {
+  #deleteIn(row: number, owner: KeptOwner): void {
     const found = this.#statements.byId.get(row)
     const unpacked = found === undefined ? null : this.#readableRow(found)
-    if (unpacked === null) this.#removeKeys(row, hashes, true)
+    // What leads there may be of others whose actors have the same hash: it stays.
+    if (unpacked === null) this.#index.disown(ownNumber(owner), row)
     else this.#shrink(unpacked, (kept) => !isOf(kept, owner))
   }
 
@@ -265,7 +266,7 @@ export class OutcomeTable {
   ): boolean {
     if (family.id === null) return false
     const owner = { family: family.id, name }
-    for (const { id, kept } of this.#rowsOf(hashIn(actorHash(family, name), key))) {
+    for (const { id, kept } of this.#rowsOf(hashIn(actorHash(family, name), key), owner)) {
       const at = kept.findIndex((each) => each.outcome.key === key && isOf(each, owner))
       const stands = kept[at]
       if (stands === undefined) continue
@@ -341,9 +342,9 @@ export class OutcomeTable {
     this.#statements.remove.run(row)
   }
 
-  #removeKeys(row: number, hashes: Iterable<number>, isOfDamage = false): void {
+  #removeKeys(row: number, hashes: Iterable<number>): void {
     for (const hash of hashes) {
-      this.#index.drop(hash, row, isOfDamage)
+      this.#index.drop(hash, row)
       this.#removed.push(hash)
     }
   }
@@ -380,6 +381,11 @@ export class OutcomeTable {
 /** By this the index is in order. */
 export function actorHash({ hash }: Pick<Family, 'hash'>, name: string): number {
   return (hashOf(name) ^ Math.imul(hash, 0x9e37_79b1)) >>> ACTOR_SHIFT
+}
+
+/** Tells actors apart that have one hash in the index, among the few who share a row: below 0, of 52 bits. */
+function ownNumber({ family, name }: KeptOwner): number {
+  return -1 - hashOf(name) * 2 ** 20 - (hashOf(`${family} ${name}`) >>> 12)
 }
 
 export function hashIn(actor: number, key: string): number {
