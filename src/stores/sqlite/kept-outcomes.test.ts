@@ -159,6 +159,32 @@ describe('a row of kept outcomes', () => {
     )
   })
 
+  test('names a type once, until another one comes, whosever the outcomes are; and the next row names it anew', () => {
+    const named: string[] = []
+    const row = new OutcomeRow((url) => {
+      named.push(url)
+      return typeId(url)
+    })
+    /** The bytes that the types took. */
+    const bytesOf = (...types: readonly (string | null)[]): number => {
+      for (const [at, type] of types.entries()) {
+        row.begin({ family: at, name: 'n' }, 1)
+        row.add({
+          key: 'k',
+          expiresAtMs: 1,
+          reply: type === null ? null : new Packed(type, new Uint8Array()),
+        })
+      }
+      return row.take().length
+    }
+    const same = bytesOf('t', 't', 't')
+    assert.deepEqual(named.splice(0), ['t'])
+    assert.equal(bytesOf('t', 'r', 't') - same, 2)
+    assert.deepEqual(named.splice(0), ['t', 'r', 't'])
+    bytesOf(null, 'r', null, 'r', 't', 't')
+    assert.deepEqual(named, ['r', 't'])
+  })
+
   test('begins as none of before does, whatever the length of its first key', () => {
     // What a text of any length was written as: see ByteWriter.text, today and in its first form.
     for (const mark of [
