@@ -6,6 +6,7 @@ import { bytea } from './arrays.ts'
 import { actorColumns, bytesOf, COMMIT_VALUES, valuesOf } from './commit-values.ts'
 import type { Statement } from './connection.ts'
 import type { Database } from './database.ts'
+import { ITS_ACTOR, oneByOne } from './one-by-one.ts'
 import { Writing } from './writing.ts'
 
 /** A message to Postgres, and a value in it, is at most a gibibyte. */
@@ -20,17 +21,18 @@ const DELETE: Statement = {
   text: 'SELECT spawn.delete_1($1, $2, $3, $4, $5, $6, $7, $8)',
 }
 
+/** Planned each time, like the envelopes of outbox.ts. */
 const STANDING: Statement = {
-  name: 'spawn_standing',
+  name: '',
   text: `SELECT ${STANDING_KIND.actor}, n, a.revision, a.birth
     FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) WITH ORDINALITY AS u (system, parent, name, n)
-    JOIN spawn.actors a USING (system, parent, name)
+    CROSS JOIN LATERAL ${oneByOne('actors', ITS_ACTOR)} AS a
   UNION ALL SELECT ${STANDING_KIND.envelope}, n, e.due_at_ms, 0
     FROM unnest($4::bytea[], $5::bytea[]) WITH ORDINALITY AS u (system, id, n)
-    JOIN spawn.outbox e USING (system, id)
+    CROSS JOIN LATERAL ${oneByOne('outbox', { system: 'u.system', id: 'u.id' })} AS e
   UNION ALL SELECT ${STANDING_KIND.outcome}, n, o.expires_at_ms, 0
     FROM unnest($6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[]) WITH ORDINALITY AS u (system, parent, name, key, n)
-    JOIN spawn.outcomes o USING (system, parent, name, key)`,
+    CROSS JOIN LATERAL ${oneByOne('outcomes', { ...ITS_ACTOR, key: 'u.key' })} AS o`,
 }
 
 export function commitStatements(database: Database): CommitStatements {

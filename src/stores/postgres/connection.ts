@@ -80,7 +80,8 @@ const PARSERS = {
  * What acknowledged means does not depend on how the server or the user is set up: a commit that is not on the disk yet is
  * none. Two that wait for each other's rows go on with what the first has left. A transaction whose client is gone without a
  * word holds its locks no longer than a statement may take. What is asked takes less time than to compile it would. What is asked in an
- * order is a range of an index that has it: a server that counted its rows before there were many would rather read and sort all of them.
+ * order is a range of an index that has it, and what is asked by a key is found by one: a server that counted its rows before there were
+ * many would rather read all of them, and sort them.
  */
 const SETTINGS = `SELECT pg_is_in_recovery(), current_setting('fsync'), current_setting('full_page_writes'),
   set_config('statement_timeout', $1, false),
@@ -90,6 +91,7 @@ const SETTINGS = `SELECT pg_is_in_recovery(), current_setting('fsync'), current_
   set_config('bytea_output', 'hex', false),
   set_config('jit', 'off', false),
   set_config('enable_sort', 'off', false),
+  set_config('enable_seqscan', 'off', false),
   CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END`
 
 /** @throws SpawnError STORE_UNAVAILABLE when the package is not installed, or too old. */

@@ -5,12 +5,13 @@ import { int4Array } from './arrays.ts'
 import { actorColumns, bytesOf } from './commit-values.ts'
 import type { Statement } from './connection.ts'
 import type { Database } from './database.ts'
+import { ITS_ACTOR, oneByOne } from './one-by-one.ts'
 
 const OUTCOME: Statement = {
   name: 'spawn_outcome',
   text: `SELECT n, expires_at_ms, reply_type, reply
     FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS u (system, parent, name, key, n)
-    JOIN spawn.outcomes USING (system, parent, name, key)`,
+    CROSS JOIN LATERAL ${oneByOne('outcomes', { ...ITS_ACTOR, key: 'u.key' })} AS found`,
 }
 /** One more than asked tells that there are too many. */
 const KEYS: Statement = {
