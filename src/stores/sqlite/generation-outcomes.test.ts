@@ -160,3 +160,21 @@ test('the filter hears of what is staged, and forgets what failed', () => {
   assert.deepEqual(outcomes.find(actor, { key: 'one', keyHash: hashOf('one') })?.expiresAtMs, 1)
   assert.equal(outcomes.find(actor, { key: 'two', keyHash: hashOf('two') }), null)
 })
+
+test('actors of one name and one hash, of two families, have each their own', () => {
+  const outcomes = new GenerationOutcomes()
+  const actors = ['p', 'q'].map(
+    (parent) => new PendingActor({ system: 's', parent, id: null, hash: 5 }, 'one', NOTHING_STANDS),
+  )
+  const [first, other] = actors
+  assert.ok(first !== undefined && other !== undefined && first.hash === other.hash)
+  const wanted = { key: 'k', keyHash: hashOf('k') }
+  outcomes.stage(first, framed([['k', 7]]))
+  assert.equal(outcomes.find(other, wanted), null)
+  outcomes.stage(other, framed([['k', 8]]))
+  assert.deepEqual(
+    actors.map((actor) => outcomes.find(actor, wanted)?.expiresAtMs),
+    [7, 8],
+  )
+  outcomes.settle(true)
+})

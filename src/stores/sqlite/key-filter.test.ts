@@ -79,6 +79,41 @@ test('it grows with what stands, and denies nothing meanwhile, also of what was 
   assert.ok(taken < 60, `${taken} of 1,000`)
 })
 
+test('what was counted before all is seen, or at the very place where seeing goes on, is neither lost nor counted twice', () => {
+  const filter = new KeyFilter()
+  const [low, middle, high] = [1_000, 2 ** 40, 2 ** 50]
+  filter.mayHave(low)
+  filter.see([], middle)
+  // It is seen with the rest.
+  filter.write(middle)
+  const isCounted = filter.beginGeneration()
+  if (isCounted) filter.count(high)
+  filter.see([middle])
+  filter.write(high, isCounted)
+  for (const each of [middle, high]) assert.ok(filter.mayHave(each))
+  filter.remove(middle)
+  assert.ok(!filter.mayHave(middle), 'it was counted once')
+})
+
+test('a filter that takes the place of another knows what has gone while it was filled', () => {
+  const filter = new KeyFilter(1_024)
+  const [low, high] = [0, 2 ** 52].map((from) =>
+    Array.from({ length: 100 }, () => from + below(random, 2 ** 40)),
+  )
+  assert.ok(low !== undefined && high !== undefined)
+  filter.mayHave(1)
+  filter.see([])
+  for (const each of [...low, ...high]) filter.write(each)
+  assert.notEqual(filter.fillsFrom, null, 'there is a next one')
+  filter.see(low, 2 ** 52)
+  for (const each of low) filter.remove(each)
+  filter.see(high)
+  while (!filter.beginGeneration()) assert.ok(filter.isFilled)
+  for (const each of high) assert.ok(filter.mayHave(each))
+  const taken = low.filter((each) => filter.mayHave(each)).length
+  assert.ok(taken < 20, `${taken} of 100 that are gone`)
+})
+
 test('a bucket that is full stays full', () => {
   const filter = new KeyFilter()
   filter.mayHave(1)

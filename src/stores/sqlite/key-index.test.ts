@@ -155,6 +155,26 @@ test('every entry of a row that stands is found, while runs are written and merg
   world.database.close()
 })
 
+test('runs are forgotten when the transaction that removed their rows is committed, and not when it fails', () => {
+  const random = seededRandom(9)
+  const world = new World('forgotten')
+  while (world.count('key_runs') < 2)
+    world.change(() => {
+      const own = Array.from({ length: ROW_ENTRIES }, () => below(random, HASHES))
+      world.hashes.set(world.addRow(own), own)
+    })
+  const hashes = [...world.hashes.values()].flat()
+  const removeAll = (): void => {
+    for (const row of world.hashes.keys()) world.removeRow(row)
+    world.index.forget()
+  }
+  world.change(removeAll, true)
+  for (const hash of hashes) assert.ok(world.index.leads(hash))
+  world.change(removeAll)
+  assert.equal(world.count('key_runs'), 0)
+  world.database.close()
+})
+
 test('blocks of a run that was being written, or gone, when the process died go when the file is opened again', () => {
   const random = seededRandom(6)
   const name = 'torn'

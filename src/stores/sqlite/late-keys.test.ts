@@ -84,3 +84,16 @@ test('a transaction that fails leaves them as they were, also those that were le
   }
   assert.ok(failed > 150 && ended > 2, `${failed} failed, ${ended} times all had left`)
 })
+
+test('what a transaction that fails has dropped is back, also where runs were joined after that', () => {
+  const late = new LateKeys(0, 10_000)
+  const far = Array.from({ length: 300 }, (_none, at) => 10_000 + at)
+  for (const hash of far) late.add(hash, 1)
+  late.settle(true)
+  const before = pairsOf(late)
+  late.drop(far[7] ?? 0, 1)
+  // Twice too far before the end: with the second run the first two are joined, without what was dropped.
+  for (const from of [5_000, 1_000]) for (let at = 0; at < 300; at += 1) late.add(from + at, 2)
+  late.settle(false)
+  assert.deepEqual(pairsOf(late), before)
+})
