@@ -16,6 +16,12 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 function outboxIn(file: string) {
   const database = new Database(join(folder, file))
+  /** As when the file is opened again: nothing is known of what the journal had. */
+  const reopened = () => outboxOver(database)
+  return { ...outboxOver(database), reopened }
+}
+
+function outboxOver(database: Database) {
   const table = new OutboxTable(database, new Dictionary(database))
   const outbox = new Outbox(table, 0)
   const fold = (entries: readonly PendingEnvelope[]): void =>
@@ -28,7 +34,10 @@ function outboxIn(file: string) {
 
 const envelope = (id: string): Envelope => ({ id, box: 'delivery', dueAtMs: 0, header: '', payload: null })
 
-function commit(sends: readonly string[], takes: readonly string[]): FramedCommit {
+const newOne = (id: string): Envelope => ({ ...envelope(id), isNew: true })
+
+/** @param sends by its id: one that is not said to be new. */
+function commit(sends: readonly (string | Envelope)[], takes: readonly string[]): FramedCommit {
   return {
     family: { system: 's', parent: '' },
     name: '',
@@ -42,7 +51,7 @@ function commit(sends: readonly string[], takes: readonly string[]): FramedCommi
     keepRevisions: 0,
     keepDurationMs: 0,
     outcomes: [],
-    sends: sends.map(envelope),
+    sends: sends.map((one) => (typeof one === 'string' ? envelope(one) : one)),
     takes,
     occasions: [],
   }
@@ -154,6 +163,93 @@ describe('the outbox of a store file', () => {
     outbox.forget()
     const places = ['a', 'b', 'c'].map((id) => outbox.find('s', id)?.place)
     assert.deepEqual([places, outbox.isOutdated(1), outbox.isOutdated(2)], [[1, undefined, 3], false, true])
+    database.close()
+  })
+
+  test('lets one of a group take what stands, and the next group when that one was not kept', () => {
+    const { database, outbox } = outboxIn('taken.db')
+    keep(outbox, [newOne('a')], [])
+    const taking = commit([], ['a'])
+    assert.ok(outbox.accepts(taking))
+    outbox.stage(taking)
+    assert.ok(!outbox.accepts(commit([], ['a'])), 'twice in a group')
+    outbox.forget()
+    keep(outbox, [], ['a'])
+    assert.ok(!outbox.accepts(commit([], ['a'])))
+    database.close()
+  })
+
+  test('knows the occasion of what was sent for the first time in the same group', () => {
+    const { database, outbox } = outboxIn('occasions.db')
+    const sent = commit([{ ...newOne('a'), dueAtMs: 5 }], [])
+    assert.ok(outbox.accepts(sent))
+    outbox.stage(sent)
+    const taking = commit([], ['a'])
+    assert.ok(!outbox.accepts({ ...taking, occasions: [['a', 6]] }))
+    assert.ok(outbox.accepts({ ...taking, occasions: [['a', 5]] }))
+    database.close()
+  })
+
+  test('takes no row of the table for what stands that a fold has only begun, or a generation has replaced', () => {
+    const { database, fold, outbox } = outboxIn('outdated.db')
+    keep(outbox, ['a', 'b'], [])
+    fold(outbox.beginFolding())
+    const outdated = (): boolean[] => [1, 2].map((place) => outbox.isOutdated(place))
+    assert.deepEqual(outdated(), [true, true])
+    outbox.endFolding()
+    assert.deepEqual(outdated(), [false, false])
+    keep(outbox, ['b'], ['a'])
+    assert.deepEqual(outdated(), [true, true])
+    const entries = outbox.beginFolding()
+    assert.deepEqual(outdated(), [true, true], 'what is folded just now knows better')
+    fold(entries)
+    outbox.endFolding()
+    assert.deepEqual(outdated(), [false, false])
+    database.close()
+  })
+
+  test('takes what a crash has left folded in part, when its row in the journal is applied again', () => {
+    const { database, fold, outbox, reopened } = outboxIn('again.db')
+    keep(outbox, ['a', 'b'], [])
+    fold(outbox.beginFolding())
+    const after = reopened()
+    const places = [1, 2][Symbol.iterator]()
+    after.outbox.applyAgain(commit(['a', 'b'], []), () => places.next().value)
+    after.outbox.applyAgain(commit([], ['a']), () => undefined)
+    after.fold(after.outbox.beginFolding())
+    after.outbox.endFolding()
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((id) => after.outbox.find('s', id)?.place),
+      [undefined, 2, undefined],
+    )
+    keep(after.outbox, ['c'], [])
+    assert.equal(after.outbox.find('s', 'c')?.place, 3)
+    database.close()
+  })
+
+  test('has each id once, whether it is that of a fact or of a message, and becomes the other', () => {
+    const { database, fold, outbox } = outboxIn('facts.db')
+    const as = (box: Envelope['box'], id: string, isNew = false): Envelope => ({
+      ...envelope(id),
+      box,
+      isNew,
+    })
+    const seen = (): string[] => {
+      const messages = Array.from(outbox.pending('s'), ({ id, place }) => `message ${id} ${place}`)
+      return [
+        ...messages,
+        ...Array.from(outbox.pendingFacts('s', 0), ({ id, place }) => `fact ${id} ${place}`),
+      ]
+    }
+    // An id may say nothing of facts.
+    keep(outbox, [as('fact', 'stray', true), as('delivery', 'm', true), as('fact', 'fact:f', true)], [])
+    assert.deepEqual(seen(), ['message m 2', 'fact stray 1', 'fact fact:f 3'])
+    assert.equal(outbox.find('s', 'stray')?.box, 'fact')
+    keep(outbox, [as('delivery', 'stray'), as('fact', 'm'), as('schedule', 'fact:f')], [])
+    assert.deepEqual(seen().toSorted(), ['fact m 2', 'message fact:f 3', 'message stray 1'])
+    fold(outbox.beginFolding())
+    keep(outbox, [as('fact', 'm')], ['stray'])
+    assert.deepEqual(seen(), ['message fact:f 3', 'fact m 2'])
     database.close()
   })
 })
