@@ -243,7 +243,9 @@ describe('a store file', () => {
     const file = newFile()
     const store = new StoreFile(file)
     fill(store)
-    store.runBackground()
+    // Before it folds, it fills the filter of keys.
+    while (store.generations === 0) store.runBackground()
+    assert.equal(store.background, 'now', 'most of it is still to be folded')
     assert.deepEqual(
       commit(
         store,
@@ -286,12 +288,36 @@ describe('a store file', () => {
     sqlite.exec("DELETE FROM types WHERE url = 'odd'")
     sqlite.close()
     const again = new StoreFile(file)
-    const group = [commitOf('a', 1), commitOf('b', 1, keep('t'))]
+    const group = [commitOf('a', 1, keep('t')), commitOf('b', 1, keep('t'))]
     assert.throws(() => commit(again, group), { code: 'STATE_UNREADABLE' })
+    assert.deepEqual(
+      [again.loadOutcome(idOf('a'), 'k'), again.outcomeKeys(idOf('a'), 9)],
+      [null, new Uint32Array()],
+    )
     assert.equal(again.delete(idOf('a'), 1, 1), 'committed')
     assert.deepEqual(commit(again, [commitOf('a', 0)]), [])
     assert.deepEqual(statesOf(again, ['a']), ['a 1'])
     again.close()
+  })
+
+  test('has one outcome of a key, the newest, where the one before had expired and not gone', () => {
+    const store = new StoreFile(newFile())
+    const keep = (atMs: number, expiresAtMs: number): Partial<Commit> => ({
+      committedAtMs: atMs,
+      outcomes: [{ key: 'k', reply: null, expiresAtMs }],
+    })
+    const fold = (): void => {
+      while (store.background !== 'none') store.runBackground()
+    }
+    assert.deepEqual(commit(store, [commitOf('a', 0, keep(1, 10))]), [])
+    fold()
+    assert.deepEqual(commit(store, [commitOf('a', 1, keep(9, 100))]), [0])
+    assert.deepEqual(commit(store, [commitOf('a', 1, keep(20, 100))]), [])
+    fold()
+    assert.equal(store.loadOutcome(idOf('a'), 'k')?.expiresAtMs, 100)
+    assert.deepEqual(commit(store, [commitOf('a', 2, keep(30, 200))]), [0])
+    assert.equal(store.prune(99, 9), 0, 'what had expired went with what took its place')
+    store.close()
   })
 
   test('needs nothing to fold after a stop', () => {
