@@ -245,7 +245,8 @@ describe('a store file', () => {
     fill(store)
     // Before it folds, it fills the filter of keys.
     while (store.generations === 0) store.runBackground()
-    assert.equal(store.background, 'now', 'most of it is still to be folded')
+    const begun: string = store.background
+    assert.equal(begun, 'now', 'most of it is still to be folded')
     assert.deepEqual(
       commit(
         store,
