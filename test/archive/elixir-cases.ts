@@ -210,7 +210,7 @@ export function elixirCases(name: string, open: () => Promise<ElixirDatabase>): 
       )
       assert.match(
         stderr,
-        /^took over 700 actors, 233 past revisions, 0 outcomes, 0 messages\nwarning: 1 row did not/,
+        /^took over 700 actors, 233 past revisions, 0 outcomes, 0 messages, 0 facts\nwarning: 1 row did not/,
       )
       assert.equal(code, 1)
       const exported = await cli(['store', 'export', '-', '--store', 'sqlite:to.db'], {
