@@ -10,6 +10,8 @@ import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 
+import { serve } from './cli/server.ts'
+
 const root = join(import.meta.dirname, '..')
 const tools = join(root, 'node_modules', '.bin')
 
@@ -46,6 +48,21 @@ const lap = actor('lap', {
 await using laps = await system('laps', { actors: [lap], store: 'memory' }).start()
 await laps.ref(lap).go()
 console.log((await laps.inspect(laps.ref(lap))).state.nanos)
+`
+
+/** What it reads and answers goes through the command that serves it. */
+const served = `
+import { actor, Value } from 'spawn-mesh'
+
+export const adder = actor('adder', {
+  state: { total: 0 },
+  actions: {
+    add: (ctx, { value }) => {
+      const total = ctx.state.total + value
+      return Value.of({ total }, { total })
+    },
+  },
+})
 `
 
 const wrongProgram = `${program}
@@ -146,6 +163,13 @@ describe('the published package', () => {
   test('brings the spawn command', async () => {
     assert.match(await run('npx', ['--offline', 'spawn', '--help']), /^ *dev <module>/m)
     assert.match(await run(join(app, 'node_modules/.bin/spawn'), ['--version']), /^0\.1\.0\n$/)
+  })
+
+  test('is served by a command that is another copy of it', async () => {
+    await writeFile(join(app, 'served.mjs'), served)
+    await using server = await serve(['start', 'served.mjs', '--store', 'memory'], { cwd: app })
+    assert.equal((await server.cli(['invoke', 'adder', 'add', '{"value":2}'])).stdout, '{"total":2}\n')
+    assert.equal((await server.cli(['invoke', 'adder', 'add', '{"value":3}'])).stdout, '{"total":5}\n')
   })
 
   test('gives its types to a strict consumer', async () => {
