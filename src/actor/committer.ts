@@ -52,9 +52,15 @@ export interface CommitterOptions {
   readonly carrier: () => Carrier
 }
 
+/** Commits, and turns that bring more than a state, after which the store is told how the group begins that is gathered. */
+const EXPECTED_AT = 32
+
 export class Committer {
   private readonly options: CommitterOptions
   private open: GroupedCommit[] = []
+  /** How many of these the store expects, from the first on; and how many turns since then have brought more than a state. */
+  private expected = 0
+  private laden = 0
   private flushing = false
   private scheduled = false
   private onIdle: (() => void) | null = null
@@ -92,7 +98,7 @@ export class Committer {
     if (state !== null) activation.weigh(state.value.length)
     activation.snapshotOwed = false
     if (waiter !== null) commit.wait(waiter)
-    if (cargo !== null) commit.load(cargo)
+    if (cargo !== null) this.load(commit, cargo)
     this.schedule()
   }
 
@@ -109,7 +115,27 @@ export class Committer {
       return
     }
     pending.wait(waiter)
-    pending.load(cargo)
+    this.load(pending, cargo)
+  }
+
+  private load(commit: PendingCommit, cargo: Cargo): void {
+    commit.load(cargo)
+    this.laden += 1
+    if (this.laden >= EXPECTED_AT && !this.flushing) this.expect()
+  }
+
+  /** While the last turns of a group are under way, the store can work for those before them, if these are many. */
+  private expect(): void {
+    const { clock, store } = this.options
+    const count = this.open.length - this.expected
+    if (store.expect === undefined || count < EXPECTED_AT || count < 2 * this.expected) return
+    const beginning = this.open.slice(this.expected)
+    if (beginning.some(({ lost }) => lost)) return
+    this.expected = this.open.length
+    this.laden = 0
+    const nowMs = clock.now()
+    for (const commit of beginning) commit.leave(nowMs)
+    store.expect(beginning)
   }
 
   /**
@@ -189,12 +215,14 @@ export class Committer {
     const count = fitting(this.open, this.options.limits)
     const candidates = this.open.length === count ? this.open : this.open.slice(0, count)
     this.open = this.open.length === count ? [] : this.open.slice(count)
+    this.expected = 0
+    this.laden = 0
     const group = candidates.some((commit) => commit.lost)
       ? candidates.filter((commit) => !commit.lost)
       : candidates
     // One look at the clock for all of them.
     const nowMs = this.options.clock.now()
-    for (const commit of group) commit.leave(nowMs)
+    for (const commit of group) if (!commit.sent) commit.leave(nowMs)
     return group
   }
 

@@ -121,6 +121,12 @@ export interface Statestore {
   load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]>
   /** See above. Verdicts in the order of the group. */
   commit(group: readonly Commit[]): Promise<Verdict[]>
+  /**
+   * How a group begins that is being gathered: a store may judge that while the rest is. Nothing of it counts or can be seen
+   * before `commit` is called with it. These are not changed any more, and mostly the next group begins with all that was
+   * expected since the last one; but it need not. Absent: the store has no use for it.
+   */
+  expect?(beginning: readonly Commit[]): void
   /** The latest revision or one of those that history keeps; null when it is not there. */
   loadRevision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null>
   /** The revisions that can be loaded, newest first, without their states; those below `before` only, if that is given. */

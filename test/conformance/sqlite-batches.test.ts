@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { below, type Random, seededRandom } from '../../src/base/index.ts'
 import type { Commit } from '../../src/ports/index.ts'
 import { unpackStretch } from '../../src/stores/frames/envelope-bytes.ts'
+import { FrameWriter } from '../../src/stores/frames/frame.ts'
 import { packIds, unpackActors } from '../../src/stores/frames/rows.ts'
 import { MemoryStore } from '../../src/stores/memory/index.ts'
 import { StoreFile } from '../../src/stores/sqlite/store-file.ts'
@@ -73,10 +74,54 @@ async function assertSame(file: StoreFile, memory: MemoryStore): Promise<void> {
   )
 }
 
-for (const seed of [1, 2, 3, 4]) {
-  test(`groups that are committed together fare as one after the other, seed ${seed}`, async () => {
+/** How the groups come to the file. */
+const WAYS = {
+  'at once': (file: StoreFile, groups: readonly (readonly Commit[])[]) => commitGroups(file, ...groups),
+  'when some of the first were expected': commitExpected,
+}
+
+/**
+ * The first of them begins with frames that the file was told of before. Sometimes something else comes in between, or what
+ * was expected does not come.
+ */
+function commitExpected(
+  file: StoreFile,
+  groups: readonly (readonly Commit[])[],
+  random: Random,
+): readonly number[][] {
+  const [first = [], ...others] = groups
+  const cut = below(random, first.length + 1)
+  const beginning = [first.slice(0, below(random, cut + 1)), first.slice(0, cut)]
+    .map((commits, at, all) => commits.slice(at === 0 ? 0 : all[0]?.length))
+    .flatMap((commits) => new FrameWriter().pack(commits))
+  for (const frame of beginning) {
+    file.expect([frame])
+    if (below(random, 4) === 0) file.runBackground()
+    if (below(random, 4) === 0)
+      assert.equal(unpackActors([actorId('a')], file.load(packIds([actorId('a')]))).length, 1)
+    if (below(random, 8) === 0) file.giveUpExpected()
+  }
+  if (below(random, 6) === 0) return commitGroups(file, ...groups)
+  let told: number[][] = []
+  file.commit(
+    [
+      [...beginning, ...new FrameWriter().pack(first.slice(cut))],
+      ...others.map((group) => new FrameWriter().pack(group)),
+    ],
+    (conflicts) => {
+      told = conflicts
+    },
+  )
+  return told
+}
+
+for (const [seed, way] of ([1, 2, 3, 4] as const).flatMap((one) =>
+  (['at once', 'when some of the first were expected'] as const).map((each) => [one, each] as const),
+)) {
+  test(`groups that are committed together fare as one after the other, ${way}, seed ${seed}`, async () => {
     const random = seededRandom(seed)
-    const file = new StoreFile(join(folder, `${seed}.db`))
+    const path = join(folder, `${way} ${seed}.db`)
+    const file = new StoreFile(path)
     const memory = new MemoryStore()
     await memory.start()
     const tally = { committed: 0, conflict: 0 }
@@ -89,7 +134,7 @@ for (const seed of [1, 2, 3, 4]) {
         // Of two owners one may know what the other has sent, or not.
         return groupOf(random, below(random, 3) === 0 ? new Map(known) : known, keys)
       })
-      const together = commitGroups(file, ...groups)
+      const together = WAYS[way](file, groups, random)
       const apart: number[][] = []
       for (const group of groups) {
         const verdicts = await memory.commit(group)
@@ -106,7 +151,7 @@ for (const seed of [1, 2, 3, 4]) {
     }
     assert.ok(tally.committed > 200 && tally.conflict > 100, JSON.stringify(tally))
     file.close()
-    const again = new StoreFile(join(folder, `${seed}.db`))
+    const again = new StoreFile(path)
     await assertSame(again, memory)
     again.close()
   })

@@ -80,6 +80,12 @@ export class PendingActor implements Standing {
   }
 }
 
+/** The generations that there are: one takes commits, and the one before it is being folded, or there is none. */
+export interface Layers {
+  open: Generation
+  folding: Generation | null
+}
+
 export class Generation {
   readonly #families = new Map<Family, Map<string, PendingActor>>()
   /** The family that was looked in last, and what it has: commits that follow one another are mostly of one. */

@@ -3,8 +3,7 @@
 // once, 64 commits of 100,000 actors dirty 64 pages, and the disk has to take all of them before the callers are told;
 // the journal's row is on one page, or two, and by the time of the fold many commits share a page, or an actor.
 //
-// Decides the verdicts, and when to fold. Invariants:
-//  - A commit is judged against the newest revision: the generations first, then the table.
+// Decides when to fold; the verdicts are judging.ts's. Invariants:
 //  - Nothing of a group is visible before its row is durable.
 //  - Rows stop counting in the transaction that folds the last of their generation. A crash in between is harmless:
 //    on opening the journal is applied again, and what has been folded already is known by its revision. (Deleting folds
@@ -12,15 +11,15 @@
 
 import { hashOf } from '../../base/index.ts'
 import type { OutcomeRecord } from '../../ports/index.ts'
-import { mayFollow, NOTHING_STANDS, type Standing } from '../fence.ts'
+import { NOTHING_STANDS, type Standing } from '../fence.ts'
 import type { ActorTable } from './actor-table.ts'
 import type { Database } from './database.ts'
 import type { Dictionary } from './dictionary.ts'
-import { type FamilyName, type FramedCommit, unpackFrame } from '../frames/frame.ts'
-import { Generation, PendingActor } from './generation.ts'
-import type { HashedKey, Owner } from './generation-outcomes.ts'
+import type { FamilyName, FramedCommit } from '../frames/frame.ts'
+import { Generation, type Layers, type PendingActor } from './generation.ts'
 import { JournalTable, type RecoveredRow } from './journal-table.ts'
-import { conflictsOf, isOutside, type Judged } from './judged.ts'
+import { isOutside, type Judged } from './judged.ts'
+import { Judging } from './judging.ts'
 import { Outbox } from './outbox.ts'
 import type { OutboxTable } from './outbox-table.ts'
 import { PendingEnvelope } from './pending-outbox.ts'
@@ -53,13 +52,11 @@ export class Journal {
   generations = 0
   readonly #tables: Tables
   readonly #rows: JournalTable
-  #open = new Generation()
-  #folding: Generation | null = null
+  readonly #layers: Layers = { open: new Generation(), folding: null }
+  readonly #judging: Judging
   /** What the folding generation has; from `#foldedTo` on it is still to be folded. */
   #order: readonly (PendingActor | PendingOutcomes | PendingEnvelope)[] = []
   #foldedTo = 0
-  #batch = 0
-  #group = 0
   /** How much work that is, in entries: all of it, and up to `#foldedTo`. */
   #work = 0
   #workDone = 0
@@ -68,16 +65,19 @@ export class Journal {
     this.#tables = tables
     this.#rows = new JournalTable(tables.database)
     this.outbox = new Outbox(tables.outbox, this.#rows.foldedPlace)
+    this.#judging = new Judging(tables, this.outbox, this.#layers)
   }
 
   /** Whether something waits to be folded. */
   get hasWork(): boolean {
-    return this.#folding !== null || this.#open.commits > 0
+    return this.#layers.folding !== null || this.#layers.open.commits > 0
   }
 
   /** Whether folding should begin or go on without waiting any longer. */
   get isDue(): boolean {
-    return this.#folding !== null || this.#open.isFull
+    const { folding, open } = this.#layers
+    // What is judged already is staged in the open one.
+    return folding !== null || (open.isFull && !this.#judging.expects)
   }
 
   /**
@@ -86,9 +86,9 @@ export class Journal {
    * @throws SpawnError STATE_UNREADABLE
    */
   recover(): void {
-    this.#open.places = this.#rows.recover((row) => {
+    this.#layers.open.places = this.#rows.recover((row) => {
       this.#applyRowAgain(row)
-      this.#open.commits += 1
+      this.#layers.open.commits += 1
     })
     this.settle()
   }
@@ -100,41 +100,44 @@ export class Journal {
    *   through its frames. What is left to do then, nobody needs to wait for.
    */
   commit(groups: readonly (readonly Uint8Array[])[], told: (conflicts: number[][]) => void): void {
-    if (this.#folding !== null && this.#open.isFull) this.#finishFolding()
-    this.#batch += 1
-    const judged: Judged[] = []
-    const ends: number[] = []
+    const layers = this.#layers
+    if (layers.folding !== null && layers.open.isFull) this.#finishFolding()
+    const batch = this.#judging.batch(groups)
     try {
-      for (const frames of groups) {
-        this.#group += 1
-        for (const frame of frames) judged.push(this.#judge(frame))
-        ends.push(judged.length)
-      }
-      const rows = judged.filter(({ commits, refused }) => refused.size < commits.length)
-      if (rows.length > 0) this.#rows.append(rows, this.#open.places)
+      const rows = batch.judged.filter(({ commits, refused }) => refused.size < commits.length)
+      if (rows.length > 0) this.#rows.append(rows, layers.open.places)
     } catch (thrown) {
-      this.outbox.forget()
-      this.#open.outcomes.settle(false)
-      this.#open.removeEmpty()
+      this.#judging.forget()
       throw thrown
     }
-    told(ends.map((end, at) => conflictsOf(judged.slice(ends[at - 1] ?? 0, end))))
+    told(batch.conflicts)
     this.outbox.keep()
-    this.#open.outcomes.settle(true)
-    this.#take(judged)
+    layers.open.outcomes.settle(true)
+    this.#take(batch.judged)
+  }
+
+  /** Judges how the next batch is about to begin. */
+  expect(frames: readonly Uint8Array[]): void {
+    this.#judging.expect(frames)
+  }
+
+  /** Something else comes before it, that may change what was found, or must not see what is staged. */
+  giveUpExpected(): void {
+    this.#judging.giveUp()
   }
 
   standing(id: FamilyName, name: string): Standing {
     const family = this.#tables.dictionary.find(id)
     if (family === undefined) return NOTHING_STANDS
-    const pending = this.#open.find(family, name) ?? this.#folding?.find(family, name)
+    const pending = this.#layers.open.find(family, name) ?? this.#layers.folding?.find(family, name)
     return pending ?? this.#tables.actors.standing(family, name)
   }
 
   read(id: FamilyName, name: string): StoredRow | null {
     const family = this.#tables.dictionary.find(id)
     if (family === undefined) return null
-    const pending = this.#open.find(family, name)?.latest ?? this.#folding?.find(family, name)?.latest
+    const pending =
+      this.#layers.open.find(family, name)?.latest ?? this.#layers.folding?.find(family, name)?.latest
     return pending ?? this.#tables.actors.read(family, name)
   }
 
@@ -142,7 +145,7 @@ export class Journal {
     const family = this.#tables.dictionary.find(id)
     if (family === undefined) return null
     const owner = { family, name, hash: actorHash(family, name) }
-    return this.#outcome(owner, { key, keyHash: hashOf(key) })
+    return this.#judging.outcome(owner, { key, keyHash: hashOf(key) })
   }
 
   /** Hashes of the keys under which outcomes are kept; null: there are more than `limit`. */
@@ -150,7 +153,7 @@ export class Journal {
     const family = this.#tables.dictionary.find(id)
     if (family === undefined) return new Uint32Array()
     const hashes = new Set(this.#tables.outcomes.keys(family, name, limit + 1))
-    for (const generation of [this.#folding, this.#open]) {
+    for (const generation of [this.#layers.folding, this.#layers.open]) {
       const actor = generation?.find(family, name)
       if (generation === null || actor === undefined) continue
       for (const hash of generation.outcomes.keyHashes(actor)) hashes.add(hash)
@@ -161,7 +164,7 @@ export class Journal {
   /** Folds everything, for those who read or change the tables themselves. */
   settle(): void {
     this.#finishFolding()
-    if (this.#open.commits === 0) return
+    if (this.#layers.open.commits === 0) return
     this.#beginFolding()
     this.#finishFolding()
   }
@@ -195,49 +198,12 @@ export class Journal {
 
   /** Folds a little, beginning a new generation when there is none under way. */
   foldSlice(): void {
-    if (this.#folding === null) {
-      if (this.#open.commits === 0) return
+    if (this.#layers.folding === null) {
+      if (this.#layers.open.commits === 0 || this.#judging.expects) return
       this.#beginFolding()
     }
-    const due = AHEAD * this.#open.fullness * this.#work - this.#workDone
+    const due = AHEAD * this.#layers.open.fullness * this.#work - this.#workDone
     this.#fold(Math.max(SLICE_ENTRIES, due))
-  }
-
-  /**
-   * Finds or makes the actors of a frame, and decides what becomes of their commits. Changes nothing that counts; what they
-   * do to the outbox is staged.
-   */
-  #judge(frame: Uint8Array): Judged {
-    const commits = unpackFrame(frame)
-    const refused = new Set<number>()
-    const actors = commits.map((commit) => (isOutside(commit) ? null : this.#actor(commit)))
-    this.#lookAhead(commits, actors)
-    for (let at = 0; at < commits.length; at += 1) {
-      const commit = commits[at]
-      if (commit === undefined) continue
-      const actor = actors[at] ?? null
-      const fits = this.outbox.accepts(commit) && (actor === null || this.#follows(actor, commit))
-      if (fits) this.outbox.stage(commit)
-      else refused.add(at)
-      if (actor === null) continue
-      if (fits) {
-        this.#open.outcomes.stage(actor, commit.outcomes)
-        actor.batch = this.#batch
-        actor.inBatch = commit
-      } else actor.refusedIn = this.#group
-    }
-    return { frame, commits, actors, refused, placesGiven: this.outbox.takePlacesGiven() }
-  }
-
-  /** The filter of keys lies all over its memory: looks at it wait for that together when nothing else is between them. */
-  #lookAhead(commits: readonly FramedCommit[], actors: readonly (PendingActor | null)[]): void {
-    const { outcomes: table } = this.#tables
-    for (let at = 0; at < commits.length; at += 1) {
-      const outcomes = commits[at]?.outcomes
-      const actor = actors[at]
-      if (outcomes === undefined || outcomes.length === 0 || actor === null || actor === undefined) continue
-      for (const { signedHash } of outcomes) table.lookAhead(actor.hash, signedHash)
-    }
   }
 
   /** A batch is durable. */
@@ -247,50 +213,9 @@ export class Journal {
         const commit = commits[at]
         if (commit !== undefined && !refused.has(at)) actors[at]?.take(commit)
       }
-      this.#open.commits += commits.length
-      this.#open.bytes += frame.length
+      this.#layers.open.commits += commits.length
+      this.#layers.open.bytes += frame.length
     }
-  }
-
-  #follows(actor: PendingActor, commit: FramedCommit): boolean {
-    // Behind a refused commit nothing of this actor is accepted: if another owner is ahead by just that commit, the
-    // next one's revision would fit, and its state would not.
-    if (actor.refusedIn === this.#group) return false
-    const stands = actor.batch === this.#batch ? actor.inBatch : actor
-    return mayFollow(stands, commit) && !this.#repeats(actor, commit)
-  }
-
-  /** Whether a turn under one of its keys was committed before, or stands before it in this batch. */
-  #repeats(actor: PendingActor, { committedAtMs, outcomes }: FramedCommit): boolean {
-    for (const outcome of outcomes) {
-      const kept = this.#outcome(actor, outcome)
-      if (kept === null) continue
-      if (kept.expiresAtMs > committedAtMs) return true
-      actor.noteBelow(outcome.key)
-    }
-    return false
-  }
-
-  /** What is kept under a key, or staged in this batch. */
-  #outcome(owner: Owner, wanted: HashedKey): OutcomeRecord | null {
-    const { outcomes } = this.#tables
-    const mayStand = outcomes.mayStand(owner, wanted)
-    return (
-      this.#open.outcome(owner, wanted, mayStand) ??
-      this.#folding?.outcome(owner, wanted, mayStand) ??
-      (mayStand ? outcomes.standing(owner, wanted) : null)
-    )
-  }
-
-  #actor(commit: FramedCommit): PendingActor {
-    const { dictionary, actors } = this.#tables
-    const family = dictionary.family(commit.family)
-    const known = this.#open.find(family, commit.name)
-    if (known !== undefined) return known
-    const stands = this.#folding?.find(family, commit.name) ?? actors.standing(family, commit.name)
-    const actor = new PendingActor(family, commit.name, stands)
-    this.#open.add(actor)
-    return actor
   }
 
   #applyRowAgain(row: RecoveredRow): void {
@@ -303,10 +228,10 @@ export class Journal {
   }
 
   #applyAgain(commit: FramedCommit): void {
-    const actor = this.#actor(commit)
+    const actor = this.#judging.actor(commit)
     const isFolded = commit.revision > commit.follows && actor.revision >= commit.revision
-    this.#open.outcomes.stage(actor, commit.outcomes)
-    this.#open.outcomes.settle(true)
+    this.#layers.open.outcomes.stage(actor, commit.outcomes)
+    this.#layers.open.outcomes.settle(true)
     // They may be folded as well, and what they have replaced may not.
     for (const { key } of commit.outcomes) actor.noteBelow(key)
     if (!isFolded) actor.take(commit)
@@ -315,13 +240,13 @@ export class Journal {
   #beginFolding(): void {
     this.generations += 1
     this.#tables.database.beginLooks()
-    this.#folding = this.#open
+    this.#layers.folding = this.#layers.open
     const { outcomes } = this.#tables
-    this.#open = new Generation(outcomes.beginGeneration() ? outcomes : null)
-    const actors = this.#folding.inOrder()
+    this.#layers.open = new Generation(outcomes.beginGeneration() ? outcomes : null)
+    const actors = this.#layers.folding.inOrder()
     this.#order = [
       ...actors,
-      ...outcomesInOrder(actors, this.#folding.outcomes),
+      ...outcomesInOrder(actors, this.#layers.folding.outcomes),
       ...this.outbox.beginFolding(),
     ]
     this.#foldedTo = 0
@@ -330,13 +255,13 @@ export class Journal {
   }
 
   #finishFolding(): void {
-    while (this.#folding !== null) this.#fold(SLICE_ENTRIES * 16)
+    while (this.#layers.folding !== null) this.#fold(SLICE_ENTRIES * 16)
   }
 
   /** One transaction. When it fails the same entries are folded again next time. */
   #fold(entries: number): void {
     const { database, dictionary, outbox, outcomes } = this.#tables
-    const generation = this.#folding
+    const generation = this.#layers.folding
     if (generation === null) return
     let to = this.#foldedTo
     let done = 0
@@ -365,7 +290,7 @@ export class Journal {
     if (to < this.#order.length) return
     this.#rows.release(generation.places)
     this.outbox.endFolding()
-    this.#folding = null
+    this.#layers.folding = null
     this.#order = []
   }
 

@@ -40,7 +40,13 @@ export interface Operations {
   schema: (arguments_: { readonly file: string }) => SchemaStatus | null
   migrate: (arguments_: { readonly file: string }) => readonly Migration[] | null
   /** Frames of frame.ts; answers the places of the commits that met a conflict. */
-  commit: (arguments_: { readonly frames: readonly Uint8Array[] }) => readonly number[]
+  commit: (arguments_: {
+    readonly frames: readonly Uint8Array[]
+    /** Whether all that was expected comes before these. Undefined: of another process, of which nothing was. */
+    readonly goesOn?: boolean
+  }) => readonly number[]
+  /** How the next commit is about to begin, behind what was expected before. Nothing is answered. */
+  expect: (arguments_: { readonly frames: readonly Uint8Array[] }) => void
   /** Ids and rows of rows.ts. */
   load: (arguments_: { readonly ids: Uint8Array }) => Uint8Array
   loadRevision: (arguments_: { readonly id: ActorId; readonly query: RevisionQuery }) => StoredRow | null

@@ -36,6 +36,7 @@ import type { NamedRow } from './actor-table.ts'
 import { SqliteArchive } from './archive.ts'
 import { unpackEnvelopes, unpackStretch } from '../frames/envelope-bytes.ts'
 import { lockedError } from './failures.ts'
+import { Expectation } from './expectation.ts'
 import { FileSchema } from './file-schema.ts'
 import type { FramesDoor } from '../framed-requests.ts'
 import { FrameWriter } from '../frames/frame.ts'
@@ -81,6 +82,7 @@ export class SqliteStore implements Statestore {
   readonly #logger: Logger
   readonly #lockTimeoutMs: number
   readonly #frames = new FrameWriter()
+  readonly #expectation = new Expectation()
   readonly #outcomes: Together<OutcomeQuestion, OutcomeRecord | null>
   readonly #outcomeKeys: Together<KeysQuestion, Uint32Array | null>
   readonly #migrates: boolean
@@ -144,13 +146,32 @@ export class SqliteStore implements Statestore {
     return unpackActors(ids, await thread.ask('load', { ids: packed }, [packed.buffer]))
   }
 
+  expect(beginning: readonly Commit[]): void {
+    const thread = this.#thread
+    if (thread?.isAlive !== true) return
+    let frames: Uint8Array<ArrayBuffer>[]
+    try {
+      frames = this.#frames.pack(beginning)
+    } catch {
+      // What cannot be packed is for `commit` to say.
+      return
+    }
+    this.#expectation.add(thread, beginning)
+    thread.tell(
+      'expect',
+      { frames },
+      frames.map(({ buffer }) => buffer),
+    )
+  }
+
   async commit(group: readonly Commit[]): Promise<Verdict[]> {
     if (group.length === 0) return []
     const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
-    const frames = this.#frames.pack(group)
+    const expected = this.#expectation.end(thread, group)
+    const frames = this.#frames.pack(expected === 0 ? group : group.slice(expected))
     const conflicts = await thread.ask(
       'commit',
-      { frames },
+      { frames, goesOn: expected > 0 },
       frames.map(({ buffer }) => buffer),
     )
     const verdicts = new Array<Verdict>(group.length).fill('committed')

@@ -96,6 +96,15 @@ export class StoreFile {
     if (!this.#journal.isDue) this.#database.checkpoint()
   }
 
+  /** Judges what the next group begins with, as far as that can be done; see Journal. */
+  expect(frames: readonly Uint8Array[]): void {
+    this.#journal.expect(frames)
+  }
+
+  giveUpExpected(): void {
+    this.#journal.giveUpExpected()
+  }
+
   /** @param told hears, as soon as they are durable, for each group the places of the commits that met a conflict. */
   commit(groups: readonly (readonly Uint8Array[])[], told: (conflicts: number[][]) => void): void {
     this.#journal.commit(groups, told)

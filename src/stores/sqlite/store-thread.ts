@@ -70,6 +70,13 @@ export class StoreThread {
     return response.answer as Answer<Name>
   }
 
+  /** Says what it does not answer. */
+  tell(operation: 'expect', given: Arguments<'expect'>, transfer: readonly ArrayBuffer[]): void {
+    if (this.#end !== null) return
+    const request: Posted = { operation, arguments: given, rests: !this.#watch.isAwake }
+    this.#worker.postMessage(request, transfer)
+  }
+
   /**
    * Lets other processes in at a path.
    *

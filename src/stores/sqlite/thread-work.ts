@@ -28,7 +28,7 @@ interface Gathered {
 }
 
 /** Without those that are done another way. */
-type ThreadOperations = Omit<Operations, 'commit' | 'serve'>
+type ThreadOperations = Omit<Operations, 'commit' | 'expect' | 'serve'>
 
 export class ThreadWork {
   readonly #operations: ThreadOperations = {
@@ -59,6 +59,8 @@ export class ThreadWork {
   #store: StoreFile | null = null
   #gathered: Gathered[] = []
   #gatheredBytes = 0
+  /** How the next group of the owner begins: of who has this thread, not of other processes. */
+  #expected: Uint8Array[] = []
   readonly #assembly = new Assembly(monotonicMs)
   #isDeferred = false
   #isFailing = false
@@ -78,11 +80,21 @@ export class ThreadWork {
   take(who: unknown, request: Request, respond: Respond): void {
     if (request.operation === 'commit') {
       this.#assembly.came(who)
-      this.#gather((request as Request<'commit'>).arguments.frames, respond)
+      const { frames, goesOn } = (request as Request<'commit'>).arguments
+      this.#gather(goesOn === true ? [...this.#expected, ...frames] : frames, respond)
+      if (goesOn !== undefined) this.#expected = []
       return
     }
     this.flush()
+    if (request.operation !== 'load') this.#store?.giveUpExpected()
     respond(this.#answer(request))
+  }
+
+  /** The next group of the owner is about to begin with these, behind those that it was said of before. */
+  expect(frames: readonly Uint8Array[]): void {
+    this.#expected.push(...frames)
+    // Who was gathered comes first.
+    if (this.#gathered.length === 0) this.#store?.expect(frames)
   }
 
   /** Whether what has been gathered may wait for others a little longer. */

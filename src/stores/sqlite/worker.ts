@@ -65,6 +65,9 @@ function take(request: Request): void {
     work.take(port, request, respond)
     // As if it had just begun: the next store may have it.
     work = new ThreadWork(broke)
+  } else if (request.operation === 'expect') {
+    // As its name says; see requests.ts.
+    work.expect((request.arguments as Arguments<'expect'>).frames)
   } else work.take(port, request, respond)
 }
 

@@ -1,0 +1,181 @@
+// The verdicts of the journal: whether a commit follows what stands, whether its keys are free, and whether the envelopes that
+// it takes stand. Decides also what is judged before its group is complete: the frames that a group is expected to begin with,
+// while those who gather it are still at work.
+//
+// Invariants:
+//  - A commit is judged against the newest revision: the generations first, then the tables.
+//  - What a batch does is staged until its rows are durable; `forget` undoes it. Nobody asks for what is staged, and no other
+//    generation begins, as long as anything is expected.
+
+import type { OutcomeRecord } from '../../ports/index.ts'
+import { mayFollow } from '../fence.ts'
+import { type FramedCommit, unpackFrame } from '../frames/frame.ts'
+import { type Layers, PendingActor } from './generation.ts'
+import type { HashedKey, Owner } from './generation-outcomes.ts'
+import type { Tables } from './journal.ts'
+import { conflictsOf, isOutside, type Judged } from './judged.ts'
+import type { Outbox } from './outbox.ts'
+
+/** Groups that are committed in one transaction. */
+export interface Batch {
+  readonly judged: readonly Judged[]
+  /** For each group the places of its commits that met a conflict, counted through its frames. */
+  readonly conflicts: number[][]
+}
+
+export class Judging {
+  readonly #tables: Pick<Tables, 'actors' | 'dictionary' | 'outcomes'>
+  readonly #outbox: Outbox
+  readonly #layers: Layers
+  #batch = 0
+  #group = 0
+  /** How the next group is expected to begin. */
+  #expected: Judged[] = []
+
+  constructor(tables: Pick<Tables, 'actors' | 'dictionary' | 'outcomes'>, outbox: Outbox, layers: Layers) {
+    this.#tables = tables
+    this.#outbox = outbox
+    this.#layers = layers
+  }
+
+  /** Whether something is staged of a batch that has not come. */
+  get expects(): boolean {
+    return this.#expected.length > 0
+  }
+
+  /** Judges the frames that the next batch is to begin with, behind those that it is expected to already. */
+  expect(frames: readonly Uint8Array[]): void {
+    if (!this.expects) this.#begin()
+    try {
+      for (const frame of frames) this.#expected.push(this.#judge(frame))
+    } catch {
+      // Whoever commits it meets the same, and is told.
+      this.#expected = []
+      this.forget()
+    }
+  }
+
+  /** Nothing is expected any more. */
+  giveUp(): void {
+    if (!this.expects) return
+    this.#expected = []
+    this.forget()
+  }
+
+  /**
+   * Judges groups, each in its frames, as if one followed the other.
+   *
+   * @throws what was thrown in the middle of it; nothing is staged then.
+   */
+  batch(groups: readonly (readonly Uint8Array[])[]): Batch {
+    const [first = []] = groups
+    if (!this.#expected.every(({ frame }, at) => frame === first[at])) this.giveUp()
+    if (!this.expects) this.#begin()
+    const judged = this.#expected
+    const conflicts: number[][] = []
+    this.#expected = []
+    try {
+      for (const [at, frames] of groups.entries()) {
+        if (at > 0) this.#group += 1
+        const from = at > 0 ? judged.length : 0
+        for (const frame of frames.slice(judged.length - from)) judged.push(this.#judge(frame))
+        conflicts.push(conflictsOf(judged.slice(from)))
+      }
+    } catch (thrown) {
+      this.forget()
+      throw thrown
+    }
+    return { judged, conflicts }
+  }
+
+  /** What is staged does not come to be. */
+  forget(): void {
+    this.#outbox.forget()
+    this.#layers.open.outcomes.settle(false)
+    this.#layers.open.removeEmpty()
+  }
+
+  /** What is kept under a key, or staged in this batch. */
+  outcome(owner: Owner, wanted: HashedKey): OutcomeRecord | null {
+    const { outcomes } = this.#tables
+    const mayStand = outcomes.mayStand(owner, wanted)
+    return (
+      this.#layers.open.outcome(owner, wanted, mayStand) ??
+      this.#layers.folding?.outcome(owner, wanted, mayStand) ??
+      (mayStand ? outcomes.standing(owner, wanted) : null)
+    )
+  }
+
+  /** Finds or makes it, in the open generation. */
+  actor(commit: FramedCommit): PendingActor {
+    const { dictionary, actors } = this.#tables
+    const family = dictionary.family(commit.family)
+    const known = this.#layers.open.find(family, commit.name)
+    if (known !== undefined) return known
+    const stands = this.#layers.folding?.find(family, commit.name) ?? actors.standing(family, commit.name)
+    const actor = new PendingActor(family, commit.name, stands)
+    this.#layers.open.add(actor)
+    return actor
+  }
+
+  #begin(): void {
+    this.#batch += 1
+    this.#group += 1
+  }
+
+  /**
+   * Finds or makes the actors of a frame, and decides what becomes of their commits. Changes nothing that counts; what they
+   * do to the outbox is staged.
+   */
+  #judge(frame: Uint8Array): Judged {
+    const commits = unpackFrame(frame)
+    const refused = new Set<number>()
+    const actors = commits.map((commit) => (isOutside(commit) ? null : this.actor(commit)))
+    this.#lookAhead(commits, actors)
+    for (let at = 0; at < commits.length; at += 1) {
+      const commit = commits[at]
+      if (commit === undefined) continue
+      const actor = actors[at] ?? null
+      const fits = this.#outbox.accepts(commit) && (actor === null || this.#follows(actor, commit))
+      if (fits) this.#outbox.stage(commit)
+      else refused.add(at)
+      if (actor === null) continue
+      if (fits) {
+        this.#layers.open.outcomes.stage(actor, commit.outcomes)
+        actor.batch = this.#batch
+        actor.inBatch = commit
+      } else actor.refusedIn = this.#group
+    }
+    return { frame, commits, actors, refused, placesGiven: this.#outbox.takePlacesGiven() }
+  }
+
+  /** The filter of keys lies all over its memory: looks at it wait for that together when nothing else is between them. */
+  #lookAhead(commits: readonly FramedCommit[], actors: readonly (PendingActor | null)[]): void {
+    const { outcomes: table } = this.#tables
+    for (let at = 0; at < commits.length; at += 1) {
+      const outcomes = commits[at]?.outcomes
+      const actor = actors[at]
+      if (outcomes === undefined || outcomes.length === 0 || actor === null || actor === undefined) continue
+      for (const { signedHash } of outcomes) table.lookAhead(actor.hash, signedHash)
+    }
+  }
+
+  #follows(actor: PendingActor, commit: FramedCommit): boolean {
+    // Behind a refused commit nothing of this actor is accepted: if another owner is ahead by just that commit, the
+    // next one's revision would fit, and its state would not.
+    if (actor.refusedIn === this.#group) return false
+    const stands = actor.batch === this.#batch ? actor.inBatch : actor
+    return mayFollow(stands, commit) && !this.#repeats(actor, commit)
+  }
+
+  /** Whether a turn under one of its keys was committed before, or stands before it in this batch. */
+  #repeats(actor: PendingActor, { committedAtMs, outcomes }: FramedCommit): boolean {
+    for (const outcome of outcomes) {
+      const kept = this.outcome(actor, outcome)
+      if (kept === null) continue
+      if (kept.expiresAtMs > committedAtMs) return true
+      actor.noteBelow(outcome.key)
+    }
+    return false
+  }
+}
