@@ -138,10 +138,9 @@ export class Generation {
     return this.outcomes.areCounted && !mayBeCounted ? null : this.outcomes.find(owner, wanted)
   }
 
-  /** Forgets the actors of whom nothing was committed: the tables may change below what they say of them. */
-  removeEmpty(): void {
-    for (const names of this.#families.values())
-      for (const [name, actor] of names) if (actor.isEmpty) names.delete(name)
+  /** Forgets one of whom nothing was committed: the tables may change below what it says of them. */
+  remove({ family, name }: PendingActor): void {
+    this.#namesOf(family)?.delete(name)
   }
 
   /** In the order of the tables' key, so that neighbours share pages. */

@@ -29,6 +29,8 @@ export class Judging {
   readonly #layers: Layers
   #batch = 0
   #group = 0
+  /** The actors that the batch has brought into the open generation. */
+  #brought: PendingActor[] = []
   /** How the next group is expected to begin. */
   #expected: Judged[] = []
 
@@ -91,8 +93,9 @@ export class Judging {
   /** What is staged does not come to be. */
   forget(): void {
     this.#outbox.forget()
-    this.#layers.open.outcomes.settle(false)
-    this.#layers.open.removeEmpty()
+    const { open } = this.#layers
+    open.outcomes.settle(false)
+    for (const actor of this.#brought) if (actor.isEmpty) open.remove(actor)
   }
 
   /** What is kept under a key, or staged in this batch. */
@@ -115,12 +118,14 @@ export class Judging {
     const stands = this.#layers.folding?.find(family, commit.name) ?? actors.standing(family, commit.name)
     const actor = new PendingActor(family, commit.name, stands)
     this.#layers.open.add(actor)
+    this.#brought.push(actor)
     return actor
   }
 
   #begin(): void {
     this.#batch += 1
     this.#group += 1
+    this.#brought = []
   }
 
   /**
