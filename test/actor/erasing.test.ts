@@ -86,3 +86,13 @@ test('an erasure that was given up and found nothing to erase leaves the actor a
   assert.equal(await call('a', 'counter', 'read'), 5)
   assert.equal(store.loads, before, 'it has not left memory')
 })
+
+test('an actor whose definition is not erasable is told so, whether its store is encrypted or not', async () => {
+  const { call, clock, runtime } = await bench()
+  await call('a', 'counter', 'add')
+  await assert.rejects(
+    clock.run(runtime.erase('a', 'counter')),
+    /"counter" is not erasable; delete it instead/,
+  )
+  assert.equal(await call('a', 'counter', 'read'), 1)
+})

@@ -56,7 +56,9 @@ export class Erasing {
     const { admit, logger, store } = this.options
     admit()
     const { erasures } = store
-    if (erasures === undefined) throw unencrypted(residents.definition)
+    const { definition } = residents
+    if (erasures === undefined)
+      throw definition.erasable === true ? unencrypted(definition) : keyless(residents.id(name), definition)
     const erasure = await this.inOrder(residents, name, erasures)
     const { doneAtMs, id, keyId, messages, revision } = erasure
     const fields = { actor: id.name, parent: id.parent, key: keyId, revision, messages, doneAtMs }

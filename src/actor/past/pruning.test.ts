@@ -46,6 +46,21 @@ test('it goes on while there is more, and leaves the store four fifths of its ti
   assert.equal(store.begunMs.length, 7)
 })
 
+test('a clock that is set while rows are dropped changes nothing of its pauses', async () => {
+  const clock = new VirtualClock()
+  const store = slowStore(clock, 3 * ROWS, 50)
+  const pruning = new Pruning({ store, clock, logger: silentLogger })
+  pruning.start()
+  await clock.advance(60_010)
+  clock.jump(3_600_000)
+  await clock.advance(500)
+  assert.equal(store.begunMs.length, 3)
+  clock.jump(-7_200_000)
+  await clock.advance(500)
+  assert.deepEqual([store.left, store.begunMs.length], [0, 4])
+  pruning.stop()
+})
+
 test('a store that fails is told of, and tried again; but not while stopping', async () => {
   const clock = new VirtualClock()
   const store = slowStore(clock, ROWS, 10)

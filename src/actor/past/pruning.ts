@@ -47,14 +47,14 @@ export class Pruning {
 
   async #prune(): Promise<void> {
     const { clock, logger, store } = this.#options
-    const begunMs = clock.now()
+    const begunMs = clock.elapsedMs()
     let dropped = 0
     try {
-      dropped = await store.prune(begunMs, AT_ONCE)
+      dropped = await store.prune(clock.now(), AT_ONCE)
     } catch (error) {
       if (this.#running) logger.warn('the store could not be pruned', { error: messageOf(error) })
     }
-    const tookMs = clock.now() - begunMs
+    const tookMs = clock.elapsedMs() - begunMs
     if (this.#running) this.#later(dropped < AT_ONCE ? EVERY_MS : Math.max(PAUSE_MS, PAUSE_FACTOR * tookMs))
   }
 }
