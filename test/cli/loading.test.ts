@@ -103,5 +103,5 @@ test('dev on a module that speaks JSON: its two processes and the thread load wh
   assert.deepEqual(thread.packages, [])
   assertAtMost(watching, 36, 'the process that watches')
   assertAtMost(serving, 286, 'the process that serves')
-  assertAtMost(thread, 82, 'the thread of the store')
+  assertAtMost(thread, 83, 'the thread of the store')
 })
