@@ -53,7 +53,7 @@ export interface CommitterOptions {
 }
 
 /** Commits, and turns that bring more than a state, after which the store is told how the group begins that is gathered. */
-const EXPECTED_AT = 32
+const EXPECTED_AT = 24
 
 export class Committer {
   private readonly options: CommitterOptions
