@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Commit } from '../../src/ports/index.ts'
+import { Packed } from '../../src/protocol/index.ts'
 import { actor, system, Value } from '../../src/sdk/index.ts'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
 import { actorId, commitOf, envelopeOf, json, NOON_MS, SYSTEM } from '../../src/testing/statestore-fixture.ts'
@@ -69,6 +70,29 @@ test('what is expected in vain keeps nobody from committing, and leaves nothing'
   assert.ok(await store.delete(actorId('a'), 1, other.birth))
   assert.deepEqual(await store.commit([next]), ['conflict'])
   assert.deepEqual(await seen(store), NOTHING)
+  await store.stop()
+})
+
+test('what cannot be packed, or is large, is not told of, and its group comes whole', async () => {
+  const store = await storeIn('whole.db')
+  store.expect([first])
+  const bad = { ...commitOf('b', 0), committedAtMs: -1 }
+  store.expect([commitOf('c', 0), bad])
+  await assert.rejects(store.commit([first, bad]), RangeError)
+  store.expect([first])
+  store.expect([commitOf('c', 0), bad])
+  const large = commitOf('d', 0, { state: new Packed('t', new Uint8Array(100_000)) })
+  assert.deepEqual(await store.commit([first, large]), ['committed', 'committed'])
+  assert.deepEqual(await seen(store), ALL)
+  const [next, larger] = [commitOf('a', 1), { ...large, follows: 1, revision: 2 }]
+  store.expect([next])
+  store.expect([larger])
+  assert.deepEqual(await store.commit([next, larger]), ['committed', 'committed'])
+  const stored = await store.load([actorId('a'), actorId('c'), actorId('d')])
+  assert.deepEqual(
+    stored.map((one) => one?.revision),
+    [2, undefined, 2],
+  )
   await store.stop()
 })
 

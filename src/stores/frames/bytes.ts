@@ -121,14 +121,22 @@ export class ByteWriter {
   /**
    * A copy of what was written, with an ArrayBuffer of its own, so that it can be transferred; the writer starts anew.
    *
-   * @param length of the copy; what is more than was written is zeros.
+   * @param length what it would have been filled up to with zeros.
+   * @param from where the copy begins.
    */
-  take(length = this.#at): Uint8Array<ArrayBuffer> {
-    const taken = new Uint8Array(length)
-    taken.set(this.#buffer.subarray(0, this.#at))
+  take(length = this.#at, from = 0): Uint8Array<ArrayBuffer> {
+    const taken = new Uint8Array(length - from)
+    taken.set(this.#buffer.subarray(from, this.#at))
     this.#at = 0
     if (this.#buffer.length > KEPT_CAPACITY) this.#buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY)
     return taken
+  }
+
+  /** A copy of what was written from a place on, likewise; the writer goes on. */
+  copyFrom(from: number): Uint8Array<ArrayBuffer> {
+    const copy = new Uint8Array(this.#at - from)
+    copy.set(this.#buffer.subarray(from, this.#at))
+    return copy
   }
 
   /** Names, ids: a loop beats the call that encodes. @returns false when it is not ASCII; then nothing was written. */

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { BOXES, type Commit, headerText } from '../../ports/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
-import { FrameWriter, unpackFrame } from './frame.ts'
+import { FrameReader, FrameWriter, unpackFrame } from './frame.ts'
 import { anyCharacter } from '../../../test/any-character.ts'
 
 const text = fc.string({ unit: anyCharacter, maxLength: 60 })
@@ -128,6 +128,35 @@ describe('a frame', () => {
             }),
         )
         assert.deepEqual(unpacked, group.map(parts))
+      }),
+    )
+  })
+
+  test('that is packed in parts has the same bytes, and is read as they come', () => {
+    const writer = new FrameWriter()
+    const groups = fc.array(fc.array(commit, { maxLength: 6 }), { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(groups, (parts) => {
+        const group = parts.flat()
+        const whole = new FrameWriter().pack(group)
+        const reader = new FrameReader()
+        const read: string[] = []
+        let frame: Uint8Array = new Uint8Array()
+        for (const [at, part] of parts.slice(0, -1).entries()) {
+          frame = Buffer.concat([frame, writer.packPart(part, at === 0)])
+          if (frame.length > 0) read.push(...reader.read(frame).map(({ name }) => name))
+        }
+        const [rest, ...others] =
+          parts.length === 1 ? writer.pack(group) : writer.packRest(parts.at(-1) ?? [])
+        assert.equal(others.length, 0)
+        if (rest === undefined) return assert.equal(group.length, 0)
+        frame = Buffer.concat([frame, rest])
+        assert.deepEqual([Buffer.from(frame)], whole.map(Buffer.from))
+        read.push(...reader.read(frame).map(({ name }) => name))
+        assert.deepEqual(
+          read,
+          group.map(({ id }) => id.name),
+        )
       }),
     )
   })

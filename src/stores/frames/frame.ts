@@ -82,6 +82,8 @@ export class FrameWriter {
   readonly #words = new WordWriter()
   readonly #outcomes = new OutcomesWriter()
   readonly #writeType = (typeUrl: string): void => this.#type(typeUrl)
+  /** How much of the frame has left as parts. */
+  #parted = 0
   /** Of the commit before in the frame; -1: there is none. */
   #epoch = -1
   #committedAtMs = -1
@@ -89,14 +91,37 @@ export class FrameWriter {
   /** @throws RangeError when a number of a commit is not one that the port allows. */
   pack(group: readonly Commit[]): Uint8Array<ArrayBuffer>[] {
     this.#restart()
+    return this.packRest(group)
+  }
+
+  /**
+   * Packs the first commits of a group, or those behind what was packed so before.
+   *
+   * @returns these, the next part of the group's first frame.
+   * @throws RangeError likewise; then the group is to be packed anew.
+   */
+  packPart(commits: readonly Commit[], isFirst: boolean): Uint8Array<ArrayBuffer> {
+    if (isFirst) this.#restart()
+    for (const commit of commits) this.#add(commit)
+    const part = this.#bytes.copyFrom(this.#parted)
+    this.#parted = this.#bytes.length
+    return part
+  }
+
+  /** The rest of a group behind its parts; what it answers begins with the rest of the first frame. @throws RangeError */
+  packRest(group: readonly Commit[]): Uint8Array<ArrayBuffer>[] {
     const frames: Uint8Array<ArrayBuffer>[] = []
     for (const commit of group) {
-      if (this.#bytes.length === 0) this.#bytes.whole(FRAME_VERSION)
-      this.#commit(commit)
+      this.#add(commit)
       if (this.#bytes.length >= FRAME_BYTES) frames.push(this.#close())
     }
     if (this.#bytes.length > 0) frames.push(this.#close())
     return frames
+  }
+
+  #add(commit: Commit): void {
+    if (this.#bytes.length === 0) this.#bytes.whole(FRAME_VERSION)
+    this.#commit(commit)
   }
 
   #commit(commit: Commit): void {
@@ -184,7 +209,7 @@ export class FrameWriter {
   #close(): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes
     if (filledUp(bytes.length) > bytes.length) bytes.whole(END)
-    const frame = bytes.take(filledUp(bytes.length))
+    const frame = bytes.take(filledUp(bytes.length), this.#parted)
     this.#restart()
     return frame
   }
@@ -196,6 +221,7 @@ export class FrameWriter {
     this.#outcomes.clear()
     this.#epoch = -1
     this.#committedAtMs = -1
+    this.#parted = 0
     this.#bytes.clear()
   }
 }
@@ -220,7 +246,7 @@ export function dropEnvelopes(commit: FramedCommit): void {
   commit.takes = NO_TAKES
 }
 
-/** One that is being read, with what it has named so far. */
+/** What has come of a frame, with what it has named so far. */
 interface OpenedFrame {
   readonly bytes: ByteReader
   readonly families: FamilyName[]
@@ -234,26 +260,47 @@ interface OpenedFrame {
 
 /** @throws RangeError when the bytes are no frame of a version that this one knows. */
 export function unpackFrame(frame: Uint8Array): FramedCommit[] {
-  const bytes = new ByteReader(frame)
-  const version = bytes.whole()
+  return new FrameReader().read(frame)
+}
+
+/** Reads a frame that comes in parts. */
+export class FrameReader {
+  #opened: OpenedFrame | null = null
+  #last: FramedCommit | undefined
+
+  /**
+   * @param frame all that has come of it by now.
+   * @returns the commits behind those that were read before.
+   * @throws RangeError likewise.
+   */
+  read(frame: Uint8Array): FramedCommit[] {
+    const opened = opens(frame, this.#opened)
+    const { bytes } = opened
+    this.#opened = opened
+    const commits: FramedCommit[] = []
+    while (!bytes.done) {
+      const flags = bytes.whole()
+      if (flags === END) break
+      this.#last = readCommit(flags, opened, this.#last)
+      commits.push(this.#last)
+    }
+    return commits
+  }
+}
+
+function opens(frame: Uint8Array, before: OpenedFrame | null): OpenedFrame {
+  const bytes = new ByteReader(frame, before?.bytes.at)
+  const version = before === null ? bytes.whole() : FRAME_VERSION
   if (version !== FRAME_VERSION && version !== FIRST_VERSION)
     throw new RangeError(`a frame of version ${version} is not known here`)
-  const types: string[] = []
-  const opened: OpenedFrame = {
-    bytes,
+  const { families, types, words }: Pick<OpenedFrame, 'families' | 'types' | 'words'> = before ?? {
     families: [],
-    types,
+    types: [],
     words: new WordReader(),
-    outcomes: version === FIRST_VERSION ? null : new OutcomesReader(bytes.buffer, types),
-    readType: () => readTypeNumber(bytes, types),
   }
-  const commits: FramedCommit[] = []
-  while (!bytes.done) {
-    const flags = bytes.whole()
-    if (flags === END) break
-    commits.push(readCommit(flags, opened, commits.at(-1)))
-  }
-  return commits
+  const outcomes =
+    version === FIRST_VERSION ? null : new OutcomesReader(bytes.buffer, types, before?.outcomes)
+  return { bytes, families, types, words, outcomes, readType: () => readTypeNumber(bytes, types) }
 }
 
 function readCommit(flags: number, opened: OpenedFrame, before: FramedCommit | undefined): FramedCommit {

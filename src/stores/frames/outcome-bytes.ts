@@ -88,9 +88,13 @@ export class OutcomesReader implements OutcomeFrame {
   firstExpiryMs = NONE
   #type = NO_REPLY
 
-  constructor(bytes: Buffer, types: readonly string[]) {
+  /** @param before has read what stands before, of the same frame; absent: nothing does. */
+  constructor(bytes: Buffer, types: readonly string[], before?: OutcomesReader | null) {
     this.bytes = bytes
     this.types = types
+    if (before === undefined || before === null) return
+    this.firstExpiryMs = before.firstExpiryMs
+    this.#type = before.#type
   }
 
   /**

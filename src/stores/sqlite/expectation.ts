@@ -8,10 +8,20 @@ export class Expectation {
   #thread: StoreThread | null = null
   #beginning: Commit[] = []
 
+  /** Whether a thread was told of none of the group yet. */
+  isFirst(thread: StoreThread): boolean {
+    return thread !== this.#thread || this.#beginning.length === 0
+  }
+
   add(thread: StoreThread, beginning: readonly Commit[]): void {
-    if (thread !== this.#thread) this.#beginning = []
+    if (this.isFirst(thread)) this.#beginning = []
     this.#thread = thread
     for (const commit of beginning) this.#beginning.push(commit)
+  }
+
+  /** The thread is told the whole group when it comes. */
+  drop(): void {
+    this.#beginning = []
   }
 
   /** @returns how many of the group the thread has, from the first on; 0: it must be told all of it. */

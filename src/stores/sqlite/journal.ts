@@ -51,6 +51,7 @@ export class Journal {
   /** How many have begun to be folded. */
   generations = 0
   readonly #tables: Tables
+  readonly #sliceEntries: number
   readonly #rows: JournalTable
   readonly #layers: Layers = { open: new Generation(), folding: null }
   readonly #judging: Judging
@@ -61,8 +62,10 @@ export class Journal {
   #work = 0
   #workDone = 0
 
-  constructor(tables: Tables) {
+  /** @param sliceEntries see SLICE_ENTRIES. */
+  constructor(tables: Tables, sliceEntries = SLICE_ENTRIES) {
     this.#tables = tables
+    this.#sliceEntries = sliceEntries
     this.#rows = new JournalTable(tables.database)
     this.outbox = new Outbox(tables.outbox, this.#rows.foldedPlace)
     this.#judging = new Judging(tables, this.outbox, this.#layers)
@@ -98,11 +101,16 @@ export class Journal {
    *
    * @param told hears, as soon as they are durable, for each group the places of the commits that met a conflict, counted
    *   through its frames. What is left to do then, nobody needs to wait for.
+   * @param goesOn whether the first group is the one that was expected.
    */
-  commit(groups: readonly (readonly Uint8Array[])[], told: (conflicts: number[][]) => void): void {
+  commit(
+    groups: readonly (readonly Uint8Array[])[],
+    told: (conflicts: number[][]) => void,
+    goesOn = false,
+  ): void {
     const layers = this.#layers
     if (layers.folding !== null && layers.open.isFull) this.#finishFolding()
-    const batch = this.#judging.batch(groups)
+    const batch = this.#judging.batch(groups, goesOn)
     try {
       const rows = batch.judged.filter(({ commits, refused }) => refused.size < commits.length)
       if (rows.length > 0) this.#rows.append(rows, layers.open.places)
@@ -116,9 +124,9 @@ export class Journal {
     this.#take(batch.judged)
   }
 
-  /** Judges how the next batch is about to begin. */
-  expect(frames: readonly Uint8Array[]): void {
-    this.#judging.expect(frames)
+  /** Judges how the next batch is about to begin; see Judging. */
+  expect(frame: Uint8Array): void {
+    this.#judging.expect(frame)
   }
 
   /** Something else comes before it, that may change what was found, or must not see what is staged. */
@@ -203,7 +211,7 @@ export class Journal {
       this.#beginFolding()
     }
     const due = AHEAD * this.#layers.open.fullness * this.#work - this.#workDone
-    this.#fold(Math.max(SLICE_ENTRIES, due))
+    this.#fold(Math.max(this.#sliceEntries, due))
   }
 
   /** A batch is durable. */
@@ -255,7 +263,7 @@ export class Journal {
   }
 
   #finishFolding(): void {
-    while (this.#layers.folding !== null) this.#fold(SLICE_ENTRIES * 16)
+    while (this.#layers.folding !== null) this.#fold(this.#sliceEntries * 16)
   }
 
   /** One transaction. When it fails the same entries are folded again next time. */

@@ -1,6 +1,6 @@
 // The verdicts of the journal: whether a commit follows what stands, whether its keys are free, and whether the envelopes that
-// it takes stand. Decides also what is judged before its group is complete: the frames that a group is expected to begin with,
-// while those who gather it are still at work.
+// it takes stand. Decides also what is judged before its group is complete: the parts of its first frame that have come, while
+// those who gather it are still at work.
 //
 // Invariants:
 //  - A commit is judged against the newest revision: the generations first, then the tables.
@@ -9,7 +9,7 @@
 
 import type { OutcomeRecord } from '../../ports/index.ts'
 import { mayFollow } from '../fence.ts'
-import { type FramedCommit, unpackFrame } from '../frames/frame.ts'
+import { type FramedCommit, FrameReader } from '../frames/frame.ts'
 import { type Layers, PendingActor } from './generation.ts'
 import type { HashedKey, Owner } from './generation-outcomes.ts'
 import type { Tables } from './journal.ts'
@@ -23,6 +23,14 @@ export interface Batch {
   readonly conflicts: number[][]
 }
 
+/** A frame of which all that has come is judged. */
+interface Begun {
+  readonly reader: FrameReader
+  readonly commits: FramedCommit[]
+  readonly actors: (PendingActor | null)[]
+  readonly refused: Set<number>
+}
+
 export class Judging {
   readonly #tables: Pick<Tables, 'actors' | 'dictionary' | 'outcomes'>
   readonly #outbox: Outbox
@@ -31,8 +39,8 @@ export class Judging {
   #group = 0
   /** The actors that the batch has brought into the open generation. */
   #brought: PendingActor[] = []
-  /** How the next group is expected to begin. */
-  #expected: Judged[] = []
+  /** How the next group is expected to begin; null: nothing is known of it. */
+  #expected: Begun | null = null
 
   constructor(tables: Pick<Tables, 'actors' | 'dictionary' | 'outcomes'>, outbox: Outbox, layers: Layers) {
     this.#tables = tables
@@ -42,45 +50,53 @@ export class Judging {
 
   /** Whether something is staged of a batch that has not come. */
   get expects(): boolean {
-    return this.#expected.length > 0
+    return this.#expected !== null
   }
 
-  /** Judges the frames that the next batch is to begin with, behind those that it is expected to already. */
-  expect(frames: readonly Uint8Array[]): void {
-    if (!this.expects) this.#begin()
+  /**
+   * Judges how the next batch is to begin.
+   *
+   * @param frame all that has come of its first frame.
+   */
+  expect(frame: Uint8Array): void {
+    if (this.#expected === null) this.#begin()
+    const begun = (this.#expected ??= newlyBegun())
     try {
-      for (const frame of frames) this.#expected.push(this.#judge(frame))
+      this.#goOn(begun, frame)
     } catch {
       // Whoever commits it meets the same, and is told.
-      this.#expected = []
-      this.forget()
+      this.giveUp()
     }
   }
 
   /** Nothing is expected any more. */
   giveUp(): void {
-    if (!this.expects) return
-    this.#expected = []
+    if (this.#expected === null) return
+    this.#expected = null
     this.forget()
   }
 
   /**
    * Judges groups, each in its frames, as if one followed the other.
    *
+   * @param goesOn whether the first begins with what is expected, if anything is.
    * @throws what was thrown in the middle of it; nothing is staged then.
    */
-  batch(groups: readonly (readonly Uint8Array[])[]): Batch {
-    const [first = []] = groups
-    if (!this.#expected.every(({ frame }, at) => frame === first[at])) this.giveUp()
-    if (!this.expects) this.#begin()
-    const judged = this.#expected
+  batch(groups: readonly (readonly Uint8Array[])[], goesOn: boolean): Batch {
+    if (!goesOn) this.giveUp()
+    if (this.#expected === null) this.#begin()
+    let begun = this.#expected
+    this.#expected = null
+    const judged: Judged[] = []
     const conflicts: number[][] = []
-    this.#expected = []
     try {
       for (const [at, frames] of groups.entries()) {
         if (at > 0) this.#group += 1
-        const from = at > 0 ? judged.length : 0
-        for (const frame of frames.slice(judged.length - from)) judged.push(this.#judge(frame))
+        const from = judged.length
+        for (const frame of frames) {
+          judged.push(this.#judge(begun ?? newlyBegun(), frame))
+          begun = null
+        }
         conflicts.push(conflictsOf(judged.slice(from)))
       }
     } catch (thrown) {
@@ -128,13 +144,19 @@ export class Judging {
     this.#brought = []
   }
 
+  #judge(begun: Begun, frame: Uint8Array): Judged {
+    this.#goOn(begun, frame)
+    const { actors, commits, refused } = begun
+    return { frame, commits, actors, refused, placesGiven: this.#outbox.takePlacesGiven() }
+  }
+
   /**
-   * Finds or makes the actors of a frame, and decides what becomes of their commits. Changes nothing that counts; what they
-   * do to the outbox is staged.
+   * Finds or makes the actors of what has come of a frame since it was judged, and decides what becomes of their commits. Changes
+   * nothing that counts; what they do to the outbox is staged.
    */
-  #judge(frame: Uint8Array): Judged {
-    const commits = unpackFrame(frame)
-    const refused = new Set<number>()
+  #goOn(begun: Begun, frame: Uint8Array): void {
+    const commits = begun.reader.read(frame)
+    const before = begun.commits.length
     const actors = commits.map((commit) => (isOutside(commit) ? null : this.actor(commit)))
     this.#lookAhead(commits, actors)
     for (let at = 0; at < commits.length; at += 1) {
@@ -143,7 +165,7 @@ export class Judging {
       const actor = actors[at] ?? null
       const fits = this.#outbox.accepts(commit) && (actor === null || this.#follows(actor, commit))
       if (fits) this.#outbox.stage(commit)
-      else refused.add(at)
+      else begun.refused.add(before + at)
       if (actor === null) continue
       if (fits) {
         this.#layers.open.outcomes.stage(actor, commit.outcomes)
@@ -151,7 +173,9 @@ export class Judging {
         actor.inBatch = commit
       } else actor.refusedIn = this.#group
     }
-    return { frame, commits, actors, refused, placesGiven: this.#outbox.takePlacesGiven() }
+    // There may be more of them than a call takes arguments.
+    for (const commit of commits) begun.commits.push(commit)
+    for (const actor of actors) begun.actors.push(actor)
   }
 
   /** The filter of keys lies all over its memory: looks at it wait for that together when nothing else is between them. */
@@ -183,4 +207,8 @@ export class Judging {
     }
     return false
   }
+}
+
+function newlyBegun(): Begun {
+  return { reader: new FrameReader(), commits: [], actors: [], refused: new Set() }
 }

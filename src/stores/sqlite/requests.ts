@@ -42,11 +42,11 @@ export interface Operations {
   /** Frames of frame.ts; answers the places of the commits that met a conflict. */
   commit: (arguments_: {
     readonly frames: readonly Uint8Array[]
-    /** Whether all that was expected comes before these. Undefined: of another process, of which nothing was. */
+    /** Whether the first of them is the rest of what was expected. Undefined: of another process, of which nothing was. */
     readonly goesOn?: boolean
   }) => readonly number[]
-  /** How the next commit is about to begin, behind what was expected before. Nothing is answered. */
-  expect: (arguments_: { readonly frames: readonly Uint8Array[] }) => void
+  /** How the first frame of the next commit begins, behind what was expected before. Nothing is answered. */
+  expect: (arguments_: { readonly part: Uint8Array }) => void
   /** Ids and rows of rows.ts. */
   load: (arguments_: { readonly ids: Uint8Array }) => Uint8Array
   loadRevision: (arguments_: { readonly id: ActorId; readonly query: RevisionQuery }) => StoredRow | null

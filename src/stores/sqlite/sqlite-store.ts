@@ -65,6 +65,9 @@ const UNTOLD_MS = 200
 /** Bytes of states or payloads after which a page of a listing ends, though it has fewer rows than asked. */
 const PAGE_BYTES = 16 * 1_024 * 1_024
 
+/** A part of a group that is longer is not worth its copies. */
+const EXPECTED_BYTES = 64 * 1_024
+
 export class SqliteStore implements Statestore {
   readonly name = 'sqlite'
   readonly supports = { durable: true }
@@ -149,26 +152,27 @@ export class SqliteStore implements Statestore {
   expect(beginning: readonly Commit[]): void {
     const thread = this.#thread
     if (thread?.isAlive !== true) return
-    let frames: Uint8Array<ArrayBuffer>[]
+    let part: Uint8Array<ArrayBuffer>
     try {
-      frames = this.#frames.pack(beginning)
+      part = this.#frames.packPart(beginning, this.#expectation.isFirst(thread))
     } catch {
       // What cannot be packed is for `commit` to say.
+      this.#expectation.drop()
+      return
+    }
+    if (part.length > EXPECTED_BYTES) {
+      this.#expectation.drop()
       return
     }
     this.#expectation.add(thread, beginning)
-    thread.tell(
-      'expect',
-      { frames },
-      frames.map(({ buffer }) => buffer),
-    )
+    thread.tell('expect', { part }, [part.buffer])
   }
 
   async commit(group: readonly Commit[]): Promise<Verdict[]> {
     if (group.length === 0) return []
     const thread = this.#thread?.isAlive === true ? this.#thread : await this.#alive()
     const expected = this.#expectation.end(thread, group)
-    const frames = this.#frames.pack(expected === 0 ? group : group.slice(expected))
+    const frames = expected === 0 ? this.#frames.pack(group) : this.#frames.packRest(group.slice(expected))
     const conflicts = await thread.ask(
       'commit',
       { frames, goesOn: expected > 0 },

@@ -47,7 +47,7 @@ export class StoreFile {
   readonly #tables: Tables
   readonly #archivePages: ArchivePages
 
-  constructor(file: string, migrates = true) {
+  constructor(file: string, migrates = true, sliceEntries?: number) {
     this.#database = new Database(file, migrates)
     try {
       this.#dictionary = new Dictionary(this.#database)
@@ -65,7 +65,7 @@ export class StoreFile {
         outbox: this.#outbox,
       }
       this.#archivePages = new ArchivePages(this.#tables)
-      this.#journal = new Journal(this.#tables)
+      this.#journal = new Journal(this.#tables, sliceEntries)
       this.#outboxPages = new OutboxPages(this.#journal.outbox, this.#outbox)
       this.#journal.recover()
       this.#database.reserve()
@@ -97,17 +97,21 @@ export class StoreFile {
   }
 
   /** Judges what the next group begins with, as far as that can be done; see Journal. */
-  expect(frames: readonly Uint8Array[]): void {
-    this.#journal.expect(frames)
+  expect(frame: Uint8Array): void {
+    this.#journal.expect(frame)
   }
 
   giveUpExpected(): void {
     this.#journal.giveUpExpected()
   }
 
-  /** @param told hears, as soon as they are durable, for each group the places of the commits that met a conflict. */
-  commit(groups: readonly (readonly Uint8Array[])[], told: (conflicts: number[][]) => void): void {
-    this.#journal.commit(groups, told)
+  /** See Journal. */
+  commit(
+    groups: readonly (readonly Uint8Array[])[],
+    told: (conflicts: number[][]) => void,
+    goesOn?: boolean,
+  ): void {
+    this.#journal.commit(groups, told, goesOn)
   }
 
   /** Ids and rows are packed by rows.ts. */

@@ -20,10 +20,14 @@ const RETRY_AFTER_MS = 1_000
 const TOGETHER_GROUPS = 64
 const TOGETHER_BYTES = 4 * 1_024 * 1_024
 
+const NOTHING = new Uint8Array()
+
 type Respond = (response: Response) => void
 
 interface Gathered {
   readonly frames: readonly Uint8Array[]
+  /** Whether it begins with what was expected. */
+  readonly goesOn: boolean
   readonly respond: Respond
 }
 
@@ -60,7 +64,7 @@ export class ThreadWork {
   #gathered: Gathered[] = []
   #gatheredBytes = 0
   /** How the next group of the owner begins: of who has this thread, not of other processes. */
-  #expected: Uint8Array[] = []
+  #expected: Uint8Array = NOTHING
   readonly #assembly = new Assembly(monotonicMs)
   #isDeferred = false
   #isFailing = false
@@ -81,8 +85,10 @@ export class ThreadWork {
     if (request.operation === 'commit') {
       this.#assembly.came(who)
       const { frames, goesOn } = (request as Request<'commit'>).arguments
-      this.#gather(goesOn === true ? [...this.#expected, ...frames] : frames, respond)
-      if (goesOn !== undefined) this.#expected = []
+      if (goesOn === true)
+        this.#gather([joined(this.#expected, frames[0]), ...frames.slice(1)], respond, true)
+      else this.#gather(frames, respond, false)
+      if (goesOn !== undefined) this.#expected = NOTHING
       return
     }
     this.flush()
@@ -90,11 +96,16 @@ export class ThreadWork {
     respond(this.#answer(request))
   }
 
-  /** The next group of the owner is about to begin with these, behind those that it was said of before. */
-  expect(frames: readonly Uint8Array[]): void {
-    this.#expected.push(...frames)
+  /** The next group of the owner is about to begin with this, behind what was said of it before. */
+  expect(part: Uint8Array): void {
+    this.#expected = joined(this.#expected, part)
     // Who was gathered comes first.
-    if (this.#gathered.length === 0) this.#store?.expect(frames)
+    if (this.#gathered.length === 0) this.#store?.expect(this.#expected)
+  }
+
+  /** Whether a group is known to be about to come. */
+  get expects(): boolean {
+    return this.#expected.length > 0
   }
 
   /** Whether what has been gathered may wait for others a little longer. */
@@ -122,7 +133,8 @@ export class ThreadWork {
     }
     try {
       const groups = gathered.map(({ frames }) => frames)
-      this.#opened.commit(groups, (conflicts) => tell((at) => ({ answer: conflicts[at] ?? [] })))
+      const goesOn = gathered[0]?.goesOn === true
+      this.#opened.commit(groups, (conflicts) => tell((at) => ({ answer: conflicts[at] ?? [] })), goesOn)
     } catch (thrown) {
       if (isTold) {
         // The file has more than the store knows of: nothing may be judged by that any more.
@@ -161,8 +173,8 @@ export class ThreadWork {
     }
   }
 
-  #gather(frames: readonly Uint8Array[], respond: Respond): void {
-    this.#gathered.push({ frames, respond })
+  #gather(frames: readonly Uint8Array[], respond: Respond, goesOn: boolean): void {
+    this.#gathered.push({ frames, respond, goesOn })
     for (const { length } of frames) this.#gatheredBytes += length
     if (this.#gathered.length >= TOGETHER_GROUPS || this.#gatheredBytes >= TOGETHER_BYTES) this.flush()
   }
@@ -241,4 +253,13 @@ export class ThreadWork {
       return false
     }
   }
+}
+
+/** One behind the other. */
+function joined(first: Uint8Array, second: Uint8Array = NOTHING): Uint8Array {
+  if (first.length === 0) return second
+  const both = new Uint8Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
 }

@@ -44,9 +44,13 @@ port.on('message', (first: Posted) => {
   else flushSoon()
 })
 
-/** Folds when that is due, and else keeps watch. @returns the next request; undefined: sleep, or let others have their chance. */
+/**
+ * Folds when that is due, and else keeps watch; who has said how a group begins is not kept waiting for its end.
+ *
+ * @returns the next request; undefined: sleep, or let others have their chance.
+ */
 function awake(): Posted | undefined {
-  for (let slices = 0; work.isBusy; slices += 1) {
+  for (let slices = 0; work.isBusy && !work.expects; slices += 1) {
     if (slices === SLICES_IN_A_ROW || !work.useThePause()) return undefined
     const request = receive()
     if (request !== undefined) return request
@@ -67,7 +71,7 @@ function take(request: Request): void {
     work = new ThreadWork(broke)
   } else if (request.operation === 'expect') {
     // As its name says; see requests.ts.
-    work.expect((request.arguments as Arguments<'expect'>).frames)
+    work.expect((request.arguments as Arguments<'expect'>).part)
   } else work.take(port, request, respond)
 }
 
