@@ -15,7 +15,8 @@ import type { Activation } from './activation.ts'
 import type { Budget } from './budget.ts'
 import type { Dispatcher } from '../dispatcher.ts'
 import type { Inflight } from '../inflight.ts'
-import { Loader, startAfresh, unreadable } from './loader.ts'
+import { Leftovers } from './leftovers.ts'
+import { Loader, startAfresh, unavailable, unreadable } from './loader.ts'
 import type { Membership } from '../away/membership.ts'
 import { Message } from '../message.ts'
 import { Passivation } from './passivation.ts'
@@ -55,12 +56,14 @@ export interface ActivationsOptions {
 
 export class Activations {
   private readonly options: ActivationsOptions
+  private readonly leftovers: Leftovers
   private readonly loader: Loader
   private readonly passivation: Passivation
 
   constructor(options: ActivationsOptions) {
     this.options = options
     const { budget, clock, limits, residents, store } = options
+    this.leftovers = new Leftovers(options)
     this.loader = new Loader({
       store,
       clock,
@@ -103,10 +106,26 @@ export class Activations {
       if (pool !== null) this.sendOn(pool.front)
       return
     }
-    if (definition.stateful) {
-      this.loader.load(activation)
-      return
+    if (definition.stateful) this.loader.load(activation)
+    else if (this.leftovers.mayStand(activation.residents)) void this.follow(activation)
+    else this.startAfresh(activation)
+  }
+
+  /** Begins a life of an actor that keeps nothing, and of which something may be stored all the same. */
+  private async follow(activation: Activation): Promise<void> {
+    activation.phase = 'loading'
+    let failure: SpawnError | null = null
+    try {
+      await this.leftovers.follow(activation)
+    } catch (cause) {
+      failure = unavailable(activation, cause)
     }
+    if (isClosed(activation)) return
+    if (failure === null) this.startAfresh(activation)
+    else this.abandon(activation, failure)
+  }
+
+  private startAfresh(activation: Activation): void {
     try {
       startAfresh(activation)
     } catch (cause) {
@@ -131,6 +150,7 @@ export class Activations {
       revision: activation.revision,
       error: error.message,
     })
+    if (error.code === 'STATE_CONFLICT') void this.leftovers.suspect(activation)
     this.end(activation)
     this.failTurns(activation, error)
     this.moveWaiting(activation, error)
@@ -253,4 +273,9 @@ export class Activations {
     }
     this.wake(activation)
   }
+}
+
+/** It may have ended while it was waited for. */
+function isClosed({ phase }: Activation): boolean {
+  return phase === 'closed'
 }

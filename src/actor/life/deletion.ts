@@ -8,6 +8,7 @@ import { SpawnError } from '../../base/index.ts'
 import type { ActionDefinition, Outcome, Statestore, Turn } from '../../ports/index.ts'
 import { type ActorId, addressText, jsonCodec } from '../../protocol/index.ts'
 import type { Activation } from './activation.ts'
+import { UNBORN } from './birth.ts'
 import { answer, BuiltinAction, doesNotStart } from '../builtin.ts'
 import { uncommitted } from '../committer.ts'
 import type { Message } from '../message.ts'
@@ -54,7 +55,10 @@ export class Deletions {
     await this.options.disarm(residents, self)
     // A snapshot may have come to its time meanwhile.
     await activation.pending?.durable()
-    if (!definition.stateful) return
+    if (!definition.stateful) {
+      await this.clear(self)
+      return
+    }
     if (revision === 0) {
       const text = `"${addressText(self)}" is not stored, so there is nothing to delete`
       throw new SpawnError('ACTOR_NOT_FOUND', text)
@@ -70,6 +74,14 @@ export class Deletions {
       // A turn that was given up meanwhile ends no life.
       if (message.stage !== 'running') this.dropStale(residents, self)
     }
+  }
+
+  /** Of an actor that keeps nothing: what other releases have stored of it, and the replies that are kept for its callers. */
+  private async clear(id: ActorId): Promise<void> {
+    const { store } = this.options
+    const [latest] = await store.revisions(id, 1)
+    if ((await store.delete(id, latest?.revision ?? 0, latest?.birth ?? UNBORN)) === 'conflict')
+      throw overtaken(id)
   }
 
   private async beside(residents: Residents, name: string, why: SpawnError): Promise<void> {

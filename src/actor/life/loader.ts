@@ -130,7 +130,7 @@ export function refuseSealed(state: Packed): void {
   throw new SpawnError('STATE_UNREADABLE', `it is encrypted, and there is no key: ${advice}`)
 }
 
-function unavailable(activation: Activation, cause: unknown): SpawnError {
+export function unavailable(activation: Activation, cause: unknown): SpawnError {
   const message = `the state of "${addressText(activation.id)}" could not be loaded: ${messageOf(cause)}`
   const code = cause instanceof SpawnError && cause.group === 'store' ? cause.code : 'STORE_UNAVAILABLE'
   return new SpawnError(code, message, { cause })

@@ -12,7 +12,7 @@ import {
   type Random,
   SpawnError,
 } from '../../base/index.ts'
-import type { Logger, Statestore } from '../../ports/index.ts'
+import type { Kind, Logger, Statestore } from '../../ports/index.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
 import { failureIn, pathOf } from './letter.ts'
 import type { Parcel } from './parcel.ts'
@@ -29,6 +29,8 @@ export interface DeliveryOptions {
   readonly postmark: Postmark
   /** How long after the start definitions may still come, in milliseconds: what is for one of them waits so long. */
   readonly lateDefinitionsMs: number
+  /** What kind of definition a name is of; undefined: it is of none that is known. */
+  readonly kindOf: (definition: string) => Kind | undefined
   /** @returns false when one of the envelopes does not stand. Rejects when the outcome is unknown. */
   readonly commit: (load: OutsideLoad) => Promise<boolean>
 }
@@ -138,11 +140,18 @@ export class Delivery {
       code: error.code,
       error: error.message,
     })
-    // What is gone has no timer any more; when it comes back, it is set anew.
-    const gone = error.code === 'ACTION_NOT_FOUND' || error.code === 'ACTOR_NOT_FOUND'
-    const next = gone ? null : this.next(parcel)
+    const next = this.isGone(parcel, error) ? null : this.next(parcel)
     const stood = await this.take(parcel, next === null ? [] : [next])
     return stood ? next : null
+  }
+
+  /** Whether there is no such actor or action: what is gone has no timer any more; when it comes back, it is set anew. */
+  private isGone({ letter: { to } }: Parcel, { code }: SpawnError): boolean {
+    const [parent, name] = to
+    const kind = this.options.kindOf(parent === '' ? name : parent)
+    // It was set under a definition that had instances, or had none.
+    if (kind !== undefined && (kind === 'unnamed') !== (parent !== '')) return true
+    return code === 'ACTION_NOT_FOUND' || code === 'ACTOR_NOT_FOUND'
   }
 
   private async bury(parcel: Parcel, attempts: number, why: SpawnError): Promise<Parcel | null> {

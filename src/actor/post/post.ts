@@ -1,7 +1,14 @@
 // The wiring of what leaves actors: composing, delivery, timers, channels. What a commit carried goes on from here.
 
 import { type Clock, type Limits, messageOf, type Random, SpawnError } from '../../base/index.ts'
-import type { Cluster, HandedEnvelope, Logger, RemoteAnnouncement, Statestore } from '../../ports/index.ts'
+import type {
+  Cluster,
+  HandedEnvelope,
+  Kind,
+  Logger,
+  RemoteAnnouncement,
+  Statestore,
+} from '../../ports/index.ts'
 import { type ActorId, anyCodec } from '../../protocol/index.ts'
 import type { Activation } from '../life/activation.ts'
 import { Askers } from '../away/askers.ts'
@@ -64,7 +71,8 @@ export class Post implements Carrier {
     this.logger = logger
     const postmark = new Postmark(system, catalog, clock, random)
     const channels = new Channels(catalog, membership?.cluster ?? null, logger)
-    const delivery = new Delivery({ ...rest, postmark, commit })
+    const kindOf = (definition: string): Kind | undefined => catalog.kindOf(definition)
+    const delivery = new Delivery({ ...rest, postmark, commit, kindOf })
     const toPool = ({ letter }: Parcel): boolean =>
       !isOutbound(letter, system) &&
       catalog.residents(letter.to[1], letter.to[0])?.definition.kind === 'pooled'
