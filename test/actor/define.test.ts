@@ -89,6 +89,27 @@ test('defined twice while a turn runs, an actor still has one life at a time', a
   assert.deepEqual(await clock.run(Promise.all([running, between, last])), ['first', 1_001, 'third'])
 })
 
+test('an actor whose name reads like the address of another one waits for its own last life alone', async () => {
+  for (const isFirst of [true, false]) {
+    const instances = labelled('old')
+    const alike = { ...labelled('old'), name: 'counter/a', kind: 'named' as const }
+    const { clock, runtime } = await at([instances, alike])
+    const both = (action: string): readonly [Promise<unknown>, Promise<unknown>] => [
+      runtime.invoke('a', { ref: 'counter', action }),
+      runtime.invoke('counter/a', { action }),
+    ]
+    const running = both('hang')
+    await clock.advance(1)
+    runtime.define([labelled('new'), { ...labelled('new'), name: 'counter/a', kind: 'named' }])
+    const [instance, named] = both('whoami')
+    ;(isFirst ? instances : alike).go()
+    assert.equal(await clock.run(isFirst ? instance : named), 'new')
+    ;(isFirst ? alike : instances).go()
+    assert.equal(await clock.run(isFirst ? named : instance), 'new')
+    assert.deepEqual(await clock.run(Promise.all(running)), ['old', 'old'])
+  }
+})
+
 test('taken away, a definition answers no more; what had begun ends, and its state is there when it comes back', async () => {
   const old = labelled('old')
   const { call, clock, runtime } = await at([old])

@@ -47,7 +47,7 @@ export class Leaving {
 
   /** Whether the last life of an actor has not ended. */
   holds(id: ActorId): boolean {
-    return this.held.size > 0 && this.held.has(addressText(id))
+    return this.held.size > 0 && this.held.has(keyOf(id))
   }
 
   /** The definition of these was replaced. */
@@ -58,7 +58,7 @@ export class Leaving {
     const lives = [...residents.lives()]
     for (const life of lives) {
       this.lives.add(life)
-      if (pool === null && !this.holds(life.id)) this.held.set(addressText(life.id), life)
+      if (pool === null && !this.holds(life.id)) this.held.set(keyOf(life.id), life)
     }
     this.options.writeOwed(residents)
     for (const life of lives) this.letGo(life)
@@ -78,14 +78,14 @@ export class Leaving {
     residents.depart(life)
     this.lives.add(life)
     this.released.set(life, clock.elapsedMs() + FINISH_MS)
-    if (residents.pool === null && !this.holds(id)) this.held.set(addressText(id), life)
+    if (residents.pool === null && !this.holds(id)) this.held.set(keyOf(id), life)
     this.look()
   }
 
   /** Resolves when no life of an actor is left that has to end. */
   gone(id: ActorId): Promise<void> {
     if (!this.holds(id)) return Promise.resolve()
-    const address = addressText(id)
+    const address = keyOf(id)
     return new Promise((resolve) => {
       this.awaited.set(address, [...(this.awaited.get(address) ?? []), resolve])
     })
@@ -169,7 +169,7 @@ export class Leaving {
     if (life.phase !== 'closed') activations.end(life)
     this.lives.delete(life)
     this.released.delete(life)
-    const address = addressText(life.id)
+    const address = keyOf(life.id)
     if (this.held.get(address) !== life) return
     this.held.delete(address)
     for (const resolve of this.awaited.get(address) ?? []) resolve()
@@ -203,4 +203,9 @@ function undefinedNow({ id }: Activation): SpawnError {
 /** Envelopes do not move; they are delivered again. */
 function definedAnew({ id }: Activation): SpawnError {
   return new SpawnError('DRAINING', `"${addressText(id)}" was defined anew while a message waited for it`)
+}
+
+/** Of the actor's full address: what people read as one may be that of two. */
+function keyOf({ name, parent }: ActorId): string {
+  return `${parent}\0${name}`
 }
