@@ -62,7 +62,10 @@ export const inspectAction = new BuiltinAction('(inspect)', (turn) => {
     )
   }
   const stateJson = state === undefined ? undefined : definition.state?.codec.toJson(state)
-  return answer({ id: self, kind: definition.kind, revision, tags, state, stateJson } satisfies Inspection)
+  const { kind, stateful } = definition
+  // What another release has stored of one that keeps nothing is not what it is now.
+  const shown: Inspection = { id: self, kind, revision: stateful ? revision : 0, tags, state, stateJson }
+  return answer(shown)
 })
 
 /** Does nothing: the actor is in memory then. */

@@ -19,7 +19,7 @@ export class TurnReceipt implements Receipt {
   ) {
     this.response = response
     this.actor = actor
-    this.revision = revision
+    this.revision = stateful ? revision : 0
     this.durability = stateful ? durability : 'none'
     this.#action = action
   }
