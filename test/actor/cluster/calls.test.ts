@@ -2,9 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DurationSchema } from '@bufbuild/protobuf/wkt'
 
 import { SpawnError } from '../../../src/base/index.ts'
 import type { Definition, Receipt, Turn } from '../../../src/ports/index.ts'
+import { Json } from '../../../src/protocol/index.ts'
+import { protobufCodec } from '../../../src/protocol/protobuf/index.ts'
 import { bench, codeOf, counter, type CounterOptions, setTotal, totalOf } from '../fixture.ts'
 import { town, type Town } from './fixture.ts'
 
@@ -97,6 +100,24 @@ test('a receipt says who answered, and what it rests on', async () => {
   const shown = await clock.run(first.runtime.invokeJson('away', { ref: 'counter', action: 'add' }))
   assert.equal(shown.json, 8)
   assert.equal(shown.receipt?.revision, 2)
+})
+
+test('a payload that people have written as JSON is read as its action reads it, wherever that runs', async () => {
+  const payload = protobufCodec(DurationSchema)
+  const counted = counter('counter', {
+    handlers: { add: (turn) => setTotal(totalOf(turn) + Number(payload.accept(turn.payload).seconds)) },
+  })
+  const add = counted.actions.get('add') ?? assert.fail()
+  const definition = { ...counted, actions: new Map([...counted.actions, ['add', { ...add, payload }]]) }
+  const { clock, first, second } = await town({
+    definitions: [[definition], [definition]],
+    placed: (script, [, other]) => other && script.place('counter', 'away', other),
+  })
+  for (const [at, { runtime }] of [first, second].entries()) {
+    const call = { ref: 'counter', action: 'add', payload: new Json('90s') }
+    const answer = await clock.run(runtime.invokeJson('away', call))
+    assert.equal(answer.json, 90 * (at + 1))
+  }
 })
 
 test('a call with an idempotency key has its turn once, whoever makes it', async () => {
