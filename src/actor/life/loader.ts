@@ -132,7 +132,7 @@ export function refuseSealed(state: Packed): void {
 
 export function unavailable(activation: Activation, cause: unknown): SpawnError {
   const message = `the state of "${addressText(activation.id)}" could not be loaded: ${messageOf(cause)}`
-  const code = cause instanceof SpawnError && cause.group === 'store' ? cause.code : 'STORE_UNAVAILABLE'
+  const code = isSpawnError(cause) && cause.group === 'store' ? cause.code : 'STORE_UNAVAILABLE'
   return new SpawnError(code, message, { cause })
 }
 

@@ -4,7 +4,7 @@
 
 import { messageOf } from '../../base/index.ts'
 import type { BroadcastEvent, ChannelListener, Cluster, Logger } from '../../ports/index.ts'
-import type { ActorId } from '../../protocol/index.ts'
+import { type ActorId, Json } from '../../protocol/index.ts'
 import type { Catalog } from '../catalog.ts'
 
 /** An actor that listens, and its action that takes what is broadcast. */
@@ -88,7 +88,9 @@ export class Channels {
     return this.cluster !== null || this.listeners.has(channel)
   }
 
-  announce({ payload, ...event }: Announcement): void {
+  announce({ payload: given, ...event }: Announcement): void {
+    // From a door that speaks JSON: functions get what it says.
+    const payload = given instanceof Json ? given.value : given
     for (const listener of this.listeners.get(event.channel) ?? []) {
       // An async function may be a listener too; its failure must not end the process.
       const heard = new Promise<unknown>((resolve) => {

@@ -53,7 +53,7 @@ export class Departures {
     const cargo = new Cargo()
     if (workflow !== null) this.follow(message, outcome, workflow, cargo)
     if (parcel !== null) this.after(message, parcel, outcome, cargo)
-    if (cargo.sends.length > 0) this.checkSize(message, cargo.sends)
+    if (cargo.sends.length > 0) this.checkSize(message.label, cargo.sends)
     return cargo
   }
 
@@ -69,10 +69,12 @@ export class Departures {
     return all
   }
 
-  /** What is broadcast from outside any turn. */
+  /** What is broadcast from outside any turn. @throws SpawnError INVALID_ARGUMENT when it is more than a turn may send. */
   broadcast(broadcast: Broadcast, from: ActorId | null, metadata: Metadata): Cargo {
     const cargo = new Cargo()
-    this.spread(broadcast, from, metadata, cargo)
+    const label = `the broadcast on "${broadcast.channel}"`
+    this.spread(label, broadcast, from, metadata, cargo)
+    this.checkSize(label, cargo.sends)
     return cargo
   }
 
@@ -83,7 +85,8 @@ export class Departures {
     cargo: Cargo,
   ): void {
     for (const effect of effects) cargo.send(this.effect(message, effect))
-    for (const broadcast of broadcasts) this.spread(broadcast, message.self, message.metadata, cargo)
+    const { label, metadata, self } = message
+    for (const broadcast of broadcasts) this.spread(label, broadcast, self, metadata, cargo)
     if (timers !== null) {
       for (const [action, everyMs] of Object.entries(timers))
         cargo.send(this.options.timers.changed(message, action, everyMs))
@@ -129,6 +132,7 @@ export class Departures {
   }
 
   private spread(
+    label: string,
     { channel, payload }: Broadcast,
     from: ActorId | null,
     metadata: Metadata,
@@ -143,7 +147,9 @@ export class Departures {
     const onceKey = elsewhere.some(({ member }) => member !== null) ? postmark.nextId() : undefined
     // Subscribers of one action share their bytes: a store may keep them once.
     const packed = new Map<string, Packed | null>()
-    for (const { action, id } of channels.subscribers(channel)) {
+    const subscribers = channels.subscribers(channel)
+    this.checkCount(label, cargo.sends.length + subscribers.length)
+    for (const { action, id } of subscribers) {
       const definition = id.parent === '' ? id.name : id.parent
       const key = `${definition}\0${action}`
       let bytes = packed.get(key)
@@ -246,18 +252,22 @@ export class Departures {
     if (dueAtMs !== null) cargo.send(parcel.afresh(dueAtMs))
   }
 
-  private checkSize(message: Message, sends: readonly Parcel[]): void {
-    const { turnSendBytes, turnSends } = this.options.limits
-    if (sends.length > turnSends)
-      throw tooMuch(`${message.label} sends ${sends.length} messages`, `${turnSends}`)
+  private checkSize(label: string, sends: readonly Parcel[]): void {
+    this.checkCount(label, sends.length)
+    const { turnSendBytes } = this.options.limits
     let bytes = 0
     for (const parcel of sends) bytes += parcel.bytes
-    if (bytes > turnSendBytes) throw tooMuch(`${message.label} sends ${bytes} bytes`, `${turnSendBytes}`)
+    if (bytes > turnSendBytes) throw tooMuch(`${label} sends ${bytes} bytes`, 'turnSendBytes', turnSendBytes)
+  }
+
+  private checkCount(label: string, count: number): void {
+    const { turnSends } = this.options.limits
+    if (count > turnSends) throw tooMuch(`${label} sends ${count} messages`, 'turnSends', turnSends)
   }
 }
 
-function tooMuch(what: string, limit: string): SpawnError {
-  return new SpawnError('INVALID_ARGUMENT', `${what} in one turn; at most ${limit} are taken`)
+function tooMuch(what: string, name: string, limit: number): SpawnError {
+  return new SpawnError('INVALID_ARGUMENT', `${what} at once; the limit \`${name}\` is ${limit}`)
 }
 
 function tooManyHops(path: readonly string[], limit: number): SpawnError {

@@ -13,7 +13,7 @@ import type {
   Statestore,
   UnreadableLetter,
 } from '../../ports/index.ts'
-import { type ActorId, jsonCodec, type Packed } from '../../protocol/index.ts'
+import { type ActorId, isJsonType, jsonCodec, type Packed } from '../../protocol/index.ts'
 import { actionOf, type Catalog } from '../catalog.ts'
 import { type Correspondent, isOutbound, type Letter, letterFrom } from './letter.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
@@ -150,7 +150,7 @@ export class Letters {
     return { from: from === null ? null : idOf(own, from), to: idOf(system ?? own, to) }
   }
 
-  /** A payload that its receiver cannot read, which may be why it died, is shown as the bytes that it is. */
+  /** A payload that its receiver cannot read, which may be why it died, is shown as the JSON or the bytes that it is. */
   private readable(letter: Letter, payload: Packed): unknown {
     const { catalog, system } = this.options
     const { action, to } = letter
@@ -159,13 +159,24 @@ export class Letters {
       const codec = residents === undefined ? jsonCodec : actionOf(residents, action).payload
       return codec.toJson(codec.accept(payload))
     } catch (thrown) {
-      if (!(thrown instanceof SpawnError)) throw thrown
-      return { typeUrl: payload.typeUrl, base64: Buffer.from(payload.value).toString('base64') }
+      if (!isSpawnError(thrown)) throw thrown
+      return asItIs(payload)
     }
   }
 }
 
 const UNKNOWN = { code: 'DEFECT', message: 'not known' } as const
+
+/** What it says, if that is JSON; else its type and its bytes. */
+function asItIs(payload: Packed): unknown {
+  const { typeUrl, value } = payload
+  try {
+    if (isJsonType(typeUrl)) return jsonCodec.accept(payload)
+  } catch (thrown) {
+    if (!isSpawnError(thrown)) throw thrown
+  }
+  return { typeUrl, base64: Buffer.from(value).toString('base64') }
+}
 
 function idOf(system: string, [parent, name]: Correspondent): ActorId {
   return { system, parent, name }

@@ -201,7 +201,7 @@ export class Postmark {
       return this.pack(target, payload)
     } catch (thrown) {
       if (!isSpawnError(thrown)) throw thrown
-      return payload === undefined ? null : jsonCodec.pack(payload)
+      return payload === undefined ? null : jsonCodec.pack(jsonCodec.accept(payload))
     }
   }
 

@@ -3,7 +3,7 @@
 //
 // Invariant: a state that was not changed is left out, and the proxy keeps what it has.
 
-import { SpawnError } from '../../base/index.ts'
+import { isSpawnError, SpawnError } from '../../base/index.ts'
 import type { Outcome, Tags, Workflow } from '../../ports/index.ts'
 import { addressText, anyCodec, type Packed } from '../../protocol/index.ts'
 import type { HostAnswer, HostWorkflow } from '../../protocol/protobuf/index.ts'
@@ -26,7 +26,7 @@ export function answerOf(turn: WireTurn, outcome: Outcome, calls: ProxyCalls): H
       workflow: workflow === null ? null : workflowOf(turn, workflow, calls),
     }
   } catch (cause) {
-    if (!(cause instanceof SpawnError)) throw cause
+    if (!isSpawnError(cause)) throw cause
     throw new SpawnError('ACTION_FAILED', `${labelOf(turn)} failed: ${cause.message}`, { cause })
   }
 }
