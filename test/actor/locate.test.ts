@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import type { Statestore } from '../../src/ports/index.ts'
+import type { Effect, Statestore } from '../../src/ports/index.ts'
 import { bench, codeOf, counter, GatedStore } from './fixture.ts'
 
 class ListingStore extends GatedStore {
@@ -63,11 +63,18 @@ test('one whose definition is taken away is not there', async () => {
   assert.equal(await codeOf(add('a')), 'ACTOR_NOT_FOUND')
 })
 
-test('who is called by a name that is nobody’s hears which was meant; and so says a dead letter', async () => {
+test('who is called by a name that is nobody’s hears which was meant; and so do turns that send to it, and dead letters', async () => {
   const many = Array.from({ length: 20 }, (_none, at) => counter(`other-${at}`))
-  const effects = [{ to: 'ann', ref: 'costumer', action: 'add', payload: 1 }]
-  const workflow = { effects, broadcasts: [], route: null, timers: null }
-  const desk = counter('desk', { kind: 'named', handlers: { send: () => ({ workflow }) } })
+  const sending = (effect: Effect) => ({
+    workflow: { effects: [effect], broadcasts: [], route: null, timers: null },
+  })
+  const desk = counter('desk', {
+    kind: 'named',
+    handlers: {
+      send: () => sending({ to: 'ann', ref: 'costumer', action: 'add' }),
+      post: () => sending({ to: 'dsek', action: 'add' }),
+    },
+  })
   const at = await bench({ definitions: [desk, ...many, counter('customer')] })
   const failure = async (name: string, ref: string | undefined, action: string): Promise<string> =>
     at.clock.run(at.runtime.invoke(name, { ref, action })).then(String, String)
@@ -83,13 +90,14 @@ test('who is called by a name that is nobody’s hears which was meant; and so s
     /no action "snd"; its actions: add, .*; did you mean send\?$/,
   )
   assert.doesNotMatch(await failure('nobody', 'nothing', 'add'), /did you mean/)
-  await at.call('desk', '', 'send')
+  assert.match(await failure('desk', undefined, 'send'), noRef)
+  assert.match(await failure('desk', undefined, 'send'), /; did you mean customer\?$/)
+  await at.call('desk', '', 'post')
   await at.clock.advance(10_000)
   const { items } = await at.runtime.deadLetters.list()
   const [letter] = items
   assert.equal(items.length, 1)
-  assert.deepEqual([letter?.to.parent, letter?.to.name, letter?.attempts], ['costumer', 'ann', 1])
+  assert.deepEqual([letter?.to.parent, letter?.to.name, letter?.attempts], ['', 'dsek', 1])
   assert.equal(letter?.error.code, 'ACTOR_NOT_FOUND')
-  assert.match(letter.error.message, noRef)
-  assert.match(letter.error.message, /; did you mean customer\?$/)
+  assert.match(letter.error.message, /there is no actor "dsek" in .*; did you mean desk\?$/)
 })

@@ -69,7 +69,8 @@ export class Post implements Carrier {
   constructor({ catalog, checkOutbound, commit, deliver, membership, ...rest }: PostOptions) {
     const { clock, limits, logger, random, store, system } = rest
     this.logger = logger
-    const postmark = new Postmark(system, catalog, clock, random)
+    const knowsAll = membership === null && rest.lateDefinitionsMs === 0
+    const postmark = new Postmark(system, catalog, knowsAll, clock, random)
     const channels = new Channels(catalog, membership?.cluster ?? null, logger)
     const kindOf = (definition: string): Kind | undefined => catalog.kindOf(definition)
     const delivery = new Delivery({ ...rest, postmark, commit, kindOf })

@@ -24,6 +24,7 @@ import {
 } from '../../protocol/index.ts'
 import { actionOf, type Catalog } from '../catalog.ts'
 import { drawBirth } from '../life/birth.ts'
+import type { Residents } from '../life/residents.ts'
 import {
   type Correspondent,
   failureIn,
@@ -67,6 +68,7 @@ export class Postmark {
   private readonly system: string
   private readonly clock: Clock
   private readonly catalog: Catalog
+  private readonly knowsAll: boolean
   private readonly prefix: string
   /** What the next ids begin with; how many more of them there are in front of their last two digits. */
   private head: string
@@ -76,9 +78,11 @@ export class Postmark {
   private moment: number | null = null
   private readonly pass = (): void => void (this.moment = null)
 
-  constructor(system: string, catalog: Catalog, clock: Clock, random: Random) {
+  /** @param knowsAll whether there are no definitions but those of the catalog. */
+  constructor(system: string, catalog: Catalog, knowsAll: boolean, clock: Clock, random: Random) {
     this.system = system
     this.catalog = catalog
+    this.knowsAll = knowsAll
     this.clock = clock
     this.prefix = drawBirth(random).toString(36) + DASH
     this.head = this.prefix
@@ -177,7 +181,7 @@ export class Postmark {
   /** The payload in the form of its receiver, as far as the receiver is known here. */
   pack({ action, name, ref, system }: Target, payload: unknown): Packed | null {
     const isOther = this.isOther(system)
-    const residents = isOther ? undefined : this.catalog.residents(name, ref)
+    const residents = isOther ? undefined : this.receiverOf(name, ref)
     // That there is such an action is checked now, with the sender's turn at hand to say so.
     const codec =
       residents !== undefined ? actionOf(residents, action).payload : isOther ? anyCodec : jsonCodec
@@ -186,6 +190,20 @@ export class Postmark {
     if (packed.value.length <= LIMITS.payloadBytes) return packed
     const size = `${packed.value.length} bytes, at most ${LIMITS.payloadBytes} are taken`
     throw new SpawnError('INVALID_ARGUMENT', `the payload for "${name}" action "${action}" has ${size}`)
+  }
+
+  /**
+   * The definition that a receiver is of; undefined: it is not known here.
+   *
+   * @throws SpawnError of what can be no actor, whenever it is looked for: later that would be a dead letter.
+   */
+  private receiverOf(name: string, ref: string | undefined): Residents | undefined {
+    const residents = this.catalog.residents(name, ref)
+    const isInstance = ref !== undefined && ref !== ''
+    const isDoubtful =
+      residents === undefined ? isInstance && this.knowsAll : residents.isUnnamed !== isInstance
+    if (isDoubtful) this.catalog.find(name, ref)
+    return residents
   }
 
   private isOther(system: string | undefined): boolean {
