@@ -54,12 +54,20 @@ export function checkCall(call: Call): void {
     throw new SpawnError('INVALID_ARGUMENT', 'a call must name its action')
   }
   if (call.metadata !== undefined) checkEntries('metadata', call.metadata)
-  const key = call.idempotencyKey
-  if (key !== undefined && (key === '' || utf8Bytes(key) > LIMITS.nameBytes)) {
+  if (call.idempotencyKey !== undefined) checkKey(call.idempotencyKey)
+}
+
+/** A store keeps keys as UTF-8, in which all halves of surrogate pairs are one: two keys with one would be the same. */
+function checkKey(key: unknown): void {
+  if (typeof key !== 'string' || key === '' || utf8Bytes(key) > LIMITS.nameBytes) {
     throw new SpawnError(
       'INVALID_ARGUMENT',
       `an idempotency key must have 1 to ${LIMITS.nameBytes} bytes of UTF-8`,
     )
+  }
+  if (!key.isWellFormed()) {
+    const fault = 'has half a surrogate pair and is no valid text'
+    throw new SpawnError('INVALID_ARGUMENT', `the idempotency key ${fault}`)
   }
 }
 

@@ -258,8 +258,11 @@ test('calls with wrong arguments are refused with what was wrong', async () => {
     await refused('a', { ref: 'counter', action: 'add', metadata: { a: 1 } }),
     /metadata\.a must be a string/,
   )
-  for (const idempotencyKey of ['', 'k'.repeat(513), 'ü'.repeat(257)])
+  for (const idempotencyKey of ['', 'k'.repeat(513), 'ü'.repeat(257), 7, null])
     assert.match(await refused('a', { ref: 'counter', action: 'add', idempotencyKey }), /1 to 512 bytes/)
+  // Two that differ in such halves alone would be one key in a store.
+  const half = { ref: 'counter', action: 'add', idempotencyKey: 'order-\ud83d' }
+  assert.match(await refused('a', half), /the idempotency key has half a surrogate pair/)
 })
 
 test('busy callers do not starve timers', async () => {
