@@ -63,6 +63,15 @@ test('who waits for the end of an effect is told it, and the turn stands', async
   assert.equal(await at.call('log', '', 'read'), 3)
 })
 
+test('a turn that wants to be told an end by an action that its actor has not fails whole', async () => {
+  const at = await bench({ definitions: [sender, log] })
+  const effect = { to: 'log', action: 'add', reply: { action: 'endde', token: 't' } }
+  const failure = at.call('a', 'sender', 'send', { payload: effect })
+  await assert.rejects(failure, /"sender" has no action "endde"; .*; did you mean ended\?$/)
+  await at.clock.advance(1_000)
+  assert.equal(await at.call('log', '', 'read'), 0)
+})
+
 test('a name alone may be that of a stored instance: it is looked for when the effect comes', async () => {
   const at = await bench({ definitions: [sender, log, counter('other')] })
   await at.call('known', 'other', 'add')

@@ -15,6 +15,7 @@ import type {
   Workflow,
 } from '../../ports/index.ts'
 import { type ActorId, checkName, type Packed } from '../../protocol/index.ts'
+import { actionOf } from '../catalog.ts'
 import { checkEntries } from '../checks.ts'
 import { Cargo } from './cargo.ts'
 import type { Channels } from './channels.ts'
@@ -98,6 +99,8 @@ export class Departures {
     const { postmark } = this.options
     const { action, metadata, ref, reply, system, to } = effect
     const from = correspondent(message.self)
+    // A misspelt one would be found when all else is done.
+    if (reply !== undefined) actionOf(message.activation.residents, reply.action)
     const told = reply === undefined ? undefined : { to: from, ...reply }
     const letter: Letter = {
       kind: 'effect',
