@@ -2,9 +2,10 @@
 // envelope each, committed with the turn that broadcasts; functions are called when that commit is durable. Those on other
 // members are known by what these host; what they have in memory, they know themselves (spreading.ts).
 
-import { messageOf } from '../../base/index.ts'
+import { isSpawnError, messageOf } from '../../base/index.ts'
 import type { BroadcastEvent, ChannelListener, Cluster, Logger } from '../../ports/index.ts'
-import { type ActorId, Json } from '../../protocol/index.ts'
+import { type ActorId, type Codec, Json, Packed } from '../../protocol/index.ts'
+import { foreignAction, unpackAnswer } from '../away/carried.ts'
 import type { Catalog } from '../catalog.ts'
 
 /** An actor that listens, and its action that takes what is broadcast. */
@@ -26,6 +27,8 @@ export interface Audience {
 /** What functions are told once the turn that caused it is durable. */
 export interface Announcement extends BroadcastEvent {
   readonly payload: unknown
+  /** Its bytes, where it is a message and a definition here says how it is written; absent: not known. */
+  readonly bytes?: Packed | undefined
 }
 
 const NO_AUDIENCE: readonly Audience[] = Object.freeze([])
@@ -100,7 +103,41 @@ export class Channels {
     }
   }
 
+  /** What another member has broadcast, as functions get it: a message, where a definition that listens here says of what type. */
+  read(channel: string, payload: Packed | null): unknown {
+    const value = unpackAnswer(foreignAction(''), payload)
+    if (!(value instanceof Packed)) return value
+    for (const { action, residents } of this.catalog.listeners(channel)) {
+      const codec = residents.actions.get(action)?.payload
+      if (codec !== undefined && isOfType(value, codec.name)) return this.message(channel, codec, value)
+    }
+    return value
+  }
+
+  private message(channel: string, codec: Codec, value: Packed): unknown {
+    try {
+      return codec.accept(value)
+    } catch (thrown) {
+      if (!isSpawnError(thrown)) throw thrown
+      const { message: error } = thrown
+      this.logger.error('a broadcast of another member cannot be read here', { channel, error })
+      return value
+    }
+  }
+
   private failed(channel: string, thrown: unknown): void {
     this.logger.error('a listener of a channel failed', { channel, error: messageOf(thrown) })
   }
+}
+
+/** The bytes of a message, among those that were made of it for its receivers. */
+export function bytesOfMessage(payload: unknown, made: Iterable<Packed | null>): Packed | undefined {
+  if (typeof payload !== 'object' || payload === null || !('$typeName' in payload)) return undefined
+  const type = String(payload.$typeName)
+  for (const packed of made) if (packed !== null && isOfType(packed, type)) return packed
+  return undefined
+}
+
+function isOfType({ typeUrl }: Packed, type: string): boolean {
+  return typeUrl.slice(typeUrl.lastIndexOf('/') + 1) === type
 }

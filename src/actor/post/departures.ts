@@ -18,7 +18,7 @@ import { type ActorId, checkName, type Packed } from '../../protocol/index.ts'
 import { actionOf } from '../catalog.ts'
 import { checkEntries } from '../checks.ts'
 import { Cargo } from './cargo.ts'
-import type { Channels } from './channels.ts'
+import { bytesOfMessage, type Channels } from './channels.ts'
 import { isOutbound, type Letter, pathOf, stepsBefore } from './letter.ts'
 import type { Message } from '../message.ts'
 import type { Parcel } from './parcel.ts'
@@ -184,7 +184,9 @@ export class Departures {
           : { ...common, kind: 'spread', key: onceKey, member, among }
       cargo.send(postmark.envelope(letter, bytes))
     }
-    if (channels.hasListeners(channel)) cargo.announce({ channel, payload, from, metadata })
+    if (!channels.hasListeners(channel)) return
+    const bytes = bytesOfMessage(payload, packed.values())
+    cargo.announce({ channel, payload, bytes, from, metadata })
   }
 
   private hop(message: Message, outcome: Outcome, route: Route): Parcel {

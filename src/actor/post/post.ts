@@ -13,7 +13,6 @@ import { type ActorId, anyCodec } from '../../protocol/index.ts'
 import type { Activation } from '../life/activation.ts'
 import { Askers } from '../away/askers.ts'
 import { AwayPost } from '../away/away-post.ts'
-import { foreignAction, unpackAnswer } from '../away/carried.ts'
 import type { Catalog } from '../catalog.ts'
 import { type Announcement, Channels } from './channels.ts'
 import type { Carrier, GroupedCommit, Meanwhile } from '../committer.ts'
@@ -140,9 +139,10 @@ export class Post implements Carrier {
   private announce(announcement: Announcement): void {
     this.channels.announce(announcement)
     if (this.cluster === null) return
-    const { channel, from, metadata, payload } = announcement
+    const { bytes, channel, from, metadata, payload } = announcement
     try {
-      this.cluster.announce({ channel, from, metadata, payload: anyCodec.accept(payload) ?? null })
+      const packed = bytes ?? anyCodec.accept(payload) ?? null
+      this.cluster.announce({ channel, from, metadata, payload: packed })
     } catch (thrown) {
       const error = messageOf(thrown)
       this.logger.error('a broadcast could not be told to listeners on other members', { channel, error })
@@ -151,7 +151,7 @@ export class Post implements Carrier {
 
   /** Another member has broadcast. */
   announced({ payload, ...event }: RemoteAnnouncement): void {
-    this.channels.announce({ ...event, payload: unpackAnswer(foreignAction(''), payload) })
+    this.channels.announce({ ...event, payload: this.channels.read(event.channel, payload) })
   }
 
   /** What these commits carried may be durable or not, or others of the same actors are. */

@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { create } from '@bufbuild/protobuf'
+import { DurationSchema } from '@bufbuild/protobuf/wkt'
 
 import type { Definition } from '../../../src/ports/index.ts'
+import { protobufCodec } from '../../../src/protocol/protobuf/index.ts'
 import { counter, setTotal, totalOf } from '../fixture.ts'
 import { town, type Town } from './fixture.ts'
 
@@ -63,6 +66,24 @@ test('a broadcast reaches each listener of each member once', async () => {
   assert.deepEqual(told.toSorted(), ['0 a true', '1 a true', '2 a true'])
   await clock.advance(120_000)
   assert.equal(heard.length, 5)
+})
+
+test('a message that is broadcast is one for functions of all members, where a definition says of what type it is', async () => {
+  const payload = protobufCodec(DurationSchema)
+  const listening = counter('listening', { kind: 'named', channels: new Map([[CHANNEL, 'add']]) })
+  const add = listening.actions.get('add') ?? assert.fail()
+  const typed = { ...listening, actions: new Map([['add', { ...add, payload }]]) }
+  const { clock, first, members } = await town({ definitions: [[typed], [typed]] })
+  const told: unknown[] = []
+  for (const { runtime } of members) runtime.subscribe(CHANNEL, (news) => told.push(news))
+  const news = create(DurationSchema, { seconds: 90n })
+  await clock.run(first.runtime.publish(CHANNEL, news))
+  await clock.advance(50)
+  assert.deepEqual(told, [news, news])
+  for (const { logger } of members) {
+    const failures = logger.lines.filter(({ message }) => message.startsWith('a broadcast could not'))
+    assert.deepEqual(failures, [])
+  }
 })
 
 test('a broadcast reaches each subscriber once while one moves', async () => {
