@@ -14,7 +14,7 @@ import {
 } from '../../base/index.ts'
 import type { Kind, Logger, Statestore } from '../../ports/index.ts'
 import type { OutsideLoad } from '../outside-commit.ts'
-import { failureIn, pathOf } from './letter.ts'
+import { failureIn, type Letter, pathOf } from './letter.ts'
 import type { Parcel } from './parcel.ts'
 import type { Postmark } from './postmark.ts'
 import { nextDueMs } from './rhythm.ts'
@@ -44,7 +44,7 @@ const LATE_DEFINITION_MS = 1_000
 
 export class Delivery {
   private readonly options: DeliveryOptions
-  /** From when on all definitions are there. */
+  /** From when on all definitions are there, as the newest release has them. */
   private completeAtMs: number
 
   constructor(options: DeliveryOptions) {
@@ -94,7 +94,7 @@ export class Delivery {
     const attempts = (letter.attempts ?? 0) + 1
     const { asker } = parcel
     const heard = asker !== null && asker.stage !== 'settled'
-    if (!heard && error.code === 'ACTOR_NOT_FOUND' && this.options.clock.now() < this.completeAtMs) {
+    if (!heard && this.mayBeKnownLater(letter, error)) {
       return parcel.revised({ retryAtMs: this.options.clock.now() + LATE_DEFINITION_MS })
     }
     if (heard || letter.reply !== undefined) {
@@ -105,6 +105,13 @@ export class Delivery {
     if (!triesAgain(error) || attempts >= this.options.limits.deliveryAttempts)
       return this.bury(parcel, attempts, error)
     return this.retry(parcel, attempts, error)
+  }
+
+  /** Whether another member may come, or come back, that knows what this one does not: as a rule, one of a newer release. */
+  private mayBeKnownLater({ kind }: Letter, { code }: SpawnError): boolean {
+    if (this.options.clock.now() >= this.completeAtMs) return false
+    if (code === 'ACTION_NOT_FOUND' || code === 'STATE_UNREADABLE') return kind !== 'timer'
+    return code === 'ACTOR_NOT_FOUND'
   }
 
   private async retry(parcel: Parcel, attempts: number, error: SpawnError): Promise<Parcel | null> {
