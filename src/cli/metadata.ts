@@ -1,5 +1,6 @@
-// Metadata of a call or a broadcast, as it is given on the line. It travels as HTTP headers: a key is a header's name, and
-// its case is lost, so a key that would not arrive as it was written is refused.
+// What is given on the line and travels as HTTP headers: the metadata of a call or a broadcast, and an idempotency key. What
+// would not arrive as it was written is refused: a key of metadata is a header's name, and its case is lost; of a value, the
+// spaces around it.
 
 import { usageFailure } from './failure.ts'
 import { entries } from './option.ts'
@@ -12,7 +13,14 @@ export function metadataOf(given: Readonly<Record<string, string>>): Readonly<Re
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key)) {
       throw usageFailure(`the metadata key ${JSON.stringify(key)} is not lower-case letters, digits and -_.`)
     }
-    if (/[\r\n\0]/.test(value)) throw usageFailure(`the metadata value of ${key} has a line break`)
+    checkHeader(`the metadata value of ${key}`, value)
   }
   return given
+}
+
+/** @throws Failure USAGE when a header cannot carry it as it is. */
+export function checkHeader(what: string, value: string): void {
+  if (/[\r\n\0]/.test(value)) throw usageFailure(`${what} has a line break`)
+  if (/[^\t\P{Cc}]/u.test(value)) throw usageFailure(`${what} has a control character`)
+  if (/^[ \t]|[ \t]$/.test(value)) throw usageFailure(`${what} begins or ends with a space`)
 }

@@ -113,6 +113,11 @@ describe('a wrong line is told, with what to do, and exits with 2', { concurrenc
     ['invoke a b --timeout 48h', /--timeout takes 1 ms to 86400000 ms/],
     ['invoke a b --metadata x', /--metadata takes key=value, not "x"/],
     ['invoke a b --metadata Big=1', /metadata key "Big"/],
+    ['invoke a b --metadata k=a\nb', /the metadata value of k has a line break/],
+    ['invoke a b --metadata k=\tb', /the metadata value of k begins or ends with a space/],
+    ['invoke a b --idempotency-key k\n', /the idempotency key has a line break/],
+    ['invoke a b --idempotency-key k\u0007', /the idempotency key has a control character/],
+    ['invoke a b --idempotency-key k\t', /the idempotency key begins or ends with a space/],
     [
       'invoke a b hello',
       /the payload is not JSON: it goes wrong at column 1.*\n\s+a text is written '"hello"'/,

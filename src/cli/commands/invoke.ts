@@ -7,7 +7,7 @@ import type { Invoked } from '../client.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
 import { addressCell } from '../listing.ts'
-import { METADATA_OPTION, metadataOf } from '../metadata.ts'
+import { checkHeader, METADATA_OPTION, metadataOf } from '../metadata.ts'
 import { duration, flag, text, time } from '../option.ts'
 import { MAX_TIME_MS } from '../../proxy/time-text.ts'
 import { printable, type Terminal } from '../terminal.ts'
@@ -69,6 +69,7 @@ returns when the call is durable, and prints the id of its schedule.`,
       )
     }
     const metadata = metadataOf(options.metadata)
+    if (idempotencyKey !== undefined) checkHeader('the idempotency key', idempotencyKey)
     const { readPayload } = await import('../payload.ts')
     const { withClient } = await import('../client.ts')
     const payload = await readPayload(given, terminal.stdin)
