@@ -89,7 +89,7 @@ export class Calls {
     checkCall(call)
     this.admit(cause !== null)
     checkName('actor', name)
-    const { action, cron, idempotencyKey: key, metadata, payload, ref, system } = call
+    const { action, contract, cron, idempotencyKey: key, metadata, payload, ref, system } = call
     if (cron !== undefined && key !== undefined) {
       const advice = 'it would run once under it, and never again'
       throw new SpawnError('INVALID_ARGUMENT', `a call that comes again takes no idempotency key: ${advice}`)
@@ -113,7 +113,7 @@ export class Calls {
       key,
     }
     if (isOther) this.systems.checkLater(letter, call)
-    const packed = this.postmark.pack({ name, ref, system, action }, payload)
+    const packed = this.postmark.pack({ name, ref, system, action, contract }, payload)
     const parcel = this.postmark.envelope(letter, packed, call)
     await this.committer.outside({ sends: [parcel], takes: [] })
     return parcel.id
@@ -145,7 +145,7 @@ export class Calls {
     const destination = {
       definition: hosted.name,
       id: this.catalog.idOf(hosted, name),
-      action: foreignAction(call.action),
+      action: call.contract ?? foreignAction(call.action),
     }
     if (this.membership === null) throw notHere(destination.id)
     if (call.signal?.aborted === true) throw cancelled(destination.id, destination.action)

@@ -3,7 +3,7 @@
 //
 // Invariant: an Effect never changes, so any number of Values may carry it; each that is returned sends it anew.
 
-import type { Metadata, Effect as SentEffect } from '../ports/index.ts'
+import type { ActionDefinition, Metadata, Effect as SentEffect } from '../ports/index.ts'
 import { misuse } from './misuse.ts'
 import { TIMING_OPTIONS, type TimingOptions, timingOf } from './timing.ts'
 
@@ -50,6 +50,8 @@ export class Effect<out Response = unknown> implements SentEffect {
   readonly timeZone: string | undefined
   readonly metadata: Metadata | undefined
   readonly reply: { readonly action: string; readonly token: string } | undefined
+  /** Not enumerable: two that say the same are equal, however they were made. */
+  declare readonly contract?: ActionDefinition
 
   /** Applications call `effect(...)`, which checks what it is given. */
   constructor(
@@ -58,6 +60,7 @@ export class Effect<out Response = unknown> implements SentEffect {
     action: string,
     payload: unknown,
     options: NamedEffectOptions,
+    contract?: ActionDefinition,
   ) {
     const timing = timingOf(['the effect on', to], options)
     this.to = to
@@ -71,11 +74,17 @@ export class Effect<out Response = unknown> implements SentEffect {
     this.timeZone = timing?.timeZone
     this.metadata = options.metadata
     this.reply = options.reply
+    knowing(this, contract)
   }
 }
 
 // On the prototype: it costs an Effect nothing, and two that say the same stay equal.
 Object.defineProperty(Effect.prototype, MARK, { value: true })
+
+/** Has an effect say how its action is known to who made it. */
+export function knowing<Sent extends Effect>(effect: Sent, contract: ActionDefinition | undefined): Sent {
+  return contract === undefined ? effect : Object.defineProperty(effect, 'contract', { value: contract })
+}
 
 export function isEffect(value: unknown): value is Effect {
   return typeof value === 'object' && value !== null && MARK in value

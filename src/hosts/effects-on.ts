@@ -3,8 +3,9 @@
 //
 // The methods stand on a prototype that is made once per definition, so making an effect is cheap.
 
-import type { Kind } from '../ports/index.ts'
+import type { ActionDefinition, Kind } from '../ports/index.ts'
 import type { ActorDefinition } from './actor-definition.ts'
+import { contractOf } from './contract.ts'
 import {
   checkEffectOptions,
   checkNamedOptions,
@@ -66,10 +67,10 @@ class EffectsBase {
     this.#ref = ref
   }
 
-  static method(action: string) {
+  static method(action: string, contract: ActionDefinition | undefined) {
     return function make(this: EffectsBase, payload?: unknown, options: EffectOptions = NO_OPTIONS): Effect {
       if (options !== NO_OPTIONS) checkEffectOptions(this.#to, options)
-      return new Effect(this.#to, this.#ref, action, payload, options)
+      return new Effect(this.#to, this.#ref, action, payload, options, contract)
     }
   }
 }
@@ -79,7 +80,7 @@ const classes = new WeakMap<ActorDefinition, typeof EffectsBase>()
 function classFor(definition: ActorDefinition): typeof EffectsBase {
   class EffectsOnDefinition extends EffectsBase {}
   for (const action of definition.actions.keys()) {
-    const method = { value: EffectsBase.method(action), enumerable: true }
+    const method = { value: EffectsBase.method(action, contractOf(definition, action)), enumerable: true }
     Object.defineProperty(EffectsOnDefinition.prototype, action, method)
   }
   classes.set(definition, EffectsOnDefinition)

@@ -5,7 +5,7 @@ export { type ActorDefinition, isActorDefinition, markDefinition } from './actor
 export type { Context } from './context.ts'
 export type { DeepReadonly } from './deep-readonly.ts'
 export { deepFreeze } from './freeze.ts'
-export type { Effect, EffectOptions, NamedEffectOptions } from './effect.ts'
+export { type Effect, type EffectOptions, knowing, type NamedEffectOptions } from './effect.ts'
 export { effect, type EffectsOn } from './effects-on.ts'
 export type {
   ActionInput,

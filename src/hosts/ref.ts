@@ -3,8 +3,9 @@
 //
 // The methods stand on a prototype that is made once per definition, so a ref is a small object and making one is cheap.
 
-import type { Call } from '../ports/index.ts'
+import type { ActionDefinition, Call } from '../ports/index.ts'
 import type { ActorDefinition } from './actor-definition.ts'
+import { contractOf } from './contract.ts'
 import type { PayloadOf, ResponseOf } from './handler.ts'
 import {
   type CallOptions,
@@ -71,10 +72,11 @@ class RefBase {
     return { name: this.#name, ref: this.#parent }
   }
 
-  static method(action: string) {
-    return function call(this: RefBase, payload?: unknown, options?: RefOptions): Promise<unknown> {
+  static method(action: string, contract: ActionDefinition | undefined) {
+    return function send(this: RefBase, payload?: unknown, options?: RefOptions): Promise<unknown> {
       try {
-        return this.#sender.send(this.#name, refCallOf(action, this.#parent, payload, options))
+        const call = refCallOf(action, this.#parent, payload, options)
+        return this.#sender.send(this.#name, contract === undefined ? call : { ...call, contract })
       } catch (error) {
         return Promise.reject(error)
       }
@@ -107,7 +109,8 @@ function classFor(definition: ActorDefinition): typeof RefBase {
   const names = [...definition.actions.keys()]
   if (!GET_NAMES.some((name) => definition.actions.has(name))) names.push('get')
   for (const name of names) {
-    Object.defineProperty(DefinitionRef.prototype, name, { value: RefBase.method(name), enumerable: true })
+    const value = RefBase.method(name, contractOf(definition, name))
+    Object.defineProperty(DefinitionRef.prototype, name, { value, enumerable: true })
   }
   classes.set(definition, DefinitionRef)
   return DefinitionRef

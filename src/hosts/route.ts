@@ -2,6 +2,7 @@
 
 import type { Route } from '../ports/index.ts'
 import type { ActorDefinition } from './actor-definition.ts'
+import { contractOf } from './contract.ts'
 import { isName } from './effect.ts'
 import { misuse } from './misuse.ts'
 import { targetOf } from './target.ts'
@@ -25,7 +26,9 @@ export function routeTo(
   const { name: to, ref } =
     typeof target === 'string' ? named(kind, target, where) : defined(kind, target, where)
   if (!isName(action)) throw misuse(`the ${kind} to "${to}" names no action`)
-  return ref === undefined ? { kind, to, action } : { kind, to, ref, action }
+  const contract = typeof target === 'string' ? undefined : contractOf(target, action)
+  const route = ref === undefined ? { kind, to, action } : { kind, to, ref, action }
+  return contract === undefined ? route : { ...route, contract }
 }
 
 function defined(kind: string, definition: ActorDefinition, name: unknown) {

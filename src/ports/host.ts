@@ -48,6 +48,8 @@ export interface Call extends Timing {
   readonly idempotencyKey?: string | undefined
   /** True: answered with a Receipt, which has the response in it. */
   readonly receipt?: boolean | undefined
+  /** The action as its caller has it, for when its definition is hosted by other members alone. Absent: all is JSON there. */
+  readonly contract?: ActionDefinition | undefined
   /** Who makes the call, when no turn of this process does: what its receiver is told. Absent: the outside. */
   readonly caller?: ActorId | undefined
 }
@@ -105,6 +107,8 @@ export interface Effect extends Timing {
    * ended with that error, too.
    */
   readonly reply?: { readonly action: string; readonly token: string } | undefined
+  /** As that of a Call. */
+  readonly contract?: ActionDefinition | undefined
 }
 
 /** How an effect with `reply` ended: the JSON payload of the reply. */
@@ -127,6 +131,8 @@ export interface Route {
   readonly to: string
   readonly ref?: string | undefined
   readonly action: string
+  /** As that of a Call. */
+  readonly contract?: ActionDefinition | undefined
 }
 
 /** What an action sets in motion. In the order of delivery: effects, broadcasts, route. */

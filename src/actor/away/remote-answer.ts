@@ -1,6 +1,8 @@
 // An answer between members, as bytes and as what a caller gets.
 
 import type { RemoteAnswer } from '../../ports/index.ts'
+import { sameActor } from '../../protocol/index.ts'
+import type { Destination } from './away-call.ts'
 import { unpackAnswer, foreignAction } from './carried.ts'
 import type { Catalog } from '../catalog.ts'
 import { TurnReceipt } from '../turn-receipt.ts'
@@ -19,11 +21,20 @@ export function answerOf(receipt: TurnReceipt): RemoteAnswer {
   return { response: receipt.packed() ?? null, actor, action, revision, durability, json: null }
 }
 
-/** Read by the action that gave it: after a pipe or a forward, another one than was called. */
-export function receiptOf(answer: RemoteAnswer, catalog: Catalog): TurnReceipt {
+/**
+ * Read by the action that gave it: after a pipe or a forward, another one than was called.
+ *
+ * @param called the action that was called, as its caller knows it, and of whom.
+ */
+export function receiptOf(
+  answer: RemoteAnswer,
+  catalog: Catalog,
+  called?: Pick<Destination, 'action' | 'id'>,
+): TurnReceipt {
   const { actor, durability, json, response, revision } = answer
   const residents = catalog.residents(actor.name, actor.parent)
-  const action = residents?.actions.get(answer.action) ?? foreignAction(answer.action)
+  const own = called?.action.name === answer.action && sameActor(called.id, actor) ? called.action : null
+  const action = residents?.actions.get(answer.action) ?? own ?? foreignAction(answer.action)
   const live: unknown = json === null ? unpackAnswer(action, response) : JSON.parse(json)
   const stateful = durability !== 'none'
   return new TurnReceipt(

@@ -113,7 +113,7 @@ export class RemoteCalls {
     }
     try {
       const answer = await cluster.call(call, message.cancellation)
-      message.answeredAway(errand.async ? null : receiptOf(answer, this.options.catalog))
+      message.answeredAway(errand.async ? null : receiptOf(answer, this.options.catalog, destination))
     } catch (thrown) {
       message.fail(failureOf(message, thrown))
     } finally {

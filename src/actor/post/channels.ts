@@ -91,7 +91,7 @@ export class Channels {
     return this.cluster !== null || this.listeners.has(channel)
   }
 
-  announce({ payload: given, ...event }: Announcement): void {
+  announce({ bytes: _bytes, payload: given, ...event }: Announcement): void {
     // From a door that speaks JSON: functions get what it says.
     const payload = given instanceof Json ? given.value : given
     for (const listener of this.listeners.get(event.channel) ?? []) {

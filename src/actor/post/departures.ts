@@ -129,9 +129,14 @@ export class Departures {
   }
 
   private addressed(letter: Letter, message: Message, effect: Effect): Parcel {
-    const { action, payload, ref, system, to } = effect
+    const { action, contract, payload, ref, system, to } = effect
     if (isOutbound(letter, message.self.system)) this.options.checkOutbound(letter)
-    return this.options.postmark.addressed(letter, { name: to, ref, system, action }, payload, effect)
+    return this.options.postmark.addressed(
+      letter,
+      { name: to, ref, system, action, contract },
+      payload,
+      effect,
+    )
   }
 
   private spread(
@@ -176,7 +181,8 @@ export class Departures {
     }
     for (const { action, among, definition, member } of elsewhere) {
       const ref = member === null ? undefined : definition
-      const bytes = postmark.packAnyway({ name: definition, ref, system: undefined, action }, payload)
+      const target = { name: definition, ref, system: undefined, action }
+      const bytes = bytesOfMessage(payload, packed.values()) ?? postmark.packAnyway(target, payload)
       const common = { from: sender, to: ['', definition] as const, action, createdAtMs, metadata: carried }
       const letter: Letter =
         member === null
@@ -191,7 +197,7 @@ export class Departures {
 
   private hop(message: Message, outcome: Outcome, route: Route): Parcel {
     const { limits, postmark } = this.options
-    const { action, kind, ref } = route
+    const { action, contract, kind, ref } = route
     const { parcel } = message
     const to = postmark.address(route.to, ref)
     // What came as an envelope goes on in its bytes: the turn may have changed the value that was read of them.
@@ -209,7 +215,7 @@ export class Departures {
       reply: parcel?.letter.reply,
     }
     if (2 + (letter.earlier?.length ?? 0) > limits.hops) throw tooManyHops(pathOf(letter), limits.hops)
-    const target: Target = { name: route.to, ref, system: undefined, action }
+    const target: Target = { name: route.to, ref, system: undefined, action, contract }
     const sent = postmark.addressed(letter, target, payload)
     // Not the key of the call: on its way it may come to one actor twice.
     const hop = message.idempotencyKey === undefined ? sent : sent.revised({ key: sent.id })

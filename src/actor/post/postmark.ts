@@ -6,6 +6,7 @@
 
 import { type Clock, isSpawnError, LIMITS, type Random, SpawnError } from '../../base/index.ts'
 import {
+  type ActionDefinition,
   type Box,
   FACT_PREFIX,
   type FactsPolicy,
@@ -42,6 +43,8 @@ export interface Target {
   readonly ref: string | undefined
   readonly system: string | undefined
   readonly action: string
+  /** The action as the caller has it; absent: it is not known. */
+  readonly contract?: ActionDefinition | undefined
 }
 
 /** A turn that leaves a fact. */
@@ -179,12 +182,12 @@ export class Postmark {
   }
 
   /** The payload in the form of its receiver, as far as the receiver is known here. */
-  pack({ action, name, ref, system }: Target, payload: unknown): Packed | null {
+  pack({ action, contract, name, ref, system }: Target, payload: unknown): Packed | null {
     const isOther = this.isOther(system)
     const residents = isOther ? undefined : this.receiverOf(name, ref)
     // That there is such an action is checked now, with the sender's turn at hand to say so.
     const codec =
-      residents !== undefined ? actionOf(residents, action).payload : isOther ? anyCodec : jsonCodec
+      residents === undefined ? (contract?.payload ?? anyCodec) : actionOf(residents, action).payload
     if (payload === undefined) return null
     const packed = payload instanceof Packed ? payload : packFor(codec, payload, name, action)
     if (packed.value.length <= LIMITS.payloadBytes) return packed

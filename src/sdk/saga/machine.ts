@@ -159,10 +159,13 @@ function send(plan: SagaPlan, from: Progress, effect: Effect): Transition {
     attempt: from.attempt + 1,
   }
   const reply = { action: plan.endAction, token: awaitedToken(progress) ?? '' }
-  if (progress.failures === 0) return { progress, effect: { ...effect, reply } }
+  // Which a copy would not have.
+  const { contract } = effect
+  const sent = contract === undefined ? effect : { ...effect, contract }
+  if (progress.failures === 0) return { progress, effect: { ...sent, reply } }
   const { backoffMs, maxBackoffMs } = plan.retry
   const delayMs = Math.min(backoffMs * 2 ** (progress.failures - 1), maxBackoffMs)
-  return { progress, effect: { ...effect, delayMs, scheduledToMs: undefined, reply } }
+  return { progress, effect: { ...sent, delayMs, scheduledToMs: undefined, reply } }
 }
 
 function forward(progress: Progress, stage: 'done' | 'skipped', end?: EffectEnd): Progress {

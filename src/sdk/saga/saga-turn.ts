@@ -3,7 +3,7 @@
 // Invariant: the progress, the effect whose end it waits for, its tag and the news that it has come to rest leave in one
 // turn. A crash finds all of them or none, and the saga goes on from there.
 
-import { type Context, effect, Value } from '../../hosts/index.ts'
+import { type Context, effect, knowing, Value } from '../../hosts/index.ts'
 import type { Effect } from '../../ports/index.ts'
 import { advance, type SagaEvent, type SagaPlan } from './machine.ts'
 import { type Progress, statusOf } from './progress.ts'
@@ -37,12 +37,7 @@ export function sagaTurn(plan: SagaPlan, ctx: Context<Progress>, event: SagaEven
 }
 
 /** The effect of a step, as a Value takes it. */
-function carried({ to, action, payload, delayMs, scheduledToMs, metadata, ref, reply }: Effect) {
-  return effect(to, action, payload, {
-    delay: delayMs,
-    scheduledTo: scheduledToMs,
-    metadata,
-    ref,
-    reply,
-  })
+function carried({ to, action, payload, contract, delayMs, scheduledToMs, metadata, ref, reply }: Effect) {
+  const options = { delay: delayMs, scheduledTo: scheduledToMs, metadata, ref, reply }
+  return knowing(effect(to, action, payload, options), contract)
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
 import { DurationSchema } from '@bufbuild/protobuf/wkt'
 
-import type { Definition } from '../../../src/ports/index.ts'
+import type { Definition, Turn } from '../../../src/ports/index.ts'
 import { protobufCodec } from '../../../src/protocol/protobuf/index.ts'
 import { counter, setTotal, totalOf } from '../fixture.ts'
 import { town, type Town } from './fixture.ts'
@@ -73,13 +73,20 @@ test('a message that is broadcast is one for functions of all members, where a d
   const listening = counter('listening', { kind: 'named', channels: new Map([[CHANNEL, 'add']]) })
   const add = listening.actions.get('add') ?? assert.fail()
   const typed = { ...listening, actions: new Map([['add', { ...add, payload }]]) }
-  const { clock, first, members } = await town({ definitions: [[typed], [typed]] })
+  const far: unknown[] = []
+  const heard = { add: (turn: Turn) => void far.push(payload.accept(turn.payload)) }
+  const elsewhere = {
+    ...counter('far', { kind: 'named', channels: typed.channels, handlers: heard }),
+    actions: typed.actions,
+  }
+  const { clock, first, members } = await town({ definitions: [[typed], [typed, elsewhere]] })
   const told: unknown[] = []
   for (const { runtime } of members) runtime.subscribe(CHANNEL, (news) => told.push(news))
   const news = create(DurationSchema, { seconds: 90n })
   await clock.run(first.runtime.publish(CHANNEL, news))
   await clock.advance(50)
   assert.deepEqual(told, [news, news])
+  assert.deepEqual(far, [news], 'a definition that the publisher does not host')
   for (const { logger } of members) {
     const failures = logger.lines.filter(({ message }) => message.startsWith('a broadcast could not'))
     assert.deepEqual(failures, [])
