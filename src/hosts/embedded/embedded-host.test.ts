@@ -219,6 +219,17 @@ describe('a state', () => {
     assert.deepEqual(state, { list: [1, 2] })
   })
 
+  test('that is deeper than any that can be kept is refused by whoever keeps it, and not before', () => {
+    let deep: unknown = 0
+    for (let level = 0; level < 20_000; level += 1) deep = { deep }
+    const setter = actor('setter', {
+      state: { value: null as unknown },
+      actions: { set: () => Value.of({ value: deep }) },
+    })
+    const outcome = run(setter, 'set')
+    assert.ok('state' in outcome && outcome.changed)
+  })
+
   test('that the schema refuses fails the turn', () => {
     const strict = actor('strict', {
       schema: z.object({ total: z.number() }),
