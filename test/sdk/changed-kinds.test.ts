@@ -25,7 +25,8 @@ class Releases {
   async release(actors: readonly ActorDefinition[], work: (running: System) => Promise<void>): Promise<void> {
     const { clock, store, warnings } = this
     warnings.length = 0
-    const warn = (message: string, { code }: LogFields = {}): void => void warnings.push(`${message} ${code}`)
+    const warn = (message: string, { code = '' }: LogFields = {}): void =>
+      void warnings.push(`${message} ${String(code)}`)
     const logger = { ...silentLogger, warn, error: warn }
     const running = await clock.run(
       system('shop', { actors: [sender, ...actors], store, clock, logger }).start(),
@@ -117,7 +118,7 @@ test('an actor that was kept and is a pool now takes effects, keys and timers', 
     ticks = 0
     await clock.advance(3_000)
     assert.equal(ticks, 3)
-    assert.deepEqual(shop.warnings, ['an activation was dropped undefined', 'a timer failed STATE_CONFLICT'])
+    assert.deepEqual(shop.warnings, ['an activation was dropped ', 'a timer failed STATE_CONFLICT'])
     await clock.run(running.ref(sender).send({ to: 'desk' }))
     await clock.advance(100)
     assert.equal(added, 1)
