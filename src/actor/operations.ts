@@ -74,6 +74,7 @@ export class Operations {
       disarm,
       commit: (load) => committer.outside(load),
       supersede: (id) => post.courier.supersede(id),
+      factsWent: () => post.news.went(),
     })
     this.restores = new Restores({ ...options, ...lives, postmark: post.postmark })
   }

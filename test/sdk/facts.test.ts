@@ -172,6 +172,20 @@ test('an erased actor leaves none, however many there were, and the others keep 
   assert.equal((await all(running.facts())).length, 3, 'a new life begins with new facts')
 })
 
+test('an erased actor leaves none that who follows is shown from memory', async () => {
+  const definitions: readonly ActorDefinition[] = [person]
+  const store = new MemoryStore()
+  await using running = await system('people', { actors: definitions, store, encryption }).start()
+  for (const name of ['ann', 'bob', 'ann', 'bob']) await running.ref(person, name).note()
+  const read = countingFacts(store)
+  const followed = (limit: number) => all(running.facts({ follow: true, limit }))
+  assert.equal((await followed(4)).length, 4)
+  assert.equal((await followed(3)).length, 3)
+  assert.equal(read.count, 4, 'what was read last is kept in memory')
+  await running.erase('ann', { ref: 'person' })
+  assert.deepEqual(told(await followed(2)), ['bob note 1 {"notes":1}', 'bob note 2 {"notes":2}'])
+})
+
 /** How many facts a store answers from now on. */
 function countingFacts(store: MemoryStore): { count: number } {
   const read = { count: 0 }

@@ -42,6 +42,8 @@ export interface ErasingOptions {
   readonly commit: (load: OutsideLoad) => Promise<boolean>
   /** Keeps an envelope that is on its way from having its turn. */
   readonly supersede: (id: string) => void
+  /** Facts that stood are not there any more, and are not to be shown from memory. */
+  readonly factsWent: () => void
 }
 
 export class Erasing {
@@ -107,6 +109,7 @@ export class Erasing {
       if (erasure === null) throw keyless(id, residents.definition)
       return erasure
     } finally {
+      this.options.factsWent()
       if (!isTurn()) this.dropStale(residents, id, revision)
     }
   }

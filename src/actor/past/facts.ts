@@ -20,6 +20,7 @@ import type { Catalog } from '../catalog.ts'
 import { decodeState, refuseSealed } from '../life/loader.ts'
 import { type Correspondent, type Letter, letterFrom } from '../post/letter.ts'
 import type { FactNews } from './fact-news.ts'
+import { FactTail, type MarkedPage } from './fact-tail.ts'
 
 export interface FactReadingOptions {
   readonly system: string
@@ -36,11 +37,16 @@ const PAGES_AT_ONCE = 20
 
 const NO_METADATA = Object.freeze({})
 
+/** With the mark of the news, as it was before. */
+type Looked = Pick<MarkedPage, 'mark'> & { readonly page: FactsPage }
+
 export class FactReading implements Facts {
   private readonly options: FactReadingOptions
+  private readonly tail: FactTail
 
   constructor(options: FactReadingOptions) {
     this.options = options
+    this.tail = new FactTail(options)
   }
 
   async read(request: FactsRequest = {}): Promise<FactsPage> {
@@ -52,52 +58,63 @@ export class FactReading implements Facts {
     checkFilter(request)
     checkWait(waitMs)
     const endMs = clock.elapsedMs() + waitMs
-    for (let looks = 0; ; looks += 1) {
-      const { mark } = news
-      const page = await this.look(after, limit, request)
+    for (;;) {
+      const { mark, page } = await this.look(after, limit, request, waitMs > 0)
       const leftMs = endMs - clock.elapsedMs()
       if (page.facts.length > 0 || !page.isLast || leftMs <= 0) return page
       after = page.next
-      await news.since(mark, looks, signal, leftMs)
+      await news.since(mark, signal, leftMs)
       if (news.isOver || isOver(signal)) return page
     }
   }
 
-  /** A page of what stands. */
-  private async look(after: number, limit: number, request: FactsFilter): Promise<FactsPage> {
-    const { admit, store, system } = this.options
+  /**
+   * A page of what stands.
+   *
+   * @param waits whether for those that come, too: such looks are shared.
+   */
+  private async look(after: number, limit: number, request: FactsFilter, waits: boolean): Promise<Looked> {
+    const { admit, news, store, system } = this.options
     admit()
     const all = request.actor === undefined && request.definition === undefined
+    const most = all ? limit : LIMITS.pageSize
     const facts: Fact[] = []
+    let { mark } = news
     let next = after
+    const looked = (isLast: boolean): Looked => ({ page: { facts, next, isLast }, mark })
     for (let pages = 0; pages < PAGES_AT_ONCE; pages += 1) {
-      const page = await store.facts(system, next, all ? limit : LIMITS.pageSize)
+      const page: MarkedPage = waits
+        ? await this.tail.behind(next, most)
+        : { ...(await store.facts(system, next, most)), mark }
+      ;({ mark } = page)
       for (const envelope of page.facts) {
-        if (facts.length === limit) return { facts, next, isLast: false }
+        if (facts.length === limit) return looked(false)
         try {
           const letter = letterOf(envelope)
           if (all || isOf(letter, request)) facts.push(this.fact(envelope, letter))
         } catch (thrown) {
           if (facts.length === 0) throw thrown
-          return { facts, next, isLast: false }
+          return looked(false)
         }
         next = envelope.place
       }
-      if (page.isLast || page.facts.length === 0) return { facts, next, isLast: true }
+      if (page.isLast || page.facts.length === 0) return looked(true)
       // What a page of the store has is as much as is kept in memory.
       if (facts.length > 0) break
     }
-    return { facts, next, isLast: false }
+    return looked(false)
   }
 
   async *each(request: FactsFollowed): AsyncGenerator<Fact, void, undefined> {
     const { news } = this.options
-    const { follow, limit = Infinity, signal, ...asked } = request
+    const { follow, limit = Infinity, signal } = request
     let { after = 0 } = request
     let left = limit
-    for (let looks = 0; left > 0 && !isOver(signal);) {
-      const { mark } = news
-      const page = await this.read({ ...asked, after, limit: Math.min(left, LIMITS.pageSize) })
+    checkPosition(after)
+    checkLimit(Math.min(left, LIMITS.pageSize), LIMITS.pageSize)
+    checkFilter(request)
+    while (left > 0 && !isOver(signal)) {
+      const { mark, page } = await this.look(after, Math.min(left, LIMITS.pageSize), request, follow)
       for (const fact of page.facts) {
         if (isOver(signal)) return
         yield fact
@@ -106,8 +123,7 @@ export class FactReading implements Facts {
       after = page.next
       if (!page.isLast) continue
       if (!follow) return
-      looks = page.facts.length > 0 ? 0 : looks + 1
-      if (left > 0) await news.since(mark, looks, signal)
+      if (left > 0) await news.since(mark, signal)
     }
   }
 
