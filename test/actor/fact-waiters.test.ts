@@ -269,6 +269,21 @@ test('what is kept is forgotten when nobody has asked for a while', async () => 
   assert.deepEqual([facts.length, at.store.reads], [2, 1])
 })
 
+test('what one of them makes of a fact, the others do not see', async () => {
+  const at = await waiters()
+  const seen: unknown[] = []
+  const spoil = async ({ metadata, state, stateJson }: Fact): Promise<void> => {
+    seen.push(structuredClone({ metadata, state, stateJson }))
+    for (const shown of [metadata, state, stateJson]) Object.assign(shown as object, { spoilt: true })
+  }
+  for (let nth = 0; nth < 3; nth += 1) follow(at, 0, spoil)
+  await at.clock.settle()
+  await at.call('a', 'counter', 'add', { metadata: { trace: 'x' } })
+  await at.clock.settle()
+  const whole = { metadata: { trace: 'x' }, state: { total: 1 }, stateJson: { total: 1 } }
+  assert.deepEqual(seen, [whole, whole, whole])
+})
+
 test('when the system stops nobody waits any more', async () => {
   const at = await waiters()
   const all = many(at, 20)

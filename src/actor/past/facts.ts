@@ -43,6 +43,8 @@ type Looked = Pick<MarkedPage, 'mark'> & { readonly page: FactsPage }
 export class FactReading implements Facts {
   private readonly options: FactReadingOptions
   private readonly tail: FactTail
+  /** Of envelopes that many are answered: what stands in each header is read once. */
+  private readonly letters = new WeakMap<StandingEnvelope, Letter>()
 
   constructor(options: FactReadingOptions) {
     this.options = options
@@ -90,7 +92,7 @@ export class FactReading implements Facts {
       for (const envelope of page.facts) {
         if (facts.length === limit) return looked(false)
         try {
-          const letter = letterOf(envelope)
+          const letter = waits ? this.sharedLetterOf(envelope) : letterOf(envelope)
           if (all || isOf(letter, request)) facts.push(this.fact(envelope, letter))
         } catch (thrown) {
           if (facts.length === 0) throw thrown
@@ -127,8 +129,16 @@ export class FactReading implements Facts {
     }
   }
 
+  private sharedLetterOf(envelope: StandingEnvelope): Letter {
+    let letter = this.letters.get(envelope)
+    if (letter === undefined) this.letters.set(envelope, (letter = letterOf(envelope)))
+    return letter
+  }
+
   private fact({ id, payload, place }: StandingEnvelope, letter: Letter): Fact {
-    const { action, createdAtMs, from, metadata = NO_METADATA, revision = 0 } = letter
+    const { action, createdAtMs, from, revision = 0 } = letter
+    // A letter may be read by others, too.
+    const metadata = letter.metadata === undefined ? NO_METADATA : { ...letter.metadata }
     const [parent, name] = from ?? NO_ACTOR
     const actor = { system: this.options.system, parent, name }
     try {
