@@ -20,6 +20,7 @@ import {
   SYSTEM,
 } from '../../src/testing/statestore-fixture.ts'
 import { PrivateMariadb } from '../servers/mariadb.ts'
+import { EarlierPostgresStore } from '../servers/postgres-sessions.ts'
 import { endPostgres, postgresServer } from '../servers/postgres.ts'
 
 interface Database {
@@ -36,9 +37,13 @@ interface Vendor {
   readonly hold: string
   /** A row for each session that waits for a lock. */
   readonly waiting: string
+  /** As a member of schema 1. */
+  readonly openBefore: (options: DatabaseOptions) => Statestore
   /** Makes of the tables those of schema 1. */
   readonly goBack: readonly string[]
-  /** Whether a member of schema 1 can be played by this release, also where it sends. */
+  /** What is to be done then. */
+  readonly pending: readonly number[]
+  /** Whether a member of schema 1 can be played, also where it sends. */
   readonly sendsBefore: boolean
   /** Has the server count what stands, for its plans. */
   readonly analyze: string
@@ -65,7 +70,13 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     hold: `BEGIN; INSERT INTO spawn.outbox (system, id, place, box, due_at_ms, header)
       VALUES ('${SYSTEM}', 'held', 1000000, 0, 0, '')`,
     waiting: `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    goBack: ['DROP INDEX spawn.outbox_facts', 'DELETE FROM spawn.migrations WHERE version > 1'],
+    openBefore: (options) => new EarlierPostgresStore(options),
+    goBack: [
+      'DROP INDEX spawn.outbox_facts',
+      'DROP FUNCTION spawn.commit_2, spawn.recount_2',
+      'DELETE FROM spawn.migrations WHERE version > 1',
+    ],
+    pending: [2, 3],
     sendsBefore: true,
     analyze: 'ANALYZE spawn.outbox',
     rowsRead: `SELECT pg_stat_clear_snapshot(), t.seq_tup_read + (SELECT sum(i.idx_tup_read) FROM pg_stat_user_indexes i
@@ -82,10 +93,12 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     open: (options) => new MariadbStore(options),
     hold: `INSERT INTO spawn_outbox (system, id, place, box, due_at_ms, header) VALUES ('${SYSTEM}', 'held', 1000000, 0, 0, '')`,
     waiting: `SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'`,
+    openBefore: (options) => new MariadbStore(options),
     goBack: [
       'ALTER TABLE spawn_places DROP COLUMN last_fact_place',
       'DELETE FROM spawn_migrations WHERE version > 1',
     ],
+    pending: [2],
     sendsBefore: false,
     analyze: 'ANALYZE TABLE spawn_outbox',
     rowsRead: `SELECT SUM(variable_value) FROM information_schema.global_status WHERE variable_name LIKE 'HANDLER\\_READ%'`,
@@ -173,8 +186,7 @@ for (const [name, vendor] of Object.entries(VENDORS)) {
 
     test('their schema is brought up to date beside a member that commits', async () => {
       const database = await vendor.take()
-      const [running, starting] = [1, 2].map(() => vendor.open(database.options))
-      assert.ok(running !== undefined && starting !== undefined)
+      const [running, starting] = [vendor.openBefore(database.options), vendor.open(database.options)]
       await running.start()
       let revision = 0
       const commit = async (sends: readonly Envelope[]): Promise<void> => {
@@ -184,13 +196,14 @@ for (const [name, vendor] of Object.entries(VENDORS)) {
       await commit([envelopeOf('a')])
       for (const sql of vendor.goBack) await database.query(sql)
       const status = await starting.schema?.status()
-      assert.deepEqual([status?.version, status?.pending.map(({ version }) => version)], [1, [2]])
+      assert.deepEqual([status?.version, status?.pending.map(({ version }) => version)], [1, vendor.pending])
       let isUp = false
       const start = starting.start().finally(() => (isUp = true))
       while (!isUp) await commit(vendor.sendsBefore ? [envelopeOf(`b ${revision}`)] : [])
       await start
       await commit([envelopeOf('c'), factOf('of the one that runs')])
-      await starting.commit([outsideCommit({ sends: [factOf('of the one that starts')] })])
+      const takes = outsideCommit({ sends: [factOf('of the one that starts')], takes: ['a'] })
+      assert.deepEqual(await starting.commit([takes]), ['committed'])
       for (const store of [running, starting]) assert.equal((await store.facts(SYSTEM, 0, 9)).facts.length, 2)
       await Promise.all([running.stop(), starting.stop()])
       await database.release()

@@ -9,6 +9,7 @@ import { packTags } from '../sql/tag-bytes.ts'
 import { byteaArray, int4Array, int8Array } from './arrays.ts'
 import { actorColumns } from './commit-values.ts'
 import type { Statement, Value } from './connection.ts'
+import { envelopeOf } from './one-by-one.ts'
 
 type Kind = ArchiveRow['kind']
 
@@ -136,7 +137,8 @@ export const CHANGES: Readonly<Record<Kind, Statement>> = {
         UPDATE spawn.outbox a SET payload_type = u.new_type, payload = u.new_value, header = u.new_header
         FROM unnest($1::bytea[], $2::bytea[], $3::int8[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[],
           $8::bytea[], $9::bytea[]) AS u (system, id, place, header, new_header, ${BYTES})
-        WHERE a.system = u.system AND a.id = u.id AND a.place = u.place AND a.header = u.header
+          CROSS JOIN LATERAL ${envelopeOf('u.system', 'u.id')} AS f
+        WHERE a.ctid = f.at AND a.place = u.place AND a.header = u.header
           AND ${isAsRead('payload_type', 'payload')} RETURNING 1)
       SELECT count(*) FROM changed`,
   },

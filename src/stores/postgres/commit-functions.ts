@@ -16,7 +16,7 @@ export const SUPERSEDED = 'SP002'
 export const LANE_LOST = 'SP003'
 
 /** Plans go by the index for the rows of a call, however small a table is when the plan is made and however it grows. */
-const BY_INDEX = `SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
+export const BY_INDEX = `SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
   SET plan_cache_mode = force_generic_plan SET jit = off`
 
 const SAME_ACTOR = 'a.system = u.system AND a.parent = u.parent AND a.name = u.name'
@@ -87,7 +87,7 @@ BEGIN
 END $$`
 
 /** Latest revisions. Of an actor with several in one call, the first is in wave 0, the next in wave 1, and so on. */
-const ACTORS = `
+const actors = ({ actor, past, recount }: CommitVersion): string => `
   IF n_name IS NOT NULL THEN
     INSERT INTO spawn.actors (system, parent, name, revision, birth, epoch, committed_at_ms, tags, state_type, state)
       SELECT * FROM unnest(n_system, n_parent, n_name, n_revision, n_birth, n_epoch, n_at, n_tags, n_type, n_state);
@@ -100,8 +100,8 @@ const ACTORS = `
           SELECT a.system, a.parent, a.name, a.revision, a.birth, a.epoch, a.committed_at_ms, a.tags, a.state_type,
             a.state, u.at, u.expires, true
           FROM unnest(u_wave, u_system, u_parent, u_name, u_at, u_expires)
-            AS u (wave, system, parent, name, at, expires)
-          JOIN spawn.actors a ON ${SAME_ACTOR}
+            AS u (wave, system, parent, name, at, expires)${actor.found}
+          JOIN spawn.actors a ON ${actor.is}
           WHERE u.expires IS NOT NULL AND coalesce(u.wave, 0) = this_wave;
       END IF;
       WITH changed AS (
@@ -109,8 +109,8 @@ const ACTORS = `
             state_type = u.type, state = u.state, has_past = a.has_past OR u.expires IS NOT NULL
           FROM unnest(u_wave, u_system, u_parent, u_name, u_follows, u_birth, u_revision, u_epoch, u_at, u_tags,
               u_type, u_state, u_expires)
-            AS u (wave, system, parent, name, follows, birth, revision, epoch, at, tags, type, state, expires)
-          WHERE ${SAME_ACTOR} AND a.revision = u.follows AND a.birth = u.birth AND coalesce(u.wave, 0) = this_wave
+            AS u (wave, system, parent, name, follows, birth, revision, epoch, at, tags, type, state, expires)${actor.found}
+          WHERE ${actor.is} AND a.revision = u.follows AND a.birth = u.birth AND coalesce(u.wave, 0) = this_wave
           RETURNING a.has_past AND u.expires IS NULL AS drops)
         SELECT count(*), count(*) FILTER (WHERE drops) INTO met, dropping FROM changed;
       IF u_wave IS NULL THEN needed := cardinality(u_name);
@@ -121,21 +121,22 @@ const ACTORS = `
       END IF;
       IF dropping > 0 THEN
         DELETE FROM spawn.past a USING unnest(u_wave, u_system, u_parent, u_name, u_expires)
-            AS u (wave, system, parent, name, expires)
-          WHERE ${SAME_ACTOR} AND u.expires IS NULL AND coalesce(u.wave, 0) = this_wave;
+            AS u (wave, system, parent, name, expires)${past.found}
+          WHERE ${past.is} AND u.expires IS NULL AND coalesce(u.wave, 0) = this_wave;
         UPDATE spawn.actors a SET has_past = false
-          FROM unnest(u_wave, u_system, u_parent, u_name, u_expires) AS u (wave, system, parent, name, expires)
-          WHERE ${SAME_ACTOR} AND a.has_past AND u.expires IS NULL AND coalesce(u.wave, 0) = this_wave;
+          FROM unnest(u_wave, u_system, u_parent, u_name, u_expires) AS u (wave, system, parent, name, expires)${actor.found}
+          WHERE ${actor.is} AND a.has_past AND u.expires IS NULL AND coalesce(u.wave, 0) = this_wave;
       END IF;
       IF u_expires IS NOT NULL THEN
-        PERFORM spawn.recount_1(u_system, u_parent, u_name, u_at, u_keeps, u_expires, u_wave, this_wave);
+        PERFORM spawn.${recount}(u_system, u_parent, u_name, u_at, u_keeps, u_expires, u_wave, this_wave);
       END IF;
     END LOOP;
   END IF;`
 
 /** Counted are the newest revisions of the past, as many as the policy says; the others go when they have expired. */
-const RECOUNT = `CREATE FUNCTION spawn.recount_1(u_system bytea[], u_parent bytea[], u_name bytea[], u_at int8[],
-  u_keeps int8[], u_expires int8[], u_wave int4[], this_wave int4) RETURNS void
+export const RECOUNT_VALUES = `u_system bytea[], u_parent bytea[], u_name bytea[], u_at int8[],
+  u_keeps int8[], u_expires int8[], u_wave int4[], this_wave int4`
+const RECOUNT = `CREATE FUNCTION spawn.recount_1(${RECOUNT_VALUES}) RETURNS void
 LANGUAGE plpgsql ${BY_INDEX} AS $$
 BEGIN
   UPDATE spawn.past a SET is_counted = false
@@ -166,29 +167,29 @@ BEGIN
 END $$`
 
 /** Actors that are not changed, and must stand all the same; revision 0: that must not. */
-const CHECKS = `
+const checks = ({ actor }: CommitVersion): string => `
   IF c_name IS NOT NULL THEN
     SELECT count(*) INTO met FROM (
-      SELECT FROM unnest(c_system, c_parent, c_name, c_revision, c_birth) AS u (system, parent, name, revision, birth)
-        JOIN spawn.actors a ON ${SAME_ACTOR} AND a.revision = u.revision AND a.birth = u.birth FOR SHARE OF a) s;
+      SELECT FROM unnest(c_system, c_parent, c_name, c_revision, c_birth) AS u (system, parent, name, revision, birth)${actor.found}
+        JOIN spawn.actors a ON ${actor.is} AND a.revision = u.revision AND a.birth = u.birth FOR SHARE OF a) s;
     SELECT count(*) INTO needed FROM unnest(c_revision) r WHERE r > 0;
     IF met <> needed OR EXISTS (
-      SELECT FROM unnest(c_system, c_parent, c_name, c_revision) AS u (system, parent, name, revision)
-        JOIN spawn.actors a ON ${SAME_ACTOR} WHERE u.revision = 0) THEN
+      SELECT FROM unnest(c_system, c_parent, c_name, c_revision) AS u (system, parent, name, revision)${actor.found}
+        JOIN spawn.actors a ON ${actor.is} WHERE u.revision = 0) THEN
       RAISE EXCEPTION 'an actor is not stored at this revision' USING ERRCODE = '${NEEDS_NOT_MET}';
     END IF;
   END IF;`
 
 /** A key that is kept until later is in the way; one that has expired makes room. */
-const OUTCOMES = `
+const outcomes = ({ staleOutcome }: CommitVersion): string => `
   IF o_name IS NOT NULL THEN
     INSERT INTO spawn.outcomes (system, parent, name, key, expires_at_ms, reply_type, reply)
       SELECT * FROM unnest(o_system, o_parent, o_name, o_key, o_expires, o_type, o_reply) ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS met = ROW_COUNT;
     IF met < cardinality(o_name) THEN
       DELETE FROM spawn.outcomes a USING unnest(o_system, o_parent, o_name, o_key, o_stale)
-          AS u (system, parent, name, key, stale)
-        WHERE ${SAME_ACTOR} AND a.key = u.key AND a.expires_at_ms <= u.stale
+          AS u (system, parent, name, key, stale)${staleOutcome.found}
+        WHERE ${staleOutcome.is}
           AND a.xmin <> pg_current_xact_id()::xid;
       INSERT INTO spawn.outcomes (system, parent, name, key, expires_at_ms, reply_type, reply)
         SELECT * FROM unnest(o_system, o_parent, o_name, o_key, o_expires, o_type, o_reply) ON CONFLICT DO NOTHING;
@@ -199,14 +200,19 @@ const OUTCOMES = `
     END IF;
   END IF;`
 
+const TAKE = `DELETE FROM spawn.outbox e USING unnest(t_system, t_id, t_due) AS u (system, id, due)
+      WHERE ${SAME_ENVELOPE} AND (u.due IS NULL OR e.due_at_ms = u.due)`
+const RENEW = `SELECT FROM unnest(r_system, r_id, r_due) AS u (system, id, due)
+        JOIN spawn.outbox e ON ${SAME_ENVELOPE} AND (u.due IS NULL OR e.due_at_ms = u.due) FOR UPDATE OF e`
+const SWEEP = `DELETE FROM spawn.outbox e USING unnest(w_system, w_id) AS u (system, id) WHERE ${SAME_ENVELOPE}`
+
 /** The lock for places comes before any on envelopes, so that two that send and take do not wait for each other. */
-const ENVELOPES = `
+const envelopes = ({ renew, sweep, take }: EnvelopeLookUps): string => `
   IF l_key IS NOT NULL THEN
     PERFORM pg_advisory_xact_lock(l) FROM unnest(l_key) AS l;
   END IF;
   IF t_id IS NOT NULL THEN
-    DELETE FROM spawn.outbox e USING unnest(t_system, t_id, t_due) AS u (system, id, due)
-      WHERE ${SAME_ENVELOPE} AND (u.due IS NULL OR e.due_at_ms = u.due);
+    ${take};
     GET DIAGNOSTICS met = ROW_COUNT;
     IF met <> cardinality(t_id) THEN
       RAISE EXCEPTION 'an envelope does not stand' USING ERRCODE = '${NEEDS_NOT_MET}';
@@ -214,14 +220,13 @@ const ENVELOPES = `
   END IF;
   IF r_id IS NOT NULL THEN
     SELECT count(*) INTO met FROM (
-      SELECT FROM unnest(r_system, r_id, r_due) AS u (system, id, due)
-        JOIN spawn.outbox e ON ${SAME_ENVELOPE} AND (u.due IS NULL OR e.due_at_ms = u.due) FOR UPDATE OF e) s;
+      ${renew}) s;
     IF met <> cardinality(r_id) THEN
       RAISE EXCEPTION 'an envelope does not stand' USING ERRCODE = '${NEEDS_NOT_MET}';
     END IF;
   END IF;
   IF w_id IS NOT NULL THEN
-    DELETE FROM spawn.outbox e USING unnest(w_system, w_id) AS u (system, id) WHERE ${SAME_ENVELOPE};
+    ${sweep};
   END IF;
   IF s_id IS NOT NULL THEN
     INSERT INTO spawn.outbox (system, id, place, box, due_at_ms, header, payload_type, payload)
@@ -232,7 +237,36 @@ const ENVELOPES = `
         header = excluded.header, payload_type = excluded.payload_type, payload = excluded.payload;
   END IF;`
 
-const COMMIT = `CREATE FUNCTION spawn.commit_1(its_writer int8, its_lane int4, its_sequence int8,
+/** How rows `a` of a table are found that are as `u` says. */
+export interface LookUp {
+  /** What they are found by; may be nothing but the condition. */
+  readonly found: string
+  readonly is: string
+}
+
+/** In what one version of the function may differ from another. */
+export interface CommitVersion extends EnvelopeLookUps {
+  readonly name: string
+  readonly settings: string
+  /** The function that says which of the past are counted. */
+  readonly recount: string
+  readonly actor: LookUp
+  /** Of an actor. */
+  readonly past: LookUp
+  /** That are in the way of a new one, and may go. */
+  readonly staleOutcome: LookUp
+}
+
+/** How rows of the outbox are found by their ids. */
+interface EnvelopeLookUps {
+  readonly take: string
+  readonly renew: string
+  readonly sweep: string
+}
+
+export const commitFunction = (
+  version: CommitVersion,
+): string => `CREATE FUNCTION spawn.${version.name}(its_writer int8, its_lane int4, its_sequence int8,
   n_system bytea[], n_parent bytea[], n_name bytea[], n_revision int8[], n_birth int8[], n_epoch int8[], n_at int8[],
   n_tags bytea[], n_type bytea[], n_state bytea[],
   u_wave int4[], u_system bytea[], u_parent bytea[], u_name bytea[], u_follows int8[], u_birth int8[],
@@ -247,14 +281,28 @@ const COMMIT = `CREATE FUNCTION spawn.commit_1(its_writer int8, its_lane int4, i
   w_system bytea[], w_id bytea[],
   s_system bytea[], s_id bytea[], s_box int4[], s_due int8[], s_header bytea[], s_type bytea[],
   s_payload bytea[]) RETURNS void
-LANGUAGE plpgsql ${BY_INDEX} AS $$
+LANGUAGE plpgsql ${version.settings} AS $$
 DECLARE
   met int8;
   needed int8;
   dropping int8;
 BEGIN
-  PERFORM spawn.enter_1(its_writer, its_lane, its_sequence);${ACTORS}${CHECKS}${OUTCOMES}${ENVELOPES}
+  PERFORM spawn.enter_1(its_writer, its_lane, its_sequence);${actors(version)}${checks(version)}${outcomes(version)}${envelopes(version)}
 END $$`
+
+const BY_CONDITION: LookUp = { found: '', is: SAME_ACTOR }
+
+const COMMIT = commitFunction({
+  name: 'commit_1',
+  settings: BY_INDEX,
+  recount: 'recount_1',
+  actor: BY_CONDITION,
+  past: BY_CONDITION,
+  staleOutcome: { found: '', is: `${SAME_ACTOR} AND a.key = u.key AND a.expires_at_ms <= u.stale` },
+  take: TAKE,
+  renew: RENEW,
+  sweep: SWEEP,
+})
 
 /** In the order in which they are made. */
 export const FUNCTIONS: readonly string[] = [ENTER, SETTLE, DELETE, RECOUNT, COMMIT]

@@ -1,4 +1,4 @@
-// A group's plan as the values of spawn.commit_1, column by column. Decides nothing but how it is written down: a column
+// A group's plan as the values of spawn.commit_2, column by column. Decides nothing but how it is written down: a column
 // that has no rows is null, and costs nothing.
 
 import { assert, hashOf } from '../../base/index.ts'

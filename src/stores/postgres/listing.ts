@@ -11,16 +11,17 @@ import { bytea, byteaArray } from './arrays.ts'
 import { bytesOf } from './commit-values.ts'
 import type { Statement, Value } from './connection.ts'
 import type { Database } from './database.ts'
+import { ITS_ACTOR, oneByOne } from './one-by-one.ts'
 import { REVISION, STATE } from './rows.ts'
 
 /** Rows of some actors, to the page's limit of bytes; a state that does not fit is not read. */
 const ROWS: Statement = {
   name: 'spawn_list',
   text: `SELECT ${REVISION}, ${STATE}, parent, name FROM (
-      SELECT *, sum(coalesce(octet_length(state), 0))
-        OVER (ORDER BY parent, name ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+      SELECT found.*, sum(coalesce(octet_length(state), 0))
+        OVER (ORDER BY found.parent, found.name ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
       FROM unnest($2::bytea[], $3::bytea[]) AS u (parent, name)
-      JOIN spawn.actors USING (parent, name) WHERE system = $1) AS page
+      CROSS JOIN LATERAL ${oneByOne('actors', { ...ITS_ACTOR, system: '$1' })} AS found) AS page
     WHERE coalesce(before, 0) < ${LISTING_PAGE_BYTES} ORDER BY parent, name`,
 }
 const PARENTS: Statement = {

@@ -8,6 +8,7 @@
 
 import type { Migration } from '../../ports/index.ts'
 import { FUNCTIONS } from './commit-functions.ts'
+import { STEADY_FUNCTIONS } from './steady-functions.ts'
 
 const TABLES: readonly string[] = [
   // The latest revision of each actor. tags: see sql/tag-bytes.ts, null for none. state_type is null where there is no
@@ -96,4 +97,10 @@ export const MIGRATIONS: readonly Migration[] = [
     statements: [...TABLES, ...FUNCTIONS],
   },
   { version: 2, title: 'facts in the order of their places', statements: FACTS },
+  // Nothing waits for it: no table is touched, and members of earlier releases go on with the functions that they know.
+  {
+    version: 3,
+    title: 'commits that find rows by one index, whatever is counted',
+    statements: STEADY_FUNCTIONS,
+  },
 ]

@@ -7,7 +7,7 @@ import { ENVELOPE_COLUMNS } from '../sql/rows.ts'
 import { bytea, byteaArray } from './arrays.ts'
 import type { Statement, Value } from './connection.ts'
 import type { Database } from './database.ts'
-import { oneByOne } from './one-by-one.ts'
+import { envelopeOf } from './one-by-one.ts'
 import { ENVELOPE } from './rows.ts'
 
 /** In one box, behind ($2, $3) and due at $4: a range of the index. */
@@ -51,11 +51,10 @@ const FACTS: Statement = {
   ),
 }
 
-/** Planned each time: by a plan that was made while there was one, the index of what is due would do as well. */
 const BY_ID: Statement = {
-  name: '',
+  name: 'spawn_envelopes',
   text: `SELECT ${ENVELOPE}, n FROM unnest($2::bytea[]) WITH ORDINALITY AS u (wanted, n)
-    CROSS JOIN LATERAL ${oneByOne('outbox', { system: '$1', id: 'wanted' })} AS found`,
+    CROSS JOIN LATERAL ${envelopeOf('$1', 'wanted')} AS found`,
 }
 
 export function outboxRows(database: Database): OutboxRows {
