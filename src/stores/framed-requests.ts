@@ -2,11 +2,12 @@
 // take them from other processes itself, and nobody on the way reads what is in them. For any other store they are unpacked
 // here.
 
-import type { Commit, HistoryPolicy, Statestore, Tags } from '../ports/index.ts'
+import type { Commit, HistoryPolicy, Statestore, StoredActor, Tags } from '../ports/index.ts'
 import type { ActorId } from '../protocol/index.ts'
 import { type FramedCommit, unpackFrame } from './frames/frame.ts'
 import { FRAMED, placesBytes, readGroup } from './frames/group-bytes.ts'
-import { packRows, parsedTags, type StoredRow, tagsText, visitIds } from './frames/rows.ts'
+import { type LoadedRow, packRows, parsedTags, tagsText, visitIds } from './frames/rows.ts'
+import { looked } from './looked.ts'
 
 /** Takes the requests of group-bytes.ts at a socket, beside what else is asked of its store. */
 export interface FramesDoor {
@@ -47,11 +48,18 @@ export async function unpackedAnswer(
   return placesBytes(verdicts.flatMap((verdict, at) => (verdict === 'conflict' ? at : [])))
 }
 
-async function rowsOf(store: Statestore, ids: Uint8Array): Promise<(StoredRow | null)[]> {
+async function rowsOf(store: Statestore, ids: Uint8Array): Promise<(LoadedRow | null)[]> {
   const asked: ActorId[] = []
   visitIds(ids, ({ system, parent }, name) => asked.push({ system, parent, name }))
   const actors = await store.load(asked)
-  return actors.map((actor): StoredRow | null => actor && { ...actor, tags: tagsText(actor.tags) })
+  return actors.map((actor) => actor && rowOf(actor))
+}
+
+function rowOf(actor: StoredActor): LoadedRow {
+  const { birth, committedAtMs, epoch, revision, tags } = actor
+  const row = { revision, birth, epoch, committedAtMs, tags: tagsText(tags) }
+  const state = looked(() => actor.state)
+  return state.lack === null ? { ...row, state: state.value } : { ...row, state: null, lack: state.lack }
 }
 
 function commitOf(framed: FramedCommit): Commit {

@@ -1,7 +1,7 @@
 // What the store's thread answers to a load: actors as bytes, in the order asked. Names need no way back, the asker has
 // them. The other reads are rare, and their rows cross as plain objects.
 
-import { SpawnError } from '../../base/index.ts'
+import { errorOf, type Failure, SpawnError } from '../../base/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
 import { Packed } from '../../protocol/packed.ts'
 import type { StoredActor, Tags } from '../../ports/index.ts'
@@ -23,10 +23,17 @@ export interface StoredRow extends PastRow {
   readonly birth: number
 }
 
+/** The same as a load answers it. */
+export interface LoadedRow extends StoredRow {
+  /** Why there is no state here, though there is one: who looks at it is told. */
+  readonly lack?: Failure
+}
+
 const ABSENT = 0
 const WITH_TAGS = 1
 const WITH_STATE = 2
 const PRESENT = 4
+const WITH_LACK = 8
 
 const writer = new ByteWriter()
 
@@ -55,18 +62,20 @@ export function visitIds(ids: Uint8Array, visit: (family: FamilyName, name: stri
   }
 }
 
-export function packRows(rows: readonly (StoredRow | null)[]): Uint8Array<ArrayBuffer> {
+export function packRows(rows: readonly (LoadedRow | null)[]): Uint8Array<ArrayBuffer> {
   for (const row of rows) {
     if (row === null) {
       writer.whole(ABSENT)
       continue
     }
-    writer.whole(PRESENT | (row.tags === null ? 0 : WITH_TAGS) | (row.state === null ? 0 : WITH_STATE))
+    const parts = (row.tags === null ? 0 : WITH_TAGS) | (row.state === null ? 0 : WITH_STATE)
+    writer.whole(PRESENT | parts | (row.lack === undefined ? 0 : WITH_LACK))
     writer.whole(row.revision)
     writer.whole(row.birth)
     writer.whole(row.epoch)
     writer.whole(row.committedAtMs)
     if (row.tags !== null) writer.text(row.tags)
+    if (row.lack !== undefined) writer.text(JSON.stringify(row.lack))
     if (row.state === null) continue
     writer.text(row.state.typeUrl)
     writer.bytes(row.state.value)
@@ -84,10 +93,25 @@ export function unpackActors(ids: readonly ActorId[], rows: Uint8Array): (Stored
     const epoch = bytes.whole()
     const committedAtMs = bytes.whole()
     const tags = parsedTags(flags & WITH_TAGS ? bytes.text() : null)
+    if (flags & WITH_LACK) {
+      // Written above.
+      const lack = JSON.parse(bytes.text()) as Failure
+      return lackingState({ id, revision, birth, epoch, tags, committedAtMs }, lack)
+    }
     // A copy: an actor in memory must not hold the bytes of all that were loaded with it.
     const state = flags & WITH_STATE ? new Packed(bytes.text(), new Uint8Array(bytes.bytes())) : null
     return { id, revision, birth, epoch, tags, state, committedAtMs }
   })
+}
+
+/** An actor whose state cannot be had: who looks at it is told why, and nobody else. */
+export function lackingState(actor: Omit<StoredActor, 'state'>, lack: Failure): StoredActor {
+  return {
+    ...actor,
+    get state(): never {
+      throw errorOf(lack)
+    },
+  }
 }
 
 export function storedActor(id: ActorId, row: StoredRow): StoredActor {

@@ -1,10 +1,11 @@
 // The keys of actors' own. Each is a row of the store, sealed with the ring, made before the first commit that needs it is
-// sent; so what stands sealed with a key always has one, until the key is destroyed. Decides which keys are in memory.
+// sent; so what stands sealed with a key always has one, until the key is destroyed. Decides which keys are in memory, and whom
+// it concerns when where they are kept is away: those whose key had to be read, and nobody else.
 //
 // Invariant: a first commit never goes by a key from memory alone: another process may have destroyed it with the life of
 // the actor before. All other commits may, because the fence refuses them when that life has ended.
 
-import { isSpawnError, LIMITS, type RandomBytes, type SpawnError } from '../../base/index.ts'
+import { type Clock, isSpawnError, LIMITS, type RandomBytes, type SpawnError } from '../../base/index.ts'
 import {
   type Commit,
   ERASING_SYSTEM,
@@ -20,6 +21,9 @@ import { markOf, OWN_ID_BYTES, ownHead } from './sealed-bytes.ts'
 
 /** Keys in memory; the oldest goes first. */
 const KEPT = 16_384
+
+/** How long a store of keys that was away is not asked again, at least; and no shorter than it took to say so. */
+const PAUSE_MS = 1_000
 
 /** Of an id, as many as a birth has room for: 48 bits. */
 const BIRTH_DIGITS = 12
@@ -44,9 +48,11 @@ interface KeyValue {
 }
 
 export interface ActorKeysOptions {
-  /** The sealed store itself. */
+  /** The sealed store itself, or another one that is sealed. */
   readonly store: Statestore
   readonly drawBytes: RandomBytes
+  /** Of another one, which is away for itself; null: without the store nothing goes on anyway. */
+  readonly clock: Clock | null
 }
 
 export class ActorKeys {
@@ -56,6 +62,8 @@ export class ActorKeys {
   readonly #unreadable = new Map<string, SpawnError>()
   /** Marks are hashes; an activation's id is one object for all its commits. */
   readonly #marks = new WeakMap<ActorId, string>()
+  /** Why the store was away the last time, and until when it is not asked again: who waits for it keeps others waiting. */
+  #away: { readonly cause: SpawnError; readonly untilMs: number } | null = null
 
   constructor(options: ActorKeysOptions) {
     this.#options = options
@@ -81,12 +89,18 @@ export class ActorKeys {
     return this.#unreadable.get(this.#markOf(id))
   }
 
-  /** Reads keys into memory; one that is not stored is forgotten, and one that cannot be read keeps none of the others away. */
+  /**
+   * Reads keys into memory; one that is not stored is forgotten, and one that cannot be read, ever or now, keeps none of the
+   * others away: see `unreadable`.
+   */
   async read(places: readonly KeyPlace[]): Promise<void> {
     for (let from = 0; from < places.length; from += LIMITS.loadGroup) {
       const some = places.slice(from, from + LIMITS.loadGroup)
-      const rows = await this.#options.store.load(some.map(rowOf))
-      for (const [at, { mark }] of some.entries()) this.#learn(mark, rows[at] ?? null)
+      const isThere = await this.#orLacking(places.slice(from), async () => {
+        const rows = await this.#load(some.map(rowOf))
+        for (const [at, { mark }] of some.entries()) this.#learn(mark, rows[at] ?? null)
+      })
+      if (!isThere) return
     }
   }
 
@@ -104,13 +118,46 @@ export class ActorKeys {
     }
     if (needed.size === 0) return
     const missing = await this.#missing(needed)
-    if (missing.size === 0) return
+    if (missing.size > 0) await this.#orLacking(placesOf(missing), () => this.#draw(missing))
+    // One that is in memory, and could not be looked for, may be of the life before.
+    for (const mark of needed.keys()) if (this.#unreadable.has(mark)) this.#known.delete(mark)
+  }
+
+  async #draw(missing: ReadonlyMap<string, Commit>): Promise<void> {
     const rows = [...missing].map(([mark, commit]) => this.#drawn(mark, commit))
     const verdicts = await this.#options.store.commit(rows.map(({ commit }) => commit))
     for (const [at, { mark, own }] of rows.entries())
       if (verdicts[at] === 'committed') this.#remember(mark, own)
     // Another process was faster with these.
     if (verdicts.includes('conflict')) await this.read(placesOf(missing))
+  }
+
+  /** @returns false: the store is away, and that is why the keys at these places cannot be read. */
+  async #orLacking(places: readonly KeyPlace[], work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work()
+      return true
+    } catch (thrown) {
+      if (!isAway(thrown)) throw thrown
+      for (const { mark } of places) this.#lacks(mark, thrown)
+      return false
+    }
+  }
+
+  async #load(ids: readonly ActorId[]): Promise<(StoredActor | null)[]> {
+    const { clock, store } = this.#options
+    if (clock === null) return store.load(ids)
+    const fromMs = clock.elapsedMs()
+    if (this.#away !== null && fromMs < this.#away.untilMs) throw this.#away.cause
+    try {
+      const rows = await store.load(ids)
+      this.#away = null
+      return rows
+    } catch (thrown) {
+      const toMs = clock.elapsedMs()
+      if (isAway(thrown)) this.#away = { cause: thrown, untilMs: toMs + Math.max(PAUSE_MS, toMs - fromMs) }
+      throw thrown
+    }
   }
 
   /** Those that have no key, and may be given one. */
@@ -122,9 +169,12 @@ export class ActorKeys {
     // Asked for after the keys: whoever has destroyed one has said before that it would.
     for (let from = 0; from < marks.length; from += LIMITS.loadGroup) {
       const some = marks.slice(from, from + LIMITS.loadGroup)
-      const rows = some.map((mark) => erasingRow({ system: missing.get(mark)?.id.system ?? '', mark }))
-      for (const [at, erasing] of (await this.#options.store.load(rows)).entries())
-        if (erasing !== null) missing.delete(some[at] ?? '')
+      const places = some.map((mark) => ({ system: missing.get(mark)?.id.system ?? '', mark }))
+      const isThere = await this.#orLacking(places, async () => {
+        for (const [at, erasing] of (await this.#load(places.map(erasingRow))).entries())
+          if (erasing !== null) missing.delete(some[at] ?? '')
+      })
+      if (!isThere) for (const mark of some) missing.delete(mark)
     }
     return missing
   }
@@ -178,13 +228,17 @@ export class ActorKeys {
     } catch (thrown) {
       if (!isSpawnError(thrown) || thrown.group !== 'store') throw thrown
       this.#known.delete(mark)
-      if (this.#unreadable.size === KEPT) this.#unreadable.clear()
-      this.#unreadable.set(mark, thrown)
+      this.#lacks(mark, thrown)
       return
     }
     const { id, secret } = value
     if (this.#known.get(mark)?.id === id) return
     this.#remember(mark, { id, key: new Key(ownHead(mark, id), Buffer.from(secret, 'base64')) })
+  }
+
+  #lacks(mark: string, cause: SpawnError): void {
+    if (this.#unreadable.size === KEPT) this.#unreadable.clear()
+    this.#unreadable.set(mark, cause)
   }
 
   #remember(mark: string, own: OwnKey): void {
@@ -195,6 +249,10 @@ export class ActorKeys {
       return
     }
   }
+}
+
+function isAway(thrown: unknown): thrown is SpawnError {
+  return isSpawnError(thrown) && thrown.code === 'STORE_UNAVAILABLE'
 }
 
 /** Whether what it stores is sealed with a key of its actor's own. Commits of the outside have no actor. */

@@ -119,7 +119,7 @@ export class SealedStore implements Statestore {
         ? null
         : new SealedStore(actorKeys, { keys, service, readsPlain, clock, drawBytes })
     const home = this.#keyStore ?? this
-    this.#own = new ActorKeys({ store: home, drawBytes })
+    this.#own = new ActorKeys({ store: home, drawBytes, clock: this.#keyStore === null ? null : clock })
     this.#opener = new Opener({ associated, readsPlain, keys: new FoundKeys(this.#ring, this.#own) })
     const erasures = new ActorErasures({ store: home, behind: store, keys: this.#own })
     this.erasures = erasures

@@ -4,15 +4,9 @@
 import { SpawnError } from '../../base/index.ts'
 import type { Archive, ArchiveRow, Erasures, Statestore } from '../../ports/index.ts'
 import type { Packed } from '../../protocol/index.ts'
-import {
-  crossingActor,
-  crossingEnvelope,
-  crossingOutcome,
-  crossingRow,
-  plainId,
-  withClass,
-} from '../crossing.ts'
+import { crossingActor, crossingRow, plainId, withClass } from '../crossing.ts'
 import type { FramesDoor } from '../framed-requests.ts'
+import { crossedActor, crossedEnvelope, crossedOutcome } from './crossed.ts'
 import type { ServedOperations } from './served-requests.ts'
 
 /** Bytes as they are: writing them copies them. */
@@ -48,7 +42,7 @@ function readings(store: Statestore): Readings {
   return {
     loadRevision: async ({ id, query }) => {
       const actor = await store.loadRevision(id, query)
-      return actor && crossingActor(actor, asItIs)
+      return actor && crossedActor(actor)
     },
     revisions: async ({ id, limit, before }) => {
       const revisions = await store.revisions(id, limit, before)
@@ -57,34 +51,31 @@ function readings(store: Statestore): Readings {
         return rest
       })
     },
-    loadOutcomes: async ({ questions }) => {
-      const asked = questions.map(({ id, key, nowMs }) => store.loadOutcome(id, key, nowMs))
-      return (await Promise.all(asked)).map((outcome) => outcome && crossingOutcome(outcome, asItIs))
-    },
+    loadOutcomes: ({ questions }) =>
+      Promise.all(questions.map(({ id, key, nowMs }) => crossedOutcome(store.loadOutcome(id, key, nowMs)))),
     outcomeKeys: ({ questions }) =>
       Promise.all(questions.map(({ id, limit }) => store.outcomeKeys(id, limit))),
     list: async ({ filter, page }) => {
       const { actors, next } = await store.list(filter, page)
-      return { actors: actors.map((actor) => crossingActor(actor, asItIs)), next }
+      return { actors: actors.map(crossedActor), next }
     },
     count: ({ filter }) => store.count(filter),
     systems: () => store.systems(),
     due: async ({ system, untilMs, limit, after }) => {
       const { envelopes, isLast, nextDueMs } = await store.due(system, untilMs, limit, after)
-      const crossing = envelopes.map((envelope) => crossingEnvelope(envelope, asItIs))
-      return { envelopes: crossing, isLast, nextDueMs }
+      return { envelopes: envelopes.map(crossedEnvelope), isLast, nextDueMs }
     },
     envelopes: async ({ system, ids }) => {
       const envelopes = await store.envelopes(system, ids)
-      return envelopes.map((envelope) => envelope && crossingEnvelope(envelope, asItIs))
+      return envelopes.map((envelope) => envelope && crossedEnvelope(envelope))
     },
     listEnvelopes: async ({ system, box, page }) => {
       const { envelopes, next } = await store.listEnvelopes(system, box, page)
-      return { envelopes: envelopes.map((envelope) => crossingEnvelope(envelope, asItIs)), next }
+      return { envelopes: envelopes.map(crossedEnvelope), next }
     },
     facts: async ({ system, after, limit }) => {
       const { facts, isLast } = await store.facts(system, after, limit)
-      return { facts: facts.map((fact) => crossingEnvelope(fact, asItIs)), isLast }
+      return { facts: facts.map(crossedEnvelope), isLast }
     },
   }
 }

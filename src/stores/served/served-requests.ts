@@ -18,15 +18,14 @@ import type {
   ErasurePage,
   FactPage,
   Holdings,
-  OutcomeRecord,
   PageRequest,
   RevisionQuery,
   SchemaStatus,
-  StandingEnvelope,
   StoredActor,
   Verdict,
 } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
+import type { CrossedActor, CrossedEnvelope, CrossedOutcome } from './crossed.ts'
 
 /** The kind of such a request; those of commits and loads are of frames/group-bytes.ts. */
 export const OPERATION = 0
@@ -55,6 +54,9 @@ export interface KeysQuestion {
   readonly limit: number
 }
 
+/** A page of such rows. */
+type Of<Page, Rows extends keyof Page, Row> = Omit<Page, Rows> & { readonly [Key in Rows]: readonly Row[] }
+
 /** Each operation with what it takes and what it answers. */
 export interface ServedOperations {
   offer: (given: object) => Promise<Offer>
@@ -63,7 +65,7 @@ export interface ServedOperations {
   loadRevision: (given: {
     readonly id: ActorId
     readonly query: RevisionQuery
-  }) => Promise<StoredActor | null>
+  }) => Promise<CrossedActor | null>
   revisions: (given: {
     readonly id: ActorId
     readonly limit: number
@@ -72,11 +74,14 @@ export interface ServedOperations {
   /** In the order of the questions. */
   loadOutcomes: (given: {
     readonly questions: readonly OutcomeQuestion[]
-  }) => Promise<readonly (OutcomeRecord | null)[]>
+  }) => Promise<readonly CrossedOutcome[]>
   outcomeKeys: (given: {
     readonly questions: readonly KeysQuestion[]
   }) => Promise<readonly (Uint32Array | null)[]>
-  list: (given: { readonly filter: ActorFilter; readonly page: PageRequest }) => Promise<ActorPage>
+  list: (given: {
+    readonly filter: ActorFilter
+    readonly page: PageRequest
+  }) => Promise<Of<ActorPage, 'actors', CrossedActor>>
   count: (given: { readonly filter: ActorFilter }) => Promise<number>
   systems: (given: object) => Promise<readonly string[]>
   due: (given: {
@@ -84,21 +89,21 @@ export interface ServedOperations {
     readonly untilMs: number
     readonly limit: number
     readonly after: EnvelopePosition | undefined
-  }) => Promise<DuePage>
+  }) => Promise<Of<DuePage, 'envelopes', CrossedEnvelope>>
   envelopes: (given: {
     readonly system: string
     readonly ids: readonly string[]
-  }) => Promise<readonly (StandingEnvelope | null)[]>
+  }) => Promise<readonly (CrossedEnvelope | null)[]>
   listEnvelopes: (given: {
     readonly system: string
     readonly box: Box
     readonly page: PageRequest
-  }) => Promise<EnvelopePage>
+  }) => Promise<Of<EnvelopePage, 'envelopes', CrossedEnvelope>>
   facts: (given: {
     readonly system: string
     readonly after: number
     readonly limit: number
-  }) => Promise<FactPage>
+  }) => Promise<Of<FactPage, 'facts', CrossedEnvelope>>
   delete: (given: {
     readonly id: ActorId
     readonly follows: number

@@ -27,11 +27,12 @@ import type {
   Verdict,
 } from '../../ports/index.ts'
 import type { ActorId } from '../../protocol/index.ts'
-import { copied, crossingActor, crossingEnvelope, crossingOutcome, plainId } from '../crossing.ts'
+import { plainId } from '../crossing.ts'
 import { FrameWriter } from '../frames/frame.ts'
 import { FRAMED, groupHead, placesIn } from '../frames/group-bytes.ts'
 import { packIds, unpackActors } from '../frames/rows.ts'
 import { Together } from '../together.ts'
+import { arrivedActor, arrivedEnvelope, arrivedOutcome, type CrossedOutcome } from './crossed.ts'
 import type { StoreLink } from './store-link.ts'
 import { servedArchive, servedErasures, servedSchema } from './served-parts.ts'
 import type { KeysQuestion, Offer, OutcomeQuestion } from './served-requests.ts'
@@ -45,7 +46,7 @@ export class ServedStore implements Statestore {
   readonly holdings: Statestore['holdings']
   readonly #link: StoreLink
   readonly #frames = new FrameWriter()
-  readonly #outcomes: Together<OutcomeQuestion, OutcomeRecord | null>
+  readonly #outcomes: Together<OutcomeQuestion, CrossedOutcome>
   readonly #outcomeKeys: Together<KeysQuestion, Uint32Array | null>
 
   /** @param link to a store that has made this offer. */
@@ -98,7 +99,7 @@ export class ServedStore implements Statestore {
 
   async loadRevision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null> {
     const actor = await this.#link.do('loadRevision', { id: plainId(id), query: plainQuery(query) })
-    return actor && { ...crossingActor(actor, copied), id }
+    return actor && arrivedActor(actor)
   }
 
   async revisions(id: ActorId, limit: number, before?: number): Promise<Omit<StoredActor, 'state'>[]> {
@@ -107,8 +108,7 @@ export class ServedStore implements Statestore {
   }
 
   async loadOutcome(id: ActorId, key: string, nowMs: number): Promise<OutcomeRecord | null> {
-    const outcome = await this.#outcomes.ask({ id: plainId(id), key, nowMs })
-    return outcome && crossingOutcome(outcome, copied)
+    return arrivedOutcome(await this.#outcomes.ask({ id: plainId(id), key, nowMs }))
   }
 
   async outcomeKeys(id: ActorId, limit: number): Promise<Uint32Array | null> {
@@ -118,7 +118,7 @@ export class ServedStore implements Statestore {
 
   async list(filter: ActorFilter, page: PageRequest): Promise<ActorPage> {
     const { actors, next } = await this.#link.do('list', { filter: { ...filter }, page: { ...page } })
-    return { actors: actors.map((actor) => crossingActor(actor, copied)), next }
+    return { actors: actors.map(arrivedActor), next }
   }
 
   count(filter: ActorFilter): Promise<number> {
@@ -132,23 +132,23 @@ export class ServedStore implements Statestore {
   async due(system: string, untilMs: number, limit: number, after?: EnvelopePosition): Promise<DuePage> {
     const from = after && { dueAtMs: after.dueAtMs, place: after.place }
     const page = await this.#link.do('due', { system, untilMs, limit, after: from })
-    return { ...page, envelopes: page.envelopes.map((envelope) => crossingEnvelope(envelope, copied)) }
+    return { ...page, envelopes: page.envelopes.map(arrivedEnvelope) }
   }
 
   async envelopes(system: string, ids: readonly string[]): Promise<(StandingEnvelope | null)[]> {
     if (ids.length === 0) return []
     const envelopes = await this.#link.do('envelopes', { system, ids: [...ids] })
-    return envelopes.map((envelope) => envelope && crossingEnvelope(envelope, copied))
+    return envelopes.map((envelope) => envelope && arrivedEnvelope(envelope))
   }
 
   async listEnvelopes(system: string, box: Box, page: PageRequest): Promise<EnvelopePage> {
     const { envelopes, next } = await this.#link.do('listEnvelopes', { system, box, page: { ...page } })
-    return { envelopes: envelopes.map((envelope) => crossingEnvelope(envelope, copied)), next }
+    return { envelopes: envelopes.map(arrivedEnvelope), next }
   }
 
   async facts(system: string, after: number, limit: number): Promise<FactPage> {
     const { facts, isLast } = await this.#link.do('facts', { system, after, limit })
-    return { facts: facts.map((fact) => crossingEnvelope(fact, copied)), isLast }
+    return { facts: facts.map(arrivedEnvelope), isLast }
   }
 
   delete(id: ActorId, follows: number, birth: number): Promise<Verdict> {
