@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { Commit } from '../../src/ports/index.ts'
 import { Packed } from '../../src/protocol/index.ts'
 import { actor, system, Value } from '../../src/sdk/index.ts'
 import { SqliteStore } from '../../src/stores/sqlite/index.ts'
 import { actorId, commitOf, envelopeOf, json, NOON_MS, SYSTEM } from '../../src/testing/statestore-fixture.ts'
 import { temporaryFolder } from './temporary-store.ts'
+import { Watched } from './watched-store.ts'
 
 let folder = ''
 let remove = (): Promise<void> => Promise.resolve()
@@ -107,26 +107,6 @@ test('a thread that dies takes what it expected along, and the next one is told 
   assert.deepEqual(await seen(store), ALL)
   await store.stop()
 })
-
-/** Remembers how what it was told to expect came. */
-class Watched extends SqliteStore {
-  private beginning: Commit[] = []
-  met = 0
-  inVain = 0
-
-  override expect(beginning: readonly Commit[]): void {
-    this.beginning.push(...beginning)
-    super.expect(beginning)
-  }
-
-  override commit(group: readonly Commit[]): ReturnType<SqliteStore['commit']> {
-    const { beginning } = this
-    this.beginning = []
-    if (beginning.every((commit, at) => commit === group[at])) this.met += beginning.length
-    else this.inVain += beginning.length
-    return super.commit(group)
-  }
-}
 
 const COUNTERS = 100
 

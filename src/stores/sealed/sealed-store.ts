@@ -34,6 +34,7 @@ import { ActorKeys, isOwned, type KeyPlace } from './actor-keys.ts'
 import { SealedArchive } from './archive.ts'
 import { Associated } from './associated.ts'
 import { ActorErasures } from './erasures.ts'
+import { Expected } from './expected.ts'
 import { hasOwnKey, type Placed, placedOf, placedState } from './placed.ts'
 import { KeyRing } from './key-ring.ts'
 import { Nonces } from './nonces.ts'
@@ -65,8 +66,9 @@ export interface SealedStoreOptions {
 }
 
 /** The store behind: nothing can be committed to it but what was sealed. */
-interface Behind extends Omit<Statestore, 'commit'> {
+interface Behind extends Omit<Statestore, 'commit' | 'expect'> {
   commit(group: readonly SealedCommit[]): Promise<Verdict[]>
+  expect?(beginning: readonly SealedCommit[]): void
 }
 
 export class SealedStore implements Statestore {
@@ -79,6 +81,9 @@ export class SealedStore implements Statestore {
   /** Seals all that it keeps anew; absent when the store behind cannot replace what it keeps. */
   readonly rotation: Rotation | undefined
   readonly erasures: Erasures
+  /** Absent when the store behind has no use for it. */
+  readonly expect?: (beginning: readonly Commit[]) => void
+  readonly #expected = new Expected()
   readonly #store: Behind
   readonly #ring: KeyRing
   readonly #nonces: Nonces
@@ -104,6 +109,7 @@ export class SealedStore implements Statestore {
     this.schema = store.schema
     this.holdings = store.holdings?.bind(store)
     this.warnings = store.warnings?.bind(store)
+    if (store.expect !== undefined) this.expect = (beginning) => this.#expect(beginning)
     this.#store = store
     this.#ring = new KeyRing(keys)
     const associated = new Associated()
@@ -173,8 +179,16 @@ export class SealedStore implements Statestore {
   }
 
   commit(group: readonly Commit[]): Promise<Verdict[]> {
-    if (group.some(isOwned)) return this.#commitOwned(group)
-    return this.#store.commit(this.#sealed(group))
+    const begun = this.#expected.end(group)
+    if (group.some(isOwned)) return this.#commitOwned(group, begun)
+    return this.#store.commit(this.#sealed(group, begun))
+  }
+
+  #expect(beginning: readonly Commit[]): void {
+    if (!this.#expected.takes(beginning, isOwned)) return
+    const sealed = this.#sealed(beginning)
+    this.#expected.add(beginning, sealed)
+    this.#store.expect?.(sealed)
   }
 
   /**
@@ -182,13 +196,13 @@ export class SealedStore implements Statestore {
    * read, as it can be told of no commit in a group that it failed for another reason. Where there is nothing else in it,
    * the group fails with the reason.
    */
-  async #commitOwned(group: readonly Commit[]): Promise<Verdict[]> {
+  async #commitOwned(group: readonly Commit[], begun: readonly SealedCommit[]): Promise<Verdict[]> {
     await this.#own.ready(group)
     const isRefused = (commit: Commit): boolean => isOwned(commit) && this.#own.of(commit.id) === undefined
     const refused = new Set(group.filter(isRefused))
     const kept = refused.size === 0 ? group : group.filter((commit) => !refused.has(commit))
     if (kept.length === 0) this.#throwLack(refused)
-    const verdicts = (await this.#store.commit(this.#sealed(kept))).values()
+    const verdicts = (await this.#store.commit(this.#sealed(kept, begun))).values()
     return group.map((commit) => (refused.has(commit) ? 'conflict' : (verdicts.next().value ?? 'conflict')))
   }
 
@@ -199,19 +213,21 @@ export class SealedStore implements Statestore {
     }
   }
 
-  #sealed(group: readonly Commit[]): SealedCommit[] {
+  /** @param begun its first ones, sealed already; none of them has a key of its own. */
+  #sealed(group: readonly Commit[], begun: readonly SealedCommit[] = []): SealedCommit[] {
     const key = this.#ring.sealing
     const batch = this.#batch?.key === key ? this.#batch : new SealBatch(key, this.#nonces)
     this.#batch = batch
     const byRing: Seal = (associated, plain) => batch.add(associated, plain)
-    const sealed = group.map((commit) => {
+    const rest = begun.length === 0 ? group : group.slice(begun.length)
+    const sealed = rest.map((commit) => {
       const own = isOwned(commit) ? this.#own.of(commit.id) : undefined
       const seal: Seal =
         own === undefined ? byRing : (associated, plain) => own.seal(this.#nonces, associated, plain)
       return this.#sealer.commit(seal, commit)
     })
     batch.finish()
-    return sealed
+    return begun.length === 0 ? sealed : [...begun, ...sealed]
   }
 
   async loadRevision(id: ActorId, query: RevisionQuery): Promise<StoredActor | null> {
