@@ -114,6 +114,8 @@ export interface Request<Name extends Operation = Operation> {
 export interface Posted extends Request {
   /** Whether the store's thread sleeps when it has answered; if not, it waits awake for the next one. */
   readonly rests: boolean
+  /** Whether it was laid where both can see it, see lane.ts. */
+  readonly isLaid?: true
 }
 
 export type Response = { readonly answer: unknown } | { readonly failure: Failure }

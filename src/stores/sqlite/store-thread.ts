@@ -6,9 +6,10 @@
 
 import { availableParallelism } from 'node:os'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import { errorOf, messageOf, monotonicMs, Queue, SpawnError, systemClock } from '../../base/index.ts'
+import { assert, errorOf, messageOf, monotonicMs, Queue, SpawnError, systemClock } from '../../base/index.ts'
 import type { Answer, Arguments, Operation, Posted, Response, ServingReport } from './requests.ts'
 import { Contention } from './contention.ts'
+import { type LaidGroup, laneMemory, MainEnd } from './lane.ts'
 import { SpareThread } from './spare-thread.ts'
 import { asleepMs, threadTime } from '../../base/thread-time.ts'
 import { Watch } from './watch.ts'
@@ -18,8 +19,13 @@ const ENTRY = import.meta.url.endsWith('.ts')
   : new URL('./worker.js', import.meta.url)
 
 const spare = new SpareThread()
+/** Of each thread that there is. */
+const lanes = new WeakMap<Worker, MainEnd>()
 /** With one processor, whoever stays awake keeps the others from working. */
 const IS_ALONE = availableParallelism() === 1
+
+/** The answer that is rung. */
+const COMMITTED: Response = { answer: [] }
 
 export class StoreThread {
   readonly #file: string
@@ -31,17 +37,31 @@ export class StoreThread {
     nowMs: monotonicMs,
     asleepMs,
     rests: (nowMs) => IS_ALONE || this.#contention.isShort(nowMs),
+    look: () => this.#look(),
+    turned: (isAwake) => this.#turned(isAwake),
   })
+  readonly #lane: MainEnd
+  /** Whether something was posted that is not answered, behind the last request that is. */
+  #isTold = false
+  /** Whether the thread sleeps when it has answered. */
+  #rests = false
   #end: SpawnError | null = null
   #isServing = false
-  readonly #heard = (response: Response): void => this.#answered(response)
+  readonly #heard = (response: Response | null): void => {
+    // What is rung was said before what is posted.
+    this.#look()
+    if (response !== null) this.#answered(response)
+  }
   readonly #failed = (error: unknown): void => this.#died(messageOf(error))
   readonly #gone = (code: number): void => this.#died(`exit code ${code}`)
 
   constructor(file: string) {
     this.#file = file
-    // No flags of the main thread: some of them, like --input-type, keep a worker from starting.
-    this.#worker = spare.take() ?? new Worker(ENTRY, { name: 'spawn-sqlite', execArgv: [] })
+    this.#worker = spare.take() ?? begun()
+    const lane = lanes.get(this.#worker)
+    assert(lane !== undefined, 'each thread has a lane')
+    this.#lane = lane
+    lane.stayAwake(false)
     this.#worker.unref()
     this.#worker.on('message', this.#heard).on('error', this.#failed).on('exit', this.#gone)
   }
@@ -60,8 +80,13 @@ export class StoreThread {
     if (this.#end !== null) throw this.#end
     const response = await new Promise<Response | SpawnError>((resolve) => {
       if (this.#waiting.length === 0) this.#begin()
-      const request: Posted = { operation, arguments: given, rests: !this.#watch.isAwake }
-      this.#worker.postMessage(request, transfer)
+      this.#rests = !this.#watch.isAwake
+      if (operation !== 'commit' || !this.#lays(given as Arguments<'commit'>)) {
+        const request: Posted = { operation, arguments: given, rests: this.#rests }
+        this.#worker.postMessage(request, transfer)
+        this.#lane.ring()
+        this.#isTold = false
+      }
       this.#waiting.push(resolve)
     })
     if (response instanceof SpawnError) throw response
@@ -73,8 +98,37 @@ export class StoreThread {
   /** Says what it does not answer. */
   tell(operation: 'expect', given: Arguments<'expect'>, transfer: readonly ArrayBuffer[]): void {
     if (this.#end !== null) return
-    const request: Posted = { operation, arguments: given, rests: !this.#watch.isAwake }
+    if (this.#lay(given.part, null)) return
+    this.#isTold = true
+    const request: Posted = { operation, arguments: given, rests: this.#rests }
     this.#worker.postMessage(request, transfer)
+    this.#lane.ring()
+  }
+
+  #lays({ frames, goesOn }: Arguments<'commit'>): boolean {
+    const [frame] = frames
+    return (
+      frames.length === 1 &&
+      frame !== undefined &&
+      this.#lay(frame, { goesOn: goesOn === true, rests: this.#rests })
+    )
+  }
+
+  /** @returns false when it is to be posted. */
+  #lay(bytes: Uint8Array, group: LaidGroup | null): boolean {
+    if (this.#waiting.length > 0 || this.#isTold || !this.#lane.isHeard) return false
+    if (!this.#lane.lay(bytes, group)) return false
+    if (!this.#lane.isHeard) this.#worker.postMessage(null, [])
+    return true
+  }
+
+  #look(): void {
+    // The lane goes on with the thread to the next store.
+    if (this.#end === null && this.#lane.isAnswered()) this.#answered(COMMITTED)
+  }
+
+  #turned(isAwake: boolean): void {
+    if (this.#end === null) this.#lane.stayAwake(isAwake)
   }
 
   /**
@@ -146,4 +200,12 @@ export class StoreThread {
     for (let resolve = this.#waiting.shift(); resolve !== undefined; resolve = this.#waiting.shift())
       resolve(this.#end)
   }
+}
+
+function begun(): Worker {
+  const workerData = laneMemory()
+  // No flags of the main thread: some of them, like --input-type, keep a worker from starting.
+  const worker = new Worker(ENTRY, { name: 'spawn-sqlite', execArgv: [], workerData })
+  lanes.set(worker, new MainEnd(workerData))
+  return worker
 }

@@ -9,8 +9,10 @@ const NEVER = Number.POSITIVE_INFINITY
 
 /** A vigil whose every look at the time takes ten microseconds; a request is there after `comesAfter` looks for one. */
 function watched() {
-  const state = { nowMs: 0, looks: 0, comesAfter: NEVER }
+  const state = { nowMs: 0, looks: 0, listened: 0, comesAfter: NEVER }
   const vigil = new Vigil<string>({
+    // It is listened to sixteen times between two looks at the time; once in these there is something.
+    bell: () => Math.floor((state.listened += 1) / 16),
     receive: () => (++state.looks > state.comesAfter ? 'request' : undefined),
     nowMs: () => (state.nowMs += 0.01),
   })
@@ -44,6 +46,22 @@ test('a vigil ends after a millisecond', () => {
   assert.equal(next(), undefined)
   assert.ok(state.nowMs - fromMs < 1.1, `it took ${state.nowMs - fromMs} ms`)
   assert.ok(state.looks > 10)
+})
+
+test('nothing is looked for that was not rung for, but at first', () => {
+  const state = { nowMs: 0, bell: 7, looks: 0 }
+  const vigil = new Vigil<string>({
+    bell: () => state.bell,
+    receive: () => (++state.looks > 2 ? 'request' : undefined),
+    nowMs: () => {
+      if ((state.nowMs += 0.01) > 0.5) state.bell = 9
+      if (state.nowMs > 0.8) state.bell = 10
+      return state.nowMs
+    },
+  })
+  assert.equal(vigil.next(), 'request')
+  assert.equal(state.looks, 3)
+  assert.ok(state.nowMs > 0.8 && state.nowMs < 0.85)
 })
 
 test('vigils in vain are given up, and stay so while pauses are long', () => {

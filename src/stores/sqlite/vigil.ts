@@ -15,10 +15,14 @@ const WATCH_MS = 1
  * processor to itself, and twice that on a slower machine.
  */
 const SOON_MS = 0.7
+/** Between two looks at the clock. */
+const LOOKS = 16
 /** A longer pause counts as one of so much. */
 const LONG_MS = 2
 
 export interface VigilOptions<Item> {
+  /** Another number each time when there is one. */
+  readonly bell: () => number
   /** The next request, if it is there. */
   readonly receive: () => Item | undefined
   /** Monotonic, with fractions. */
@@ -45,14 +49,21 @@ export class Vigil<Item> {
 
   /** The next request; undefined: it did not come soon enough, sleep. */
   next(): Item | undefined {
-    const { nowMs, receive } = this.#options
+    const { bell, nowMs, receive } = this.#options
     const fromMs = nowMs()
     const watchMs = this.#pauseMs.value < SOON_MS ? WATCH_MS : 0
+    // Before the first look for an item, none was there.
+    let heard = bell() - 1
     for (let at = fromMs; at - fromMs < watchMs; at = nowMs()) {
-      const item = receive()
-      if (item === undefined) continue
-      this.#pauseMs.add(at - fromMs)
-      return item
+      for (let looks = 0; looks < LOOKS; looks += 1) {
+        const rung = bell()
+        if (rung === heard) continue
+        heard = rung
+        const item = receive()
+        if (item === undefined) continue
+        this.#pauseMs.add(nowMs() - fromMs)
+        return item
+      }
     }
     this.#answeredAtMs = fromMs
     return undefined

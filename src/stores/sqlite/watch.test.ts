@@ -9,11 +9,14 @@ import { Watch } from './watch.ts'
 function watched(rests = false) {
   const tasks: (() => void)[] = []
   const state = { nowMs: 0, asleepMs: 0 }
+  const heard: string[] = []
   const watch = new Watch({
     defer: (task) => void tasks.push(task),
     nowMs: () => (state.nowMs += 0.01),
     asleepMs: () => state.asleepMs,
     rests: () => rests,
+    look: () => void heard.push('look'),
+    turned: (isAwake) => void heard.push(isAwake ? 'awake' : 'asleep'),
   })
   /** Answers in how many rounds it has fallen asleep; the answer comes after `answerAfter` of them. */
   const run = (answerAfter = Number.POSITIVE_INFINITY): number => {
@@ -34,11 +37,20 @@ function watched(rests = false) {
     if (rounds === 0) watch.end()
     return rounds
   }
-  return { run, runAfter, state, tasks, watch }
+  return { heard, run, runAfter, state, tasks, watch }
 }
 
 test('the loop stays awake until the answer is there', () => {
   assert.equal(watched().run(5), 6)
+})
+
+test('it looks for the answer each time round, and once more when it has said that it sleeps', () => {
+  const { heard, run } = watched()
+  run(3)
+  assert.deepEqual(heard, ['awake', 'look', 'look', 'look', 'look', 'asleep', 'look'])
+  const resting = watched(true)
+  resting.run(3)
+  assert.deepEqual(resting.heard, [])
 })
 
 test('it sleeps when the answer takes long', () => {

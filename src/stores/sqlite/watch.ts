@@ -32,6 +32,10 @@ export interface WatchOptions {
   readonly asleepMs: () => number
   /** Whether the loop sleeps whenever it can, as others need the processor. */
   readonly rests: (nowMs: number) => boolean
+  /** Takes the answer if it is there: each time round, and once more when it is told that the loop sleeps. */
+  readonly look: () => void
+  /** Hears whether the loop is awake, when that changes. */
+  readonly turned: (isAwake: boolean) => void
 }
 
 export class Watch {
@@ -63,7 +67,9 @@ export class Watch {
     if (this.#asleepAtAnswerMs !== null) this.#sleepMs.add(asleepMs() - this.#asleepAtAnswerMs)
     if (this.#isAwake) return
     this.#isAwake = this.#pays(this.#askedAtMs)
-    if (this.#isAwake) defer(this.#look)
+    if (!this.#isAwake) return
+    this.#options.turned(true)
+    defer(this.#look)
   }
 
   /** Nothing is due any more. */
@@ -82,11 +88,17 @@ export class Watch {
   }
 
   #lookOut(): void {
-    const { defer, nowMs } = this.#options
+    const { defer, look, nowMs, turned } = this.#options
+    look()
     const atMs = nowMs()
     this.#isAwake = this.#askedAtMs !== null && atMs - this.#askedAtMs < WATCH_MS
-    if (this.#isAwake) defer(this.#look)
-    else if (this.#askedAtMs !== null) this.#lookedInVain(atMs)
+    if (this.#isAwake) {
+      defer(this.#look)
+      return
+    }
+    if (this.#askedAtMs !== null) this.#lookedInVain(atMs)
+    turned(false)
+    look()
   }
 
   #lookedInVain(atMs: number): void {

@@ -1,10 +1,11 @@
 // The entry of the store's thread: takes requests from the main thread, and from other processes where they are let in, and
 // stays awake for the next. Decides when commits that were gathered are done.
 
-import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { assert, messageOf, monotonicMs, systemClock } from '../../base/index.ts'
 import type { FramesServer, Take } from './frames-server.ts'
-import type { Arguments, Posted, Request, Response, ServingReport } from './requests.ts'
+import { type Laid, type LaneMemory, StoreEnd } from './lane.ts'
+import type { Arguments, Posted, Response, ServingReport } from './requests.ts'
 import { ThreadWork } from './thread-work.ts'
 import { Vigil } from './vigil.ts'
 
@@ -21,15 +22,47 @@ const broke = (thrown: unknown): void =>
     throw thrown
   })
 let work = new ThreadWork(broke)
-const receive = (): Posted | undefined => receiveMessageOnPort(port)?.message as Posted | undefined
-const vigil = new Vigil<Posted>({ receive, nowMs: monotonicMs })
+const lane = new StoreEnd(workerData as LaneMemory)
+/** The message that has ended its sleep, until it is taken. */
+let first: Posted | null = null
+const vigil = new Vigil<Posted>({ bell: () => lane.bell, receive, nowMs: monotonicMs })
 /** Where other processes are let in; null: nowhere. */
 let server: FramesServer | null = null
 let isFlushDue = false
 
-port.on('message', (first: Posted) => {
+port.on('message', (message: Posted | null) => {
   vigil.woken()
-  let request: Posted | undefined = first
+  lane.wake()
+  first = message
+  do serveAll()
+  while (!lane.sleep())
+  if (server === null) work.schedule()
+  else flushSoon()
+})
+
+/** What is laid, and then what is posted; see lane.ts. */
+function receive(): Posted | undefined {
+  const laid = lane.next()
+  if (laid !== undefined) return requestOf(laid)
+  const message = first
+  first = null
+  if (message !== null) return message
+  for (;;) {
+    const received: { readonly message: Posted | null } | undefined = receiveMessageOnPort(port)
+    if (received === undefined) return undefined
+    // Null was to wake it.
+    if (received.message !== null) return received.message
+  }
+}
+
+function requestOf({ bytes, group }: Laid): Posted {
+  if (group === null) return { operation: 'expect', arguments: { part: bytes }, rests: false }
+  const { goesOn, rests } = group
+  return { operation: 'commit', arguments: { frames: [bytes], goesOn }, rests, isLaid: true }
+}
+
+function serveAll(): void {
+  let request = receive()
   for (let served = 1; request !== undefined; served += 1) {
     const { rests }: Posted = request
     take(request)
@@ -40,9 +73,7 @@ port.on('message', (first: Posted) => {
     work.flush()
     request = rests || served === IN_A_ROW ? undefined : awake()
   }
-  if (server === null) work.schedule()
-  else flushSoon()
-})
+}
 
 /**
  * Folds when that is due, and else keeps watch; who has said how a group begins is not kept waiting for its end.
@@ -58,7 +89,7 @@ function awake(): Posted | undefined {
   return vigil.next()
 }
 
-function take(request: Request): void {
+function take(request: Posted): void {
   if (request.operation === 'serve') {
     work.flush()
     // As its name says; see requests.ts.
@@ -72,7 +103,14 @@ function take(request: Request): void {
   } else if (request.operation === 'expect') {
     // As its name says; see requests.ts.
     work.expect((request.arguments as Arguments<'expect'>).part)
-  } else work.take(port, request, respond)
+  } else work.take(port, request, request.isLaid === true ? ring : respond)
+}
+
+/** To what was laid. Only that all is committed can be rung. */
+function ring(response: Response): void {
+  if ('answer' in response && (response.answer as readonly number[]).length === 0) {
+    if (!lane.answer()) port.postMessage(null, [])
+  } else respond(response)
 }
 
 function respond(response: Response): void {
