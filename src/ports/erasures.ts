@@ -36,6 +36,8 @@ export interface ErasurePage {
 }
 
 export interface Erasures {
+  /** Whether `erase` has anything to do, or a proof to answer with: a key of the actor's own, or an erasure before. */
+  has(id: ActorId): Promise<boolean>
   /**
    * @param factsSeenTo all facts of the system up to this place could be read, and none of them is the actor's: they are not
    *   looked through again. Default 0: nobody has looked.

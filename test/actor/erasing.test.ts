@@ -13,6 +13,7 @@ class ErasingStore extends GatedStore {
   fails = false
   #gate = Promise.withResolvers<void>()
   readonly erasures: Erasures = {
+    has: () => Promise.resolve(true),
     erase: (id, nowMs) => this.#erase(id, nowMs),
     list: () => Promise.resolve({ erasures: [], next: null }),
   }

@@ -188,6 +188,22 @@ describe('an erased actor', () => {
     assert.notEqual(await loadOne(sealed(behind), 'bob'), null)
   })
 
+  test('is known to be one, also while it is being erased; who has no key is known to have none', async () => {
+    const behind = await memory()
+    const store = sealed(behind)
+    await populate(store)
+    const has = (name: string): Promise<boolean> => sealed(behind).erasures.has(actorId(name, 'user'))
+    assert.equal(await store.erasures.has(ANN), true)
+    assert.equal(await store.erasures.has(actorId('bob')), false)
+    assert.equal(await has('nobody'), false)
+    // It dies with its key destroyed and its intent standing.
+    await assert.rejects(sealed(dying(behind, 6, true)).erasures.erase(ANN, NOON_MS))
+    assert.equal((await behind.list({ system: '(keys)' }, { limit: 10 })).actors.length, 0)
+    assert.equal(await has('ann'), true)
+    await store.erasures.erase(ANN, NOON_MS)
+    assert.equal(await has('ann'), true)
+  })
+
   test('cannot be read from what was copied before', async () => {
     const behind = await memory()
     const store = sealed(behind)

@@ -29,6 +29,7 @@ const user = actor('user', {
 })
 const plain = actor('plain', {
   kind: 'unnamed',
+  sourceable: true,
   state: { total: 0 },
   actions: { set: () => Value.of().state({ total: 1 }) },
 })
@@ -119,9 +120,11 @@ describe('erasing an actor', () => {
     }
   })
 
-  test('refuses what has no key, and what never was', async () => {
+  test('refuses what has no key, and what never was, and takes nothing of it', async () => {
     await using running = await users(new MemoryStore()).start()
     await running.ref(plain, 'one').set()
+    await running.invoke('one', { ref: 'plain', action: 'set', delay: 3_600_000 })
+    await running.invoke('nobody', { ref: 'user', action: 'note', payload: 'a', delay: 3_600_000 })
     const codeOf = async (erased: Promise<unknown>): Promise<string> => {
       const error = await erased.then(() => null).catch((thrown: unknown) => thrown)
       assert.ok(isSpawnError(error))
@@ -137,6 +140,8 @@ describe('erasing an actor', () => {
     )
     assert.match(await codeOf(running.erase('nobody')), /^ACTOR_NOT_FOUND/)
     assert.deepEqual((await running.inspect('one', { ref: 'plain' })).state, { total: 1 })
+    assert.equal((await running.schedules.list()).items.length, 2)
+    assert.equal((await Array.fromAsync(running.facts())).length, 1)
   })
 
   test('needs a store that is encrypted: else the system does not start', async () => {

@@ -104,6 +104,8 @@ export class Erasing {
     erasures: Erasures,
     isTurn: () => boolean,
   ): Promise<Erasure> {
+    // Who is refused loses nothing.
+    if (!(await erasures.has(id))) throw keyless(id, residents.definition)
     await this.options.disarm(residents, id)
     for (const box of BOXES) if (box !== 'fact') await this.takeMessages(id, box)
     const factsSeenTo = await this.takeFacts(id)

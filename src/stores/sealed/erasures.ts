@@ -53,6 +53,13 @@ export class ActorErasures implements Erasures {
     this.#options = options
   }
 
+  async has(id: ActorId): Promise<boolean> {
+    const { keys, store } = this.#options
+    if ((await keys.standing(id)) !== null) return true
+    const begun = await readReserved(store, erasingRow({ system: id.system, mark: markOf(id) }))
+    return begun.value !== null || (await this.#last(id)) !== null
+  }
+
   async erase(id: ActorId, nowMs: number, factsSeenTo = 0): Promise<Erasure | null> {
     let intent: Intent | null = null
     return again(id, async () => {

@@ -117,6 +117,7 @@ function parts(store: Statestore, frames: FramesEntrance | null): Parts {
       archive().replace(
         replaced.map(({ after, before }) => ({ before: whole(before), after: whole(after) })),
       ),
+    hasErasure: ({ id }) => erasures().has(id),
     erase: async ({ factsSeenTo, id, nowMs }) => {
       const erasure = await erasures().erase(id, nowMs, factsSeenTo)
       return erasure && { ...erasure, id: plainId(erasure.id) }

@@ -30,6 +30,7 @@ export function servedSchema(status: SchemaStatus): Schema {
 
 export function servedErasures(link: StoreLink): Erasures {
   return {
+    has: (id) => link.do('hasErasure', { id: plainId(id) }),
     erase: (id, nowMs, factsSeenTo = 0) => link.do('erase', { id: plainId(id), nowMs, factsSeenTo }),
     list: (system, page) => link.do('listErasures', { system, page: { ...page } }),
   }

@@ -114,6 +114,7 @@ export interface ServedOperations {
   readArchive: (given: { readonly page: PageRequest }) => Promise<ArchivePage>
   writeArchive: (given: { readonly rows: readonly ArchiveRow[] }) => Promise<number>
   replaceInArchive: (given: { readonly changes: readonly ArchiveChange[] }) => Promise<number>
+  hasErasure: (given: { readonly id: ActorId }) => Promise<boolean>
   erase: (given: {
     readonly id: ActorId
     readonly nowMs: number
